@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Reads as the architecture diagram: a target may import only what its line names, and every arrow points down.
+// `ArchitectureTests` holds the sources against these lines, because the compiler alone does not.
+
+let package = Package(
+    name: "mainstay",
+    products: [.executable(name: "mainstay", targets: ["mainstay"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // The words, as types. No input or output.
+        kit("Maintenance", external: [.crypto]),
+
+        // The outside world, behind small types.
+        kit("Outside", ["Maintenance"], external: [.subprocess, .nio, .nioPosix, .nioHTTP1, .nioSSL]),
+        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ"], external: [.crypto]),
+        kit("Store", ["Maintenance"], external: [.grdb]),
+        kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
+
+        // The one choke point: survey, plan, apply, prove.
+        kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"], external: [.logging]),
+
+        .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
+
+        .target(
+            name: "MaintenanceTesting", dependencies: ["Maintenance"], swiftSettings: strict()),
+        tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
+
+        .systemLibrary(
+            name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    ]
+)
+
+/// What there is one of: beneath the capabilities, knowing none of them.
+func kit(_ name: String, _ kits: [String] = [], external: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: kits.map { .byName(name: $0) } + external, path: "Sources/Kits/\(name)",
+        swiftSettings: strict())
+}
+
+/// One area of maintenance, everything about it inside. No capability imports another.
+func capability(_ name: String, _ kits: [String], external: [Target.Dependency] = [.argumentParser]) -> Target {
+    .target(
+        name: name, dependencies: kits.map { .byName(name: $0) } + external, path: "Sources/Capabilities/\(name)",
+        swiftSettings: strict())
+}
+
+func tests(_ name: String, _ targets: [String], external: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: targets.map { .byName(name: $0) } + external, path: "Tests/\(name)Tests",
+        swiftSettings: strict())
+}
+
+func strict() -> [SwiftSetting] {
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ]
+}
+
+extension Target.Dependency {
+    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+    static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+    static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
+    static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
+    static var yams: Self { .product(name: "Yams", package: "Yams") }
+}

@@ -1,0 +1,4 @@
+@main
+enum Mainstay {
+    static func main() {}
+}
