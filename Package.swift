@@ -38,7 +38,7 @@ let package = Package(
         .target(
             name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside"], swiftSettings: strict()),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
-        tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
 
         .target(name: "CShims"),
         .systemLibrary(
