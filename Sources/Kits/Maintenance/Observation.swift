@@ -1,7 +1,10 @@
 /// All that one survey of one target yields.
-package struct Observation: Sendable {
+package struct Observation: Codable, Hashable, Sendable {
     package var measurements: [Measurement] = []
     package var findings: [Finding] = []
+    /// The finding codes this survey could have reported: an open finding with one of them that is not reported again
+    /// is over.
+    package var examined: Set<String> = []
     /// Proposed changes, most useful first.
     package var changes: [Change] = []
     /// Numbers and digests that prove what was looked at.
