@@ -19,7 +19,8 @@ func differences(meant: [Plan], found: [Plan]) -> [String] {
             plans.flatMap { plan in
                 plan.changes.map { change in
                     let facts = change.identity.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                    return "\(plan.target): \(change.action.lines.joined(separator: " ")) [\(facts.joined(separator: ", "))]"
+                    return
+                        "\(plan.target): \(change.action.lines.joined(separator: " ")) [\(facts.joined(separator: ", "))]"
                 }
             })
     }

@@ -66,7 +66,9 @@ extension RunLog {
                     FindingStatement.samples, ["series_id": try row.get("id", as: Int64.self), "since": since])
                 return SampledSeries(
                     series: series,
-                    samples: try samples.map { SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value")) })
+                    samples: try samples.map {
+                        SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))
+                    })
             }
         }
     }

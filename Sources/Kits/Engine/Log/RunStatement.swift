@@ -76,7 +76,8 @@ enum FindingStatement: String, StatementSet {
     case resolvedSince = """
         select * from finding where resolved_at >= :since order by resolved_at desc, fingerprint
         """
-    case resolveFinding = "update finding set resolved_at = :at where fingerprint = :fingerprint and resolved_at is null"
+    case resolveFinding =
+        "update finding set resolved_at = :at where fingerprint = :fingerprint and resolved_at is null"
     case series = """
         select id from series
         where name = :name and environment = :environment and resource = :resource and object = :object

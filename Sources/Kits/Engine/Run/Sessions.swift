@@ -1,0 +1,59 @@
+import Maintenance
+import Outside
+import PostgreSQL
+import Settings
+
+/// The database sessions of one step: opened when first asked for, shared, and closed when the step ends.
+actor Sessions {
+    private let programs: Programs
+    private let applicationName: String
+    private var addresses: [String: DatabaseAddress] = [:]
+    private var open: [String: Task<SurveySession, any Error>] = [:]
+
+    /// - Parameter applicationName: names run and step in `pg_stat_activity`, so that others know our sessions.
+    init(programs: Programs, applicationName: String) {
+        self.programs = programs
+        self.applicationName = applicationName
+    }
+
+    func address(_ resource: Resource) async throws -> DatabaseAddress {
+        if let known = addresses[resource.name] { return known }
+        guard case .postgresql(let access) = resource.access else {
+            preconditionFailure("a database was asked for at '\(resource.name)', which is \(resource.kind.rawValue)")
+        }
+        let address = try await access.resolve(with: programs)
+        addresses[resource.name] = address
+        return address
+    }
+
+    /// Two who ask at once wait for the same session; a failed attempt is not remembered.
+    func survey(_ resource: Resource) async throws -> SurveySession {
+        if let pending = open[resource.name] { return try await pending.value }
+        let address = try await address(resource)
+        let settings = ConnectionSettings(
+            applicationName: applicationName, connectTimeout: resource.connectTimeout, lockTimeout: .seconds(2))
+        // Unstructured, because it belongs to all who wait for it and not to the first who asked.
+        let pending = Task { try await SurveySession.open(address, settings: settings) }
+        open[resource.name] = pending
+        do {
+            return try await pending.value
+        } catch {
+            open[resource.name] = nil
+            throw error
+        }
+    }
+
+    /// Forgets the session of a resource whose connection was lost, so that the next attempt gets a new one.
+    func drop(_ resource: Resource) async {
+        let pending = open.removeValue(forKey: resource.name)
+        if let session = try? await pending?.value { await session.close() }
+    }
+
+    func closeAll() async {
+        let all = open.values
+        open = [:]
+        for pending in all {
+            if let session = try? await pending.value { await session.close() }
+        }
+    }
+}
