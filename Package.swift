@@ -33,8 +33,10 @@ let package = Package(
         .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance"], swiftSettings: strict()),
+            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            swiftSettings: strict()),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
+        tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
 
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
