@@ -36,9 +36,11 @@ let package = Package(
         .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside"], swiftSettings: strict()),
+            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            swiftSettings: strict()),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
 
         .target(name: "CShims"),
         .systemLibrary(

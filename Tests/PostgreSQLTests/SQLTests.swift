@@ -1,0 +1,3 @@
+import Maintenance
+import PostgreSQL
+import Testing
