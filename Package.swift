@@ -35,6 +35,7 @@ let package = Package(
         .target(
             name: "MaintenanceTesting", dependencies: ["Maintenance"], swiftSettings: strict()),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
+        tests("Settings", ["Maintenance", "Settings", "MaintenanceTesting"]),
 
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
