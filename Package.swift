@@ -41,6 +41,7 @@ let package = Package(
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Settings", ["Maintenance", "Settings", "MaintenanceTesting"]),
 
         .target(name: "CShims"),
         .systemLibrary(
