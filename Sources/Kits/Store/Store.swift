@@ -49,6 +49,7 @@ package final class Store: Sendable {
     }
 
     /// All or nothing; durable when it returns.
+    @discardableResult
     package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreWriter) throws -> Value) async throws -> Value
     {
         do {

@@ -12,13 +12,17 @@ actor Fence {
     /// One lock a database: advisory locks are per database already (PostgreSQL manual, 13.3.5). The bytes of `mainstay`.
     static let key: Int64 = 0x6d61_696e_7374_6179
 
+    private let target: Target
     private let sessions: Sessions
     private let clock: WallClock
     private let applicationName: String
     private let patience: Duration
     private var connections: [String: Connection] = [:]
 
-    init(sessions: Sessions, clock: WallClock, runID: String, step: Int, patience: Duration) {
+    init(
+        target: Target, sessions: Sessions, clock: WallClock, runID: String, step: Int, patience: Duration
+    ) {
+        self.target = target
         self.sessions = sessions
         self.clock = clock
         self.patience = patience
@@ -31,12 +35,13 @@ actor Fence {
     func connection(_ resource: Resource) async throws -> Connection {
         if let open = connections[resource.name] { return open }
         let address = try await sessions.address(resource)
-        var settings = ConnectionSettings.unlimited(applicationName: applicationName)
-        settings.connectTimeout = resource.connectTimeout
+        var settings = resource.connectionSettings(applicationName: applicationName)
+        settings.statementTimeout = nil
+        settings.idleInTransactionTimeout = nil
         settings.lockTimeout = .seconds(5)
-        let connection = try await Connection.open(address, settings: settings)
+        let connection = try await Connection.open(address, settings)
         do {
-            try await lock(connection, resource)
+            try await lock(connection)
         } catch {
             await connection.close()
             throw error
@@ -45,14 +50,14 @@ actor Fence {
         return connection
     }
 
-    private func lock(_ connection: Connection, _ resource: Resource) async throws {
+    private func lock(_ connection: Connection) async throws {
         let start = clock.monotonic()
         while true {
             let taken = try await connection.query("select pg_catalog.pg_try_advisory_lock(\(Self.key)) as taken")
-            if try taken.only.get("taken", as: Bool.self) { return }
+            if try taken.only["taken", as: Bool.self] { return }
             guard clock.monotonic() - start < patience else {
                 throw EngineError.fenced(
-                    target: Target(environment: resource.environment, resource: resource.name),
+                    target: target,
                     holder: try await holder(connection))
             }
             try await clock.sleep(for: .milliseconds(200))
@@ -69,7 +74,7 @@ actor Fence {
                 and l.classid::bigint = \(Self.key >> 32) and l.objid::bigint = \(Self.key & 0xffff_ffff)
             limit 1
             """)
-        return try rows.first?.get("holder", as: String.self) ?? "a session that has just ended"
+        return try rows.first?["holder", as: String.self] ?? "a session that has just ended"
     }
 
     func drop(_ resource: Resource) async {

@@ -19,8 +19,7 @@ struct Orphans: Sendable {
             let address = try await act.look.address(resource)
             let connection = try await Connection.open(
                 address,
-                settings: ConnectionSettings(
-                    applicationName: "mainstay reconcile", connectTimeout: resource.connectTimeout))
+                resource.connectionSettings(applicationName: "mainstay reconcile"))
             do {
                 try await end(Fence.applicationName(runID: runID, step: step), at: resource, connection)
             } catch {
@@ -37,7 +36,7 @@ struct Orphans: Sendable {
             let waited = clock.monotonic() - begin
             if waited > patience * 2 {
                 throw EngineError.fenced(
-                    target: Target(environment: resource.environment, resource: resource.name), holder: applicationName)
+                    target: act.look.target, holder: applicationName)
             }
             if waited > patience {
                 act.look.tell("ending what the killed run left at \(resource.name)")
@@ -58,6 +57,6 @@ struct Orphans: Sendable {
             """
             select count(*) as running from pg_catalog.pg_stat_activity where application_name = \(applicationName)
             """
-        ).only.get("running", as: Int.self)
+        ).only["running", as: Int.self]
     }
 }

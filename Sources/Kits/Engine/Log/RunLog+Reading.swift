@@ -1,4 +1,5 @@
 import Maintenance
+import Outside
 import Store
 
 extension RunLog {

@@ -149,7 +149,8 @@ package struct Runner: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let sessions = Sessions(programs: programs, applicationName: "mainstay survey \(step.runID)/\(step.number)")
         let fence = Fence(
-            sessions: sessions, clock: clock, runID: step.runID, step: step.number, patience: fencePatience)
+            target: step.target, sessions: sessions, clock: clock, runID: step.runID, step: step.number,
+            patience: fencePatience)
         let look = Look(
             target: step.target, environment: environment, resources: try resources(of: step.target),
             inventory: inventory, clock: clock, programs: programs, log: log, runID: step.runID,

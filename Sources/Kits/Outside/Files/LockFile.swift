@@ -27,6 +27,11 @@ package struct LockFileError: MaintenanceError, Hashable {
     package var path: String
     package var reason: String
 
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
     package var code: String { "file.cannot-lock" }
     package var problem: String { "cannot lock '\(path.printable)': \(reason)" }
     package var hint: String? { "The directory has to exist and be writable for this user." }
