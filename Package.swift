@@ -33,7 +33,22 @@ let package = Package(
         // The one choke point: survey, plan, apply, prove.
         kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"], external: [.logging]),
 
-        .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
+        // The command line, and what a capability is.
+        kit(
+            "Command", ["Maintenance", "Outside", "Store", "Settings", "Engine"],
+            external: [.argumentParser]),
+        kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
+
+        capability("Health", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
+            "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+
+        .executableTarget(
+            name: "mainstay",
+            dependencies: [
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", .argumentParser,
+            ],
+            swiftSettings: strict()),
 
         .target(
             name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
