@@ -26,7 +26,7 @@ let package = Package(
         kit(
             "Outside", ["Maintenance", "CShims"],
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioSSL]),
-        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ"], external: [.crypto]),
+        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
 
@@ -61,6 +61,8 @@ let package = Package(
         .target(name: "CShims"),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     ]
 )
 

@@ -45,6 +45,7 @@ extension Connection {
     }
 
     /// Opens, hands over, closes; whatever happens.
+    @discardableResult
     package static func with<Value>(
         _ address: DatabaseAddress, _ settings: ConnectionSettings = ConnectionSettings(),
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> Value
