@@ -25,10 +25,8 @@ let package = Package(
         // The outside world, behind small types.
         kit(
             "Outside", ["Maintenance", "CShims"],
-            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioSSL]),
-        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
-        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ"], external: [.crypto]),
+        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
 

@@ -57,7 +57,9 @@ struct StatisticsTable: Sendable {
     static func find(_ change: Change, _ session: SurveySession) async throws -> StatisticsTable {
         guard case .integer(let oid)? = change.identity["oid"] else { preconditionFailure("the plan has no oid") }
         let tables = try await all(session, everyTable: true)
-        guard let found = tables.first(where: { $0.oid == oid }) ?? tables.first(where: { $0.name.description == change.object })
+        guard
+            let found = tables.first(where: { $0.oid == oid })
+                ?? tables.first(where: { $0.name.description == change.object })
         else { throw TableIsGone(table: change.object) }
         return found
     }

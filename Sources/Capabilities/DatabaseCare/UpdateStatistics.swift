@@ -68,7 +68,8 @@ package struct UpdateStatistics: MaintenanceTask {
                 mend: "grant the role ownership, or pg_maintain on PostgreSQL 17 and later")
         }
         observation.measurements = [
-            Measurement("statistics.stale", look.target, unit: .count,
+            Measurement(
+                "statistics.stale", look.target, unit: .count,
                 value: Double(observation.changes.count + notOurs.count))
         ]
         return observation
@@ -106,7 +107,8 @@ package struct UpdateStatistics: MaintenanceTask {
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let table = try await StatisticsTable.find(change, try await look.database())
         let after = table.witness
-        guard case .integer(let countBefore)? = witness["analyze count"], case .integer(let count)? = after["analyze count"]
+        guard case .integer(let countBefore)? = witness["analyze count"],
+            case .integer(let count)? = after["analyze count"]
         else { return .unknown("the journal holds no count of ANALYZE runs") }
         // A server that crashed has forgotten its counters: then only a newer time of analysis shows anything.
         if count > countBefore || (count > 0 && after["last analyze"] != witness["last analyze"]) {

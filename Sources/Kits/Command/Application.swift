@@ -63,9 +63,11 @@ package struct Application: Sendable {
     }
 
     private func report(_ error: any MaintenanceError, _ arguments: [String]) -> ExitStatus {
-        let wantsJSON = arguments.contains("--format=json") || zip(arguments, arguments.dropFirst()).contains {
-            $0 == "--format" && $1 == "json"
-        }
+        let wantsJSON =
+            arguments.contains("--format=json")
+            || zip(arguments, arguments.dropFirst()).contains {
+                $0 == "--format" && $1 == "json"
+            }
         if wantsJSON, let text = try? JSONText.make(ErrorReport(error)) {
             console.note(text)
         } else {

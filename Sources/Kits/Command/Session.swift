@@ -114,14 +114,18 @@ struct RunDocument: Encodable {
 extension RunSummary {
     /// One line a change, after one a step.
     var csvLines: [String] {
-        var lines = [CSVText.line(["step", "task", "environment", "resource", "state", "seconds", "change", "change_state"])]
+        var lines = [
+            CSVText.line(["step", "task", "environment", "resource", "state", "seconds", "change", "change_state"])
+        ]
         for step in steps {
             let head = [
                 String(step.number), step.task, step.target.environment, step.target.resource, step.state.rawValue,
                 step.duration.map { $0.inSeconds.formatted(decimals: 3) } ?? "",
             ]
             lines.append(CSVText.line(head + ["", ""]))
-            for change in changes(of: step) { lines.append(CSVText.line(head + [change.change.id, change.state.rawValue])) }
+            for change in changes(of: step) {
+                lines.append(CSVText.line(head + [change.change.id, change.state.rawValue]))
+            }
         }
         return lines
     }

@@ -25,18 +25,12 @@ extension Check {
         let clock = context.look.clock
         let begin = clock.monotonic()
         let address = try await context.look.address(context.resource)
-        do {
-            let settings = context.resource.connectionSettings(applicationName: "mainstay survey \(context.look.runID)")
-            let version = try await SurveySession.with(address, settings) { session in
-                try await session.query("show server_version").only["server_version", as: String.self]
-            }
-            var reading = Reading(value: (clock.monotonic() - begin).inSeconds)
-            reading.evidence = ["server version": .text(version)]
-            return reading
-        } catch let error as PostgreSQLError where !error.isRetryable {
-            return Reading(summary: error.problem, state: .critical)
-        } catch let error as PostgreSQLError {
-            throw Unreached(reason: error)
+        let settings = context.resource.connectionSettings(applicationName: "mainstay survey \(context.look.runID)")
+        let version = try await SurveySession.with(address, settings) { session in
+            try await session.query("show server_version").only["server_version", as: String.self]
         }
+        var reading = Reading(value: (clock.monotonic() - begin).inSeconds)
+        reading.evidence = ["server version": .text(version)]
+        return reading
     }
 }

@@ -117,7 +117,8 @@ package struct ExplainCommand: HouseCommand {
             return CheckPage(check).lines
         }
         if let routine = application.routines.first(where: { $0.name == wanted }) {
-            return ["run \(routine.name): \(routine.summary)", ""] + routine.steps.map { "- \($0.joined(separator: " "))" }
+            return ["run \(routine.name): \(routine.summary)", ""]
+                + routine.steps.map { "- \($0.joined(separator: " "))" }
         }
         let known =
             application.catalog.entries.map(\.declaration.command) + application.checks.map(\.name)
@@ -139,7 +140,10 @@ package struct TaskPage {
             }
         let aliases = task.aliases.map(\.spelling)
         lines =
-            ["\(task.command): \(task.summary)", "", task.explanation, "", "Effect: \(task.effect.rawValue). Works on \(subject)."]
+            [
+                "\(task.command): \(task.summary)", "", task.explanation, "",
+                "Effect: \(task.effect.rawValue). Works on \(subject).",
+            ]
             + (aliases.isEmpty ? [] : ["Also written: \(aliases.joined(separator: ", "))."])
     }
 }
@@ -151,9 +155,12 @@ package struct CheckPage {
     package init(_ check: Check) {
         let limits = CheckLimits(check.schema, CheckSetting())
         var lines = ["\(check.name) (\(check.code)): \(check.title)", "", check.explanation, ""]
-        if !limits.text.isEmpty { lines.append("Thresholds: \(limits.text). Configure them under 'checks.\(check.name)'.") }
+        if !limits.text.isEmpty {
+            lines.append("Thresholds: \(limits.text). Configure them under 'checks.\(check.name)'.")
+        }
         for option in check.schema.options {
-            lines.append("Option '\(option.name)': \(option.summary) (default \(option.standard?.description ?? "none")).")
+            lines.append(
+                "Option '\(option.name)': \(option.summary) (default \(option.standard?.description ?? "none")).")
         }
         if let mend = check.mend { lines.append("Mend: \(mend)") }
         if let source = check.source { lines.append("Source: \(source)") }

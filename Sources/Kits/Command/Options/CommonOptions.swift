@@ -60,7 +60,8 @@ package struct RunOptions: ParsableArguments, Sendable {
     @Flag(help: "Print what would be done, to the letter, and change nothing.")
     package var dryRun = false
 
-    @Option(help: ArgumentHelp("Do exactly the plan with this digest, or refuse with the difference.", valueName: "digest"))
+    @Option(
+        help: ArgumentHelp("Do exactly the plan with this digest, or refuse with the difference.", valueName: "digest"))
     package var plan: String?
 
     @Option(help: ArgumentHelp("Start no change later than this after the step began.", valueName: "duration"))
@@ -79,7 +80,8 @@ package struct RunOptions: ParsableArguments, Sendable {
 
     package func validate() throws {
         if let plan, plan.count < 12 || !plan.allSatisfy({ $0.isHexDigit }) {
-            throw ValidationError("'--plan' takes the digest a dry run prints: 64 hexadecimal digits, at least the first 12")
+            throw ValidationError(
+                "'--plan' takes the digest a dry run prints: 64 hexadecimal digits, at least the first 12")
         }
     }
 }

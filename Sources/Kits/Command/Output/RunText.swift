@@ -47,7 +47,8 @@ struct RunText {
     private func checks(_ checks: [CheckOutcome]) -> [String] {
         guard !checks.isEmpty else { return [] }
         let score = HealthScore(checks.map(\.state))
-        var lines = "health \(score.percentage?.description ?? "unknown"): \(score.arithmetic)".wrapped(to: width, indent: "  ")
+        var lines = "health \(score.percentage?.description ?? "unknown"): \(score.arithmetic)".wrapped(
+            to: width, indent: "  ")
         let shown = isVerbose ? checks : checks.filter { $0.state != .passed }
         for check in shown {
             let text = "\(check.state.mark) \(check.target.resource.printable): \(check.summary.printable)"
@@ -122,7 +123,9 @@ struct FindingText {
             let head = "\(finding.severity.rawValue)  \(finding.code)  \(finding.target)\(object)"
             var lines = ["  " + style.severity(finding.severity, head.cut(to: (width ?? .max) - 2))]
             lines += finding.summary.printable.wrapped(to: width, indent: "    ")
-            if let mend = finding.mend { lines += "mend: \(mend.printable)".wrapped(to: width, indent: "    ").map(style.dim) }
+            if let mend = finding.mend {
+                lines += "mend: \(mend.printable)".wrapped(to: width, indent: "    ").map(style.dim)
+            }
             return lines
         }
     }

@@ -14,7 +14,7 @@ package struct CheckRunner: Sendable {
         target = Target(environment: look.target.environment, resource: resource.name)
     }
 
-    /// One after the other. Where `gate` is given it comes first, and when it does not pass the others are `unknown`:
+    /// One after the other. Where `gate` is given it comes first, and when it cannot be answered the others are `unknown`:
     /// a server that cannot be reached is one trouble and not twenty.
     package func run(_ checks: [Check], gate: Check? = nil) async throws -> Observation {
         var observation = Observation()
@@ -31,15 +31,20 @@ package struct CheckRunner: Sendable {
             let begin = look.clock.monotonic()
             do {
                 let reading = try await read(check, limits)
-                let state = add(reading, of: check, limits, look.clock.monotonic() - begin, to: &observation)
-                if check.name == gate?.name, state != .passed, state != .warning { closed = "not asked: \(check.title) failed" }
+                add(reading, of: check, limits, look.clock.monotonic() - begin, to: &observation)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 let report = ErrorReport(error)
-                observation.checks.append(
-                    outcome(check, .unknown, report.problem, nil, look.clock.monotonic() - begin))
+                let duration = look.clock.monotonic() - begin
                 observation.gaps.append(Observation.Gap("\(check.name) at \(target)", report))
+                guard check.name == gate?.name else {
+                    observation.checks.append(outcome(check, .unknown, report.problem, nil, duration))
+                    continue
+                }
+                // What keeps the gate from answering is the trouble itself.
+                add(Reading(summary: report.problem, state: .critical), of: check, limits, duration, to: &observation)
+                closed = "not asked: \(target) cannot be reached"
             }
         }
         return observation
@@ -77,11 +82,10 @@ package struct CheckRunner: Sendable {
         }
     }
 
-    @discardableResult
     private func add(
         _ reading: Reading, of check: Check, _ limits: CheckLimits, _ duration: Duration,
         to observation: inout Observation
-    ) -> CheckOutcome.State {
+    ) {
         let state = reading.state ?? reading.value.map(limits.judge) ?? .unknown
         let value = reading.value.map { (limits.unit ?? .count).text($0) }
         let against = limits.text.isEmpty ? "" : " (\(limits.text))"
@@ -102,7 +106,6 @@ package struct CheckRunner: Sendable {
             observation.measurements.append(Measurement(check.name, target, unit: unit, value: value))
         }
         observation.gaps += reading.gaps
-        return state
     }
 
     private func outcome(
