@@ -13,6 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -22,7 +23,9 @@ let package = Package(
         kit("Maintenance", external: [.crypto]),
 
         // The outside world, behind small types.
-        kit("Outside", ["Maintenance"], external: [.subprocess, .nio, .nioPosix, .nioHTTP1, .nioSSL]),
+        kit(
+            "Outside", ["Maintenance", "CShims"],
+            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
@@ -33,10 +36,12 @@ let package = Package(
         .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance"], swiftSettings: strict()),
+            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside"], swiftSettings: strict()),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
-        tests("Settings", ["Maintenance", "Settings", "MaintenanceTesting"]),
+        tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
 
+        .target(name: "CShims"),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     ]
@@ -78,7 +83,9 @@ extension Target.Dependency {
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var nioTLS: Self { .product(name: "NIOTLS", package: "swift-nio") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
+    static var systemPackage: Self { .product(name: "SystemPackage", package: "swift-system") }
     static var yams: Self { .product(name: "Yams", package: "Yams") }
 }

@@ -1,0 +1,146 @@
+import Maintenance
+import Subprocess
+import SystemPackage
+
+extension Programs {
+    /// Runs it to its end and keeps what it wrote, up to a limit per stream.
+    ///
+    /// Throws `ProgramError` when it could not be started and `CancellationError` when the task was cancelled, after
+    /// the whole process group is gone. Any other end is an outcome: look at it, or call `checked()`.
+    nonisolated(nonsending) package func run(_ program: ChildProgram, keeping limit: ByteCount = ByteCount(1_048_576))
+        async throws -> ProgramOutcome
+    {
+        var captured = CapturedOutput(limit: limit)
+        var outcome = try await run(program) { captured.append($0) }
+        outcome.output = captured
+        return outcome
+    }
+
+    /// Runs it and hands over its standard output line by line; a line over `limit` bytes comes cut.
+    nonisolated(nonsending) package func run(
+        _ program: ChildProgram, limit: Int = 1_048_576, lines consume: (LineSplitter.Line) throws -> Void
+    ) async throws -> ProgramOutcome {
+        var splitter = LineSplitter(limit: limit)
+        let outcome = try await run(program) { try splitter.feed($0, consume) }
+        if let last = splitter.finish() { try consume(last) }
+        return outcome
+    }
+
+    /// Runs it and hands over its standard output as it comes, in chunks of up to a pipe's size (64 kB); the next is
+    /// read when `consume` has returned, so that memory stays bounded and a slow consumer slows the program down.
+    ///
+    /// An error of `consume` ends the program's group and is thrown on.
+    nonisolated(nonsending) package func run(
+        _ program: ChildProgram, output consume: nonisolated(nonsending) ([UInt8]) async throws -> Void
+    ) async throws -> ProgramOutcome {
+        try await supervise(program) { launch in
+            switch program.input {
+            case .none: try await launch.run(reading: NoInput.none, consume)
+            case .descriptor(let number): try await launch.run(reading: Self.input(number), consume)
+            case .bytes, .stream: try await launch.run(reading: WrittenInput(program.input), consume)
+            }
+        }
+    }
+
+    /// Runs it with its standard output going straight to an open descriptor, which stays open.
+    nonisolated(nonsending) package func run(_ program: ChildProgram, into descriptor: Int32) async throws
+        -> ProgramOutcome
+    {
+        try await supervise(program) { launch in
+            switch program.input {
+            case .none: try await launch.run(reading: NoInput.none, into: descriptor)
+            case .descriptor(let number): try await launch.run(reading: Self.input(number), into: descriptor)
+            case .bytes, .stream: try await launch.run(reading: WrittenInput(program.input), into: descriptor)
+            }
+        }
+    }
+
+    private static func input(_ descriptor: Int32) -> FileDescriptorInput {
+        .fileDescriptor(FileDescriptor(rawValue: descriptor), closeAfterSpawningProcess: false)
+    }
+
+    /// Everything around the run itself: the checks before, the time limit, the end of the group, the outcome.
+    private nonisolated(nonsending) func supervise(
+        _ program: ChildProgram, _ body: nonisolated(nonsending) (ChildLaunch) async throws -> TerminationStatus
+    ) async throws -> ProgramOutcome {
+        let launch = ChildLaunch(configuration: try configuration(for: program))
+        try Task.checkCancellation()
+        let began = clock.monotonic()
+        // Whatever came back: Subprocess's own teardown ends when the leader does and leaves the rest of the group.
+        defer { launch.group.end() }
+        let status: TerminationStatus
+        do {
+            status = try await withThrowingTaskGroup(of: Void.self) { tasks in
+                defer { tasks.cancelAll() }
+                if let limit = program.timeLimit {
+                    tasks.addTask {
+                        try await clock.sleep(for: limit)
+                        launch.group.timeOut()
+                        try await clock.sleep(for: program.grace)
+                        launch.group.kill()
+                    }
+                }
+                return try await body(launch)
+            }
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw Self.translated(error, program)
+        } catch {
+            try Task.checkCancellation()
+            throw error
+        }
+        try Task.checkCancellation()
+        let termination: ProgramOutcome.Termination =
+            switch (launch.group.isTimedOut, program.timeLimit, status) {
+            case (true, let limit?, _): .timedOut(after: limit)
+            case (_, _, .exited(let code)): .exited(code)
+            case (_, _, .signaled(let signal)): .signalled(signal)
+            }
+        return ProgramOutcome(
+            commandLine: program.commandLine, termination: termination, duration: clock.monotonic() - began,
+            output: CapturedOutput(limit: ByteCount(2)), errorOutput: launch.errorOutput.current)
+    }
+
+    private func configuration(for program: ChildProgram) throws(ProgramError) -> Configuration {
+        let path = try find(program.executable)
+        for (position, argument) in program.arguments.enumerated() where argument.utf8.contains(0) {
+            throw .invalidArgument(program: program.executable, position: position + 1)
+        }
+        var options = PlatformOptions()
+        var user: SystemUser?
+        if let wanted = program.user, wanted.id != SystemUser.current.id {
+            guard SystemUser.isRoot else { throw .cannotChangeUser(to: wanted.name) }
+            user = wanted
+            options.userID = wanted.id
+            options.groupID = wanted.group
+            options.supplementaryGroups = []
+        }
+        switch program.isolation {
+        case .processGroup: options.processGroupID = 0
+        case .session: options.createSession = true
+        }
+        options.teardownSequence = [
+            .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: program.grace)
+        ]
+        var values: [[UInt8]] = []
+        for (name, value) in program.environment.resolved(from: environment, user: program.user) {
+            guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "=")), !name.utf8.contains(0), !value.utf8.contains(0)
+            else { throw .invalidEnvironment(name: name) }
+            values.append(Array("\(name)=\(value)\0".utf8))
+        }
+        // A user who gave up root may not be allowed to stand in our directory.
+        let directory = program.workingDirectory ?? (user == nil ? nil : "/")
+        return Configuration(
+            executable: .path(FilePath(path)), arguments: Arguments(program.arguments), environment: .custom(values),
+            workingDirectory: directory.map { FilePath($0) }, platformOptions: options)
+    }
+
+    private static func translated(_ error: SubprocessError, _ program: ChildProgram) -> ProgramError {
+        let reason = error.underlyingError.map { systemReason($0.rawValue) } ?? error.description
+        return switch error.code {
+        case .executableNotFound: .notExecutable(path: program.executable, reason: reason)
+        case .failedToChangeWorkingDirectory: .workingDirectory(path: program.workingDirectory ?? "/", reason: reason)
+        default: .cannotStart(program: program.executable, reason: reason)
+        }
+    }
+}
