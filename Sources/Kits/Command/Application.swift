@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Foundation
 import Glibc
 import Maintenance
 import Outside
@@ -80,8 +81,7 @@ package struct Application: Sendable {
     /// Who asks, as the operating system knows them.
     package var requester: Requester {
         let user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? String(geteuid())
-        var name = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&name, name.count - 1) == 0 ? String(cString: name) : "localhost"
+        let host = ProcessInfo.processInfo.hostName
         return Requester(
             user: user, sudoUser: programs.environment["SUDO_USER"], host: host, processID: getpid())
     }

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Glibc
 import Maintenance
+import Outside
 import Settings
 import Store
 

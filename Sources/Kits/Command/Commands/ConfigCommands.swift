@@ -1,5 +1,6 @@
 import ArgumentParser
 import Maintenance
+import Outside
 import Settings
 
 /// `mainstay config …`
