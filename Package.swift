@@ -56,7 +56,7 @@ let package = Package(
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
-        tests("Settings", ["Maintenance", "Settings", "MaintenanceTesting"]),
+        tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
 
         .target(name: "CShims"),
         .systemLibrary(

@@ -17,13 +17,13 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<ConfigGroup>.self,
 ]
 
-enum HealthGroup: CommandGroup {
+enum HealthGroup: CommandFamily {
     static let name = "health"
     static let summary = "Check whether everything is well."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 
-enum DatabaseGroup: CommandGroup {
+enum DatabaseGroup: CommandFamily {
     static let name = "db"
     static let summary = "Look after databases."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }

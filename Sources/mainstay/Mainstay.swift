@@ -1,5 +1,6 @@
 import ArgumentParser
 import Command
+import Composition
 import Foundation
 import Maintenance
 import Outside
@@ -23,6 +24,6 @@ struct Mainstay: ParsableCommand {
             clock: .system, console: Console(environment: environment))
         let arguments = Array(CommandLine.arguments.dropFirst())
         let status = await Interruption.running { await application.main(Self.self, arguments) }
-        exit(status.rawValue)
+        Foundation.exit(status.rawValue)
     }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Maintenance
 
 /// The routines that are shipped; a configuration overrides one by its name.
 let routines: [Routine] = [

@@ -1,3 +1,4 @@
+import Command
 import Composition
 
 /// What a DBA does to keep a database fast: statistics, connections.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Command
 import Engine
 import Maintenance
+import Outside
 import PostgreSQL
 
 /// ANALYZE of exactly what is stale.

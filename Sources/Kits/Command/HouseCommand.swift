@@ -13,14 +13,14 @@ extension HouseCommand {
 }
 
 /// Commands under one word: `db`, `backup`.
-package protocol CommandGroup {
+package protocol CommandFamily {
     static var name: String { get }
     static var summary: String { get }
     static var commands: [any ParsableCommand.Type] { get }
 }
 
 /// The command of a group; alone it prints what stands under it.
-package struct GroupCommand<Group: CommandGroup>: ParsableCommand {
+package struct GroupCommand<Group: CommandFamily>: ParsableCommand {
     package static var configuration: CommandConfiguration {
         CommandConfiguration(commandName: Group.name, abstract: Group.summary, subcommands: Group.commands)
     }

@@ -1,5 +1,6 @@
 import Engine
 import Maintenance
+import Outside
 import PostgreSQL
 import Settings
 

@@ -4,7 +4,7 @@ import Outside
 import Settings
 
 /// `mainstay config …`
-package enum ConfigGroup: CommandGroup {
+package enum ConfigGroup: CommandFamily {
     package static let name = "config"
     package static let summary = "Check, show and describe the configuration."
     package static var commands: [any ParsableCommand.Type] {
