@@ -1,0 +1,148 @@
+import Foundation
+import Maintenance
+
+/// Reads configuration files into an `Inventory`, or says everything that is wrong in them at once.
+package struct ConfigurationReader: Sendable {
+    private let declaration: ConfigurationSection
+
+    package init(vocabulary: SettingsVocabulary) { declaration = ConfigurationSection(vocabulary: vocabulary) }
+
+    /// What was read, and where its values come from that stand elsewhere.
+    package struct Result: Sendable {
+        package var inventory: Inventory
+        /// Every value that may need the environment, a file or a command, in reading order.
+        package var texts: [Reference]
+
+        /// What is wrong with the values that `environment` has to fill in. Reading itself does not ask: a production
+        /// password that is missing here must not keep anybody from checking the test environment. `config check` does.
+        package func missing(in environment: [String: String]) -> [Problem] {
+            texts.flatMap { reference -> [Problem] in
+                do throws(MissingVariables) {
+                    _ = try reference.text.filled(from: environment)
+                    return []
+                } catch {
+                    return error.names.map {
+                        Problem(
+                            "the environment variable '\($0)' is not set", at: error.location,
+                            keyPath: reference.keyPath)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A value that may come from elsewhere, and the key it belongs to.
+    package struct Reference: Sendable {
+        package var keyPath: String
+        package var text: ConfiguredText
+    }
+
+    /// Reads `path`, and after it the `.yaml`, `.yml` and `.json` files of the `mainstay.d` directory beside it, in the
+    /// order of their names (by bytes).
+    package func read(_ path: String) throws(ConfigurationError) -> Result {
+        var problems: [Problem] = []
+        var texts: [(file: String, text: String)] = []
+        var files = [path]
+        do throws(ConfigurationError) {
+            files += try Self.additions(beside: path)
+        } catch {
+            problems += error.problems
+        }
+        for file in files {
+            do throws(ConfigurationError) {
+                texts.append((file, try ConfigurationText.read(file)))
+            } catch {
+                problems += error.problems
+            }
+        }
+        return try read(texts, directory: Self.directory(of: path), problems)
+    }
+
+    /// Reads texts as if they stood in files of these names; relative paths in them begin at `directory`.
+    package func read(_ texts: [(file: String, text: String)], directory: String) throws(ConfigurationError) -> Result {
+        try read(texts, directory: directory, [])
+    }
+
+    private func read(_ texts: [(file: String, text: String)], directory: String, _ earlier: [Problem])
+        throws(ConfigurationError) -> Result
+    {
+        var problems = earlier
+        let reading = Reading(directory: directory)
+        var trees: [Tree] = []
+        var guideFiles: [Tree] = []
+        for (file, text) in texts {
+            let isJSON = file.hasSuffix(".json")
+            do throws(ConfigurationError) {
+                let document = YAMLDocument(isJSON ? JSONComments.removed(from: text) : text, file: file)
+                guard let tree = try document.tree() else { continue }
+                guard tree.entries != nil || tree.isEmpty else {
+                    throw ConfigurationError([
+                        Problem(
+                            "\(tree.found) stands where a mapping is needed", at: tree.location,
+                            allowed: "environments, checks, routines, reports, state")
+                    ])
+                }
+                if tree.isEmpty { continue }
+                if isJSON, HealthCheckFile.isOne(tree) { guideFiles.append(tree) } else { trees.append(tree) }
+            } catch {
+                problems += error.problems
+            }
+        }
+        // What is missing in a file that could not be read would only be reported as missing here.
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
+        let start = SourceLocation(file: texts.first?.file ?? "", line: 1, column: 1)
+        let root = TreeMerge.merge(trees, reading) ?? Tree(value: .mapping([]), location: start)
+        if root["environments"] == nil {
+            reading.report("the key 'environments' is missing", at: start, "", allowed: "environments by name")
+        }
+        var inventory = declaration.section.format.read(root, "", reading) ?? Inventory()
+        for tree in guideFiles {
+            HealthCheckFile(vocabulary: declaration.vocabulary).apply(tree, to: &inventory, reading)
+        }
+        declaration.judge(inventory, reading)
+        guard reading.problems.isEmpty else {
+            let order = texts.map(\.file)
+            throw ConfigurationError(
+                reading.problems.enumerated().sorted {
+                    Self.rank($0, order).lexicographicallyPrecedes(Self.rank($1, order))
+                }.map(\.element))
+        }
+        inventory.sourceFiles = texts.map(\.file)
+        inventory.locations = reading.locations
+        return Result(
+            inventory: inventory, texts: reading.texts.map { Reference(keyPath: $0.keyPath, text: $0.text) })
+    }
+
+    /// By file in reading order, then by place, then as found.
+    private static func rank(_ item: (offset: Int, element: Problem), _ files: [String]) -> [Int] {
+        let location = item.element.location
+        return [
+            location.flatMap { files.firstIndex(of: $0.file) } ?? -1, location?.line ?? 0, location?.column ?? 0,
+            item.offset,
+        ]
+    }
+
+    private static func directory(of path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
+    private static func additions(beside path: String) throws(ConfigurationError) -> [String] {
+        let parent = path.contains("/") ? path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) : ""
+        let directory = "\(parent)mainstay.d"
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else { return [] }
+        guard isDirectory.boolValue else {
+            throw ConfigurationError([
+                Problem("\(Tree.quoted(directory)) is no directory", allowed: "a directory of YAML and JSON files")
+            ])
+        }
+        do {
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { name in
+                !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+            }
+            return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(directory)/\($0)" }
+        } catch {
+            throw ConfigurationError([Problem("\(Tree.quoted(directory)) cannot be read: permission denied")])
+        }
+    }
+}
