@@ -7,7 +7,8 @@ extension Format {
             shape: .list(item.shape, minimum: minimum),
             read: { tree, keyPath, reading in
                 guard case .list(let trees) = tree.value else {
-                    reading.refuse(tree, keyPath, "stands where a list is needed", allowed: "a list of: \(item.shape.words)")
+                    reading.refuse(
+                        tree, keyPath, "stands where a list is needed", allowed: "a list of: \(item.shape.words)")
                     return nil
                 }
                 guard trees.count >= minimum else {
@@ -103,7 +104,9 @@ extension Format {
                     return nil
                 }
                 guard let kind = tree[key] else {
-                    reading.report("the key '\(key)' is missing", at: tree.location, keyPath, allowed: names.joined(separator: ", "))
+                    reading.report(
+                        "the key '\(key)' is missing", at: tree.location, keyPath,
+                        allowed: names.joined(separator: ", "))
                     return nil
                 }
                 guard case .scalar(let text, _) = kind.value, let variant = variants.first(where: { $0.name == text })

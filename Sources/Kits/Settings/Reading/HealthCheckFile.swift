@@ -72,11 +72,14 @@ struct HealthCheckFile: Sendable {
                 setting.interval = settings.interval
                 setting.alertThreshold = settings.alertThreshold
                 if schema.options.contains(where: { $0.name == "sample-size" }) {
-                    setting.options["sample-size"] = settings.sampleSize.map { Written(Scalar($0.value), at: $0.location) }
+                    setting.options["sample-size"] = settings.sampleSize.map {
+                        Written(Scalar($0.value), at: $0.location)
+                    }
                 }
                 let limit: Written<Double>? =
                     switch key.dropFirst(area.count + 1) {
-                    case "response_time": settings.thresholds.responseTime.map { Written($0.value.inSeconds, at: $0.location) }
+                    case "response_time":
+                        settings.thresholds.responseTime.map { Written($0.value.inSeconds, at: $0.location) }
                     case "cpu_usage": settings.thresholds.processor.map { Written($0.value.value, at: $0.location) }
                     case "memory_usage": settings.thresholds.memory.map { Written($0.value.value, at: $0.location) }
                     default: nil
@@ -154,7 +157,9 @@ extension HealthCheckFile {
         Section(
             prototype: { _ in Draft() },
             keys: [
-                Key("environments", \.environments, .list(of: Format<String>.name.written), "The environments it is for."),
+                Key(
+                    "environments", \.environments, .list(of: Format<String>.name.written),
+                    "The environments it is for."),
                 Key("checks", \.areas, areas, "What is checked."),
             ])
     }

@@ -37,7 +37,9 @@ struct YAMLDocument {
         let location = place(node.mark?.line ?? 1, node.mark?.column ?? 1)
         count += 1
         guard count <= Self.maximumValues else {
-            throw ConfigurationError([Problem("this file holds more than \(Self.maximumValues.grouped) values", at: location)])
+            throw ConfigurationError([
+                Problem("this file holds more than \(Self.maximumValues.grouped) values", at: location)
+            ])
         }
         guard depth <= Self.maximumDepth else {
             throw ConfigurationError([Problem("this is nested deeper than \(Self.maximumDepth) levels", at: location)])
@@ -48,11 +50,13 @@ struct YAMLDocument {
             let tag = scalar.tag.description
             guard tag.isEmpty || tag.hasPrefix("tag:yaml.org,2002:str") || tag == "?" || tag == "!" else {
                 throw ConfigurationError([
-                    Problem("the tag \(Tree.quoted(tag)) is not supported", at: location, allowed: "values without tags")
+                    Problem(
+                        "the tag \(Tree.quoted(tag)) is not supported", at: location, allowed: "values without tags")
                 ])
             }
             return Tree(
-                value: .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any), location: location)
+                value: .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any),
+                location: location)
         case .sequence(let sequence):
             var items: [Tree] = []
             for item in sequence { items.append(try convert(item, depth: depth + 1, &count)) }
@@ -124,13 +128,15 @@ extension YAMLDocument {
         case .scanner(let context, let text, let mark, _), .parser(let context, let text, let mark, _),
             .composer(let context, let text, let mark, _):
             if context?.text.contains("expected a single document") ?? false {
-                return Problem("a second document begins here", at: place(mark.line, mark.column), allowed: "one document")
+                return Problem(
+                    "a second document begins here", at: place(mark.line, mark.column), allowed: "one document")
             }
             return broken(text, context?.text, mark.line, mark.column)
         case .duplicatedKeysInMapping(let duplicates, let context):
             let name = duplicates.first ?? ""
             return Problem(
-                "the key \(Tree.quoted(name)) stands twice in one mapping", at: place(context.mark.line, context.mark.column),
+                "the key \(Tree.quoted(name)) stands twice in one mapping",
+                at: place(context.mark.line, context.mark.column),
                 keyPath: name)
         case .reader(let text, _, _, _):
             return Problem("this cannot be read as YAML: \(text.lowercased())")

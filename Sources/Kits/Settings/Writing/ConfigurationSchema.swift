@@ -55,7 +55,8 @@ package struct ConfigurationSchema: Sendable {
         switch rule {
         case .exactlyOne(let names): return ["oneOf": .array(names.map(need))]
         case .atLeastOne(let names): return ["anyOf": .array(names.map(need))]
-        case .needs(let name, let other): return ["dependentRequired": .object([.init(key: name, value: [.text(other)])])]
+        case .needs(let name, let other):
+            return ["dependentRequired": .object([.init(key: name, value: [.text(other)])])]
         }
     }
 
