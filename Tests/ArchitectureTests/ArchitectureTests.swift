@@ -59,7 +59,7 @@ struct ArchitectureTests {
             (" print(", ["Sources/Kits/Command/"]),
             // Unstructured work: what outlives a cancellation, what is shared by several callers, what signals cancel.
             (
-                "Task {",
+                " Task {",
                 [
                     "Sources/Kits/Engine/Run/DespiteCancellation.swift", "Sources/Kits/Engine/Run/Sessions.swift",
                     "Sources/Kits/Command/Interruption.swift",

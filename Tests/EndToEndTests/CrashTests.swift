@@ -14,10 +14,12 @@ struct CrashTests {
 
     private func prepare(_ tables: Int = 3) async throws {
         try await TestDatabase.current.connect { connection in
-            try await connection.execute("alter database \(identifier: TestDatabase.current.name) set autovacuum = off")
             for number in 1...tables {
                 try await connection.execute(
-                    "create table \(identifier: "t\(number)") as select g as id from generate_series(1, 500) g")
+                    """
+                    create table \(identifier: "t\(number)") with (autovacuum_enabled = off)
+                    as select g as id from generate_series(1, 500) g
+                    """)
             }
         }
         try program.configure(
@@ -129,37 +131,37 @@ struct CrashTests {
     }
 
     private func processOfRunningAnalyze() async throws -> Int32 {
-        for _ in 0..<400 where try await backends() == 0 { try await WallClock.system.sleep(for: .milliseconds(25)) }
-        return try await recordedProcess()
+        try await eventually("an ANALYZE of the program runs") {
+            try await backends() > 0 ? try await recordedProcess() : nil
+        }
     }
 
     private func stoppedProcess() async throws -> Int32 {
-        for _ in 0..<400 {
-            if let process = try? await recordedProcess(),
+        try await eventually("the program has stopped") {
+            guard let process = try await recordedProcess(),
                 let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
                 status.contains(") T ")
-            {
-                return process
-            }
+            else { return nil }
+            return process
+        }
+    }
+
+    /// Asks until there is an answer, for at most half a minute.
+    private func eventually<Value>(_ what: String, _ body: () async throws -> Value?) async throws -> Value {
+        for _ in 0..<1_200 {
+            if let value = try await body() { return value }
             try await WallClock.system.sleep(for: .milliseconds(25))
         }
-        throw CancellationError()
+        throw NeverHappened(what: what)
     }
 
     /// The process that carries the newest run out, as the run's record names it.
-    private func recordedProcess() async throws -> Int32 {
+    private func recordedProcess() async throws -> Int32? {
         let listed = try await program.run("runs", "--format", "json")
-        let runs = try JSONDecoder().decode([RunRecord].self, from: Data(listed.output.utf8))
-        return try #require(runs.first).requester.processID
+        return try JSONDecoder().decode([RunRecord].self, from: Data(listed.output.utf8)).first?.requester.processID
     }
 }
 
-extension TestDatabase {
-    /// As it stands in a configuration file.
-    var connectionString: String {
-        address.environment.compactMap { name, value in
-            ["PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGDATABASE": "dbname"][name]
-                .map { "\($0)=\(value)" }
-        }.sorted().joined(separator: " ")
-    }
+private struct NeverHappened: Error {
+    var what: String
 }
