@@ -37,30 +37,35 @@ enum Redaction {
     }
 
     /// `host=db password=•••`, values quoted as libpq reads them.
-    static func keywords(_ text: String) -> String {
-        var result = ""
+    static func keywords(_ text: String) -> String { keywordParts(text).map(\.shown).joined() }
+
+    /// Each `name=value` with the white space before it.
+    static func keywordParts(_ text: String) -> [(shown: String, isHidden: Bool)] {
+        var parts: [(shown: String, isHidden: Bool)] = []
         var rest = variables(text)[...]
+        func take(_ isTaken: (Character) -> Bool) -> Substring {
+            let taken = rest.prefix(while: isTaken)
+            rest = rest.dropFirst(taken.count)
+            return taken
+        }
         while !rest.isEmpty {
-            let space = rest.prefix { $0.isWhitespace }
-            result += space
-            rest = rest.dropFirst(space.count)
-            let name = rest.prefix { $0 != "=" && !$0.isWhitespace }
-            rest = rest.dropFirst(name.count)
-            let equals = rest.prefix { $0.isWhitespace }
+            let space = take(\.isWhitespace)
+            let name = take { $0 != "=" && !$0.isWhitespace }
+            let equals = rest.prefix(while: \.isWhitespace)
             guard rest.dropFirst(equals.count).first == "=" else {
-                // A value without its name can be half of a badly quoted password.
-                result += isReference(name) || name.isEmpty ? String(name) : mark
+                // A value without its name can be the rest of a badly quoted password.
+                let isHidden = !name.isEmpty && !isReference(name)
+                parts.append((isHidden ? "\(space)\(mark)" : "\(space)\(name)", isHidden))
                 continue
             }
             rest = rest.dropFirst(equals.count + 1)
-            let gap = rest.prefix { $0.isWhitespace }
-            rest = rest.dropFirst(gap.count)
+            let gap = take(\.isWhitespace)
             let value = keywordValue(rest)
             rest = rest.dropFirst(value.count)
-            result += "\(name)\(equals)=\(gap)"
-            result += isSecret(name) && !isReference(value) ? mark : String(value)
+            let isHidden = isSecret(name) && !isReference(value)
+            parts.append(("\(space)\(name)\(equals)=\(gap)\(isHidden ? mark : String(value))", isHidden))
         }
-        return result
+        return parts
     }
 
     /// A libpq value: up to white space, or between single quotes with `\` before a quote.

@@ -7,9 +7,8 @@ extension MappedSection where Value == ResourceAccess {
             keys: [
                 Key(
                     "url", \.url,
-                    .configured("a URL such as postgresql://user@host:5432/database", .url) {
-                        $0.lacksScheme(["postgresql", "postgres"])
-                    }, "The connection as a URL, with everything libpq reads in one."),
+                    .url("a URL such as postgresql://user@host:5432/database", ["postgresql", "postgres"]),
+                    "The connection as a URL, with everything libpq reads in one."),
                 Key("service", \.service, .text, "The connection as a section of pg_service.conf."),
                 Key(
                     "connection", \.keywords,
@@ -45,8 +44,8 @@ extension MappedSection where Value == ResourceAccess {
             keys: [
                 Key(
                     "url", \.url,
-                    .configured("a URL such as https://host/health", .url) { $0.lacksScheme(["http", "https"]) },
-                    isRequired: true, "What is asked for."),
+                    .url("a URL such as https://host/health", ["http", "https"]), isRequired: true, "What is asked for."
+                ),
                 Key("method", \.method, .choice(), standard: .get, "How it is asked for."),
                 Key(
                     "headers", \.headers, .dictionary("header", .configured("a header's value", .whole)),
@@ -80,7 +79,9 @@ extension MappedSection where Value == ResourceAccess {
         let section = Section<HostDraft>(
             prototype: { _ in HostDraft() },
             keys: [
-                Key("host", \.place, .choice(), standard: .local, "The machine; only the one Mainstay runs on."),
+                Key(
+                    "host", \.place, .choice(isOpen: true), standard: .local,
+                    "The machine; only the one Mainstay runs on."),
                 Key(
                     "disks", \.access.disks, .list(of: .absolutePath), standard: ["/"],
                     "Mount points or directories whose file systems are watched."),
@@ -206,6 +207,14 @@ private struct HostDraft: Sendable {
     enum Place: String, CaseIterable, Sendable { case local }
     var place = Place.local
     var access = HostAccess()
+}
+
+extension Format where Value == ConfiguredText {
+    fileprivate static func url(_ words: String, _ schemes: [String]) -> Format {
+        let pattern = #"^((?i:SCHEMES)://|[a-z]*\$\{|file:/|command:)"#
+            .replacing("SCHEMES", with: schemes.joined(separator: "|"))
+        return configured(words, .url, pattern: pattern) { $0.lacksScheme(schemes) }
+    }
 }
 
 extension ConfiguredText {
