@@ -49,6 +49,8 @@ extension Broken {
         Broken(
             "environments: { a: { labels: { b: !python/object:os.system x } } }",
             "mainstay.yaml:1:35: the tag '!python/object:os.system' is not supported (allowed: values without tags)"),
+        Broken(#"environments: { "a\0b": {} }"#, "mainstay.yaml:1:17: a NUL character stands here"),
+        Broken(#"state: "/srv\0/x""#, "mainstay.yaml:1:8: a NUL character stands here").beyondSchema,
         Broken("environments: { [a]: b }", "mainstay.yaml:1:17: a key has to be text"),
     ]
 

@@ -41,6 +41,15 @@ struct FileTests {
         #expect(inventory.sourceFiles.map { $0.split(separator: "/").last } == ["mainstay.yaml", "10.json", "20.yml"])
     }
 
+    @Test("a guide's file can be read from anywhere after them")
+    func readsFurtherFiles() throws {
+        try write("mainstay.yaml", HealthCheckFileTests.main)
+        try write("elsewhere/checks.json", HealthCheckFileTests.guide)
+        let further = "\(TemporaryDirectory.current)/elsewhere/checks.json"
+        let inventory = try reader.read(main, further: [further]).inventory
+        #expect(inventory.check("connectivity", in: "test").retries?.location.file == further)
+    }
+
     @Test("relative paths begin at the directory of the main file, wherever one stands")
     func resolvesPaths() throws {
         try write("mainstay.yaml", "environments: { a: {} }")

@@ -73,6 +73,7 @@ struct HealthCheckFileTests {
         let inventory = try reader.read([("mainstay.yaml", Self.main), (Self.file, Self.guide)], directory: "/")
             .inventory
         let text = EffectiveConfiguration(vocabulary: vocabulary).text(inventory)
+        #expect(text.contains("\nenvironments:  # mainstay.yaml:1:1\n"))
         #expect(text.contains("#   test schema: every 1h, used once the scheduler runs (\(Self.file):11:25)\n"))
         #expect(text.contains("#   test schema: alerts from warning, used once alerts exist (\(Self.file):12:26)\n"))
     }

@@ -91,6 +91,33 @@ struct InventoryTests {
         #expect(inventory.check("memory", in: "a") == CheckSetting())
     }
 
+    @Test("a check runs with what is configured, and with its own defaults for the rest")
+    func completesChecks() throws {
+        let inventory = try inventory(completeFile)
+        func effective(_ name: String, _ environment: String) throws -> EffectiveCheck {
+            let schema = try #require(vocabulary.checks.first { $0.name == name })
+            return schema.effective(inventory.check(name, in: environment))
+        }
+        let connections = try effective("connections", "production")
+        #expect((connections.warning, connections.critical) == (70, nil))
+        #expect(try effective("connections", "test").critical == 95)
+        #expect(try effective("connectivity", "test").timeout == .seconds(10))
+        #expect(try effective("connectivity", "test").retries == 5)
+        #expect(try !effective("memory", "test").isEnabled)
+        #expect(try effective("disk", "test").warning == 21_474_836_480)
+        #expect(try effective("response-time", "test").warning == 0.5)
+        let rows = try effective("foreign-keys", "production")
+        #expect(rows.count("sample-size") == 500)
+        #expect(rows.duration("budget") == .seconds(30))
+        #expect(rows.size("largest") == ByteCount(10_737_418_240))
+        #expect(rows.percentage("share") == Percentage(12.5))
+        #expect(rows.flag("deep") == true)
+        #expect((rows.text("order"), rows.text("schema")) == ("newest", "public"))
+        let defaults = try effective("foreign-keys", "test")
+        #expect(
+            (defaults.count("sample-size"), defaults.duration("budget"), defaults.flag("deep")) == (1_000, nil, false))
+    }
+
     @Test("an empty environment and a file with only comments are fine", arguments: ["{ test: {} }"])
     func readsLittle(environments: String) throws {
         let result = try reader.read(

@@ -25,6 +25,11 @@ enum Redaction {
         {
             let password = result[result.index(after: colon)..<at]
             if !isReference(password) { result.replaceSubrange(result.index(after: colon)..<at, with: mark) }
+        } else if let at = result[authority...].lastIndex(of: "@"), result.lowercased().hasPrefix("http"),
+            !isReference(result[authority..<at])
+        {
+            // `https://TOKEN@host/` is how some services take a token.
+            result.replaceSubrange(authority..<at, with: mark)
         }
         parameters = parameters.split(separator: "&", omittingEmptySubsequences: false).map { parameter in
             guard let equals = parameter.firstIndex(of: "="), isSecret(parameter[..<equals]) else {
@@ -34,6 +39,13 @@ enum Redaction {
             return isReference(value) ? String(parameter) : "\(parameter[...equals])\(mark)"
         }.joined(separator: "&")
         return result + parameters
+    }
+
+    /// Text of which nothing is known, such as a value in the wrong place: URLs without passwords, and nothing of what
+    /// speaks of a secret and gives a value for it.
+    static func text(_ text: String) -> String {
+        if text.contains("://") { return url(text) }
+        return isSecret(text) && text.contains { $0 == ":" || $0 == "=" } ? mark : text
     }
 
     /// `host=db password=•••`, values quoted as libpq reads them.
@@ -62,6 +74,12 @@ enum Redaction {
             let gap = take(\.isWhitespace)
             let value = keywordValue(rest)
             rest = rest.dropFirst(value.count)
+            // What is no keyword can be a password that holds a '=', or a URL.
+            let isKeyword = name.allSatisfy { $0 == "_" || $0.isLetter || $0.isNumber }
+            guard isKeyword else {
+                parts.append(("\(space)\(mark)", true))
+                continue
+            }
             let isHidden = isSecret(name) && !isReference(value)
             parts.append(("\(space)\(name)\(equals)=\(gap)\(isHidden ? mark : String(value))", isHidden))
         }

@@ -37,9 +37,9 @@ package struct ConfigurationReader: Sendable {
         package var text: ConfiguredText
     }
 
-    /// Reads `path`, and after it the `.yaml`, `.yml` and `.json` files of the `mainstay.d` directory beside it, in the
-    /// order of their names (by bytes).
-    package func read(_ path: String) throws(ConfigurationError) -> Result {
+    /// Reads `path`, after it the `.yaml`, `.yml` and `.json` files of the `mainstay.d` directory beside it, in the
+    /// order of their names (by bytes), and at last `further` files, such as a guide's `health-check-config.json`.
+    package func read(_ path: String, further: [String] = []) throws(ConfigurationError) -> Result {
         var problems: [Problem] = []
         var files = [path]
         do throws(ConfigurationError) {
@@ -47,7 +47,9 @@ package struct ConfigurationReader: Sendable {
         } catch {
             problems += error.problems
         }
-        return try read(files, directory: URL(fileURLWithPath: path).deletingLastPathComponent().path, problems) {
+        return try read(
+            files + further, directory: URL(fileURLWithPath: path).deletingLastPathComponent().path, problems
+        ) {
             file throws(ConfigurationError) in
             try ConfigurationText.read(file)
         }
@@ -88,7 +90,10 @@ package struct ConfigurationReader: Sendable {
         }
         var inventory = declaration.section.format.read(root, "", reading) ?? Inventory()
         for tree in guideFiles {
-            HealthCheckFile(vocabulary: declaration.vocabulary).apply(tree, to: &inventory, reading)
+            // Its keys have the names of ours, and other meanings.
+            let own = Reading(directory: directory)
+            HealthCheckFile(vocabulary: declaration.vocabulary).apply(tree, to: &inventory, own)
+            own.problems.forEach(reading.report)
         }
         declaration.judge(inventory, reading)
         guard reading.problems.isEmpty else {

@@ -53,6 +53,7 @@ struct YAMLDocument {
                         "the tag \(Tree.quoted(tag)) is not supported", at: location, allowed: "values without tags")
                 ])
             }
+            guard !scalar.string.unicodeScalars.contains("\0") else { throw nul(at: location) }
             return Tree(
                 value: .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any),
                 location: location)
@@ -70,6 +71,7 @@ struct YAMLDocument {
                 guard name.string != "<<" || name.style != .plain else {
                     throw ConfigurationError([Problem(Self.noAnchors, at: keyLocation)])
                 }
+                guard !name.string.unicodeScalars.contains("\0") else { throw nul(at: keyLocation) }
                 entries.append(
                     Tree.Entry(
                         key: name.string, location: keyLocation, value: try convert(value, depth: depth + 1, &count)))
@@ -78,6 +80,11 @@ struct YAMLDocument {
         case .alias:
             throw ConfigurationError([Problem(Self.noAnchors, at: location)])
         }
+    }
+
+    /// A path with one would end there for the operating system, and mean another file.
+    private func nul(at location: SourceLocation) -> ConfigurationError {
+        ConfigurationError([Problem("a NUL character stands here", at: location)])
     }
 
     private static let noAnchors = "anchors, aliases and merge keys are not supported: write the value again"
@@ -166,10 +173,10 @@ extension YAMLDocument {
         return Problem(words, at: place(line, column), excerpt: Self.excerpt(content, column))
     }
 
-    /// The line, cut to what is around the place, and a caret under it.
+    /// The line, cut to what is around the place, and a caret under it; nothing where the line may hold a secret.
     static func excerpt(_ line: String, _ column: Int) -> [String] {
         let scalars = Array(line.unicodeScalars)
-        guard !scalars.isEmpty else { return [] }
+        guard !scalars.isEmpty, Redaction.text(line) == line else { return [] }
         let start = max(0, column - 61)
         let shown = scalars[min(start, scalars.count)...].prefix(100)
         var before = ""

@@ -9,16 +9,17 @@ extension MappedSection where Value == ResourceAccess {
                     "url", \.url,
                     .url("a URL such as postgresql://user@host:5432/database", ["postgresql", "postgres"]),
                     "The connection as a URL, with everything libpq reads in one."),
-                Key("service", \.service, .text, "The connection as a section of pg_service.conf."),
+                Key("service", \.service, .word, "The connection as a section of pg_service.conf."),
                 Key(
                     "connection", \.keywords,
                     .configured("libpq keywords such as host=db.example dbname=shop", .keywords) {
-                        $0.literal.map { $0.contains("=") ? nil : "this is no libpq keyword string" } ?? nil
+                        guard $0.literalPrefix.contains("://") || $0.literal?.contains("=") == false else { return nil }
+                        return "this is no libpq keyword string"
                     }, "The connection as libpq keywords and values."),
                 Key(
                     "password", \.password, .configured("a password", .whole),
                     "The password, instead of one in the connection; without it libpq looks into its own sources."),
-                Key("role", \.role, .text, "The role to work as after connecting (SET ROLE)."),
+                Key("role", \.role, .word, "The role to work as after connecting (SET ROLE)."),
                 Key(
                     "connect-timeout", \.connectTimeout, .duration(.seconds(1)...(.seconds(600))),
                     standard: .seconds(10), "How long one attempt to connect may take."),
@@ -228,6 +229,18 @@ extension ConfiguredText {
 }
 
 extension Format where Value == String {
+    /// A name of PostgreSQL's: anything but a connection that came into the wrong key, with its password.
+    fileprivate static var word: Format {
+        Format.text.map(
+            { text, tree, keyPath, reading in
+                guard !text.contains("://"), !text.contains("=") else {
+                    reading.report("a connection stands where a name is needed", at: tree.location, keyPath)
+                    return nil
+                }
+                return text
+            }, writing: { $0 })
+    }
+
     /// Swift's regular expressions, compiled once here so that a check does not meet a broken one.
     fileprivate static var pattern: Format {
         Format.text.map(
