@@ -26,24 +26,47 @@ let package = Package(
         kit(
             "Outside", ["Maintenance", "CShims"],
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
-        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ"], external: [.crypto]),
+        kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
         kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"], external: [.logging]),
 
-        .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
+        // The command line, and what a capability is.
+        kit(
+            "Command", ["Maintenance", "Outside", "Store", "Settings", "Engine"],
+            external: [.argumentParser]),
+        kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
+
+        capability("Health", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
+            "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+
+        .executableTarget(
+            name: "mainstay",
+            dependencies: [
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", .argumentParser,
+            ],
+            swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside"], swiftSettings: strict()),
+            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            swiftSettings: strict()),
+        tests("Architecture", []),
+        tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
+        tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
-        tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
 
         .target(name: "CShims"),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     ]
 )
 

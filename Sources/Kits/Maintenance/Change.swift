@@ -19,12 +19,15 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     package var identity: Facts
     /// Why it is proposed; shown, not digested.
     package var reason: String
+    /// Where configuration allows it in writing, as `file:line`; a routine's `destroys` change needs one.
+    package var authority: String?
     /// How long it is expected to take, and where that number comes from; shown, not digested.
     package var estimate: Estimate?
 
     package init(
         kind: String, object: String, action: Action, effect: Effect, scope: Scope = .resource,
-        lock: LockMode? = nil, reversal: String, identity: Facts, reason: String, estimate: Estimate? = nil
+        lock: LockMode? = nil, reversal: String, identity: Facts, reason: String, authority: String? = nil,
+        estimate: Estimate? = nil
     ) {
         id = "\(kind) \(object)"
         self.kind = kind
@@ -36,6 +39,7 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
         self.reversal = reversal
         self.identity = identity
         self.reason = reason
+        self.authority = authority
         self.estimate = estimate
     }
 

@@ -1,7 +1,10 @@
 /// All that one survey of one target yields.
-package struct Observation: Sendable {
+package struct Observation: Codable, Hashable, Sendable {
     package var measurements: [Measurement] = []
     package var findings: [Finding] = []
+    /// The finding codes this survey could have reported: an open finding with one of them that is not reported again
+    /// is over.
+    package var examined: Set<String> = []
     /// Proposed changes, most useful first.
     package var changes: [Change] = []
     /// Numbers and digests that prove what was looked at.
@@ -16,6 +19,19 @@ package struct Observation: Sendable {
     package var identity: Facts = [:]
 
     package init() {}
+
+    /// Takes in what another survey of the same step yielded.
+    package mutating func merge(_ other: Observation) {
+        measurements += other.measurements
+        findings += other.findings
+        examined.formUnion(other.examined)
+        changes += other.changes
+        evidence.merge(other.evidence) { _, new in new }
+        gaps += other.gaps
+        listings += other.listings
+        checks += other.checks
+        identity.merge(other.identity) { _, new in new }
+    }
 
     package struct Gap: Codable, Hashable, Sendable {
         /// What it was: a check, a table. Hostile text.
@@ -60,6 +76,7 @@ package struct CheckOutcome: Codable, Hashable, Sendable {
     package var check: String
     package var code: String
     package var title: String
+    package var target: Target
     package var state: State
     /// One line: the value against its limits, or why there is none.
     package var summary: String
@@ -68,12 +85,13 @@ package struct CheckOutcome: Codable, Hashable, Sendable {
     package var seconds: Double
 
     package init(
-        check: String, code: String, title: String, state: State, summary: String, value: Double? = nil,
+        check: String, code: String, title: String, target: Target, state: State, summary: String, value: Double? = nil,
         unit: Measurement.Unit? = nil, seconds: Double
     ) {
         self.check = check
         self.code = code
         self.title = title
+        self.target = target
         self.state = state
         self.summary = summary
         self.value = value

@@ -14,20 +14,33 @@ package enum ResourceKind: String, Codable, CaseIterable, Sendable {
     case storage
 }
 
-/// The place a step works on: one resource of one environment, by the names the inventory gives them.
+/// The place a step works on, by the names the inventory gives: one resource of an environment, a whole environment, or
+/// the estate, which is all of them.
 package struct Target: Codable, Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Empty for the estate.
     package var environment: String
+    /// Empty for a whole environment.
     package var resource: String
 
-    package init(environment: String, resource: String) {
+    package init(environment: String, resource: String = "") {
         self.environment = environment
         self.resource = resource
+    }
+
+    package static let estate = Target(environment: "")
+
+    /// Whether `other` is this target or lies inside it.
+    package func contains(_ other: Target) -> Bool {
+        environment.isEmpty || (environment == other.environment && (resource.isEmpty || resource == other.resource))
     }
 
     package static func < (left: Target, right: Target) -> Bool {
         (left.environment, left.resource) < (right.environment, right.resource)
     }
 
-    /// `production/main`.
-    package var description: String { "\(environment)/\(resource)".printable }
+    /// `production/main`, `production` or `all environments`.
+    package var description: String {
+        if environment.isEmpty { return "all environments" }
+        return (resource.isEmpty ? environment : "\(environment)/\(resource)").printable
+    }
 }
