@@ -30,6 +30,8 @@ struct HealthCheckFile: Sendable {
         var memory: Written<Percentage>?
     }
 
+    private static let thresholdKeys = ["response_time", "cpu_usage", "memory_usage"]
+
     private struct Draft: Sendable {
         var environments: [Written<String>]?
         var areas: [String: Area] = [:]
@@ -105,7 +107,9 @@ struct HealthCheckFile: Sendable {
         }
         let claimed = Set(vocabulary.checks.flatMap(\.guideKeys))
         for threshold in entry.value["thresholds"]?.entries ?? []
-        where !found.isEmpty && !claimed.contains("\(area).\(threshold.key)") {
+        where !found.isEmpty && Self.thresholdKeys.contains(threshold.key)
+            && !claimed.contains("\(area).\(threshold.key)")
+        {
             reading.report(
                 "'\(threshold.key)' is not supported yet", at: threshold.location,
                 "\(keyPath).thresholds.\(threshold.key)")

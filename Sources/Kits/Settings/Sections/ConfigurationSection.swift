@@ -39,7 +39,9 @@ struct ConfigurationSection: Sendable {
                 ),
                 Key("labels", \.labels, .dictionary("label", .text), "Words to choose environments by."),
                 Key("resources", \.resources, resources, "What belongs to it, by name."),
-                Key("checks", \.checks, checks.format, "What differs from the checks for all environments."),
+                Key(
+                    "checks", \.checks, checks.format.described(as: "checks"),
+                    "What differs from the checks for all environments."),
             ],
             later: [
                 "windows", "window", "approvals", "policies", "retention", "schedule", "backups", "backup", "refresh",

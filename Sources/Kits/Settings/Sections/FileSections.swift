@@ -149,7 +149,7 @@ extension Format where Value == Written<String> {
     /// An absolute path under which something is deleted: at least two levels deep (or `/tmp`), so that a slip of the
     /// pen is never a system's own directory.
     static var deepPath: Format {
-        Format<String>.absolutePath.map(
+        var format = Format<String>.absolutePath.map(
             { path, tree, keyPath, reading in
                 guard path == "/tmp" || path.split(separator: "/").count >= 2 else {
                     reading.refuse(
@@ -160,6 +160,11 @@ extension Format where Value == Written<String> {
                 return path
             }, writing: { $0 }
         ).written
+        let schema: JSON = [
+            "type": "string", "pattern": #"^(/+tmp/*|(?!.*\$\{)(?!.*/\.\.(/|$))/[./]*[^./][^/]*/[./]*[^./].*)$"#,
+        ]
+        format.shape = .scalar(words: "an absolute path of at least two parts, or /tmp", schema: schema)
+        return format
     }
 }
 
