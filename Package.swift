@@ -53,6 +53,10 @@ let package = Package(
         .target(
             name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
             swiftSettings: strict()),
+        tests("Architecture", []),
+        tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
+        tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
