@@ -1,6 +1,6 @@
 # Writes the log files of an application over the days before `now` (seconds since 1970), the same for the same `now`.
 #
-# usage: awk -v dir=DIRECTORY -v now=SECONDS -v days=N -v hits=PER_DAY -f logs.awk
+# usage: awk -v dir=DIRECTORY -v now=SECONDS -v days=N -v hits=PER_DAY -v old=DAYS -f logs.awk
 #
 # Per day, `hits` requests in app.log and access.log, some of them in error.log and audit.log. Old files are rotated
 # ones: app.log-STAMP, one a day, of the `old` days before those.
@@ -35,14 +35,14 @@ function request(at, app, access, errors, audit,    path, status, took, id, leve
         printf "    at Pool.acquire (pool.js:118)\n    at handler (events.js:44)\n" > errors
     }
     if (audit != "")
-        printf "{\"time\":\"%s\",\"actor\":\"user-%d\",\"action\":\"%s\",\"subject\":\"attendee/%d\",\"request\":\"%s\"}\n", \
+        printf "{\"time\":\"%s\",\"actor\":\"user-%d\",\"action\":\"%s\",\"subject\":\"attendee/%d\",\"id\":\"%s\"}\n", \
             stamp, 1 + pick(40), actions[1 + pick(action_count)], 1 + pick(40000), id > audit
 }
 
 BEGIN {
     seed = 20261121
-    path_count = split("/ /events/ /events /venues/ /registrations/ /api/v1/events /api/v1/checkout /assets/app.js", paths, " ")
-    agent_count = split("Mozilla/5.0 (X11; Linux x86_64) Firefox/132.0|Mozilla/5.0 (iPhone) Safari/18.1|curl/7.88.1", agents, "|")
+    path_count = split("/ /events/ /events /venues/ /registrations/ /api/v1/events /api/v1/checkout", paths, " ")
+    agent_count = split("Mozilla/5.0 (X11) Firefox/132.0|Mozilla/5.0 (iPhone) Safari/18.1|curl/7.88.1", agents, "|")
     action_count = split("attendee.read attendee.export consent.withdraw registration.cancel", actions, " ")
 
     # What nobody has rotated for `days` days.

@@ -13,12 +13,12 @@ usage() {
     sed -n '2,/^[^#]/ { s/^# \{0,1\}//p }' "$0"
 }
 
-# step LABEL LOG COMMAND...: runs COMMAND with its output in LOG, and says every four seconds how long it has been at it
+# step LABEL LOG COMMAND...: runs COMMAND with its output in LOG, and says every few seconds how long it has been at it
 # and what it wrote last. When it fails, the end of LOG is shown and its status returned. COMMAND gets no input and no
 # descriptor but the log, so that a server it starts holds neither the terminal nor a lock of ours.
 step() {
-    local label=$1 log=$2 status=0 pid ticks=0
-    local -i started=$SECONDS
+    local label=$1 log=$2 status=0 pid
+    local -i started=$SECONDS spoke=$SECONDS
     shift 2
     : >"$log"
     if [[ -t 1 ]]; then printf '%s …' "$label"; else printf '%s\n' "$label"; fi
@@ -31,8 +31,10 @@ step() {
     trap 'kill -TERM -- "-$pid" 2>/dev/null; wait "$pid"; exit 143' TERM
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.1
-        ticks=$((ticks + 1))
-        if ((ticks % 40 == 0)); then heartbeat "$label" $((SECONDS - started)) "$log"; fi
+        if ((SECONDS - spoke >= 3)); then
+            spoke=$SECONDS
+            heartbeat "$label" $((SECONDS - started)) "$log"
+        fi
     done
     wait "$pid" || status=$?
     trap - INT TERM

@@ -5,8 +5,8 @@ set role events_owner;
 set timezone = 'UTC';
 set synchronous_commit = off;
 
--- Evenly spread over 0 ..< size, and another one for each salt. It is the hash that hash partitions are made with, so no
--- release of the server may change it.
+-- Evenly spread over 0 ..< size, and another one for each salt. It is the hash that hash partitions are made with, so
+-- no release of the server may change it.
 create function pg_temp.pick(n bigint, salt integer, size bigint) returns bigint
 language sql immutable parallel safe
 return (hashint8extended(n, salt) & 9223372036854775807) % size;
@@ -52,12 +52,17 @@ select
     starts_at + interval '30 min' * (2 + pg_temp.pick(n, 4, 10)),
     20 + pg_temp.pick(n, 5, 40) * 10,
     pg_temp.pick(n, 6, 20) * 5,
-    array(select distinct pg_temp.word(n, s, '{music,food,technology,outdoor,family,evening}') from generate_series(7, 9) s),
-    jsonb_build_object('waitlist', n % 3 = 0, 'reminders', jsonb_build_array(7, 1), 'language', case n % 4 when 0 then 'en' else 'de' end),
+    array(
+        select distinct pg_temp.word(n, salt, '{music,food,technology,outdoor,family,evening}')
+        from generate_series(7, 9) as salt),
+    jsonb_build_object(
+        'waitlist', n % 3 = 0, 'reminders', jsonb_build_array(7, 1),
+        'language', case n % 4 when 0 then 'en' else 'de' end),
     starts_at - interval '60 days'
 from generate_series(1, :event_count) as n,
     lateral (
-        select :'today'::date::timestamptz + interval '60 days' - interval '1 day' * (n / :venue_count * 40 % 730 + n % 7)
+        select :'today'::date::timestamptz + interval '60 days'
+            - interval '1 day' * (n / :venue_count * 40 % 730 + n % 7)
             + interval '1 hour' * (9 + pg_temp.pick(n, 3, 8))
     ) as s (starts_at);
 
@@ -84,8 +89,8 @@ select
 from generate_series(1, :attendee_count) as n,
     lateral (
         select
-            pg_temp.word(n, 1, '{Anna,Ben,Clara,Deniz,Elif,Felix,Grażyna,Hanna,Ivo,Jörg,Käthe,Łukasz,Mia,Noah,Özlem,Paul}'),
-            pg_temp.word(n, 2, '{Schmidt,Müller,Yılmaz,Nowak,Weiß,Peña,Okafor,Nguyen,O''Brien,Lindström,Kowalski,Rossi}'),
+            pg_temp.word(n, 1, '{Anna,Ben,Clara,Deniz,Elif,Felix,Grażyna,Hanna,Jörg,Käthe,Łukasz,Noah,Özlem,Paul}'),
+            pg_temp.word(n, 2, '{Schmidt,Müller,Yılmaz,Nowak,Weiß,Peña,Okafor,Nguyen,O''Brien,Lindström,Rossi}'),
             :'today'::date::timestamptz - interval '1 minute' * (100000 + pg_temp.pick(n, 13, 1200000))
     ) as p (given, family, joined);
 
@@ -163,7 +168,8 @@ select
     pg_temp.word(n, 51, '{access,export,rectification,ticket print,invoice,newsletter}'),
     pg_temp.word(n, 52, '{contract,consent,legal obligation}'),
     pg_temp.word(n, 53, '{web,backoffice,newsletter-worker}'),
-    jsonb_build_object('fields', jsonb_build_array('email', 'family_name'), 'request', substr(md5('request ' || n), 1, 12)),
+    jsonb_build_object(
+        'fields', jsonb_build_array('email', 'family_name'), 'request', substr(md5('request ' || n), 1, 12)),
     :'today'::date::timestamptz - interval '1 minute' * pg_temp.pick(n, 54, 1000000)
 from generate_series(1, :processing_count) as n;
 
@@ -178,7 +184,9 @@ select
         when 'mail' then 'mailbox unavailable (550)'
         else 'timeout while rendering /events/' || 1 + pg_temp.pick(n, 64, :event_count)
     end,
-    case when n % 6 = 0 then E'TimeoutError: no answer within 5000 ms\n  at Pool.acquire (pool.js:118)\n  at handler (events.js:44)' end,
+    case when n % 6 = 0 then
+        E'TimeoutError: no answer within 5000 ms\n  at Pool.acquire (pool.js:118)\n  at handler (events.js:44)'
+    end,
     jsonb_build_object('host', 'web-' || 1 + n % 3, 'release', '4.' || 10 + n % 9)
 from generate_series(1, :error_count) as n,
     lateral (select pg_temp.word(n, 62, '{authentication,payment,mail,rendering}')) as c (category);
