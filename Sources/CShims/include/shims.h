@@ -6,4 +6,7 @@
 /// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST instead of replacing.
 int mainstay_rename_exclusively(int from_directory, const char *from, int to_directory, const char *to);
 
+/// setfsuid(2): the user whose rights on files this one thread has. For tests that run as root.
+void mainstay_set_filesystem_user(unsigned int user);
+
 #endif

@@ -20,6 +20,19 @@ package struct Observation: Codable, Hashable, Sendable {
 
     package init() {}
 
+    /// Takes in what another survey of the same step yielded.
+    package mutating func merge(_ other: Observation) {
+        measurements += other.measurements
+        findings += other.findings
+        examined.formUnion(other.examined)
+        changes += other.changes
+        evidence.merge(other.evidence) { _, new in new }
+        gaps += other.gaps
+        listings += other.listings
+        checks += other.checks
+        identity.merge(other.identity) { _, new in new }
+    }
+
     package struct Gap: Codable, Hashable, Sendable {
         /// What it was: a check, a table. Hostile text.
         package var subject: String
@@ -63,6 +76,7 @@ package struct CheckOutcome: Codable, Hashable, Sendable {
     package var check: String
     package var code: String
     package var title: String
+    package var target: Target
     package var state: State
     /// One line: the value against its limits, or why there is none.
     package var summary: String
@@ -71,12 +85,13 @@ package struct CheckOutcome: Codable, Hashable, Sendable {
     package var seconds: Double
 
     package init(
-        check: String, code: String, title: String, state: State, summary: String, value: Double? = nil,
+        check: String, code: String, title: String, target: Target, state: State, summary: String, value: Double? = nil,
         unit: Measurement.Unit? = nil, seconds: Double
     ) {
         self.check = check
         self.code = code
         self.title = title
+        self.target = target
         self.state = state
         self.summary = summary
         self.value = value

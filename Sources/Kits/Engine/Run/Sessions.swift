@@ -80,7 +80,7 @@ extension PostgreSQLAccess {
         case .service(let name):
             address = try DatabaseAddress("service='\(name.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'")
         }
-        if let password { address = address.with(password: try await password.resolve(with: programs).reveal()) }
+        if let password { address = address.with(password: try await password.resolve(with: programs)) }
         return address
     }
 }

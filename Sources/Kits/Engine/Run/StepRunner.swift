@@ -121,7 +121,8 @@ struct StepRunner: Sendable {
             var report = ErrorReport(
                 EngineError.gaps(count: gaps.count, first: "\(gap.subject.printable): \(gap.reason.problem)"))
             report.hint = gap.reason.hint
-            report.exitStatus = .combined([.failure, gap.reason.exitStatus])
+            let wanted = gaps.map(\.reason.exitStatus).filter { $0 == .unreachable || $0 == .configuration }
+            report.exitStatus = wanted.isEmpty ? .failure : .combined(wanted)
             return (.unproven, report)
         }
         return states.contains(.skipped) ? (.skipped, first(.skipped)) : (.succeeded, nil)

@@ -45,6 +45,7 @@ extension Connection {
     }
 
     /// Opens, hands over, closes; whatever happens.
+    @discardableResult
     package static func with<Value>(
         _ address: DatabaseAddress, _ settings: ConnectionSettings = ConnectionSettings(),
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> Value
@@ -148,8 +149,9 @@ private struct Dial {
     /// `connection to server at "…", port 5432 failed: FATAL:  28P01: password authentication failed for user "x"`.
     private func failure(_ pointer: OpaquePointer) -> PostgreSQLError {
         let text = PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
-        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }
-        guard let line = lines.last(where: { $0.contains(":  ") }) ?? lines.last else {
+        // One line a host that was tried, each with lines of advice behind it.
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") && !$0.hasPrefix("\t") }
+        guard let line = lines.last(where: { $0.contains(":  ") || $0.contains(" failed: ") }) ?? lines.last else {
             return .unreachable(address, reason: "no reason given")
         }
         let (state, message) = Self.parse(String(line))

@@ -102,11 +102,24 @@ package actor Connection {
     /// Ends the session. A connection that nobody holds any more closes itself.
     package func close() { link.finish() }
 
-    /// Runs `body` on the connection's queue under the call's limits. With `shielded`, a cancelled task does not keep
-    /// it from running: ROLLBACK has to happen.
+    /// Whether a COPY is under way between two calls.
+    private(set) var isCopying = false
+
+    func endCopying() { isCopying = false }
+
+    /// Runs `body` on the connection's queue under the call's limits.
+    ///
+    /// - Parameters:
+    ///   - shielded: a cancelled task does not keep it from running: ROLLBACK has to happen.
+    ///   - copy: what this call is to a COPY that goes on over several calls; anything else leaves the connection idle.
     func perform<Value: Sendable>(
-        timeout: Duration? = nil, shielded: Bool = false, _ body: (Link, inout Link.Call) throws -> Value
+        timeout: Duration? = nil, shielded: Bool = false, copy: CopyStep = .none,
+        _ body: (Link, inout Link.Call) throws -> Value
     ) async throws -> Value {
+        guard isCopying == (copy == .goesOn) || shielded else {
+            throw PostgreSQLError.misuse("a COPY is under way on this connection")
+        }
+        let leavesActive = copy != .none
         if shielded {
             var call = Link.Call(token: nil, timeout: limit(timeout), statementTimeout: settings.statementTimeout)
             return try link.complete(&call, body)
@@ -114,12 +127,16 @@ package actor Connection {
         guard !Task.isCancelled else { throw PostgreSQLError.cancelled }
         let token = CallToken(wake: link.wake)
         var call = Link.Call(token: token, timeout: limit(timeout), statementTimeout: settings.statementTimeout)
-        return try await withTaskCancellationHandler {
-            try link.complete(&call, body)
+        let value = try await withTaskCancellationHandler {
+            try link.complete(&call, leavingActive: leavesActive, body)
         } onCancel: {
             token.cancel()
         }
+        if copy == .begins { isCopying = true }
+        return value
     }
+
+    enum CopyStep { case none, begins, goesOn }
 
     /// The server's own limit comes first; this is for one that does not keep it.
     private func limit(_ timeout: Duration?) -> Duration? {

@@ -1,5 +1,6 @@
 import CLibPQ
 import Maintenance
+import Outside
 
 /// Where a database is and how to get in: what libpq takes, as a URL, a keyword string or `service=name`. libpq adds what
 /// is not said from the environment, the service file and `.pgpass`. The password is in no description, dump or mirror.
@@ -26,13 +27,18 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
         if text.contains("://") { try refuseSpilledPassword() }
     }
 
+    /// A connection string that was fetched as a secret.
+    ///
+    /// - Throws: `PostgreSQLError.badAddress`, which never repeats the text.
+    package init(_ secret: Secret) throws(PostgreSQLError) { try self.init(secret.reveal()) }
+
     package init(
-        host: String, port: Int? = nil, database: String, user: String? = nil, password: String? = nil
+        host: String, port: Int? = nil, database: String, user: String? = nil, password: Secret? = nil
     ) {
         var keywords = ["host": host, "dbname": database]
         if let port { keywords["port"] = String(port) }
         if let user { keywords["user"] = user }
-        if let password { keywords["password"] = password }
+        if let password { keywords["password"] = password.reveal() }
         self.keywords = keywords
     }
 
@@ -52,14 +58,14 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
     /// The same server and role, another database.
     package func with(database: String) -> DatabaseAddress { with("dbname", database) }
 
-    package func with(user: String, password: String? = nil) -> DatabaseAddress {
+    package func with(user: String, password: Secret? = nil) -> DatabaseAddress {
         var changed = keywords
         changed["user"] = user
-        changed["password"] = password
+        changed["password"] = password?.reveal()
         return DatabaseAddress(keywords: changed)
     }
 
-    package func with(password: String) -> DatabaseAddress { with("password", password) }
+    package func with(password: Secret) -> DatabaseAddress { with("password", password.reveal()) }
 
     func with(_ keyword: String, _ value: String) -> DatabaseAddress {
         DatabaseAddress(keywords: keywords.merging([keyword: value]) { $1 })
@@ -73,11 +79,14 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
     package var service: String? { keywords["service"] }
     package var hasPassword: Bool { keywords["password"] != nil }
 
-    /// The environment a client program (`pg_dump`, `psql`) needs to reach the same database: nothing of it shows in
-    /// argv (PostgreSQL manual, "Environment Variables"). Holds the password: for a child's environment and nothing else.
-    package var environment: [String: String] {
-        var result: [String: String] = [:]
-        for (keyword, value) in keywords { if let name = Self.variables[keyword] { result[name] = value } }
+    /// What a client program (`pg_dump`, `psql`) needs to reach the same database; nothing of it shows in argv
+    /// (PostgreSQL manual, "Environment Variables").
+    package var environment: [String: ChildEnvironment.Value] {
+        var result: [String: ChildEnvironment.Value] = [:]
+        for (keyword, value) in keywords {
+            guard let name = Self.variables[keyword] else { continue }
+            result[name] = keyword == "password" ? .secret(Secret(value)) : .plain(value)
+        }
         return result
     }
 

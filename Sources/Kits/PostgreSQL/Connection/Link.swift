@@ -14,7 +14,9 @@ final class Link {
     let wake: WakeSignal
     let notices: NoticeLog
     private var canceller: Canceller?
-    private var lossReason: String?
+    private(set) var lossReason: String?
+    private let isEncrypted: Bool
+    private var hasTriedPending = false
 
     /// One call's limits and what has become of it.
     struct Call {
@@ -45,6 +47,7 @@ final class Link {
         self.address = address
         self.wake = wake
         self.notices = notices
+        isEncrypted = PQsslInUse(pointer) != 0
         canceller = Canceller(connection: pointer, wake: wake)
         PQsetnonblocking(pointer, 1)
     }
@@ -79,6 +82,12 @@ final class Link {
     func wait(for call: inout Call, writing: Bool = false) throws(PostgreSQLError) {
         let pointer = try live()
         try interruptIfDue(&call)
+        // The TLS library may hold decrypted bytes that no poll sees: every other wait only looks for those.
+        if isEncrypted, !writing, !hasTriedPending {
+            hasTriedPending = true
+            return consume()
+        }
+        hasTriedPending = false
         var descriptors = [
             pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0),
             pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),

@@ -3,13 +3,13 @@ import Maintenance
 
 extension Link {
     /// Runs a whole call: whatever `body` leaves behind is cancelled and read, so that the next call finds the
-    /// connection idle, or closed.
+    /// connection idle, or closed; with `leavingActive` only after an error.
     func complete<Value>(
-        _ call: inout Call, _ body: (Link, inout Call) throws -> Value
+        _ call: inout Call, leavingActive: Bool = false, _ body: (Link, inout Call) throws -> Value
     ) throws -> Value {
         do {
             let value = try body(self, &call)
-            try tidy(&call)
+            if leavingActive { try settle(&call) } else { try tidy(&call) }
             return value
         } catch {
             if pointer != nil { try tidy(&call) }

@@ -20,6 +20,7 @@ extension Connection {
     /// Commits what `body` did on this connection, or rolls it back when it throws, even if its task was cancelled.
     ///
     /// - Throws: `PostgreSQLError`, or what `body` throws.
+    @discardableResult
     package func transaction<Value>(
         _ mode: TransactionMode = .readWrite, isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws -> Value

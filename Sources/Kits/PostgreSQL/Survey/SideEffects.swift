@@ -4,7 +4,7 @@
 enum SideEffects {
     static func isKnown(_ function: String) -> Bool {
         names.contains(function) || prefixes.contains { function.hasPrefix($0) }
-            || (function.hasSuffix("_reset") && !function.hasPrefix("_"))
+            || (function.hasPrefix("pg_") && function.contains("_reset"))
     }
 
     private static let names: Set<String> = [

@@ -12,6 +12,7 @@ package struct SurveySession: Sendable {
     }
 
     /// Opens a connection of its own for the time of `body`.
+    @discardableResult
     package static func with<Value>(
         _ address: DatabaseAddress, _ settings: ConnectionSettings = ConnectionSettings(),
         limits: SurveyLimits = SurveyLimits(), isolation: isolated (any Actor)? = #isolation,

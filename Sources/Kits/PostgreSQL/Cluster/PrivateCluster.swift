@@ -1,0 +1,160 @@
+import Foundation
+import Maintenance
+import Outside
+
+/// A PostgreSQL server of our own, for restore proofs, drills, rehearsals and tests: made with initdb in a directory of
+/// its own, reachable over a socket that only its user can enter, and thrown away. It runs as an unprivileged user when
+/// we are root, since PostgreSQL refuses root. Its owner holds a lock, so that `sweep` ends only those whose owner died.
+package final class PrivateCluster: Sendable {
+    package let server: ServerPrograms
+    package let options: ClusterOptions
+    /// The directory of the socket: libpq's `host`.
+    package let socketDirectory: String
+    private let directory: ClusterDirectory
+    private let programs: Programs
+    private let user: SystemUser?
+
+    private init(
+        server: ServerPrograms, options: ClusterOptions, socketDirectory: String, directory: ClusterDirectory,
+        programs: Programs, user: SystemUser?
+    ) {
+        self.server = server
+        self.options = options
+        self.socketDirectory = socketDirectory
+        self.directory = directory
+        self.programs = programs
+        self.user = user
+    }
+
+    /// Makes and starts one.
+    ///
+    /// - Parameters:
+    ///   - parent: where its data go; must be reachable for the user it runs as.
+    ///   - sockets: where its socket's directory goes; a short path.
+    /// - Throws: `ClusterError`, `ProgramError`; nothing is left behind then.
+    package static func start(
+        _ server: ServerPrograms, _ options: ClusterOptions = ClusterOptions(), in parent: String,
+        sockets: String = "/tmp", with programs: Programs
+    ) async throws -> PrivateCluster {
+        let user = try SystemUser.unprivileged()
+        let directory = try ClusterDirectory.create(in: parent, for: user)
+        do {
+            let socket = try directory.makeSocketDirectory(in: sockets, for: user)
+            let cluster = PrivateCluster(
+                server: server, options: options, socketDirectory: socket, directory: directory, programs: programs,
+                user: user)
+            try await cluster.initialise()
+            try await cluster.start()
+            return cluster
+        } catch {
+            try directory.destroy()
+            throw error
+        }
+    }
+
+    private func initialise() async throws {
+        var passwordFile: String?
+        if case .loopback(_, let password) = options.listening {
+            passwordFile = try directory.write(password.reveal(), to: "password", for: user)
+        }
+        let arguments = options.initdbArguments(
+            data: directory.data, passwordFile: passwordFile, version: server.version)
+        _ = try await run("initdb", arguments).checked()
+        if let passwordFile { try FileManager.default.removeItem(atPath: passwordFile) }
+        try directory.append(
+            options.configuration(socketDirectory: socketDirectory), to: "\(directory.data)/postgresql.conf")
+    }
+
+    /// Starts it again after a stop.
+    ///
+    /// - Throws: `ClusterError.startFailed` with the last lines of its log.
+    package func start() async throws {
+        let outcome = try await run(
+            "pg_ctl", ["start", "--wait", "--timeout=120", "--pgdata=\(directory.data)", "--log=\(directory.log)"])
+        guard outcome.isSuccess else {
+            throw ClusterError.startFailed(directory: directory.path, log: directory.logLines(5))
+        }
+    }
+
+    /// How a server ends (PostgreSQL manual, "Shutting Down the Server").
+    package enum StopMode: String, Sendable {
+        /// Waits for every session.
+        case smart
+        /// Rolls back and writes a checkpoint.
+        case fast
+        /// As a crash would.
+        case immediate
+    }
+
+    package func stop(_ mode: StopMode = .fast) async throws {
+        let outcome = try await run(
+            "pg_ctl", ["stop", "--wait", "--timeout=120", "--pgdata=\(directory.data)", "--mode=\(mode.rawValue)"])
+        guard outcome.isSuccess else {
+            throw ClusterError.stopFailed(
+                directory: directory.path, reason: outcome.errorOutput.lastLines(3).joined(separator: " / "))
+        }
+    }
+
+    package func restart(_ mode: StopMode = .fast) async throws {
+        try await stop(mode)
+        try await start()
+    }
+
+    /// Whether its postmaster runs.
+    package var isRunning: Bool { directory.serverPID != nil }
+
+    /// The postmaster; nil when it is stopped.
+    package var processID: Int32? { directory.serverPID }
+
+    package var dataDirectory: String { directory.data }
+
+    /// The last lines of the server's log, printable.
+    package func log(last count: Int = 20) -> [String] { directory.logLines(count) }
+
+    /// Over the socket, as the superuser.
+    package func address(database: String = "postgres") -> DatabaseAddress {
+        DatabaseAddress(host: socketDirectory, port: options.port, database: database, user: options.superuser)
+    }
+
+    /// Over 127.0.0.1, with the password; nil when it does not listen there.
+    package func loopbackAddress(database: String = "postgres") -> DatabaseAddress? {
+        guard case .loopback(let port, let password) = options.listening else { return nil }
+        return DatabaseAddress(
+            host: "127.0.0.1", port: port, database: database, user: options.superuser, password: password)
+    }
+
+    /// Ends it at once and removes all its files. Does not suspend, so that it can run where a process ends.
+    ///
+    /// - Throws: `ClusterError`; what is left then goes with a later sweep.
+    package func destroy() throws(ClusterError) { try directory.destroy() }
+
+    /// Ends and removes the private clusters below `parent` whose owner is gone, and no others.
+    ///
+    /// - Returns: how many there were.
+    /// - Throws: `ClusterError` for the first that resists, after all were tried.
+    @discardableResult
+    package static func sweep(_ parent: String) throws(ClusterError) -> Int {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        var count = 0
+        var failure: ClusterError?
+        for name in names where name.hasPrefix("cluster-") && name.hasSuffix(".lock") {
+            let path = "\(parent)/\(name)"
+            guard let lock = OwnerLock.orphaned(path) else { continue }
+            do {
+                try ClusterDirectory(path: String(path.dropLast(5)), lock: lock).destroy()
+                count += 1
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return count
+    }
+
+    private func run(_ program: String, _ arguments: [String]) async throws -> ProgramOutcome {
+        try await programs.run(
+            ChildProgram(
+                server.path(program), arguments, environment: ["LC_ALL": "C", "PGPASSWORD": ""],
+                workingDirectory: directory.path, user: user, timeLimit: .seconds(180)))
+    }
+}

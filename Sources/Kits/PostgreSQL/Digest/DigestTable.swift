@@ -1,0 +1,179 @@
+import Maintenance
+
+/// A table as a digest sees it: the columns that hold data, in their order, and the relations its rows lie in.
+package struct DigestTable: Hashable, Sendable {
+    package let name: QualifiedName
+    /// All but the generated ones, which are computed again by a restore.
+    package let columns: [String]
+    /// Itself, or the leaves of a partitioned table.
+    let parts: [Part]
+
+    struct Part: Hashable, Sendable {
+        let name: QualifiedName
+        /// Its size in blocks when it was looked at; zero where rows cannot be addressed by block.
+        let blocks: Int64
+    }
+
+    /// The statements that together read every row once. A relation of many blocks is cut into `ranges`; the last range
+    /// is open, since it may have grown.
+    func statements(ranges: Int, smallest: Int64 = 1_024) -> [SQL] {
+        parts.flatMap { part -> [SQL] in
+            let count = Int64(min(Int64(ranges), part.blocks / smallest))
+            guard count > 1 else {
+                if columns.isEmpty { return ["copy (select from only \(relation: part.name)) to stdout"] }
+                return ["copy \(relation: part.name) (\(identifiers: columns)) to stdout"]
+            }
+            return (0..<count).map { index in
+                let first = part.blocks * index / count
+                let next = part.blocks * (index + 1) / count
+                var condition: SQL = "ctid >= \(literal: "(\(first),0)")"
+                if index < count - 1 { condition += " and ctid < \(literal: "(\(next),0)")" }
+                let list: SQL = columns.isEmpty ? "" : "\(identifiers: columns)"
+                return "copy (select \(list) from only \(relation: part.name) where \(condition)) to stdout"
+            }
+        }
+    }
+}
+
+/// What a digest of a database does not cover, by name. A class left out in silence would be a defect.
+package struct Uncovered: Hashable, Sendable, Codable {
+    package enum Reason: String, Codable, Sendable {
+        /// Its values are recomputed by a restore.
+        case materializedView = "materialised view"
+        /// Lives outside every snapshot.
+        case sequence
+        /// Its rows are another server's.
+        case foreignTable = "foreign table"
+        case noPrivilege = "no right to read"
+        /// Row security would hide rows from this role.
+        case rowSecurity = "row security"
+    }
+
+    package let name: QualifiedName
+    package let reason: Reason
+}
+
+extension DatabaseSnapshot {
+    /// Every table of the users, and what is left out.
+    ///
+    /// - Throws: `PostgreSQLError`.
+    package func tables() async throws -> (tables: [DigestTable], uncovered: [Uncovered]) {
+        try await tables(where: "true")
+    }
+
+    /// One table by name.
+    ///
+    /// - Throws: `PostgreSQLError`, `DigestError` when it cannot be digested.
+    package func table(_ name: QualifiedName) async throws -> DigestTable {
+        let found = try await tables(where: "n.nspname = \(name.schema) and c.relname = \(name.name)", any: true)
+        if let reason = found.uncovered.first?.reason { throw DigestError.uncovered(name, reason) }
+        guard let table = found.tables.first else { throw DigestError.noSuchTable(name) }
+        return table
+    }
+
+    /// - Parameter any: also partitions, and tables of the system's schemas.
+    private func tables(where condition: SQL, any: Bool = false) async throws
+        -> (tables: [DigestTable], uncovered: [Uncovered])
+    {
+        let rows = try await query(
+            """
+            select n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
+                array(
+                    select a.attname::text from pg_catalog.pg_attribute a
+                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+                    order by a.attnum) as columns,
+                p.part_schema, p.part_name, p.part_kind,
+                case when p.is_heap then
+                    pg_catalog.pg_relation_size(p.oid) / pg_catalog.current_setting('block_size')::int else 0
+                end as blocks,
+                p.is_readable, p.is_filtered
+            from pg_catalog.pg_class c
+                join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                left join lateral (
+                    select l.oid, ln.nspname::text as part_schema, l.relname::text as part_name,
+                        l.relkind::text as part_kind, am.amname = 'heap' as is_heap,
+                        pg_catalog.has_schema_privilege(ln.oid, 'usage') and (
+                            pg_catalog.has_table_privilege(l.oid, 'select')
+                            or not exists (
+                                select from pg_catalog.pg_attribute a
+                                where a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
+                                    and not pg_catalog.has_column_privilege(l.oid, a.attnum, 'select'))) as is_readable,
+                        pg_catalog.row_security_active(l.oid) as is_filtered
+                    from (
+                        select c.oid as part where c.relkind <> 'p'
+                        union all
+                        select t.relid from pg_catalog.pg_partition_tree(c.oid) t where t.isleaf and c.relkind = 'p'
+                    ) as parts
+                        join pg_catalog.pg_class l on l.oid = parts.part
+                        join pg_catalog.pg_namespace ln on ln.oid = l.relnamespace
+                        left join pg_catalog.pg_am am on am.oid = l.relam
+                    where l.relkind <> 'p') as p on true
+            where c.relkind in ('r', 'p', 'm', 'S', 'f') and c.relpersistence <> 't'
+                and (\(any) or not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema')
+                and (\(condition))
+            order by n.nspname collate "C", c.relname collate "C", p.part_schema collate "C", p.part_name collate "C"
+            """)
+        var tables: [DigestTable] = []
+        var uncovered: [Uncovered] = []
+        for row in rows {
+            let name = QualifiedName(schema: try row["schema"], name: try row["name"])
+            guard let partSchema: String = try row["part_schema"] else {
+                tables.append(DigestTable(name: name, columns: try row["columns"], parts: []))
+                continue
+            }
+            let part = QualifiedName(schema: partSchema, name: try row["part_name"])
+            if let reason = try Self.obstacle(row) {
+                uncovered.append(Uncovered(name: part, reason: reason))
+                continue
+            }
+            var parts = [DigestTable.Part(name: part, blocks: try row["blocks"])]
+            if let last = tables.last, last.name == name {
+                parts = last.parts + parts
+                tables.removeLast()
+            }
+            tables.append(DigestTable(name: name, columns: try row["columns"], parts: parts))
+        }
+        return (tables, uncovered)
+    }
+
+    private static func obstacle(_ row: Row) throws -> Uncovered.Reason? {
+        switch try row["part_kind", as: String.self] {
+        case "m": return .materializedView
+        case "S": return .sequence
+        case "f": return .foreignTable
+        default: break
+        }
+        if try row["is_filtered", as: Bool.self] { return .rowSecurity }
+        return try row["is_readable", as: Bool.self] ? nil : .noPrivilege
+    }
+}
+
+/// A table that cannot be digested.
+package enum DigestError: MaintenanceError, Hashable {
+    case noSuchTable(QualifiedName)
+    case uncovered(QualifiedName, Uncovered.Reason)
+
+    package var code: String {
+        switch self {
+        case .noSuchTable: "digest.no-such-table"
+        case .uncovered: "digest.uncovered"
+        }
+    }
+
+    package var problem: String {
+        switch self {
+        case .noSuchTable(let name): "there is no table '\(name)'"
+        case .uncovered(let name, let reason): "the rows of '\(name)' cannot be digested: \(reason.rawValue)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .uncovered(_, .noPrivilege): "Grant pg_read_all_data, or SELECT on it, to this role."
+        case .uncovered(_, .rowSecurity): "Use a role with BYPASSRLS."
+        default: nil
+        }
+    }
+
+    package var exitStatus: ExitStatus { .configuration }
+}
