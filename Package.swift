@@ -51,12 +51,19 @@ let package = Package(
             swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            name: "MaintenanceTesting",
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests(
+            "Health",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition", "Health",
+            ]),
 
         .target(name: "CShims"),
         .systemLibrary(
