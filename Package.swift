@@ -68,6 +68,12 @@ let package = Package(
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests(
+            "Health",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition", "Health",
+            ]),
 
         .target(name: "CShims"),
         .systemLibrary(
