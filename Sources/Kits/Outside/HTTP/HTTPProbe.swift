@@ -30,7 +30,7 @@ package struct HTTPProbe: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
         case head = "HEAD"
-        /// Without a body.
+        /// With an empty body.
         case post = "POST"
     }
 
