@@ -37,10 +37,14 @@ extension ConstraintVerifier {
             .map { "count(*) filter (where pg_catalog.num_nulls(\(identifier: $0)) > 0)" as SQL }
             .joined(separator: ", ")
         let source: SQL
+        let examined: SQL
         switch extent {
-        case .exact: source = table.table.source
+        case .exact:
+            source = table.table.source
+            examined = "null::bigint"
         case .sample(let rows):
             source = "(select \(identifiers: table.columns) from \(table.table.sampled(rows)) limit \(rows)) as looked"
+            examined = "count(*)"
         }
         func verdict(_ column: String, _ finding: Finding) -> ConstraintVerdict {
             ConstraintVerdict(
@@ -52,7 +56,7 @@ extension ConstraintVerifier {
             [table.table],
             """
             select examined, violations, counts::text[] as keys from (
-                select \(extent == .exact ? "null::bigint" : "count(*)") as examined, array[\(counts)] as counts
+                select \(examined) as examined, array[\(counts)] as counts
                 from \(source)) as counted
                 cross join lateral (
                     select coalesce(sum(c), 0)::bigint as violations from pg_catalog.unnest(counts) c) as total
