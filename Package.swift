@@ -25,7 +25,7 @@ let package = Package(
         // The outside world, behind small types.
         kit(
             "Outside", ["Maintenance", "CShims"],
-            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioSSL]),
+            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
@@ -33,14 +33,47 @@ let package = Package(
         // The one choke point: survey, plan, apply, prove.
         kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"], external: [.logging]),
 
-        .executableTarget(name: "mainstay", dependencies: ["Maintenance"], swiftSettings: strict()),
+        // The command line, and what a capability is.
+        kit(
+            "Command", ["Maintenance", "Outside", "Store", "Settings", "Engine"],
+            external: [.argumentParser]),
+        kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
+
+        capability("Health", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
+            "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+
+        .executableTarget(
+            name: "mainstay",
+            dependencies: [
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", .argumentParser,
+            ],
+            swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            name: "MaintenanceTesting",
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
+        tests("Architecture", []),
+        tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
+        tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests(
+            "Conformance",
+            [
+                "Maintenance", "MaintenanceTesting", "Command", "Composition", "Engine", "PostgreSQL", "Settings",
+                "mainstay",
+            ]),
+        tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
-        tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests(
+            "Health",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition", "Health",
+            ]),
 
         .target(name: "CShims"),
         .systemLibrary(
@@ -86,6 +119,7 @@ extension Target.Dependency {
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var nioTLS: Self { .product(name: "NIOTLS", package: "swift-nio") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
     static var systemPackage: Self { .product(name: "SystemPackage", package: "swift-system") }

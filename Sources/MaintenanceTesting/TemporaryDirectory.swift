@@ -21,7 +21,9 @@ package enum TemporaryDirectory {
 
     /// The absolute path, without a trailing slash; only inside a test that carries `.temporaryDirectory`.
     package static var current: String {
-        guard let path else { preconditionFailure("a test uses TemporaryDirectory without the .temporaryDirectory trait") }
+        guard let path else {
+            preconditionFailure("a test uses TemporaryDirectory without the .temporaryDirectory trait")
+        }
         return path
     }
 }

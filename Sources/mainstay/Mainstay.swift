@@ -1,4 +1,38 @@
+import ArgumentParser
+import Command
+import Composition
+import Engine
+import Foundation
+import Maintenance
+import Outside
+
 @main
-enum Mainstay {
-    static func main() {}
+struct Mainstay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mainstay",
+        abstract: "Plans, does and proves the maintenance of PostgreSQL-backed applications.",
+        version: "mainstay 0.1.0",
+        subcommands: [
+            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
+            FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
+        ] + groups)
+
+    static func main() async {
+        let environment = ProcessInfo.processInfo.environment
+        let application = Application(
+            tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks), routines: routines,
+            migrations: capabilities.flatMap(\.migrations), programs: Programs(environment: environment),
+            clock: .system, console: Console(environment: environment), observer: observer(environment))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let status = await Interruption.running { await application.main(Self.self, arguments) }
+        Foundation.exit(status.rawValue)
+    }
+
+    private static func observer(_ environment: [String: String]) -> JournalObserver {
+        #if DEBUG
+            FaultPoint.observer(environment)
+        #else
+            .none
+        #endif
+    }
 }

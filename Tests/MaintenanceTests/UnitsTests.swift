@@ -19,7 +19,9 @@ struct UnitsTests {
 
     @Test(
         "a duration is read and written in its shortest form",
-        arguments: [("5m", "5m"), ("90s", "90s"), ("1h30m", "90m"), ("7d", "7d"), ("30 days", "30d"), ("250ms", "250ms")])
+        arguments: [
+            ("5m", "5m"), ("90s", "90s"), ("1h30m", "90m"), ("7d", "7d"), ("30 days", "30d"), ("250ms", "250ms"),
+        ])
     func readsDurations(text: String, canonical: String) {
         #expect(Duration(text)?.canonical == canonical)
     }
@@ -42,7 +44,8 @@ struct UnitsTests {
         #expect(try #require(Period(period)).before(end).iso8601 == start)
     }
 
-    @Test("an instant survives its text", arguments: [0, -1, 1_795_219_200_123_456, -62_135_596_800_000_000] as [Int64])
+    @Test(
+        "an instant survives its text", arguments: [0, -1, 1_795_219_200_123_456, -62_135_596_800_000_000] as [Int64])
     func roundTripsInstants(microseconds: Int64) {
         let timestamp = Timestamp(microseconds: microseconds)
         #expect(Timestamp(iso8601: timestamp.iso8601) == timestamp)

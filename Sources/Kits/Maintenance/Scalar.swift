@@ -44,7 +44,8 @@ package enum Scalar: Hashable, Sendable, Codable, CustomStringConvertible, Expre
         switch self {
         case .text(let value): value
         case .integer(let value): String(value)
-        case .number(let value): value == value.rounded() && value.magnitude < 1e15 ? String(Int64(value)) : String(value)
+        case .number(let value):
+            value == value.rounded() && value.magnitude < 1e15 ? String(Int64(value)) : String(value)
         case .boolean(let value): value ? "true" : "false"
         case .null: "null"
         }

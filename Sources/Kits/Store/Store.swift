@@ -1,1 +1,158 @@
-// Filled by the commits that follow.
+import Foundation
+import GRDB
+import Maintenance
+
+/// Durable state: SQLite in WAL mode, one writer, commits synced to disk before they return.
+///
+/// Capabilities own their tables and hand in their migrations; statements come as `StatementSet`s.
+package final class Store: Sendable {
+    package let directory: String
+    private let pool: DatabasePool
+
+    /// Opens, or creates, the state in `directory`, and applies the migrations that are missing.
+    package init(directory: String, migrations: [Migration]) throws {
+        self.directory = directory
+        let path = directory + "/mainstay.sqlite"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            configuration.maximumReaderCount = 4
+            configuration.label = "mainstay.store"
+            pool = try DatabasePool(path: path, configuration: configuration)
+        } catch {
+            throw Self.translate(error, opening: directory)
+        }
+        do {
+            // GRDB sets synchronous = NORMAL for WAL after preparing the connection: a commit would then be lost with
+            // the power. The journal's promise needs FULL, so it is set again and read back.
+            let level = try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                return try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
+            }
+            guard level == 2 else { throw StoreError.notDurable(synchronous: level) }
+            try migrate(migrations)
+        } catch {
+            throw Self.translate(error, opening: directory)
+        }
+    }
+
+    /// Reads from one consistent snapshot.
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (StoreReader) throws -> Value) async throws -> Value
+    {
+        do {
+            return try await pool.read { try body(StoreReader(database: $0)) }
+        } catch {
+            throw Self.translate(error, opening: directory)
+        }
+    }
+
+    /// All or nothing; durable when it returns.
+    @discardableResult
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreWriter) throws -> Value) async throws -> Value
+    {
+        do {
+            return try await pool.write { try body(StoreWriter(database: $0)) }
+        } catch {
+            throw Self.translate(error, opening: directory)
+        }
+    }
+
+    package func close() throws {
+        try pool.close()
+    }
+
+    private func migrate(_ migrations: [Migration]) throws {
+        try pool.write { database in
+            try database.execute(
+                sql: "create table if not exists migration (name text primary key, position bigint not null)")
+            let applied = try String.fetchAll(database, sql: "select name from migration order by position")
+            let known = Set(migrations.map(\.name))
+            if let newer = applied.first(where: { !known.contains($0) }) {
+                throw StoreError.unknownMigration(name: newer, path: self.directory)
+            }
+            for (position, migration) in migrations.enumerated() where !applied.contains(migration.name) {
+                for statement in migration.statements(for: .sqlite) { try database.execute(sql: statement) }
+                try database.execute(
+                    sql: "insert into migration (name, position) values (?, ?)", arguments: [migration.name, position])
+            }
+        }
+    }
+
+    private static func translate(_ error: any Error, opening path: String) -> any Error {
+        guard let error = error as? DatabaseError else {
+            if error is StoreError || error is CancellationError || error is any MaintenanceError { return error }
+            return StoreError.cannotOpen(path: path, reason: (error as NSError).localizedDescription)
+        }
+        switch error.resultCode {
+        case .SQLITE_FULL: return StoreError.full(path: path)
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE: return StoreError.full(path: path)
+        case .SQLITE_READONLY: return StoreError.readOnly(path: path)
+        case .SQLITE_BUSY: return StoreError.busy(path: path)
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            return StoreError.damaged(path: path, reason: error.message ?? "\(error.resultCode)")
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            return StoreError.cannotOpen(path: path, reason: error.message ?? "\(error.resultCode)")
+        case .SQLITE_INTERRUPT: return CancellationError()
+        default: return StoreError.statement(error.message ?? "\(error.resultCode)")
+        }
+    }
+}
+
+/// The reading half of a transaction; only valid inside the closure it was given to.
+package struct StoreReader {
+    let database: Database
+
+    package func rows(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws
+        -> [StoreRow]
+    {
+        let prepared = try database.cachedStatement(sql: statement.sql)
+        return try Row.fetchAll(prepared, arguments: arguments(values)).map { row in
+            var named: [String: StoreValue] = [:]
+            for (column, value) in row {
+                named[column] =
+                    switch value.storage {
+                    case .null: .null
+                    case .int64(let number): .integer(number)
+                    case .double(let number): .real(number)
+                    case .string(let text): .text(text)
+                    case .blob: .null
+                    }
+            }
+            return StoreRow(values: named)
+        }
+    }
+
+    package func first(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws
+        -> StoreRow?
+    {
+        try rows(statement, values).first
+    }
+}
+
+/// The writing half of a transaction; reads see what it wrote.
+package struct StoreWriter {
+    let database: Database
+
+    package var reader: StoreReader { StoreReader(database: database) }
+
+    /// Runs the statement; returns how many rows it changed.
+    @discardableResult
+    package func run(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws -> Int {
+        try database.cachedStatement(sql: statement.sql).execute(arguments: arguments(values))
+        return database.changesCount
+    }
+}
+
+private func arguments(_ values: [String: any StoreConvertible]) -> StatementArguments {
+    StatementArguments(
+        values.mapValues { value -> (any DatabaseValueConvertible)? in
+            switch value.storeValue {
+            case .null: nil
+            case .text(let text): text
+            case .integer(let number): number
+            case .real(let number): number
+            }
+        })
+}

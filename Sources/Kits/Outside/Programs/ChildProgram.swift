@@ -67,13 +67,3 @@ package struct ChildProgram: Sendable {
         ([executable] + arguments).map(\.shellQuoted).joined(separator: " ").printable
     }
 }
-
-extension String {
-    /// As one word of a POSIX shell.
-    package var shellQuoted: String {
-        let plain = !isEmpty && utf8.allSatisfy { Self.plainBytes.contains($0) }
-        return plain ? self : "'" + replacing("'", with: "'\\''") + "'"
-    }
-
-    private static let plainBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+".utf8)
-}

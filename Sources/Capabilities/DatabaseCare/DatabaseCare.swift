@@ -1,0 +1,7 @@
+import Command
+import Composition
+
+/// What a DBA does to keep a database fast: statistics, connections.
+extension Capability {
+    package static let databaseCare = Capability("database care", tasks: [.init(UpdateStatistics.self)])
+}

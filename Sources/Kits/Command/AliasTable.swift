@@ -1,0 +1,33 @@
+import Engine
+import Maintenance
+
+/// Other spellings of commands, as the guides write them. The first argument goes through it before parsing, so that no
+/// command is both leaf and parent.
+struct AliasTable: Sendable {
+    private var entries: [String: (command: [String], alias: TaskDeclaration.Alias)] = [:]
+
+    init(tasks: [TaskDeclaration], routines: [Routine]) {
+        for task in tasks {
+            let words = task.name.split(separator: ".").map(String.init)
+            for alias in task.aliases { add(alias, words) }
+        }
+        for routine in routines {
+            for alias in routine.aliases { add(alias, ["run", routine.name]) }
+        }
+    }
+
+    private mutating func add(_ alias: TaskDeclaration.Alias, _ command: [String]) {
+        precondition(entries[alias.spelling] == nil, "'\(alias.spelling)' is an alias of two commands")
+        entries[alias.spelling] = (command, alias)
+    }
+
+    /// The arguments with an alias in the first place replaced by the command it means, its presets, and without the
+    /// flags it implies.
+    func expand(_ arguments: [String]) -> [String] {
+        guard let first = arguments.first, let (command, alias) = entries[first] else { return arguments }
+        let rest = arguments.dropFirst().filter { !alias.implied.contains($0) }
+        return command + alias.arguments + rest
+    }
+
+    var spellings: [String] { entries.keys.sorted() }
+}

@@ -1,0 +1,72 @@
+import Maintenance
+
+package enum CommandError: MaintenanceError {
+    case arguments(task: String, message: String)
+    case noSuchEnvironment(String, known: [String])
+    case whichEnvironment([String])
+    case nothingToWorkOn(task: String, environments: [String])
+    case noSuchRoutine(String, known: [String])
+    case noSuchName(String, known: [String])
+    case noConfiguration(searched: [String])
+    case notATerminal(String)
+    case noConnection
+
+    package var code: String {
+        switch self {
+        case .arguments: "command.arguments"
+        case .noSuchEnvironment: "command.no-such-environment"
+        case .whichEnvironment: "command.which-environment"
+        case .nothingToWorkOn: "command.nothing-to-work-on"
+        case .noSuchRoutine: "command.no-such-routine"
+        case .noSuchName: "command.no-such-name"
+        case .noConfiguration: "configuration.missing"
+        case .notATerminal: "command.not-a-terminal"
+        case .noConnection: "command.no-connection"
+        }
+    }
+
+    package var problem: String {
+        switch self {
+        case .arguments(let task, let message): "'\(task)' cannot be run so: \(message.printable)"
+        case .noSuchEnvironment(let name, let known):
+            "there is no environment '\(name.printable)' (there are: \(known.joined(separator: ", ")))"
+        case .whichEnvironment(let known):
+            "it was not said which environment is meant (there are: \(known.joined(separator: ", ")))"
+        case .nothingToWorkOn(let task, let environments):
+            "'\(task)' finds nothing to work on in \(environments.joined(separator: ", "))"
+        case .noSuchRoutine(let name, let known):
+            "there is no routine '\(name.printable)' (there are: \(known.joined(separator: ", ")))"
+        case .noSuchName(let name, _): "there is no task, check or routine '\(name.printable)'"
+        case .noConfiguration(let searched):
+            "there is no configuration (looked for \(searched.map { "'\($0.printable)'" }.joined(separator: ", ")))"
+        case .notATerminal(let what): "\(what) has to be asked for, and this is no terminal"
+        case .noConnection: "no connection was given"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .arguments(let task, _): "'mainstay \(task) --help' lists its options."
+        case .noSuchEnvironment(let name, let known):
+            nearest(to: name, among: known).map { "Did you mean '--environment \($0)'?" }
+        case .whichEnvironment(let known):
+            "Say '--environment \(known.first ?? "NAME")', '--environments A,B' or '--all-environments'."
+        case .nothingToWorkOn: "'mainstay config show' lists the resources of each environment."
+        case .noSuchRoutine(let name, let known):
+            nearest(to: name, among: known).map { "Did you mean '\($0)'?" }
+        case .noSuchName(let name, let known):
+            nearest(to: name, among: known).map { "Did you mean '\($0)'?" }
+                ?? "'mainstay tasks' and 'mainstay checks' list them."
+        case .noConfiguration: "'mainstay init' writes one to begin with; '--config FILE' names another."
+        case .notATerminal: nil
+        case .noConnection: "Set DATABASE_URL, or pipe it in: 'printenv DATABASE_URL | mainstay init'."
+        }
+    }
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .nothingToWorkOn, .noConfiguration: .configuration
+        default: .usage
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Maintenance
+import Outside
+import Settings
+
+/// `mainstay config …`
+package enum ConfigGroup: CommandFamily {
+    package static let name = "config"
+    package static let summary = "Check, show and describe the configuration."
+    package static var commands: [any ParsableCommand.Type] {
+        [ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSchemaCommand.self]
+    }
+}
+
+package struct ConfigCheckCommand: HouseCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Read the configuration and say everything that is wrong with it at once.")
+
+    @OptionGroup(title: "Configuration") package var place: PlaceOptions
+
+    package init() {}
+
+    package func run(in application: Application) async throws -> ExitStatus {
+        let result = try application.readConfiguration(place)
+        let missing = result.missing(in: application.programs.environment)
+        guard missing.isEmpty else { throw ConfigurationError(missing) }
+        let inventory = result.inventory
+        let resources = inventory.environments.reduce(0) { $0 + $1.resources.count }
+        application.console.print(
+            "mainstay: the configuration is fine: \(inventory.environments.count) environments, "
+                + "\(resources) resources, from \(inventory.sourceFiles.map(\.printable).joined(separator: ", "))")
+        return .success
+    }
+}
+
+package struct ConfigShowCommand: HouseCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Print the configuration in force, with secrets hidden.")
+
+    @OptionGroup(title: "Configuration") package var place: PlaceOptions
+
+    package init() {}
+
+    package func run(in application: Application) async throws -> ExitStatus {
+        let inventory = try application.readConfiguration(place).inventory
+        application.console.print(
+            EffectiveConfiguration(vocabulary: application.vocabulary).text(inventory).trimmingWhitespace())
+        return .success
+    }
+}
+
+package struct ConfigSchemaCommand: HouseCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Print the configuration's JSON Schema, for editors.")
+
+    package init() {}
+
+    package func run(in application: Application) async throws -> ExitStatus {
+        application.console.print(ConfigurationSchema(vocabulary: application.vocabulary).json.trimmingWhitespace())
+        return .success
+    }
+}

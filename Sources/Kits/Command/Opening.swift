@@ -1,0 +1,68 @@
+import Engine
+import Foundation
+import Glibc
+import Maintenance
+import Outside
+import Settings
+import Store
+
+extension Application {
+    /// What the configuration reader has to know from the capabilities.
+    package var vocabulary: SettingsVocabulary {
+        SettingsVocabulary(checks: checks.map(\.schema)) { [catalog] words in
+            do {
+                _ = try catalog.parse(words)
+                return nil
+            } catch {
+                return SettingsVocabulary.StepProblem(ErrorReport(error).problem)
+            }
+        }
+    }
+
+    /// Reads the configuration and opens the state.
+    package func open(_ place: PlaceOptions, _ output: OutputOptions) async throws -> Session {
+        let inventory = try readConfiguration(place).inventory
+        let directory = stateDirectory(place, inventory)
+        let store = try Store(directory: directory, migrations: migrations)
+        return Session(
+            application: self, inventory: inventory, log: RunLog(store: store, clock: clock, observer: observer),
+            stateDirectory: directory, output: output)
+    }
+
+    package func readConfiguration(_ place: PlaceOptions) throws -> ConfigurationReader.Result {
+        try ConfigurationReader(vocabulary: vocabulary).read(try configurationFile(place))
+    }
+
+    /// `--config`, `MAINSTAY_CONFIG`, `mainstay.yaml` here, `/etc/mainstay/mainstay.yaml`: the first that is named or
+    /// there.
+    func configurationFile(_ place: PlaceOptions) throws -> String {
+        if let named = place.config ?? programs.environment["MAINSTAY_CONFIG"], !named.isEmpty { return named }
+        let candidates = ["mainstay.yaml", "/etc/mainstay/mainstay.yaml"]
+        guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw CommandError.noConfiguration(searched: candidates)
+        }
+        return found
+    }
+
+    /// `--state`, `MAINSTAY_STATE`, the configuration's `state`, else the place the system has for it.
+    func stateDirectory(_ place: PlaceOptions, _ inventory: Inventory) -> String {
+        let environment = programs.environment
+        if let named = place.state ?? environment["MAINSTAY_STATE"] ?? inventory.stateDirectory, !named.isEmpty {
+            return URL(fileURLWithPath: named).standardizedFileURL.path
+        }
+        if geteuid() == 0 { return "/var/lib/mainstay" }
+        if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") { return base + "/mainstay" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state/mainstay"
+    }
+
+    /// Shipped routines under those of the configuration.
+    func routine(_ name: String, _ inventory: Inventory) throws -> [RoutineStep] {
+        if let own = inventory[routine: name] { return own.steps }
+        guard let shipped = routines.first(where: { $0.name == name }) else {
+            let known = Set(routines.map(\.name)).union(inventory.routines.map(\.name)).sorted()
+            throw CommandError.noSuchRoutine(name, known: known)
+        }
+        let location = SourceLocation(file: "shipped routine \(name)", line: 1, column: 1)
+        return shipped.steps.map { RoutineStep(arguments: $0, location: location) }
+    }
+}

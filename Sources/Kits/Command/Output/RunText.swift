@@ -1,0 +1,132 @@
+import Engine
+import Maintenance
+
+/// A run as people read it: each step with what came of it, then the findings, then one line that says it all.
+struct RunText {
+    var style: Style
+    var width: Int?
+    var isVerbose: Bool
+
+    func lines(_ summary: RunSummary) -> [String] {
+        var lines: [String] = []
+        for step in summary.steps {
+            lines += self.lines(step, summary.changes(of: step), in: summary)
+        }
+        let findings = summary.findings.sorted { ($1.severity, $0.target, $0.code) < ($0.severity, $1.target, $1.code) }
+        if !findings.isEmpty {
+            lines += ["", style.bold("Findings")] + FindingText(style: style, width: width).lines(findings)
+        }
+        return lines + ["", Self.verdict(summary)]
+    }
+
+    private func lines(_ step: StepRecord, _ changes: [ChangeRecord], in summary: RunSummary) -> [String] {
+        var lines: [String] = []
+        let duration = step.duration.map { " (\($0.short))" } ?? ""
+        let name = summary.run.isRoutine ? " \(step.task.split(separator: ".").joined(separator: " "))" : ""
+        lines.append("\(style.step(step.state))  \(style.bold("\(step.target)"))\(name)\(style.dim(duration))")
+        if let error = step.error, step.state != .succeeded {
+            lines += error.problem.wrapped(to: width, indent: "  ")
+            if let hint = error.hint { lines += "hint: \(hint)".wrapped(to: width, indent: "  ") }
+        }
+        guard let observation = step.observation else { return lines }
+        lines += checks(observation.checks)
+        for listing in observation.listings where isVerbose || !summary.run.isRoutine {
+            lines.append("")
+            lines.append("  " + style.bold(listing.title))
+            lines += listing.table(width: width.map { $0 - 2 }).lines(style).map { "  " + $0 }
+        }
+        if summary.run.isDryRun, let plan = step.plan {
+            lines += PlanText(style: style, width: width).lines(plan).dropFirst().map { $0 }
+            if plan.changes.isEmpty, plan.refusals.isEmpty { lines.append("  nothing to change") }
+        } else {
+            lines += self.changes(changes)
+        }
+        return lines
+    }
+
+    private func checks(_ checks: [CheckOutcome]) -> [String] {
+        guard !checks.isEmpty else { return [] }
+        let score = HealthScore(checks.map(\.state))
+        var lines = "health \(score.percentage?.description ?? "unknown"): \(score.arithmetic)".wrapped(
+            to: width, indent: "  ")
+        let shown = isVerbose ? checks : checks.filter { $0.state != .passed }
+        for check in shown {
+            let text = "\(check.state.mark) \(check.target.resource.printable): \(check.summary.printable)"
+            lines += text.wrapped(to: width, indent: "  ").map { paint(check.state, $0) }
+        }
+        return lines
+    }
+
+    private func paint(_ state: CheckOutcome.State, _ text: String) -> String {
+        switch state {
+        case .passed: text
+        case .warning, .unknown: style.warning(text)
+        case .critical: style.bad(text)
+        }
+    }
+
+    private func changes(_ changes: [ChangeRecord]) -> [String] {
+        changes.filter { isVerbose || $0.state != .proved }.flatMap { record -> [String] in
+            var lines = ["  \(record.state.rawValue): \(record.change.id.printable)".cut(to: width ?? .max)]
+            if let error = record.error, record.state != .proved {
+                lines += error.problem.wrapped(to: width, indent: "    ")
+            }
+            return lines
+        }
+    }
+
+    /// `mainstay: daily succeeded: 24 steps, 12 changes proved, 3 findings (2 warning) in 4.1 s; run 20261121-…`.
+    static func verdict(_ summary: RunSummary) -> String {
+        var parts: [String] = []
+        parts.append("\(summary.steps.count) step\(summary.steps.count == 1 ? "" : "s")")
+        if summary.run.isDryRun {
+            let count = summary.plans.reduce(0) { $0 + $1.changes.count }
+            parts.append("\(PlanText.count(count)) planned, nothing was changed")
+        } else {
+            let states = Dictionary(grouping: summary.changes, by: \.state).mapValues(\.count)
+            for (state, count) in states.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                parts.append("\(count) change\(count == 1 ? "" : "s") \(state.rawValue)")
+            }
+        }
+        let severities = Dictionary(grouping: summary.findings, by: \.severity).mapValues(\.count)
+        let found = Severity.allCases.reversed().compactMap { severity in
+            severities[severity].map { "\($0) \(severity.rawValue)" }
+        }
+        parts.append(found.isEmpty ? "no findings" : "findings: \(found.joined(separator: ", "))")
+        let duration = summary.run.endedAt.map { " in \(($0 - summary.run.startedAt).short)" } ?? ""
+        let name = summary.run.name.split(separator: ".").joined(separator: " ")
+        let dry = summary.run.isDryRun ? " (dry run)" : ""
+        return "mainstay: \(name)\(dry) \(summary.run.state.rawValue): \(parts.joined(separator: ", "))\(duration); "
+            + "run \(summary.run.id)"
+    }
+}
+
+extension CheckOutcome.State {
+    var mark: String {
+        switch self {
+        case .passed: "✓"
+        case .warning: "!"
+        case .critical: "✗"
+        case .unknown: "?"
+        }
+    }
+}
+
+/// Findings as people read them: what, where, and the command that mends it.
+struct FindingText {
+    var style: Style
+    var width: Int?
+
+    func lines(_ findings: [Finding]) -> [String] {
+        findings.flatMap { finding -> [String] in
+            let object = finding.object.map { " \($0.printable)" } ?? ""
+            let head = "\(finding.severity.rawValue)  \(finding.code)  \(finding.target)\(object)"
+            var lines = ["  " + style.severity(finding.severity, head.cut(to: (width ?? .max) - 2))]
+            lines += finding.summary.printable.wrapped(to: width, indent: "    ")
+            if let mend = finding.mend {
+                lines += "mend: \(mend.printable)".wrapped(to: width, indent: "    ").map(style.dim)
+            }
+            return lines
+        }
+    }
+}

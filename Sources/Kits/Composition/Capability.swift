@@ -1,0 +1,35 @@
+import ArgumentParser
+import Command
+import Engine
+import Store
+
+/// All that one area of maintenance contributes, in one value. The executable holds the list of them.
+package struct Capability: Sendable {
+    package var name: String
+    package var tasks: [TaskRegistration]
+    package var checks: [Check]
+    /// Commands that are no tasks, by the group they stand in.
+    package var commands: [(group: String, command: any HouseCommand.Type)]
+    package var migrations: [Migration]
+
+    package init(
+        _ name: String, tasks: [TaskRegistration] = [], checks: [Check] = [],
+        commands: [(group: String, command: any HouseCommand.Type)] = [], migrations: [Migration] = []
+    ) {
+        self.name = name
+        self.tasks = tasks
+        self.checks = checks
+        self.commands = commands
+        self.migrations = migrations
+    }
+}
+
+extension [Capability] {
+    /// What stands under one word of the command line, in the order of the list.
+    package func commands(in group: String) -> [any ParsableCommand.Type] {
+        flatMap { capability in
+            capability.tasks.filter { $0.group == group }.map { $0.command as any ParsableCommand.Type }
+                + capability.commands.filter { $0.group == group }.map { $0.command as any ParsableCommand.Type }
+        }
+    }
+}

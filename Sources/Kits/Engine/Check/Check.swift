@@ -1,0 +1,114 @@
+import Maintenance
+import Settings
+
+/// One question asked of a resource: a value, what it may be, why that matters and what mends it.
+///
+/// What a person may configure of it stands in `schema`, so that the configuration, the manual page and the check itself
+/// cannot disagree.
+package struct Check: Sendable {
+    package var schema: CheckSchema
+    /// The code of the finding it reports; stable.
+    package var code: String
+    package var title: String
+    package var kind: ResourceKind
+    /// The manual page: what it looks at, why it matters, what to do.
+    package var explanation: String
+    /// Where the knowledge comes from.
+    package var source: String?
+    /// The command that mends it, or says more.
+    package var mend: String?
+    package var probe: @Sendable (CheckContext) async throws -> Reading
+
+    package init(
+        _ schema: CheckSchema, code: String, title: String, kind: ResourceKind, explanation: String,
+        source: String? = nil, mend: String? = nil,
+        probe: @escaping @Sendable (CheckContext) async throws -> Reading
+    ) {
+        self.schema = schema
+        self.code = code
+        self.title = title
+        self.kind = kind
+        self.explanation = explanation
+        self.source = source
+        self.mend = mend
+        self.probe = probe
+    }
+
+    package var name: String { schema.name }
+}
+
+/// What a probe is given.
+package struct CheckContext: Sendable {
+    package let look: Look
+    package let resource: Resource
+    package let target: Target
+    package let limits: CheckLimits
+}
+
+/// The check's settings in force at one target: its own defaults under what the configuration says.
+package struct CheckLimits: Sendable {
+    package var unit: Measurement.Unit?
+    package var worse: CheckSchema.Direction
+    package var warning: Double?
+    package var critical: Double?
+    package var timeout: Duration
+    package var retries: Int
+    package var options: [String: Scalar]
+
+    package init(_ schema: CheckSchema, _ setting: CheckSetting) {
+        unit = schema.thresholds?.unit
+        worse = schema.thresholds?.worse ?? .higher
+        warning = setting.warning.map(\.value.value) ?? schema.thresholds?.warning
+        critical = setting.critical.map(\.value.value) ?? schema.thresholds?.critical
+        timeout = setting.timeout?.value ?? schema.timeout
+        retries = setting.retries?.value ?? schema.retries
+        options = Dictionary(
+            uniqueKeysWithValues: schema.options.compactMap { option in option.standard.map { (option.name, $0) } })
+        options.merge(setting.options.mapValues(\.value)) { _, new in new }
+    }
+
+    /// How a value stands against the thresholds; at a threshold counts as over it.
+    package func judge(_ value: Double) -> CheckOutcome.State {
+        func isBeyond(_ limit: Double?) -> Bool {
+            guard let limit else { return false }
+            return worse == .higher ? value >= limit : value <= limit
+        }
+        if isBeyond(critical) { return .critical }
+        return isBeyond(warning) ? .warning : .passed
+    }
+
+    /// `warning 80 %, critical 90 %`.
+    package var text: String {
+        let unit = unit ?? .count
+        return [warning.map { "warning \(unit.text($0))" }, critical.map { "critical \(unit.text($0))" }]
+            .compactMap { $0 }.joined(separator: ", ")
+    }
+
+    package func count(_ option: String) -> Int {
+        guard case .integer(let value)? = options[option] else {
+            preconditionFailure("the check has no count option '\(option)'")
+        }
+        return Int(value)
+    }
+}
+
+/// What a probe saw.
+package struct Reading: Sendable {
+    /// Judged against the thresholds where there are any.
+    package var value: Double?
+    /// One clause; made from value and thresholds where it is nil.
+    package var summary: String?
+    /// The probe's own verdict, where thresholds do not tell it; nil leaves it to the value.
+    package var state: CheckOutcome.State?
+    /// More exact findings than the one made from the state; where there are any, that one is not made.
+    package var findings: [Finding] = []
+    package var measurements: [Measurement] = []
+    package var gaps: [Observation.Gap] = []
+    package var evidence: Facts = [:]
+
+    package init(value: Double? = nil, summary: String? = nil, state: CheckOutcome.State? = nil) {
+        self.value = value
+        self.summary = summary
+        self.state = state
+    }
+}

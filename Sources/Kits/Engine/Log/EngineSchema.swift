@@ -1,0 +1,66 @@
+import Store
+
+/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines.
+package enum EngineSchema {
+    package static let migrations = [
+        Migration(
+            "engine.1",
+            [
+                """
+                create table run (
+                    id text primary key, name text not null, is_routine bigint not null, is_dry_run bigint not null,
+                    environments text not null, state text not null, requester text not null,
+                    started_at bigint not null, ended_at bigint)
+                """,
+                "create index run_started_at on run (started_at)",
+                """
+                create table step (
+                    run_id text not null references run (id), number bigint not null, task text not null,
+                    arguments text not null, environment text not null, resource text not null, state text not null,
+                    started_at bigint, ended_at bigint, plan text, plan_digest text, observation text, error text,
+                    primary key (run_id, number)) {clustered}
+                """,
+                """
+                create table change (
+                    run_id text not null, step bigint not null, number bigint not null, kind text not null,
+                    object text not null, content text not null, state text not null, witness text, evidence text,
+                    error text, started_at bigint, ended_at bigint,
+                    primary key (run_id, step, number)) {clustered}
+                """,
+                """
+                create table journal (
+                    run_id text not null, number bigint not null, step bigint not null, change bigint not null,
+                    from_state text not null, to_state text not null, moved_at bigint not null, detail text not null,
+                    primary key (run_id, number)) {clustered}
+                """,
+                """
+                create table finding (
+                    fingerprint text primary key, code text not null, severity text not null,
+                    environment text not null, resource text not null, task text not null, content text not null,
+                    first_seen bigint not null, last_seen bigint not null, run_id text not null, resolved_at bigint)
+                """,
+                "create index finding_open on finding (resolved_at, environment)",
+                """
+                create table series (
+                    id bigint primary key, name text not null, environment text not null, resource text not null,
+                    object text not null, unit text not null,
+                    unique (name, environment, resource, object))
+                """,
+                """
+                create table sample (
+                    series_id bigint not null, taken_at bigint not null, value double precision not null,
+                    primary key (series_id, taken_at)) {clustered}
+                """,
+                """
+                create table baseline (
+                    subject text not null, environment text not null, resource text not null, digest text not null,
+                    content text not null, accepted_by text not null, accepted_at bigint not null,
+                    primary key (subject, environment, resource))
+                """,
+                """
+                create table planned (
+                    digest text primary key, content text not null, planned_at bigint not null)
+                """,
+            ])
+    ]
+}

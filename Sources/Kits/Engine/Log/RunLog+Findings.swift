@@ -1,0 +1,126 @@
+import Maintenance
+import Store
+
+extension RunLog {
+    /// Findings open or go on, those that were looked for and not seen again are over, and samples are kept.
+    func record(_ observation: Observation, of step: StepRecord, at now: Timestamp, in writer: StoreWriter) throws {
+        for finding in observation.findings {
+            try writer.run(
+                FindingStatement.upsertFinding,
+                [
+                    "fingerprint": finding.fingerprint, "code": finding.code, "severity": finding.severity,
+                    "environment": finding.target.environment, "resource": finding.target.resource,
+                    "task": step.task, "content": StoredJSON(finding), "seen": now, "run_id": step.runID,
+                ])
+        }
+        let seen = Set(observation.findings.map(\.fingerprint))
+        for row in try writer.reader.rows(FindingStatement.openFindings) {
+            let open = try FindingRecord(row)
+            guard observation.examined.contains(open.finding.code), step.target.contains(open.finding.target),
+                !seen.contains(open.finding.fingerprint)
+            else { continue }
+            try writer.run(
+                FindingStatement.resolveFinding, ["fingerprint": open.finding.fingerprint, "at": now])
+        }
+        for measurement in observation.measurements {
+            try record(measurement, at: now, in: writer)
+        }
+    }
+
+    private func record(_ measurement: Measurement, at now: Timestamp, in writer: StoreWriter) throws {
+        let series = measurement.series
+        let key: [String: any StoreConvertible] = [
+            "name": series.name, "environment": series.target.environment, "resource": series.target.resource,
+            "object": series.object ?? "",
+        ]
+        var row = try writer.reader.first(FindingStatement.series, key)
+        if row == nil {
+            try writer.run(FindingStatement.insertSeries, key.merging(["unit": series.unit]) { $1 })
+            row = try writer.reader.first(FindingStatement.series, key)
+        }
+        guard let id: Int64 = try row?.get("id") else { preconditionFailure("a series that was just written is gone") }
+        try writer.run(
+            FindingStatement.insertSample, ["series_id": id, "taken_at": now, "value": measurement.value])
+    }
+
+    /// Every finding that is not over, worst first.
+    package func openFindings() async throws -> [FindingRecord] {
+        try await store.read { try $0.rows(FindingStatement.openFindings).map(FindingRecord.init) }
+    }
+
+    /// Findings that were over at or after `since`, latest first.
+    package func findingsResolved(since: Timestamp) async throws -> [FindingRecord] {
+        try await store.read { try $0.rows(FindingStatement.resolvedSince, ["since": since]).map(FindingRecord.init) }
+    }
+
+    /// All series of an environment with their samples since an instant, oldest first.
+    package func history(of environment: String, since: Timestamp) async throws -> [SampledSeries] {
+        try await store.read { reader in
+            try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map { row in
+                let object: String = try row.get("object")
+                let series = Measurement.Series(
+                    name: try row.get("name"),
+                    target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
+                    object: object.isEmpty ? nil : object, unit: try row.get("unit"))
+                let samples = try reader.rows(
+                    FindingStatement.samples, ["series_id": try row.get("id", as: Int64.self), "since": since])
+                return SampledSeries(
+                    series: series,
+                    samples: try samples.map {
+                        SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))
+                    })
+            }
+        }
+    }
+
+    package func baseline(_ subject: String, _ target: Target) async throws -> Baseline? {
+        try await store.read { reader in
+            try reader.first(
+                FindingStatement.baseline,
+                ["subject": subject, "environment": target.environment, "resource": target.resource]
+            ).map(Baseline.init)
+        }
+    }
+
+    package func accept(_ baseline: Baseline) async throws {
+        try await store.write { writer in
+            try writer.run(
+                FindingStatement.setBaseline,
+                [
+                    "subject": baseline.subject, "environment": baseline.target.environment,
+                    "resource": baseline.target.resource, "digest": baseline.digest, "content": baseline.content,
+                    "accepted_by": baseline.acceptedBy, "accepted_at": baseline.acceptedAt,
+                ])
+        }
+    }
+}
+
+/// A series with its samples, oldest first.
+package struct SampledSeries: Codable, Hashable, Sendable {
+    package var series: Measurement.Series
+    package var samples: [Sample]
+
+    package struct Sample: Codable, Hashable, Sendable {
+        package var at: Timestamp
+        package var value: Double
+    }
+}
+
+extension FindingRecord {
+    init(_ row: StoreRow) throws {
+        let finding: StoredJSON<Finding> = try row.get("content")
+        self.init(
+            finding: finding.value, task: try row.get("task"), firstSeen: try row.get("first_seen"),
+            lastSeen: try row.get("last_seen"), runID: try row.get("run_id"), resolvedAt: try row.get("resolved_at"))
+    }
+}
+
+extension Baseline {
+    init(_ row: StoreRow) throws {
+        self.init(
+            subject: try row.get("subject"),
+            target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
+            digest: try row.get("digest"), content: try row.get("content"), acceptedBy: try row.get("accepted_by"),
+            acceptedAt: try row.get("accepted_at"))
+    }
+}

@@ -1,0 +1,160 @@
+import Maintenance
+import Outside
+import Store
+
+/// Runs, steps, changes and the journal in the store: every state a run goes through is written here first.
+package struct RunLog: Sendable {
+    let store: Store
+    let clock: WallClock
+    let observer: JournalObserver
+
+    package init(store: Store, clock: WallClock, observer: JournalObserver = .none) {
+        self.store = store
+        self.clock = clock
+        self.observer = observer
+    }
+
+    /// A new run with its steps, all `pending`.
+    package func begin(_ run: RunRecord, steps: [StepRecord]) async throws {
+        try await store.write { writer in
+            try writer.run(
+                RunStatement.insertRun,
+                [
+                    "id": run.id, "name": run.name, "is_routine": run.isRoutine, "is_dry_run": run.isDryRun,
+                    "environments": StoredJSON(run.environments), "state": run.state,
+                    "requester": StoredJSON(run.requester), "started_at": run.startedAt,
+                ])
+            for step in steps {
+                try writer.run(
+                    RunStatement.insertStep,
+                    [
+                        "run_id": run.id, "number": step.number, "task": step.task,
+                        "arguments": StoredJSON(step.arguments), "environment": step.target.environment,
+                        "resource": step.target.resource, "state": step.state,
+                    ])
+            }
+        }
+    }
+
+    package func end(_ runID: String, _ state: RunState) async throws {
+        let ended: Timestamp? = state == .running || state == .uncertain ? nil : clock.now()
+        try await store.write { writer in
+            try writer.run(RunStatement.setRunState, ["id": runID, "state": state, "ended_at": ended])
+        }
+    }
+
+    func start(_ step: StepRecord) async throws {
+        let now = clock.now()
+        try await store.write { writer in
+            try writer.run(RunStatement.startStep, ["run_id": step.runID, "number": step.number, "at": now])
+        }
+    }
+
+    /// The survey's yield, before any change starts.
+    func observed(_ step: StepRecord, _ observation: Observation) async throws {
+        let now = clock.now()
+        var kept = observation
+        kept.changes = []
+        kept.measurements = []
+        let stored = StoredJSON(kept)
+        try await store.write { writer in
+            try writer.run(
+                RunStatement.observeStep,
+                ["run_id": step.runID, "number": step.number, "observation": stored])
+            try record(observation, of: step, at: now, in: writer)
+        }
+    }
+
+    /// The plan, its changes `planned` and what policy kept back `refused`.
+    func planned(_ step: StepRecord, _ plan: Plan) async throws {
+        try await store.write { writer in
+            try writer.run(
+                RunStatement.planStep,
+                [
+                    "run_id": step.runID, "number": step.number, "plan": StoredJSON(plan), "digest": plan.digest,
+                ])
+            let entries =
+                plan.changes.map { ($0, ChangeState.planned, ErrorReport?.none) }
+                + plan.refusals.map { ($0.change, ChangeState.refused, $0.reason) }
+            for (index, (change, state, reason)) in entries.enumerated() {
+                try writer.run(
+                    RunStatement.insertChange,
+                    [
+                        "run_id": step.runID, "step": step.number, "number": index + 1, "kind": change.kind,
+                        "object": change.object, "content": StoredJSON(change), "state": state,
+                        "error": reason.map(StoredJSON.init),
+                    ])
+            }
+        }
+    }
+
+    func end(_ step: StepRecord, _ state: StepState, error: ErrorReport?) async throws {
+        let now = clock.now()
+        try await store.write { writer in
+            try writer.run(
+                RunStatement.endStep,
+                [
+                    "run_id": step.runID, "number": step.number, "state": state,
+                    "at": state.isEnded ? now : Timestamp?.none, "error": error.map(StoredJSON.init),
+                ])
+        }
+    }
+
+    /// Moves a change to another state, durably and only from the state it is believed to be in.
+    ///
+    /// - Returns: the change as it now stands.
+    /// - Throws: `EngineError.journalMoved` where another process moved it meanwhile.
+    func move(
+        _ record: ChangeRecord, to state: ChangeState, witness: Facts? = nil, evidence: Facts? = nil,
+        error: ErrorReport? = nil
+    ) async throws -> ChangeRecord {
+        guard record.state.successors.contains(state) else {
+            preconditionFailure("a change cannot go from \(record.state) to \(state)")
+        }
+        await observer.reached(record, state, .beforeWrite)
+        let now = clock.now()
+        var moved = record
+        moved.state = state
+        moved.witness = witness ?? record.witness
+        moved.evidence = evidence
+        moved.error = error
+        if state == .started { moved.startedAt = now }
+        moved.endedAt = state.isFinal ? now : nil
+        let result = moved
+        try await store.write { writer in
+            let changed = try writer.run(
+                RunStatement.moveChange,
+                [
+                    "run_id": record.runID, "step": record.step, "number": record.number,
+                    "from_state": record.state, "to_state": state, "witness": witness.map(StoredJSON.init),
+                    "evidence": evidence.map(StoredJSON.init), "error": error.map(StoredJSON.init),
+                    "started_at": state == .started ? now : Timestamp?.none, "ended_at": result.endedAt,
+                ])
+            guard changed == 1 else { throw EngineError.journalMoved(change: record.change.id, run: record.runID) }
+            var detail = evidence ?? witness ?? [:]
+            if let error { detail["error"] = .text(error.code) }
+            try writer.run(
+                RunStatement.insertJournal,
+                [
+                    "run_id": record.runID, "step": record.step, "change": record.number,
+                    "from_state": record.state, "to_state": state, "moved_at": now, "detail": StoredJSON(detail),
+                ])
+        }
+        await observer.reached(result, state, .afterWrite)
+        return result
+    }
+}
+
+/// Told of every move of the journal, right before and right after it is durable. The program gives none; the tests
+/// that kill the process at each of these points give one.
+package struct JournalObserver: Sendable {
+    package enum Moment: String, CaseIterable, Sendable { case beforeWrite, afterWrite }
+
+    package var reached: @Sendable (ChangeRecord, ChangeState, Moment) async -> Void
+
+    package init(reached: @escaping @Sendable (ChangeRecord, ChangeState, Moment) async -> Void) {
+        self.reached = reached
+    }
+
+    package static let none = JournalObserver { _, _, _ in }
+}

@@ -1,0 +1,33 @@
+import Maintenance
+
+/// A named list of steps as it is shipped; the configuration may override it by its name.
+package struct Routine: Sendable {
+    package var name: String
+    package var summary: String
+    /// Each as typed: `["db", "update-stats"]`.
+    package var steps: [[String]]
+    package var aliases: [TaskDeclaration.Alias]
+
+    package init(
+        _ name: String, summary: String, steps: [[String]], aliases: [TaskDeclaration.Alias] = []
+    ) {
+        self.name = name
+        self.summary = summary
+        self.steps = steps
+        self.aliases = aliases
+    }
+}
+
+extension TaskCatalog {
+    /// The task and its options that typed words mean: `db update-stats --older-than 7d`.
+    package func parse(_ words: [String]) throws -> ParsedTask {
+        let name = words.prefix { !$0.hasPrefix("-") }
+        for length in stride(from: name.count, to: 0, by: -1) {
+            let dotted = name.prefix(length).joined(separator: ".")
+            if let entry = entries.first(where: { $0.declaration.name == dotted }) {
+                return try entry.parse(Array(words.dropFirst(length)))
+            }
+        }
+        return try entry(name.joined(separator: " ")).parse([])
+    }
+}

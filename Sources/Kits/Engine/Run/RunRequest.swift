@@ -1,0 +1,40 @@
+import Maintenance
+
+/// What somebody asks the engine to do.
+package struct RunRequest: Sendable {
+    package var name: String
+    package var isRoutine: Bool
+    package var isDryRun: Bool
+    package var steps: [Step]
+    package var requester: Requester
+    /// Carry out exactly this plan or nothing.
+    package var planDigest: String?
+    /// No change starts later than this after the run began.
+    package var timeLimit: Duration?
+    /// Asked once for each plan that removes data in a protected environment; nil where nobody can be asked.
+    package var confirm: (@Sendable (Plan) async -> Bool)?
+
+    package struct Step: Sendable {
+        package var task: ParsedTask
+        package var target: Target
+
+        package init(_ task: ParsedTask, on target: Target) {
+            self.task = task
+            self.target = target
+        }
+    }
+
+    package init(
+        name: String, isRoutine: Bool = false, isDryRun: Bool = false, steps: [Step], requester: Requester,
+        planDigest: String? = nil, timeLimit: Duration? = nil, confirm: (@Sendable (Plan) async -> Bool)? = nil
+    ) {
+        self.name = name
+        self.isRoutine = isRoutine
+        self.isDryRun = isDryRun
+        self.steps = steps
+        self.requester = requester
+        self.planDigest = planDigest
+        self.timeLimit = timeLimit
+        self.confirm = confirm
+    }
+}

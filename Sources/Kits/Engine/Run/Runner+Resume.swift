@@ -1,0 +1,86 @@
+import Maintenance
+import Outside
+import Settings
+
+/// What a person says of a change that nothing else can decide about.
+package enum Decision: String, CaseIterable, Sendable {
+    case done
+    case notDone = "not-done"
+}
+
+extension Runner {
+    /// Goes on with a run that was killed, cancelled or left uncertain: first every uncertain change is settled at its
+    /// target, then what was planned and never started is done, then the steps that never began.
+    ///
+    /// Steps that have ended stay as they ended.
+    package func resume(_ name: String, decision: Decision? = nil, requester: Requester) async throws -> RunSummary {
+        let run = try await log.run(name)
+        let lock = try StateLocks(stateDirectory: stateDirectory).run(run.id)
+        guard lock != nil else { throw EngineError.runIsAlive(run: run.id, process: run.requester.processID) }
+        defer { withExtendedLifetime(lock) {} }
+        let steps = try await log.steps(of: run.id).filter { !$0.state.isEnded || $0.state == .cancelled }
+        guard !steps.isEmpty else { throw EngineError.nothingToResume(run: run.id, state: run.state) }
+        let work = try steps.map { step in
+            Work(step: step, parsed: try catalog.entry(step.task).parse(step.arguments))
+        }
+        let request = RunRequest(
+            name: run.name, isRoutine: run.isRoutine, isDryRun: run.isDryRun,
+            steps: work.map { RunRequest.Step($0.parsed, on: $0.step.target) }, requester: requester)
+        try await log.end(run.id, .running)
+        events(.began(run, steps: work.count))
+        do {
+            try await inLanes(work) { item in
+                try await perform(item, request) { runner in
+                    guard item.step.plan != nil, !run.isDryRun else {
+                        let prepared = try await runner.prepare(expecting: nil)
+                        return run.isDryRun ? prepared.dryOutcome : try await runner.carryOut(prepared)
+                    }
+                    try await log.start(item.step)
+                    events(.stepBegan(item.step))
+                    let settled = try await reconcile(item.step, runner, decision: decision, requester: requester)
+                    return try await runner.carryOut(settled, gaps: item.step.observation?.gaps ?? [])
+                }
+            }
+        } catch is CancellationError {
+            // What had begun is written down; the rest stays for the next time.
+        }
+        return try await finish(run.id)
+    }
+
+    /// Settles what a crash left open: waits for or ends what still runs, then compares the witness.
+    private func reconcile(
+        _ step: StepRecord, _ runner: StepRunner, decision: Decision?, requester: Requester
+    ) async throws -> [ChangeRecord] {
+        var settled: [ChangeRecord] = []
+        let records = try await log.changes(of: step)
+        if records.contains(where: { $0.state.isUncertain }) {
+            try await Orphans(act: runner.act, clock: clock).end(runID: step.runID, step: step.number)
+        }
+        for record in records {
+            guard record.state.isUncertain else {
+                settled.append(record)
+                continue
+            }
+            let result: ChangeRecord
+            switch (await runner.changeRunner(of: records.count).proof(of: record), decision) {
+            case (.done(let evidence), _):
+                result = try await log.move(record, to: .proved, evidence: evidence)
+            case (.notDone(let reason), _) where record.state == .applied:
+                let error = EngineError.unproven(change: record.change.id, reason: reason)
+                result = try await log.move(record, to: .unproven, error: ErrorReport(error))
+            case (.notDone, _):
+                result = try await log.move(record, to: .planned)
+            case (.unknown, .done?):
+                result = try await log.move(record, to: .proved, evidence: ["decided by": .text(requester.user)])
+            case (.unknown, .notDone?):
+                result = try await log.move(record, to: .planned)
+            case (.unknown(let reason), nil):
+                let error = ErrorReport(EngineError.undecided(change: record.change.id, reason: reason))
+                result = record.state == .undecided ? record : try await log.move(record, to: .undecided, error: error)
+            }
+            events(.changeMoved(step, result, of: records.count))
+            settled.append(result)
+        }
+        return settled
+    }
+}

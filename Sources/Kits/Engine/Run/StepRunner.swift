@@ -1,0 +1,130 @@
+import Maintenance
+import Outside
+import Settings
+
+/// Carries out one step: survey, plan, apply, prove.
+struct StepRunner: Sendable {
+    let step: StepRecord
+    let parsed: ParsedTask
+    let act: Act
+    let log: RunLog
+    let policy: Policy
+    /// Asked before each change: whether it may still start.
+    let deadline: @Sendable () -> Bool
+    let events: @Sendable (RunEvent) -> Void
+
+    private static let surveyAttempts = 3
+
+    var look: Look { act.look }
+
+    /// A survey and the plan made from it; nothing was changed.
+    struct Prepared: Sendable {
+        var observation: Observation
+        /// Nil for a task that only observes.
+        var plan: Plan?
+
+        /// How a step ends that stops here.
+        var dryOutcome: (StepState, ErrorReport?) {
+            let outcome = StepRunner.outcome([], gaps: observation.gaps)
+            return plan?.refusals.first.map { (.refused, $0.reason) } ?? outcome
+        }
+    }
+
+    /// Surveys and plans, and writes both down.
+    func prepare(expecting digest: String?) async throws -> Prepared {
+        try await log.start(step)
+        events(.stepBegan(step))
+        let observation = try await survey()
+        try await log.observed(step, observation)
+        guard parsed.declaration.effect > .observes else { return Prepared(observation: observation) }
+        let proposed = proposal(observation)
+        if let digest, proposed.digest != digest {
+            throw EngineError.planChanged(wanted: digest, found: proposed.digest, differences: ["it moved meanwhile"])
+        }
+        let plan = await policy.judge(proposed, in: look.environment)
+        try await log.planned(step, plan)
+        var planned = step
+        planned.plan = plan
+        events(.planned(planned, plan))
+        return Prepared(observation: observation, plan: plan)
+    }
+
+    /// Only the plan, before policy; nothing is written down.
+    func plan() async throws -> Plan {
+        proposal(try await survey())
+    }
+
+    private func proposal(_ observation: Observation) -> Plan {
+        Plan(
+            task: parsed.declaration.name, taskVersion: parsed.declaration.version, arguments: parsed.arguments,
+            target: step.target, identity: observation.identity, changes: observation.changes)
+    }
+
+    /// Makes the plan's changes one after the other and says how the step ended.
+    func carryOut(_ prepared: Prepared) async throws -> (StepState, ErrorReport?) {
+        let records = prepared.plan == nil ? [] : try await log.changes(of: step)
+        return try await carryOut(records, gaps: prepared.observation.gaps)
+    }
+
+    /// Goes on with changes that are planned; those that have ended, or that nobody can decide about, stay.
+    func carryOut(_ records: [ChangeRecord], gaps: [Observation.Gap]) async throws -> (StepState, ErrorReport?) {
+        var ended: [ChangeRecord] = []
+        for record in records {
+            guard record.state == .planned else {
+                ended.append(record)
+                continue
+            }
+            guard deadline() else {
+                let error = ErrorReport(EngineError.timeLimit(change: record.change.id))
+                ended.append(try await log.move(record, to: .skipped, error: error))
+                continue
+            }
+            ended.append(try await changeRunner(of: records.count).run(record))
+        }
+        return Self.outcome(ended, gaps: gaps)
+    }
+
+    func changeRunner(of count: Int) -> ChangeRunner {
+        ChangeRunner(task: parsed.task, act: act, log: log) { events(.changeMoved(step, $0, of: count)) }
+    }
+
+    private func survey() async throws -> Observation {
+        for attempt in 1..<Self.surveyAttempts {
+            do {
+                return try await parsed.task.survey(look)
+            } catch {
+                guard ErrorReport(error).isRetryable, !Task.isCancelled else { throw error }
+                for resource in look.resources { await look.sessions.drop(resource) }
+                try await look.clock.sleep(for: .milliseconds(300 * attempt))
+            }
+        }
+        return try await parsed.task.survey(look)
+    }
+
+    /// How a step with these changes ends: nothing counts as done that was not proved.
+    static func outcome(_ changes: [ChangeRecord], gaps: [Observation.Gap]) -> (StepState, ErrorReport?) {
+        func first(_ state: ChangeState) -> ErrorReport? { changes.first { $0.state == state }?.error }
+        let states = Set(changes.map(\.state))
+        if states.contains(where: \.isUncertain) {
+            return (.uncertain, changes.first { $0.state.isUncertain && $0.error != nil }?.error)
+        }
+        if states.contains(.planned) { return (.cancelled, first(.planned)) }
+        let failed = changes.filter { $0.state == .failed }.compactMap(\.error)
+        if failed.count == 1, let only = failed.first { return (.failed, only) }
+        if let reason = failed.first {
+            let error = EngineError.changesFailed(failed: failed.count, of: changes.count, first: reason.problem)
+            return (.failed, ErrorReport(error))
+        }
+        if states.contains(.unproven) { return (.unproven, first(.unproven)) }
+        if states.contains(.refused) { return (.refused, first(.refused)) }
+        if let gap = gaps.first {
+            var report = ErrorReport(
+                EngineError.gaps(count: gaps.count, first: "\(gap.subject.printable): \(gap.reason.problem)"))
+            report.hint = gap.reason.hint
+            let wanted = gaps.map(\.reason.exitStatus).filter { $0 == .unreachable || $0 == .configuration }
+            report.exitStatus = wanted.isEmpty ? .failure : .combined(wanted)
+            return (.unproven, report)
+        }
+        return states.contains(.skipped) ? (.skipped, first(.skipped)) : (.succeeded, nil)
+    }
+}

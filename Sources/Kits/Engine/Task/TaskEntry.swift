@@ -1,0 +1,47 @@
+import Maintenance
+
+/// A task in the catalog: its declaration, and how arguments become one.
+package struct TaskEntry: Sendable {
+    package var declaration: TaskDeclaration
+    /// The task for these arguments; throws a usage error whose message names the argument.
+    package var parse: @Sendable ([String]) throws -> ParsedTask
+
+    package init(declaration: TaskDeclaration, parse: @escaping @Sendable ([String]) throws -> ParsedTask) {
+        self.declaration = declaration
+        self.parse = parse
+    }
+}
+
+/// A task with its options, and the one way of writing those down that runs, approvals and schedules keep.
+package struct ParsedTask: Sendable {
+    package var declaration: TaskDeclaration
+    package var task: any MaintenanceTask
+    /// Normalised: `--name=value`, sorted, only what differs from nothing.
+    package var arguments: [String]
+
+    package init(declaration: TaskDeclaration, task: any MaintenanceTask, arguments: [String]) {
+        self.declaration = declaration
+        self.task = task
+        self.arguments = arguments
+    }
+}
+
+/// All tasks there are, by name.
+package struct TaskCatalog: Sendable {
+    package let entries: [TaskEntry]
+
+    package init(_ entries: [TaskEntry]) {
+        let names = entries.map(\.declaration.name)
+        precondition(Set(names).count == names.count, "two tasks have the same name")
+        self.entries = entries.sorted { $0.declaration.name < $1.declaration.name }
+    }
+
+    /// By stored name (`db.update-stats`) or as typed (`db update-stats`).
+    package func entry(_ name: String) throws -> TaskEntry {
+        let dotted = name.split(separator: " ").joined(separator: ".")
+        guard let entry = entries.first(where: { $0.declaration.name == dotted }) else {
+            throw EngineError.unknownTask(name, nearest: nearest(to: name, among: entries.map(\.declaration.command)))
+        }
+        return entry
+    }
+}

@@ -1,0 +1,107 @@
+import Maintenance
+
+/// What a check lets people configure. Checks belong to capabilities, so the reader is told about them by its caller.
+package struct CheckSchema: Sendable {
+    package var name: String
+    /// One clause, for the reference page and the editors' schema.
+    package var summary: String
+    /// Nil for a check without thresholds.
+    package var thresholds: Thresholds?
+    package var timeout: Duration
+    package var retries: Int
+    package var options: [Option]
+    /// What configures this check in the guides' `health-check-config.json`, under `checks`: `database_connectivity`,
+    /// or `performance_metrics.cpu_usage` for one of `thresholds`.
+    package var guideKeys: [String]
+
+    package init(
+        name: String, summary: String, thresholds: Thresholds? = nil, timeout: Duration = .seconds(30),
+        retries: Int = 0, options: [Option] = [], guideKeys: [String] = []
+    ) {
+        self.name = name
+        self.summary = summary
+        self.thresholds = thresholds
+        self.timeout = timeout
+        self.retries = retries
+        self.options = options
+        self.guideKeys = guideKeys
+    }
+
+    package struct Thresholds: Sendable {
+        package var unit: Measurement.Unit
+        package var worse: Direction
+        /// In `unit`; nil where there is none by default.
+        package var warning: Double?
+        package var critical: Double?
+        /// What a threshold may be, in `unit`.
+        package var range: ClosedRange<Double>
+
+        package init(
+            _ unit: Measurement.Unit, worse: Direction = .higher, warning: Double?, critical: Double?,
+            range: ClosedRange<Double>? = nil
+        ) {
+            self.unit = unit
+            self.worse = worse
+            self.warning = warning
+            self.critical = critical
+            self.range = range ?? (unit == .percent ? 0...100 : 0...1e15)
+        }
+    }
+
+    /// Which way a value gets worse.
+    package enum Direction: Sendable { case higher, lower }
+
+    /// A setting only this check has.
+    package struct Option: Sendable {
+        /// As written: `sample-size`.
+        package var name: String
+        package var summary: String
+        package var kind: Kind
+        /// In the units of `CheckSetting.options`; nil where there is none.
+        package var standard: Scalar?
+
+        package init(_ name: String, _ kind: Kind, standard: Scalar? = nil, summary: String) {
+            self.name = name
+            self.kind = kind
+            self.standard = standard
+            self.summary = summary
+        }
+    }
+
+    package enum Kind: Sendable {
+        case count(ClosedRange<Int>)
+        case duration(ClosedRange<Duration>)
+        case size(ClosedRange<ByteCount>)
+        case percentage
+        case boolean
+        case text
+        case choice([String])
+    }
+}
+
+/// What the reader has to know from elsewhere to judge a file.
+package struct SettingsVocabulary: Sendable {
+    package var checks: [CheckSchema]
+    /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
+    /// line does.
+    package var judgeStep: @Sendable (_ arguments: [String]) -> StepProblem?
+
+    package init(
+        checks: [CheckSchema] = [], judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
+    ) {
+        self.checks = checks
+        self.judgeStep = judgeStep
+    }
+
+    package struct StepProblem: Sendable {
+        /// One clause: `there is no task 'helth check'`.
+        package var text: String
+        /// What is probably meant.
+        package var nearest: String?
+
+        package init(_ text: String, nearest: String? = nil) {
+            self.text = text
+            self.nearest = nearest
+        }
+    }
+}

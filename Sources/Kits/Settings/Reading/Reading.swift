@@ -1,0 +1,36 @@
+import Maintenance
+
+/// One reading of a configuration: collects everything that is wrong instead of stopping at the first.
+final class Reading {
+    private(set) var problems: [Problem] = []
+    /// Where each key was written, by its path.
+    private(set) var locations: [String: SourceLocation] = [:]
+    /// Every value that may come from elsewhere, by its path, in reading order.
+    private(set) var texts: [(keyPath: String, text: ConfiguredText)] = []
+    /// What relative paths begin at; absolute.
+    let directory: String
+
+    init(directory: String) { self.directory = directory }
+
+    func report(_ problem: Problem) { problems.append(problem) }
+
+    func report(
+        _ text: String, at location: SourceLocation, _ keyPath: String, allowed: String? = nil, nearest: String? = nil
+    ) {
+        report(Problem(text, at: location, keyPath: keyPath, allowed: allowed, nearest: nearest))
+    }
+
+    /// The problem every format reports for a value it cannot read.
+    func refuse(_ tree: Tree, _ keyPath: String, _ words: String, allowed: String? = nil, nearest: String? = nil) {
+        report("\(tree.found) \(words)", at: tree.location, keyPath, allowed: allowed, nearest: nearest)
+    }
+
+    func note(_ location: SourceLocation, of keyPath: String) { locations[keyPath] = location }
+    func note(_ text: ConfiguredText, of keyPath: String) { texts.append((keyPath, text)) }
+}
+
+extension String {
+    /// `environments` and `test` make `environments.test`.
+    func appending(key: String) -> String { isEmpty ? key : "\(self).\(key)" }
+    func appending(index: Int) -> String { "\(self)[\(index + 1)]" }
+}

@@ -1,0 +1,133 @@
+import Maintenance
+
+/// The whole configuration as data: everything that reads, writes, describes or checks it starts here.
+struct ConfigurationSection: Sendable {
+    var vocabulary: SettingsVocabulary
+
+    private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
+
+    var section: Section<Inventory> {
+        Section(
+            prototype: { _ in Inventory() },
+            keys: [
+                Key("environments", \.environments, environments, "What is maintained: environments by name."),
+                Key("checks", \.checks, checks.format, "What differs from the checks' defaults, for all environments."),
+                Key(
+                    "routines", \.routines, RoutineSections(judgeStep: vocabulary.judgeStep).format,
+                    "Named lists of steps."),
+                Key("reports", \.reports, reports, "Where reports go and how long they stay."),
+                Key(
+                    "state", \.stateDirectory, .path,
+                    "The directory for Mainstay's own state; '--state' on the command line wins over it."),
+            ],
+            later: [
+                "alerts", "alerting", "api", "approvals", "backups", "backup", "calendar", "calendars", "capacity",
+                "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
+                "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
+                "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
+                "training", "users", "windows", "workers",
+            ])
+    }
+
+    private var environments: Format<[Environment]> {
+        let section = Section<EnvironmentDraft>(
+            prototype: { _ in EnvironmentDraft() },
+            keys: [
+                Key(
+                    "protected", \.isProtected, .boolean, standard: false,
+                    "Whether nothing is destroyed in it without an approval, and other environments' data never gets in."
+                ),
+                Key("labels", \.labels, .dictionary("label", .text), "Words to choose environments by."),
+                Key("resources", \.resources, resources, "What belongs to it, by name."),
+                Key(
+                    "checks", \.checks, checks.format.described(as: "checks"),
+                    "What differs from the checks for all environments."),
+            ],
+            later: [
+                "windows", "window", "approvals", "policies", "retention", "schedule", "backups", "backup", "refresh",
+                "notify", "alerts", "owner", "owners", "routines", "frequency",
+            ])
+        return Format<[Named<EnvironmentDraft>]>.named("environment", section.format).map(
+            { items, _, _, _ in
+                items.map { item in
+                    var environment = Environment(name: item.name, location: item.location)
+                    environment.isProtected = item.value.isProtected
+                    environment.labels = item.value.labels
+                    environment.resources = item.value.resources
+                    environment.checks = item.value.checks
+                    return environment
+                }
+            },
+            writing: { environments in
+                environments.map { environment in
+                    Named(
+                        name: environment.name,
+                        value: EnvironmentDraft(
+                            isProtected: environment.isProtected, labels: environment.labels,
+                            resources: environment.resources, checks: environment.checks),
+                        location: environment.location)
+                }
+            })
+    }
+
+    private var resources: Format<[Resource]> {
+        let access = Format<ResourceAccess>.variants(
+            "kind",
+            ResourceKind.allCases.map { kind in
+                let section: MappedSection<ResourceAccess> =
+                    switch kind {
+                    case .postgresql: .postgresql
+                    case .http: .http
+                    case .host: .host
+                    case .logs: .logs
+                    case .files: .files
+                    case .storage: .storage
+                    }
+                return (kind.rawValue, section)
+            },
+            later: ["cluster", "redis", "certificate", "source", "repository", "container", "service", "supabase"],
+            name: { $0.kind.rawValue })
+        return Format<[Named<ResourceAccess>]>.named("resource", access).map(
+            { items, _, _, _ in
+                items.map { Resource(name: $0.name, access: $0.value, location: $0.location) }
+            },
+            writing: { resources in
+                resources.map { Named(name: $0.name, value: $0.access, location: $0.location) }
+            })
+    }
+
+    private var reports: Format<ReportSettings> {
+        Section<ReportSettings>(
+            prototype: { _ in ReportSettings() },
+            keys: [
+                Key("directory", \.directory, .path, "Where they are written; without it, under the state directory."),
+                Key("keep", \.keep, Format.age.written, "Older ones are removed; without it, none."),
+            ],
+            later: ["format", "recipients", "schedule", "mail", "title", "logo"]
+        ).format
+    }
+
+    /// What only shows when everything is put together.
+    func judge(_ inventory: Inventory, _ reading: Reading) {
+        let names = inventory.environments.map(\.name)
+        for routine in inventory.routines {
+            for (index, step) in routine.steps.enumerated() {
+                for name in step.environments ?? [] where !names.contains(name) {
+                    let keyPath = "routines.\(routine.name).steps".appending(index: index).appending(
+                        key: "environments")
+                    reading.report(
+                        "there is no environment '\(name)'", at: step.location, keyPath,
+                        allowed: names.joined(separator: ", "), nearest: nearest(to: name, among: names))
+                }
+            }
+        }
+        checks.judgeOrder(inventory, reading)
+    }
+
+    private struct EnvironmentDraft: Sendable {
+        var isProtected = false
+        var labels: [String: String] = [:]
+        var resources: [Resource] = []
+        var checks: CheckSettings = [:]
+    }
+}

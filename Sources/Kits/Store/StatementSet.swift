@@ -1,0 +1,55 @@
+/// The statements of one area, as the cases of an enum, so that a test can prepare every one of them on both servers.
+///
+/// Written in the subset SQLite and PostgreSQL share: parameters `:name`, no date functions, no affinity tricks, no
+/// reserved words as names, `ON CONFLICT … DO UPDATE` and `RETURNING` allowed.
+package protocol StatementSet: RawRepresentable<String>, CaseIterable, Sendable {}
+
+extension StatementSet {
+    package var sql: String { rawValue }
+}
+
+/// The statement with PostgreSQL's `$1` in place of `:name`, and the names in the order of their numbers.
+package func positional(_ sql: String) -> (sql: String, names: [String]) {
+    var names: [String] = []
+    var text = ""
+    var rest = sql[...]
+    var inString = false
+    while let character = rest.first {
+        if character == "'" { inString.toggle() }
+        let next = rest.dropFirst()
+        if character == ":", !inString, let first = next.first, first.isLetter, text.last != ":" {
+            let name = String(next.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+            if let known = names.firstIndex(of: name) {
+                text += "$\(known + 1)"
+            } else {
+                names.append(name)
+                text += "$\(names.count)"
+            }
+            rest = next.dropFirst(name.count)
+        } else {
+            text.append(character)
+            rest = next
+        }
+    }
+    return (text, names)
+}
+
+/// A named step of the schema. Never edited once it has landed; ordered by its place in the list.
+package struct Migration: Sendable, Hashable {
+    package var name: String
+    /// Statements in the shared subset; `{clustered}` becomes `WITHOUT ROWID` on SQLite and nothing on PostgreSQL.
+    package var statements: [String]
+
+    package init(_ name: String, _ statements: [String]) {
+        self.name = name
+        self.statements = statements
+    }
+
+    package enum Dialect { case sqlite, postgresql }
+
+    package func statements(for dialect: Dialect) -> [String] {
+        statements.map { statement in
+            statement.replacing("{clustered}", with: dialect == .sqlite ? "without rowid" : "")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Command
+import Composition
+import DatabaseCare
+import Health
+
+/// THE list.
+let capabilities: [Capability] = [
+    .health,
+    .databaseCare,
+]
+
+/// The first words of commands; what stands under them comes from the list.
+let groups: [any ParsableCommand.Type] = [
+    GroupCommand<HealthGroup>.self,
+    GroupCommand<DatabaseGroup>.self,
+    GroupCommand<ConfigGroup>.self,
+]
+
+enum HealthGroup: CommandFamily {
+    static let name = "health"
+    static let summary = "Check whether everything is well."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum DatabaseGroup: CommandFamily {
+    static let name = "db"
+    static let summary = "Look after databases."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}

@@ -1,0 +1,13 @@
+import Engine
+import Maintenance
+
+/// The routines that are shipped; a configuration overrides one by its name.
+let routines: [Routine] = [
+    Routine(
+        "daily", summary: "health, statistics, relationships, logs, temporary files, and the report of the day",
+        steps: [
+            ["health", "check"],
+            ["db", "update-stats"],
+        ],
+        aliases: [.init("maintenance:daily")])
+]
