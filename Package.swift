@@ -54,8 +54,18 @@ let package = Package(
             name: "MaintenanceTesting",
             dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
+        tests("Architecture", []),
+        tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
+        tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests(
+            "Conformance",
+            [
+                "Maintenance", "MaintenanceTesting", "Command", "Composition", "Engine", "PostgreSQL", "Settings",
+                "mainstay",
+            ]),
+        tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
-        tests("Outside", ["Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(

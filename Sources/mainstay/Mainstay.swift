@@ -1,6 +1,7 @@
 import ArgumentParser
 import Command
 import Composition
+import Engine
 import Foundation
 import Maintenance
 import Outside
@@ -12,7 +13,7 @@ struct Mainstay: ParsableCommand {
         abstract: "Plans, does and proves the maintenance of PostgreSQL-backed applications.",
         version: "mainstay 0.1.0",
         subcommands: [
-            RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
+            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
         ] + groups)
 
@@ -21,9 +22,17 @@ struct Mainstay: ParsableCommand {
         let application = Application(
             tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks), routines: routines,
             migrations: capabilities.flatMap(\.migrations), programs: Programs(environment: environment),
-            clock: .system, console: Console(environment: environment))
+            clock: .system, console: Console(environment: environment), observer: observer(environment))
         let arguments = Array(CommandLine.arguments.dropFirst())
         let status = await Interruption.running { await application.main(Self.self, arguments) }
         Foundation.exit(status.rawValue)
+    }
+
+    private static func observer(_ environment: [String: String]) -> JournalObserver {
+        #if DEBUG
+            FaultPoint.observer(environment)
+        #else
+            .none
+        #endif
     }
 }

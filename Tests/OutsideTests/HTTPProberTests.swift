@@ -134,10 +134,10 @@ struct HTTPProberTests {
         try await withHTTPServer { port in
             let began = WallClock.system.monotonic()
             let target = try HTTPTarget("http://127.0.0.1:\(port)\(path)")
-            await #expect(throws: HTTPError.timedOut(target, phase: phase, after: .milliseconds(400))) {
-                try await observe(path, port: port) { $0.timeLimit = .milliseconds(400) }
+            await #expect(throws: HTTPError.timedOut(target, phase: phase, after: .seconds(3))) {
+                try await observe(path, port: port) { $0.timeLimit = .seconds(3) }
             }
-            #expect(WallClock.system.monotonic() - began < .seconds(10))
+            #expect(WallClock.system.monotonic() - began < .seconds(30))
         }
     }
 

@@ -41,7 +41,8 @@ package struct ClusterOptions: Sendable {
         self.settings = settings
     }
 
-    var port: Int {
+    /// The one its socket is named by, too.
+    package var port: Int {
         if case .loopback(let port, _) = listening { port } else { 5432 }
     }
 

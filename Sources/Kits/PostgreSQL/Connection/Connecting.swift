@@ -14,7 +14,9 @@ extension Connection {
     ) async throws -> Connection {
         guard !Task.isCancelled else { throw PostgreSQLError.cancelled }
         let executor = QueueExecutor(label: "mainstay.postgresql")
-        let wake = WakeSignal()
+        guard let wake = WakeSignal() else {
+            throw PostgreSQLError.unreachable(address, reason: String(cString: strerror(errno)))
+        }
         let token = CallToken(wake: wake)
         let connection = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -149,8 +151,9 @@ private struct Dial {
     /// `connection to server at "…", port 5432 failed: FATAL:  28P01: password authentication failed for user "x"`.
     private func failure(_ pointer: OpaquePointer) -> PostgreSQLError {
         let text = PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
-        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }
-        guard let line = lines.last(where: { $0.contains(":  ") }) ?? lines.last else {
+        // One line a host that was tried, each with lines of advice behind it.
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") && !$0.hasPrefix("\t") }
+        guard let line = lines.last(where: { $0.contains(":  ") || $0.contains(" failed: ") }) ?? lines.last else {
             return .unreachable(address, reason: "no reason given")
         }
         let (state, message) = Self.parse(String(line))

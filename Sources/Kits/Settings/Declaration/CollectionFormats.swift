@@ -7,7 +7,8 @@ extension Format {
             shape: .list(item.shape, minimum: minimum),
             read: { tree, keyPath, reading in
                 guard case .list(let trees) = tree.value else {
-                    reading.refuse(tree, keyPath, "stands where a list is needed", allowed: "a list of: \(item.shape.words)")
+                    reading.refuse(
+                        tree, keyPath, "stands where a list is needed", allowed: "a list of: \(item.shape.words)")
                     return nil
                 }
                 guard trees.count >= minimum else {
@@ -49,7 +50,7 @@ extension Format {
                     let path = keyPath.appending(key: entry.key)
                     guard Name.isValid(entry.key) else {
                         reading.report(
-                            "\(Tree.quoted(entry.key)) cannot be the name of a \(noun)", at: entry.location, path,
+                            "\(Tree.quoted(entry.key)) cannot be the \(noun)'s name", at: entry.location, path,
                             allowed: Name.rule)
                         continue
                     }
@@ -74,8 +75,8 @@ extension Format {
             })
     }
 
-    /// One of the names of an enum; `later` are those that are planned.
-    static func choice(later: [String] = []) -> Format
+    /// One of the names of an enum; `later` are those that are planned, `isOpen` where every other one is.
+    static func choice(later: [String] = [], isOpen: Bool = false) -> Format
     where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
         let names = Value.allCases.map(\.rawValue)
         return Format(
@@ -83,7 +84,7 @@ extension Format {
                 words: names.joined(separator: ", "), schema: ["enum": .array(names.map { .text($0) })]),
             read: { tree, keyPath, reading in
                 if case .scalar(let text, _) = tree.value, let value = Value(rawValue: text) { return value }
-                reading.refuseChoice(tree, keyPath, names, later: later)
+                reading.refuseChoice(tree, keyPath, names, later: later, isOpen: isOpen)
                 return nil
             },
             write: { .plain($0.rawValue) })
@@ -103,7 +104,9 @@ extension Format {
                     return nil
                 }
                 guard let kind = tree[key] else {
-                    reading.report("the key '\(key)' is missing", at: tree.location, keyPath, allowed: names.joined(separator: ", "))
+                    reading.report(
+                        "the key '\(key)' is missing", at: tree.location, keyPath,
+                        allowed: names.joined(separator: ", "))
                     return nil
                 }
                 guard case .scalar(let text, _) = kind.value, let variant = variants.first(where: { $0.name == text })
@@ -157,12 +160,14 @@ struct Named<Value: Sendable>: Sendable {
 }
 
 extension Reading {
-    func refuseChoice(_ tree: Tree, _ keyPath: String, _ names: [String], later: [String]) {
+    func refuseChoice(
+        _ tree: Tree, _ keyPath: String, _ names: [String], later: [String], isOpen: Bool = false
+    ) {
         guard case .scalar(let text, _) = tree.value, !tree.isEmpty else {
             refuse(tree, keyPath, "is not allowed here", allowed: names.joined(separator: ", "))
             return
         }
-        if later.contains(text) {
+        if isOpen || later.contains(text) {
             report("\(Tree.quoted(text)) is not supported yet", at: tree.location, keyPath)
         } else {
             refuse(
@@ -176,13 +181,13 @@ extension Reading {
 extension Format where Value == ConfiguredText {
     /// Text that may come from elsewhere. A value that may be a secret is never part of a problem's text.
     static func configured(
-        _ words: String, _ secrecy: ConfiguredText.Secrecy,
+        _ words: String, _ secrecy: ConfiguredText.Secrecy, pattern: String = ".",
         judge: @escaping @Sendable (ConfiguredText) -> String? = { _ in nil }
     ) -> Format {
         Format(
             shape: .scalar(
                 words: "\(words); ${VARIABLE}, file:/path or command:shell line may stand for it",
-                schema: ["type": "string", "minLength": 1]),
+                schema: ["type": "string", "pattern": .text(pattern)]),
             read: { tree, keyPath, reading in
                 guard case .scalar(let written, _) = tree.value, !tree.isEmpty, !written.isEmpty else {
                     reading.report("\(words) is missing here", at: tree.location, keyPath)

@@ -22,6 +22,13 @@ struct Format<Value: Sendable>: Sendable {
             write: { self.write(write($0)) })
     }
 
+    /// Described by what is said about a top-level key.
+    func described(as key: String) -> Format {
+        var copy = self
+        copy.shape = .same(as: key, shape)
+        return copy
+    }
+
     /// With the place it was written at.
     var written: Format<Written<Value>> {
         map({ value, tree, _, _ in Written(value, at: tree.location) }, writing: { $0.value })
@@ -65,6 +72,8 @@ indirect enum Shape: Sendable {
     /// A mapping whose `key` says which of the sections it is.
     case variants(key: String, [(name: String, section: SectionShape)])
     case either([Shape])
+    /// What another top-level key also has.
+    case same(as: String, Shape)
 
     var words: String {
         switch self {
@@ -75,6 +84,7 @@ indirect enum Shape: Sendable {
         case .variants(let key, let variants):
             "a mapping whose '\(key)' is one of \(variants.map(\.name).joined(separator: ", "))"
         case .either(let shapes): shapes.map(\.words).joined(separator: ", or ")
+        case .same(let key, _): "as the top-level '\(key)'"
         }
     }
 }

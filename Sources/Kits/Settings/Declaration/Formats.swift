@@ -3,7 +3,9 @@ import Maintenance
 extension Format where Value == String {
     /// Any text that is not empty.
     static var text: Format {
-        scalar("text", schema: ["type": ["string", "number", "boolean"], "minLength": 1]) { $0.isEmpty ? nil : $0 } write: {
+        scalar("text", schema: ["type": ["string", "number", "boolean"], "minLength": 1]) {
+            $0.isEmpty ? nil : $0
+        } write: {
             .text($0)
         }
     }
@@ -96,7 +98,9 @@ extension Format {
 
 extension Format where Value == Bool {
     static var boolean: Format {
-        scalar("true or false", schema: ["type": "boolean"]) { ["true": true, "false": false][$0] } write: {
+        scalar("true or false", schema: ["type": "boolean"]) {
+            ["true": true, "false": false][$0]
+        } write: {
             .plain($0 ? "true" : "false")
         }
     }
@@ -110,7 +114,9 @@ extension Format where Value == Int {
             : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         var schema: JSON = ["type": "integer", "minimum": .number(Double(range.lowerBound))]
         if range.upperBound != .max { schema = schema.adding([("maximum", .number(Double(range.upperBound)))]) }
-        return scalar(words, schema: schema) { Int($0).flatMap { range.contains($0) ? $0 : nil } } write: {
+        return scalar(words, schema: schema) {
+            Int($0).flatMap { range.contains($0) ? $0 : nil }
+        } write: {
             .plain(String($0))
         }
     }
@@ -118,7 +124,8 @@ extension Format where Value == Int {
 
 extension Format where Value == Duration {
     static func duration(_ range: ClosedRange<Duration>) -> Format {
-        let words = "a duration from \(range.lowerBound.canonical) to \(range.upperBound.canonical), such as 30s or 1h30m"
+        let words =
+            "a duration from \(range.lowerBound.canonical) to \(range.upperBound.canonical), such as 30s or 1h30m"
         return Format(
             shape: .scalar(words: words, schema: ["type": "string", "pattern": .text(DurationPattern.duration)]),
             read: { tree, keyPath, reading in
@@ -186,7 +193,9 @@ extension Format where Value == ByteCount {
                 ["type": "string", "pattern": #"^ *[0-9]+(\.[0-9]+)? *([kKmMgGtT]?([iI]?[bB])?) *$"#],
             ]
         ]
-        return scalar(words, schema: schema) { ByteCount($0).flatMap { range.contains($0) ? $0 : nil } } write: {
+        return scalar(words, schema: schema) {
+            ByteCount($0).flatMap { range.contains($0) ? $0 : nil }
+        } write: {
             .plain($0.canonical)
         }
     }

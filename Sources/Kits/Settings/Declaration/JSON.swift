@@ -55,7 +55,8 @@ indirect enum JSON: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleB
             case "\n": result += "\\n"
             case "\t": result += "\\t"
             case "\r": result += "\\r"
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0x2028
+            case _
+            where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0x2028
                 || scalar.value == 0x2029 || scalar.value == 0xfeff || (0x202a...0x202e).contains(scalar.value)
                 || (0x2066...0x2069).contains(scalar.value):
                 let digits = String(scalar.value, radix: 16)

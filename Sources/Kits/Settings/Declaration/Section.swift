@@ -35,7 +35,8 @@ struct Section<Root: Sendable>: Sendable {
             if !key.read(entry.value, path, reading, &root), key.shape.isRequired { isComplete = false }
         }
         for key in keys where key.shape.isRequired && !entries.contains(where: { $0.key == key.shape.name }) {
-            reading.report("the key '\(key.shape.name)' is missing", at: tree.location, keyPath, allowed: key.shape.shape.words)
+            reading.report(
+                "the key '\(key.shape.name)' is missing", at: tree.location, keyPath, allowed: key.shape.shape.words)
             isComplete = false
         }
         for rule in rules where !judge(rule, tree, Set(entries.map(\.key)), keyPath, reading) { isComplete = false }
@@ -66,7 +67,8 @@ struct Section<Root: Sendable>: Sendable {
             let count = names.count(where: written.contains)
             guard count != 1 else { return true }
             let list = names.map { "'\($0)'" }.joined(separator: ", ")
-            let words = count == 0 ? "one of the keys \(list) is missing" : "only one of the keys \(list) may stand here"
+            let words =
+                count == 0 ? "one of the keys \(list) is missing" : "only one of the keys \(list) may stand here"
             reading.report(words, at: tree.location, keyPath)
         case .atLeastOne(let names):
             guard written.isDisjoint(with: names) else { return true }

@@ -2,16 +2,16 @@ import Maintenance
 import Outside
 
 extension ConfiguredText {
-    /// What it stands for, from the environment, a file or a command. The only way to it.
-    package func resolve(with programs: Programs) async throws -> Secret {
+    /// The value itself, fetched now. Throws `MissingVariables`, `SecretError` or `CancellationError`.
+    package func resolve(with programs: Programs, timeLimit: Duration = .seconds(30)) async throws -> Secret {
         switch source {
         case .template:
-            guard let text = try filled(from: programs.environment) else {
-                preconditionFailure("a template has no text")
-            }
-            return Secret(text)
-        case .file(let path): return try await SecretSource("file:\(path)").resolve(with: programs)
-        case .command(let line): return try await SecretSource("command:\(line)").resolve(with: programs)
+            // Only a file or a command is not filled from the environment.
+            Secret(try filled(from: programs.environment) ?? "")
+        case .file(let path):
+            try await SecretSource.file(path: path).resolve(with: programs, timeLimit: timeLimit)
+        case .command(let line):
+            try await SecretSource.command(line: line).resolve(with: programs, timeLimit: timeLimit)
         }
     }
 }

@@ -56,7 +56,7 @@ package struct ConfiguredText: Sendable, Hashable {
     package var literal: String? {
         guard case .template(let pieces) = source else { return nil }
         var result = ""
-        for case let piece in pieces {
+        for piece in pieces {
             guard case .literal(let text) = piece else { return nil }
             result += text
         }

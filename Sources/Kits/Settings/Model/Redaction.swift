@@ -25,6 +25,11 @@ enum Redaction {
         {
             let password = result[result.index(after: colon)..<at]
             if !isReference(password) { result.replaceSubrange(result.index(after: colon)..<at, with: mark) }
+        } else if let at = result[authority...].lastIndex(of: "@"), result.lowercased().hasPrefix("http"),
+            !isReference(result[authority..<at])
+        {
+            // `https://TOKEN@host/` is how some services take a token.
+            result.replaceSubrange(authority..<at, with: mark)
         }
         parameters = parameters.split(separator: "&", omittingEmptySubsequences: false).map { parameter in
             guard let equals = parameter.firstIndex(of: "="), isSecret(parameter[..<equals]) else {
@@ -36,31 +41,49 @@ enum Redaction {
         return result + parameters
     }
 
+    /// Text of which nothing is known, such as a value in the wrong place: URLs without passwords, and nothing of what
+    /// speaks of a secret and gives a value for it.
+    static func text(_ text: String) -> String {
+        if text.contains("://") { return url(text) }
+        return isSecret(text) && text.contains { $0 == ":" || $0 == "=" } ? mark : text
+    }
+
     /// `host=db password=•••`, values quoted as libpq reads them.
-    static func keywords(_ text: String) -> String {
-        var result = ""
+    static func keywords(_ text: String) -> String { keywordParts(text).map(\.shown).joined() }
+
+    /// Each `name=value` with the white space before it.
+    static func keywordParts(_ text: String) -> [(shown: String, isHidden: Bool)] {
+        var parts: [(shown: String, isHidden: Bool)] = []
         var rest = variables(text)[...]
+        func take(_ isTaken: (Character) -> Bool) -> Substring {
+            let taken = rest.prefix(while: isTaken)
+            rest = rest.dropFirst(taken.count)
+            return taken
+        }
         while !rest.isEmpty {
-            let space = rest.prefix { $0.isWhitespace }
-            result += space
-            rest = rest.dropFirst(space.count)
-            let name = rest.prefix { $0 != "=" && !$0.isWhitespace }
-            rest = rest.dropFirst(name.count)
-            let equals = rest.prefix { $0.isWhitespace }
+            let space = take(\.isWhitespace)
+            let name = take { $0 != "=" && !$0.isWhitespace }
+            let equals = rest.prefix(while: \.isWhitespace)
             guard rest.dropFirst(equals.count).first == "=" else {
-                // A value without its name can be half of a badly quoted password.
-                result += isReference(name) || name.isEmpty ? String(name) : mark
+                // A value without its name can be the rest of a badly quoted password.
+                let isHidden = !name.isEmpty && !isReference(name)
+                parts.append((isHidden ? "\(space)\(mark)" : "\(space)\(name)", isHidden))
                 continue
             }
             rest = rest.dropFirst(equals.count + 1)
-            let gap = rest.prefix { $0.isWhitespace }
-            rest = rest.dropFirst(gap.count)
+            let gap = take(\.isWhitespace)
             let value = keywordValue(rest)
             rest = rest.dropFirst(value.count)
-            result += "\(name)\(equals)=\(gap)"
-            result += isSecret(name) && !isReference(value) ? mark : String(value)
+            // What is no keyword can be a password that holds a '=', or a URL.
+            let isKeyword = name.allSatisfy { $0 == "_" || $0.isLetter || $0.isNumber }
+            guard isKeyword else {
+                parts.append(("\(space)\(mark)", true))
+                continue
+            }
+            let isHidden = isSecret(name) && !isReference(value)
+            parts.append(("\(space)\(name)\(equals)=\(gap)\(isHidden ? mark : String(value))", isHidden))
         }
-        return result
+        return parts
     }
 
     /// A libpq value: up to white space, or between single quotes with `\` before a quote.

@@ -37,77 +37,72 @@ package struct ConfigurationReader: Sendable {
         package var text: ConfiguredText
     }
 
-    /// Reads `path`, and after it the `.yaml`, `.yml` and `.json` files of the `mainstay.d` directory beside it, in the
-    /// order of their names (by bytes).
-    package func read(_ path: String) throws(ConfigurationError) -> Result {
+    /// Reads `path`, after it the `.yaml`, `.yml` and `.json` files of the `mainstay.d` directory beside it, in the
+    /// order of their names (by bytes), and at last `further` files, such as a guide's `health-check-config.json`.
+    package func read(_ path: String, further: [String] = []) throws(ConfigurationError) -> Result {
         var problems: [Problem] = []
-        var texts: [(file: String, text: String)] = []
         var files = [path]
         do throws(ConfigurationError) {
             files += try Self.additions(beside: path)
         } catch {
             problems += error.problems
         }
-        for file in files {
-            do throws(ConfigurationError) {
-                texts.append((file, try ConfigurationText.read(file)))
-            } catch {
-                problems += error.problems
-            }
+        return try read(
+            files + further, directory: URL(fileURLWithPath: path).deletingLastPathComponent().path, problems
+        ) {
+            file throws(ConfigurationError) in
+            try ConfigurationText.read(file)
         }
-        return try read(texts, directory: Self.directory(of: path), problems)
     }
 
     /// Reads texts as if they stood in files of these names; relative paths in them begin at `directory`.
     package func read(_ texts: [(file: String, text: String)], directory: String) throws(ConfigurationError) -> Result {
-        try read(texts, directory: directory, [])
+        let contents = Dictionary(texts.map { ($0.file, $0.text) }) { first, _ in first }
+        return try read(texts.map(\.file), directory: directory, []) { contents[$0] ?? "" }
     }
 
-    private func read(_ texts: [(file: String, text: String)], directory: String, _ earlier: [Problem])
-        throws(ConfigurationError) -> Result
-    {
+    private func read(
+        _ files: [String], directory: String, _ earlier: [Problem],
+        text: (String) throws(ConfigurationError) -> String
+    ) throws(ConfigurationError) -> Result {
         var problems = earlier
-        let reading = Reading(directory: directory)
         var trees: [Tree] = []
         var guideFiles: [Tree] = []
-        for (file, text) in texts {
-            let isJSON = file.hasSuffix(".json")
+        for file in files {
             do throws(ConfigurationError) {
-                let document = YAMLDocument(isJSON ? JSONComments.removed(from: text) : text, file: file)
-                guard let tree = try document.tree() else { continue }
-                guard tree.entries != nil || tree.isEmpty else {
-                    throw ConfigurationError([
-                        Problem(
-                            "\(tree.found) stands where a mapping is needed", at: tree.location,
-                            allowed: "environments, checks, routines, reports, state")
-                    ])
+                guard let tree = try Self.tree(try text(file), file) else { continue }
+                if file.hasSuffix(".json"), HealthCheckFile.isOne(tree) {
+                    guideFiles.append(tree)
+                } else {
+                    trees.append(tree)
                 }
-                if tree.isEmpty { continue }
-                if isJSON, HealthCheckFile.isOne(tree) { guideFiles.append(tree) } else { trees.append(tree) }
             } catch {
                 problems += error.problems
             }
         }
         // What is missing in a file that could not be read would only be reported as missing here.
         guard problems.isEmpty else { throw ConfigurationError(problems) }
-        let start = SourceLocation(file: texts.first?.file ?? "", line: 1, column: 1)
+        let reading = Reading(directory: directory)
+        let start = SourceLocation(file: files.first ?? "", line: 1, column: 1)
         let root = TreeMerge.merge(trees, reading) ?? Tree(value: .mapping([]), location: start)
         if root["environments"] == nil {
             reading.report("the key 'environments' is missing", at: start, "", allowed: "environments by name")
         }
         var inventory = declaration.section.format.read(root, "", reading) ?? Inventory()
         for tree in guideFiles {
-            HealthCheckFile(vocabulary: declaration.vocabulary).apply(tree, to: &inventory, reading)
+            // Its keys have the names of ours, and other meanings.
+            let own = Reading(directory: directory)
+            HealthCheckFile(vocabulary: declaration.vocabulary).apply(tree, to: &inventory, own)
+            own.problems.forEach(reading.report)
         }
         declaration.judge(inventory, reading)
         guard reading.problems.isEmpty else {
-            let order = texts.map(\.file)
             throw ConfigurationError(
                 reading.problems.enumerated().sorted {
-                    Self.rank($0, order).lexicographicallyPrecedes(Self.rank($1, order))
+                    Self.rank($0, files).lexicographicallyPrecedes(Self.rank($1, files))
                 }.map(\.element))
         }
-        inventory.sourceFiles = texts.map(\.file)
+        inventory.sourceFiles = files
         inventory.locations = reading.locations
         return Result(
             inventory: inventory, texts: reading.texts.map { Reference(keyPath: $0.keyPath, text: $0.text) })
@@ -122,27 +117,26 @@ package struct ConfigurationReader: Sendable {
         ]
     }
 
-    private static func directory(of path: String) -> String {
-        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    /// One file's mapping; nil where nothing stands in it.
+    private static func tree(_ text: String, _ file: String) throws(ConfigurationError) -> Tree? {
+        let document = YAMLDocument(file.hasSuffix(".json") ? JSONComments.removed(from: text) : text, file: file)
+        guard let tree = try document.tree(), !tree.isEmpty else { return nil }
+        guard tree.entries != nil else {
+            throw ConfigurationError([
+                Problem(
+                    "\(tree.found) stands where a mapping is needed", at: tree.location,
+                    allowed: "environments, checks, routines, reports, state")
+            ])
+        }
+        return tree
     }
 
     private static func additions(beside path: String) throws(ConfigurationError) -> [String] {
         let parent = path.contains("/") ? path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) : ""
         let directory = "\(parent)mainstay.d"
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else { return [] }
-        guard isDirectory.boolValue else {
-            throw ConfigurationError([
-                Problem("\(Tree.quoted(directory)) is no directory", allowed: "a directory of YAML and JSON files")
-            ])
-        }
-        do {
-            let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { name in
-                !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
-            }
-            return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(directory)/\($0)" }
-        } catch {
-            throw ConfigurationError([Problem("\(Tree.quoted(directory)) cannot be read: permission denied")])
-        }
+        let names = try ConfigurationText.names(in: directory) ?? []
+        return names.filter { name in
+            !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+        }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(directory)/\($0)" }
     }
 }

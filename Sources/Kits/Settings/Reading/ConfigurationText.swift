@@ -1,5 +1,6 @@
 import Glibc
 import Maintenance
+import Outside
 
 /// The text of one configuration file: bounded, checked to be text, and never waited for.
 enum ConfigurationText {
@@ -38,22 +39,17 @@ enum ConfigurationText {
             throw ConfigurationError([Problem("\(Tree.quoted(file)) is UTF-16", allowed: "UTF-8")])
         }
         if let index = bytes.firstIndex(of: 0) {
-            throw ConfigurationError([Problem("a NUL byte stands here", at: place(bytes[..<index], file))])
+            throw ConfigurationError([
+                Problem("a NUL byte stands here", at: SourceLocation(after: bytes[..<index], file: file))
+            ])
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let good = validPrefix(bytes)
             throw ConfigurationError([
-                Problem("this is not UTF-8", at: place(bytes[..<good], file), allowed: "UTF-8")
+                Problem("this is not UTF-8", at: SourceLocation(after: bytes[..<good], file: file), allowed: "UTF-8")
             ])
         }
         return text
-    }
-
-    private static func place(_ before: ArraySlice<UInt8>, _ file: String) -> SourceLocation {
-        let line = before.count(where: { $0 == UInt8(ascii: "\n") }) + 1
-        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let column = String(decoding: before[lineStart...], as: UTF8.self).unicodeScalars.count + 1
-        return SourceLocation(file: file, line: line, column: column)
     }
 
     /// How many bytes come before the first that is not UTF-8.
@@ -65,8 +61,35 @@ enum ConfigurationText {
         return count
     }
 
+    /// The names in a directory; nil where there is none.
+    static func names(in path: String) throws(ConfigurationError) -> [String]? {
+        guard let directory = opendir(path) else {
+            guard errno != ENOENT else { return nil }
+            throw unreadable(path, errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+            errno = 0
+        }
+        guard errno == 0 else { throw unreadable(path, errno) }
+        return names
+    }
+
     private static func unreadable(_ path: String, _ number: Int32) -> ConfigurationError {
-        let reason = String(cString: strerror(number)).lowercased()
-        return ConfigurationError([Problem("\(Tree.quoted(path)) cannot be read: \(reason)")])
+        ConfigurationError([Problem("\(Tree.quoted(path)) cannot be read: \(systemReason(number))")])
+    }
+}
+
+extension SourceLocation {
+    /// The place right behind these bytes of a file's beginning.
+    init(after bytes: ArraySlice<UInt8>, file: String) {
+        let lineStart = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.startIndex
+        self.init(
+            file: file, line: bytes.count(where: { $0 == UInt8(ascii: "\n") }) + 1,
+            column: String(decoding: bytes[lineStart...], as: UTF8.self).unicodeScalars.count + 1)
     }
 }

@@ -30,6 +30,8 @@ struct HealthCheckFile: Sendable {
         var memory: Written<Percentage>?
     }
 
+    private static let thresholdKeys = ["response_time", "cpu_usage", "memory_usage"]
+
     private struct Draft: Sendable {
         var environments: [Written<String>]?
         var areas: [String: Area] = [:]
@@ -72,11 +74,14 @@ struct HealthCheckFile: Sendable {
                 setting.interval = settings.interval
                 setting.alertThreshold = settings.alertThreshold
                 if schema.options.contains(where: { $0.name == "sample-size" }) {
-                    setting.options["sample-size"] = settings.sampleSize.map { Written(Scalar($0.value), at: $0.location) }
+                    setting.options["sample-size"] = settings.sampleSize.map {
+                        Written(Scalar($0.value), at: $0.location)
+                    }
                 }
                 let limit: Written<Double>? =
                     switch key.dropFirst(area.count + 1) {
-                    case "response_time": settings.thresholds.responseTime.map { Written($0.value.inSeconds, at: $0.location) }
+                    case "response_time":
+                        settings.thresholds.responseTime.map { Written($0.value.inSeconds, at: $0.location) }
                     case "cpu_usage": settings.thresholds.processor.map { Written($0.value.value, at: $0.location) }
                     case "memory_usage": settings.thresholds.memory.map { Written($0.value.value, at: $0.location) }
                     default: nil
@@ -102,7 +107,9 @@ struct HealthCheckFile: Sendable {
         }
         let claimed = Set(vocabulary.checks.flatMap(\.guideKeys))
         for threshold in entry.value["thresholds"]?.entries ?? []
-        where !found.isEmpty && !claimed.contains("\(area).\(threshold.key)") {
+        where !found.isEmpty && Self.thresholdKeys.contains(threshold.key)
+            && !claimed.contains("\(area).\(threshold.key)")
+        {
             reading.report(
                 "'\(threshold.key)' is not supported yet", at: threshold.location,
                 "\(keyPath).thresholds.\(threshold.key)")
@@ -154,7 +161,9 @@ extension HealthCheckFile {
         Section(
             prototype: { _ in Draft() },
             keys: [
-                Key("environments", \.environments, .list(of: Format<String>.name.written), "The environments it is for."),
+                Key(
+                    "environments", \.environments, .list(of: Format<String>.name.written),
+                    "The environments it is for."),
                 Key("checks", \.areas, areas, "What is checked."),
             ])
     }

@@ -41,6 +41,9 @@ struct Tree: Sendable {
         }
     }
 
-    /// In single quotes, at most 80 characters.
-    static func quoted(_ text: String) -> String { text.count > 80 ? "'\(text.prefix(79))…'" : "'\(text)'" }
+    /// In single quotes, at most 80 characters, without what may be a secret.
+    static func quoted(_ text: String) -> String {
+        let shown = Redaction.text(text)
+        return shown.count > 80 ? "'\(shown.prefix(79))…'" : "'\(shown)'"
+    }
 }

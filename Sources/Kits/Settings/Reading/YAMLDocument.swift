@@ -37,22 +37,26 @@ struct YAMLDocument {
         let location = place(node.mark?.line ?? 1, node.mark?.column ?? 1)
         count += 1
         guard count <= Self.maximumValues else {
-            throw ConfigurationError([Problem("this file holds more than \(Self.maximumValues.grouped) values", at: location)])
+            throw ConfigurationError([
+                Problem("this file holds more than \(Self.maximumValues.grouped) values", at: location)
+            ])
         }
         guard depth <= Self.maximumDepth else {
             throw ConfigurationError([Problem("this is nested deeper than \(Self.maximumDepth) levels", at: location)])
         }
-        guard node.anchor == nil else { throw ConfigurationError([Problem(Self.noAnchors, at: location)]) }
         switch node {
         case .scalar(let scalar):
             let tag = scalar.tag.description
             guard tag.isEmpty || tag.hasPrefix("tag:yaml.org,2002:str") || tag == "?" || tag == "!" else {
                 throw ConfigurationError([
-                    Problem("the tag \(Tree.quoted(tag)) is not supported", at: location, allowed: "values without tags")
+                    Problem(
+                        "the tag \(Tree.quoted(tag)) is not supported", at: location, allowed: "values without tags")
                 ])
             }
+            guard !scalar.string.unicodeScalars.contains("\0") else { throw nul(at: location) }
             return Tree(
-                value: .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any), location: location)
+                value: .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any),
+                location: location)
         case .sequence(let sequence):
             var items: [Tree] = []
             for item in sequence { items.append(try convert(item, depth: depth + 1, &count)) }
@@ -67,6 +71,7 @@ struct YAMLDocument {
                 guard name.string != "<<" || name.style != .plain else {
                     throw ConfigurationError([Problem(Self.noAnchors, at: keyLocation)])
                 }
+                guard !name.string.unicodeScalars.contains("\0") else { throw nul(at: keyLocation) }
                 entries.append(
                     Tree.Entry(
                         key: name.string, location: keyLocation, value: try convert(value, depth: depth + 1, &count)))
@@ -75,6 +80,11 @@ struct YAMLDocument {
         case .alias:
             throw ConfigurationError([Problem(Self.noAnchors, at: location)])
         }
+    }
+
+    /// A path with one would end there for the operating system, and mean another file.
+    private func nul(at location: SourceLocation) -> ConfigurationError {
+        ConfigurationError([Problem("a NUL character stands here", at: location)])
     }
 
     private static let noAnchors = "anchors, aliases and merge keys are not supported: write the value again"
@@ -89,33 +99,32 @@ extension YAMLDocument {
     /// the same word.
     private var aliasProblem: Problem? {
         let bytes = Array(text.utf8)
-        func word(at start: Int) -> [UInt8] {
-            Array(
-                bytes[start...].prefix {
-                    switch $0 {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                        true
-                    default: false
-                    }
-                }.prefix(256))
-        }
-        var anchors: Set<[UInt8]> = []
-        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "&") { anchors.insert(word(at: index + 1)) }
-        anchors.remove([])
+        let anchors = Set(
+            bytes.indices.filter { bytes[$0] == UInt8(ascii: "&") }.compactMap { Self.name(after: $0, bytes) })
         guard !anchors.isEmpty else { return nil }
-        var line = 1
-        var lineStart = 0
-        for (index, byte) in bytes.enumerated() {
-            if byte == UInt8(ascii: "\n") {
-                line += 1
-                lineStart = index + 1
-            } else if byte == UInt8(ascii: "*"), anchors.contains(word(at: index + 1)) {
-                let column = String(decoding: bytes[lineStart..<index], as: UTF8.self).unicodeScalars.count + 1
-                return Problem(Self.noAnchors, at: place(line, column))
-            }
+        for index in bytes.indices where bytes[index] == UInt8(ascii: "*") {
+            guard let name = Self.name(after: index, bytes), anchors.contains(name) else { continue }
+            return Problem(Self.noAnchors, at: SourceLocation(after: bytes[..<index], file: file))
         }
         return nil
+    }
+
+    /// What libyaml takes for the name of an anchor or an alias: letters, digits, `-` and `_` up to white space or an
+    /// indicator.
+    private static func name(after index: Int, _ bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        let name = bytes[(index + 1)...].prefix {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard !name.isEmpty else { return nil }
+        guard name.endIndex < bytes.endIndex else { return name }
+        let next = bytes[name.endIndex]
+        // Every byte outside ASCII may begin one of Unicode's line breaks.
+        return " \t\r\n?:,]}%@`".utf8.contains(next) || next >= 0x80 ? name : nil
     }
 
     /// libyaml's error as one of ours, with the line it is in and a caret.
@@ -124,13 +133,15 @@ extension YAMLDocument {
         case .scanner(let context, let text, let mark, _), .parser(let context, let text, let mark, _),
             .composer(let context, let text, let mark, _):
             if context?.text.contains("expected a single document") ?? false {
-                return Problem("a second document begins here", at: place(mark.line, mark.column), allowed: "one document")
+                return Problem(
+                    "a second document begins here", at: place(mark.line, mark.column), allowed: "one document")
             }
             return broken(text, context?.text, mark.line, mark.column)
         case .duplicatedKeysInMapping(let duplicates, let context):
             let name = duplicates.first ?? ""
             return Problem(
-                "the key \(Tree.quoted(name)) stands twice in one mapping", at: place(context.mark.line, context.mark.column),
+                "the key \(Tree.quoted(name)) stands twice in one mapping",
+                at: place(context.mark.line, context.mark.column),
                 keyPath: name)
         case .reader(let text, _, _, _):
             return Problem("this cannot be read as YAML: \(text.lowercased())")
@@ -140,8 +151,12 @@ extension YAMLDocument {
     }
 
     private func broken(_ text: String, _ context: String?, _ line: Int, _ column: Int) -> Problem {
-        let lines = text.isEmpty ? [] : self.text.split(omittingEmptySubsequences: false) { $0.isNewline }
-        let content = lines.indices.contains(line - 1) ? String(lines[line - 1]) : ""
+        let lines = self.text.split(omittingEmptySubsequences: false) { $0.isNewline }
+        // libyaml puts what is missing at the end on a line after the last one.
+        guard line <= lines.count else {
+            return broken(text, context, lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
+        }
+        let content = String(lines[max(line, 1) - 1])
         let character = content.unicodeScalars.dropFirst(column - 1).first
         var words = "this cannot be read as YAML: \(text.trimmingWhitespace())"
         if character == "\t" {
@@ -158,10 +173,10 @@ extension YAMLDocument {
         return Problem(words, at: place(line, column), excerpt: Self.excerpt(content, column))
     }
 
-    /// The line, cut to what is around the place, and a caret under it.
+    /// The line, cut to what is around the place, and a caret under it; nothing where the line may hold a secret.
     static func excerpt(_ line: String, _ column: Int) -> [String] {
         let scalars = Array(line.unicodeScalars)
-        guard !scalars.isEmpty else { return [] }
+        guard !scalars.isEmpty, Redaction.text(line) == line else { return [] }
         let start = max(0, column - 61)
         let shown = scalars[min(start, scalars.count)...].prefix(100)
         var before = ""

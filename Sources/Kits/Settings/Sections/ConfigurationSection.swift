@@ -35,10 +35,13 @@ struct ConfigurationSection: Sendable {
             keys: [
                 Key(
                     "protected", \.isProtected, .boolean, standard: false,
-                    "Whether nothing is destroyed in it without an approval, and other environments' data never gets in."),
+                    "Whether nothing is destroyed in it without an approval, and other environments' data never gets in."
+                ),
                 Key("labels", \.labels, .dictionary("label", .text), "Words to choose environments by."),
                 Key("resources", \.resources, resources, "What belongs to it, by name."),
-                Key("checks", \.checks, checks.format, "What differs from the checks for all environments."),
+                Key(
+                    "checks", \.checks, checks.format.described(as: "checks"),
+                    "What differs from the checks for all environments."),
             ],
             later: [
                 "windows", "window", "approvals", "policies", "retention", "schedule", "backups", "backup", "refresh",
@@ -110,7 +113,8 @@ struct ConfigurationSection: Sendable {
         for routine in inventory.routines {
             for (index, step) in routine.steps.enumerated() {
                 for name in step.environments ?? [] where !names.contains(name) {
-                    let keyPath = "routines.\(routine.name).steps".appending(index: index).appending(key: "environments")
+                    let keyPath = "routines.\(routine.name).steps".appending(index: index).appending(
+                        key: "environments")
                     reading.report(
                         "there is no environment '\(name)'", at: step.location, keyPath,
                         allowed: names.joined(separator: ", "), nearest: nearest(to: name, among: names))

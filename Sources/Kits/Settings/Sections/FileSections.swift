@@ -10,7 +10,9 @@ extension MappedSection where Value == ResourceAccess {
                     "directory", \.directory, .deepPath,
                     "A directory; the files right in it that match 'include' are the log files."),
                 Key("include", \.include, .list(of: .glob), standard: .list([.text("*.log")]), "Names of log files."),
-                Key("rotate", \.rotation, LogSections.rotation, "How they are rotated; without it they are only watched."),
+                Key(
+                    "rotate", \.rotation, LogSections.rotation,
+                    "How they are rotated; without it they are only watched."),
                 Key("max-size", \.maximumSize, .size, "A file larger than this is a finding."),
             ],
             later: ["format", "parse", "alerts", "patterns", "errors", "recursive"],
@@ -84,7 +86,9 @@ enum LogSections {
         let keep = Section<LogAccess.Keep>(
             prototype: { _ in LogAccess.Keep() },
             keys: [
-                Key("count", \.count, Format.integer(0...100_000).written, "At most this many rotated files of each log."),
+                Key(
+                    "count", \.count, Format.integer(0...100_000).written,
+                    "At most this many rotated files of each log."),
                 Key("age", \.age, Format.age.written, "Rotated files older than this are deleted."),
             ],
             rules: [.atLeastOne(["count", "age"])])
@@ -95,12 +99,16 @@ enum LogSections {
                 Key(
                     "age", \.age, .duration(.seconds(60)...(.seconds(3_660 * 86_400))),
                     "A file is rotated this long after the last time."),
-                Key("compress", \.compression, .choice(later: ["xz", "bzip2", "lz4"]), standard: .gzip,
+                Key(
+                    "compress", \.compression, .choice(later: ["xz", "bzip2", "lz4"]), standard: .gzip,
                     "How rotated files are compressed."),
                 Key("keep", \.keep, keep.format, "Which rotated files stay; without it all do."),
-                Key("mode", \.mode, .choice(), standard: .rename,
+                Key(
+                    "mode", \.mode, .choice(), standard: .rename,
                     "rename: the writer is told and nothing is lost; copytruncate: for writers that cannot be told."),
-                Key("names", \.names, .choice(), standard: .dated, "dated: app.log-20261121T020000Z; numbered: app.log.1"),
+                Key(
+                    "names", \.names, .choice(), standard: .dated,
+                    "dated: app.log-20261121T020000Z; numbered: app.log.1"),
                 Key("after", \.after, notification, "How the writer learns of it."),
             ],
             later: ["schedule", "before", "archive", "storage", "owner", "permissions"],
@@ -141,7 +149,7 @@ extension Format where Value == Written<String> {
     /// An absolute path under which something is deleted: at least two levels deep (or `/tmp`), so that a slip of the
     /// pen is never a system's own directory.
     static var deepPath: Format {
-        Format<String>.absolutePath.map(
+        var format = Format<String>.absolutePath.map(
             { path, tree, keyPath, reading in
                 guard path == "/tmp" || path.split(separator: "/").count >= 2 else {
                     reading.refuse(
@@ -152,6 +160,11 @@ extension Format where Value == Written<String> {
                 return path
             }, writing: { $0 }
         ).written
+        let schema: JSON = [
+            "type": "string", "pattern": #"^(/+tmp/*|(?!.*\$\{)(?!.*/\.\.(/|$))/[./]*[^./][^/]*/[./]*[^./].*)$"#,
+        ]
+        format.shape = .scalar(words: "an absolute path of at least two parts, or /tmp", schema: schema)
+        return format
     }
 }
 

@@ -7,19 +7,19 @@ extension MappedSection where Value == ResourceAccess {
             keys: [
                 Key(
                     "url", \.url,
-                    .configured("a URL such as postgresql://user@host:5432/database", .url) {
-                        $0.lacksScheme(["postgresql", "postgres"])
-                    }, "The connection as a URL, with everything libpq reads in one."),
-                Key("service", \.service, .text, "The connection as a section of pg_service.conf."),
+                    .url("a URL such as postgresql://user@host:5432/database", ["postgresql", "postgres"]),
+                    "The connection as a URL, with everything libpq reads in one."),
+                Key("service", \.service, .word, "The connection as a section of pg_service.conf."),
                 Key(
                     "connection", \.keywords,
                     .configured("libpq keywords such as host=db.example dbname=shop", .keywords) {
-                        $0.literal.map { $0.contains("=") ? nil : "this is no libpq keyword string" } ?? nil
+                        guard $0.literalPrefix.contains("://") || $0.literal?.contains("=") == false else { return nil }
+                        return "this is no libpq keyword string"
                     }, "The connection as libpq keywords and values."),
                 Key(
                     "password", \.password, .configured("a password", .whole),
                     "The password, instead of one in the connection; without it libpq looks into its own sources."),
-                Key("role", \.role, .text, "The role to work as after connecting (SET ROLE)."),
+                Key("role", \.role, .word, "The role to work as after connecting (SET ROLE)."),
                 Key(
                     "connect-timeout", \.connectTimeout, .duration(.seconds(1)...(.seconds(600))),
                     standard: .seconds(10), "How long one attempt to connect may take."),
@@ -45,8 +45,8 @@ extension MappedSection where Value == ResourceAccess {
             keys: [
                 Key(
                     "url", \.url,
-                    .configured("a URL such as https://host/health", .url) { $0.lacksScheme(["http", "https"]) },
-                    isRequired: true, "What is asked for."),
+                    .url("a URL such as https://host/health", ["http", "https"]), isRequired: true, "What is asked for."
+                ),
                 Key("method", \.method, .choice(), standard: .get, "How it is asked for."),
                 Key(
                     "headers", \.headers, .dictionary("header", .configured("a header's value", .whole)),
@@ -80,7 +80,9 @@ extension MappedSection where Value == ResourceAccess {
         let section = Section<HostDraft>(
             prototype: { _ in HostDraft() },
             keys: [
-                Key("host", \.place, .choice(), standard: .local, "The machine; only the one Mainstay runs on."),
+                Key(
+                    "host", \.place, .choice(isOpen: true), standard: .local,
+                    "The machine; only the one Mainstay runs on."),
                 Key(
                     "disks", \.access.disks, .list(of: .absolutePath), standard: ["/"],
                     "Mount points or directories whose file systems are watched."),
@@ -208,6 +210,14 @@ private struct HostDraft: Sendable {
     var access = HostAccess()
 }
 
+extension Format where Value == ConfiguredText {
+    fileprivate static func url(_ words: String, _ schemes: [String]) -> Format {
+        let pattern = #"^((?i:SCHEMES)://|[a-z]*\$\{|file:/|command:)"#
+            .replacing("SCHEMES", with: schemes.joined(separator: "|"))
+        return configured(words, .url, pattern: pattern) { $0.lacksScheme(schemes) }
+    }
+}
+
 extension ConfiguredText {
     /// What is wrong with a URL's scheme, as far as it can be seen before variables are filled in.
     fileprivate func lacksScheme(_ schemes: [String]) -> String? {
@@ -219,6 +229,18 @@ extension ConfiguredText {
 }
 
 extension Format where Value == String {
+    /// A name of PostgreSQL's: anything but a connection that came into the wrong key, with its password.
+    fileprivate static var word: Format {
+        Format.text.map(
+            { text, tree, keyPath, reading in
+                guard !text.contains("://"), !text.contains("=") else {
+                    reading.report("a connection stands where a name is needed", at: tree.location, keyPath)
+                    return nil
+                }
+                return text
+            }, writing: { $0 })
+    }
+
     /// Swift's regular expressions, compiled once here so that a check does not meet a broken one.
     fileprivate static var pattern: Format {
         Format.text.map(

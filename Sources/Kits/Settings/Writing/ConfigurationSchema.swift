@@ -32,6 +32,7 @@ package struct ConfigurationSchema: Sendable {
         case .variants(let key, let variants):
             return ["oneOf": .array(variants.map { section($0.section, extra: [(key, ["const": .text($0.name)])]) })]
         case .either(let shapes): return ["anyOf": .array(shapes.map(schema))]
+        case .same(let key, _): return ["$ref": .text("#/properties/\(key)")]
         }
     }
 
@@ -55,7 +56,8 @@ package struct ConfigurationSchema: Sendable {
         switch rule {
         case .exactlyOne(let names): return ["oneOf": .array(names.map(need))]
         case .atLeastOne(let names): return ["anyOf": .array(names.map(need))]
-        case .needs(let name, let other): return ["dependentRequired": .object([.init(key: name, value: [.text(other)])])]
+        case .needs(let name, let other):
+            return ["dependentRequired": .object([.init(key: name, value: [.text(other)])])]
         }
     }
 
@@ -105,7 +107,7 @@ package struct ConfigurationReference: Sendable {
 
     private static func descend(_ title: String, _ shape: Shape, to page: inout String) {
         switch shape {
-        case .scalar: break
+        case .scalar, .same: break
         case .list(let item, _): descend("\(title)[]", item, to: &page)
         case .names(let item, let noun): descend("\(title).<\(noun)>", item, to: &page)
         case .section(let section): describe(title, section, first: nil, to: &page)

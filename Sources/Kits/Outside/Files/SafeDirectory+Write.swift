@@ -1,0 +1,55 @@
+import Glibc
+import Maintenance
+
+extension SafeDirectory {
+    /// Writes a file so that at every moment either the old one or the whole new one has the name, also after a power
+    /// cut: under a temporary name, to the disk, renamed, and the directory to the disk.
+    ///
+    /// An existing file's permissions and owner are kept, else it gets `mode`. When anything fails, the temporary file
+    /// is removed and the old one untouched.
+    package func write(_ name: FileName, mode: UInt32 = 0o644, _ body: (Descriptor) throws -> Void) throws {
+        let existing = try status(of: name)
+        guard existing == nil || existing?.kind == .file else { throw FileError.notFile(path: shown(name)) }
+        let temporary = try temporaryName(for: name)
+        let file = try open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
+        do {
+            try body(file)
+            try file.take(mode: existing?.mode ?? mode, owner: existing)
+            try file.synchronize()
+            try rename(temporary, replacing: name)
+        } catch {
+            discard(temporary, file)
+            throw error
+        }
+        try synchronize()
+    }
+
+    package func write(_ name: FileName, _ bytes: [UInt8], mode: UInt32 = 0o644) throws {
+        try write(name, mode: mode) { try $0.write(bytes) }
+    }
+
+    /// `.NAME.0f3a….partial`: hidden, beside its goal, not there yet. A crash may leave one behind.
+    package func temporaryName(for name: FileName) throws(FileError) -> FileName {
+        let random = UInt64.random(in: 0...UInt64.max)
+        return try FileName(bytes: [46] + name.bytes.prefix(200) + ".\(String(random, radix: 16)).partial".utf8)
+    }
+
+    /// Removes a temporary file that is of no use; that it stays is the lesser trouble than the one being reported.
+    func discard(_ temporary: FileName, _ file: Descriptor) {
+        guard let own = try? file.status(), let there = try? status(of: temporary), own.identity == there.identity
+        else {
+            return
+        }
+        _ = temporary.withCString { unlinkat(descriptor.number, $0, 0) }
+    }
+}
+
+extension Descriptor {
+    /// Permissions, and with root's rights the owner of another file.
+    func take(mode: UInt32, owner: FileStatus?) throws(FileError) {
+        if let owner, geteuid() == 0 {
+            guard fchown(number, owner.owner, owner.group) == 0 else { throw FileError(.change, path, errno) }
+        }
+        guard fchmod(number, mode) == 0 else { throw FileError(.change, path, errno) }
+    }
+}

@@ -1,0 +1,128 @@
+import Maintenance
+import Settings
+import Testing
+
+@Suite("a guide's health-check-config.json")
+struct HealthCheckFileTests {
+    /// As it stands in the environment management guide, comment included.
+    static let guide = """
+        // health-check-config.json
+        {
+          "environments": ["production", "test", "training", "development"],
+          "checks": {
+            "database_connectivity": {
+              "timeout": 30000,
+              "retry_count": 3,
+              "alert_threshold": "critical"
+            },
+            "schema_integrity": {
+              "check_interval": "1h",
+              "alert_threshold": "warning"
+            },
+            "data_consistency": {
+              "check_interval": "6h",
+              "sample_size": 1000,
+              "alert_threshold": "warning"
+            },
+            "performance_metrics": {
+              "check_interval": "15m",
+              "thresholds": {
+                "response_time": 5000,
+                "cpu_usage": 80,
+                "memory_usage": 85
+              }
+            }
+          }
+        }
+        """
+    static let file = "mainstay.d/health-check-config.json"
+    static let main = "environments: { production: {}, test: {}, training: {}, development: {}, other: {} }"
+
+    @Test("is accepted as written, and every value of it has its place")
+    func acceptsTheGuide() throws {
+        let inventory = try reader.read([("mainstay.yaml", Self.main), (Self.file, Self.guide)], directory: "/")
+            .inventory
+        for name in ["production", "test", "training", "development"] {
+            let connectivity = inventory.check("connectivity", in: name)
+            #expect(connectivity.timeout == Written(.seconds(30), at: .init(file: Self.file, line: 6, column: 18)))
+            #expect(connectivity.retries?.value == 3)
+            #expect(connectivity.alertThreshold?.value == .critical)
+            #expect(inventory.check("schema", in: name).interval?.value == .seconds(3_600))
+            let consistency = inventory.check("foreign-keys", in: name)
+            #expect(consistency.options["sample-size"]?.value == 1_000)
+            #expect(consistency.interval?.value == .seconds(6 * 3_600))
+            #expect(inventory.check("response-time", in: name).warning?.value == .at(5))
+            #expect(inventory.check("processor", in: name).warning?.value == .at(80))
+            #expect(inventory.check("memory", in: name).warning?.value == .at(85))
+            #expect(inventory.check("memory", in: name).critical == nil)
+            #expect(inventory.check("memory", in: name).interval?.value == .seconds(900))
+        }
+        #expect(inventory.check("connectivity", in: "other") == CheckSetting())
+    }
+
+    @Test("a threshold at or beyond the check's other one switches that off")
+    func keepsTheOrder() throws {
+        let text = Self.guide.replacing("\"response_time\": 5000", with: "\"response_time\": 9000")
+        let inventory = try reader.read([("mainstay.yaml", Self.main), (Self.file, text)], directory: "/").inventory
+        #expect(inventory.check("response-time", in: "test").warning?.value == .at(9))
+        #expect(inventory.check("response-time", in: "test").critical?.value == CheckSetting.Limit.none)
+    }
+
+    @Test("what waits for the scheduler and for alerts is shown")
+    func showsWhatWaits() throws {
+        let inventory = try reader.read([("mainstay.yaml", Self.main), (Self.file, Self.guide)], directory: "/")
+            .inventory
+        let text = EffectiveConfiguration(vocabulary: vocabulary).text(inventory)
+        #expect(text.contains("\nenvironments:  # mainstay.yaml:1:1\n"))
+        #expect(text.contains("#   test schema: every 1h, used once the scheduler runs (\(Self.file):11:25)\n"))
+        #expect(text.contains("#   test schema: alerts from warning, used once alerts exist (\(Self.file):12:26)\n"))
+    }
+
+    @Test("its mistakes are located")
+    func locatesMistakes() {
+        let text = Self.guide
+            .replacing("\"training\"", with: "\"trainig\"")
+            .replacing("\"timeout\": 30000", with: "\"timeout\": \"30s\"")
+            .replacing("\"alert_threshold\": \"critical\"", with: "\"alert_threshold\": \"severe\"")
+            .replacing("\"cpu_usage\": 80", with: "\"cpu_use\": 80")
+            .replacing("\"1h\"", with: "60")
+        #expect(
+            problems([("mainstay.yaml", Self.main), (Self.file, text)]) == [
+                "\(Self.file):3:42: environments: there is no environment 'trainig' "
+                    + "(did you mean 'training'? allowed: production, test, training, development, other)",
+                "\(Self.file):6:18: checks.database_connectivity.timeout: '30s' is not allowed here "
+                    + "(allowed: a whole number from 1 to 86400000)",
+                "\(Self.file):8:26: checks.database_connectivity.alert_threshold: 'severe' is not allowed here "
+                    + "(allowed: info, warning, critical)",
+                "\(Self.file):11:25: checks.schema_integrity.check_interval: '60' has no unit "
+                    + "(did you mean '60s'? allowed: a duration from 1s to 366d, such as 30s or 1h30m)",
+                "\(Self.file):23:9: checks.performance_metrics.thresholds.cpu_use: unknown key 'cpu_use' "
+                    + "(did you mean 'cpu_usage'?)",
+            ])
+    }
+
+    @Test("a setting that stands in our own files too names both places")
+    func refusesDuplicates() {
+        let own = Self.main.replacing("test: {}", with: "test: { checks: { connectivity: { timeout: 5s } } }")
+        #expect(
+            problems([("mainstay.yaml", own), (Self.file, Self.guide)]) == [
+                "\(Self.file):6:18: checks.database_connectivity.timeout: 'timeout' is already defined at mainstay.yaml:1:76"
+            ])
+    }
+
+    @Test("a setting that no check takes over is refused instead of being ignored")
+    func refusesUnused() {
+        let none = ConfigurationReader(
+            vocabulary: .init(checks: [
+                .init(name: "response-time", summary: "", guideKeys: ["performance_metrics.response_time"])
+            ]))
+        let error = #expect(throws: ConfigurationError.self) {
+            try none.read([("mainstay.yaml", Self.main), (Self.file, Self.guide)], directory: "/")
+        }
+        #expect(
+            error?.problems.map(\.keyPath) == [
+                "checks.database_connectivity", "checks.schema_integrity", "checks.data_consistency",
+                "checks.performance_metrics.thresholds.cpu_usage", "checks.performance_metrics.thresholds.memory_usage",
+            ])
+    }
+}

@@ -1,0 +1,177 @@
+import Maintenance
+import Settings
+
+/// Checks of every unit and option kind, as capabilities would declare them.
+let vocabulary = SettingsVocabulary(
+    checks: [
+        CheckSchema(
+            name: "connectivity", summary: "Whether it answers", retries: 3, guideKeys: ["database_connectivity"]),
+        CheckSchema(
+            name: "connections", summary: "Used connections",
+            thresholds: .init(.percent, warning: 80, critical: 95), options: []),
+        CheckSchema(
+            name: "response-time", summary: "How long an answer takes",
+            thresholds: .init(.seconds, warning: 1, critical: 5), guideKeys: ["performance_metrics.response_time"]),
+        CheckSchema(
+            name: "processor", summary: "Processor use", thresholds: .init(.percent, warning: 85, critical: 95),
+            guideKeys: ["performance_metrics.cpu_usage"]),
+        CheckSchema(
+            name: "memory", summary: "Memory use", thresholds: .init(.percent, warning: 80, critical: 95),
+            guideKeys: ["performance_metrics.memory_usage"]),
+        CheckSchema(
+            name: "disk", summary: "Free space",
+            thresholds: .init(.bytes, worse: .lower, warning: 10_737_418_240, critical: 1_073_741_824)),
+        CheckSchema(name: "schema", summary: "The accepted schema", guideKeys: ["schema_integrity"]),
+        CheckSchema(
+            name: "foreign-keys", summary: "Rows without their parents",
+            thresholds: .init(.count, warning: 1, critical: nil),
+            options: [
+                .init("sample-size", .count(1...1_000_000), standard: 1_000, summary: "Rows of each table"),
+                .init("budget", .duration(.seconds(1)...(.seconds(600))), summary: "Time for one table"),
+                .init("largest", .size(ByteCount(1)...ByteCount(1 << 50)), summary: "Tables up to this size"),
+                .init("share", .percentage, summary: "Share of the rows"),
+                .init("deep", .boolean, standard: false, summary: "Whether all rows are read"),
+                .init("order", .choice(["random", "newest"]), standard: "random", summary: "Which rows"),
+                .init("schema", .text, summary: "One schema only"),
+            ], guideKeys: ["data_consistency"]),
+    ],
+    judgeStep: { arguments in
+        let tasks = ["health check", "db update-stats", "report daily"]
+        let command = arguments.prefix(2).joined(separator: " ")
+        guard !tasks.contains(command) else { return nil }
+        return .init("there is no task '\(command)'", nearest: nearest(to: command, among: tasks))
+    })
+
+let reader = ConfigurationReader(vocabulary: vocabulary)
+
+/// The problems of one text, each as the line people see; empty where there is none.
+func problems(_ text: String, file: String = "mainstay.yaml") -> [String] { problems([(file, text)]) }
+
+func problems(_ texts: [(file: String, text: String)]) -> [String] {
+    do throws(ConfigurationError) {
+        _ = try reader.read(texts, directory: "/etc/mainstay")
+        return []
+    } catch {
+        return error.problems.map(\.line)
+    }
+}
+
+func inventory(_ text: String, file: String = "mainstay.yaml") throws -> Inventory {
+    try reader.read([(file, text)], directory: "/etc/mainstay").inventory
+}
+
+/// One environment with one resource that has these keys.
+func resource(_ keys: String) -> String {
+    let lines = keys.split(separator: "\n", omittingEmptySubsequences: false).map { "        \($0)" }
+    return "environments:\n  test:\n    resources:\n      main:\n\(lines.joined(separator: "\n"))\n"
+}
+
+/// Uses every key there is.
+let completeFile = #"""
+    environments:
+      production:
+        protected: true
+        labels: { region: eu, tier: "1" }
+        resources:
+          main:
+            kind: postgresql
+            url: postgresql://app@db.example:5432/shop?sslmode=verify-full
+            password: ${SHOP_PASSWORD}
+            role: maintenance
+            connect-timeout: 5s
+          replica: { kind: postgresql, service: shop-replica, password: "file:/run/secrets/shop" }
+          archive:
+            kind: postgresql
+            connection: host=${ARCHIVE_HOST:-db.example} dbname=archive password=${ARCHIVE_PASSWORD}
+          site:
+            kind: http
+            url: https://shop.example/health
+            method: HEAD
+            headers: { Authorization: "${API_TOKEN}", X-Key: "command:pass show key" }
+            expect: { status: [200, 2xx, 301-302], body: "all: fine", body-matches: "ok|up" }
+            timeout: 1m30s
+            follow-redirects: true
+            ca-file: certificates/ca.pem
+            certificate-days: { warning: 21, critical: 3 }
+          machine: { kind: host, host: local, disks: [/, /var/lib/postgresql] }
+          app-logs:
+            kind: logs
+            directory: /var/log/app
+            include: ["*.log", "worker-?.out"]
+            max-size: 1G
+            rotate:
+              size: 100M
+              age: 1d
+              compress: zstd
+              keep: { count: 30, age: 12mo }
+              mode: rename
+              names: numbered
+              after: { signal: USR1, pid-file: /run/app.pid }
+          web-logs:
+            kind: logs
+            paths: [/var/log/web/access.log, "/var/log/web/odd \"name\"\n.log"]
+            rotate: { age: 7d, mode: copytruncate, after: { command: [systemctl, reload, web] } }
+          uploads:
+            kind: files
+            path: /srv/shop/tmp
+            older-than: 7d
+            include: ["upload-*"]
+            remove-empty-directories: true
+            limit: { files: 10000, bytes: 5G }
+          backups: { kind: storage, path: /var/backups/shop }
+        checks:
+          connections: { warning: 70%, critical: none }
+          foreign-keys:
+            sample-size: 500
+            budget: 30s
+            largest: 10G
+            share: 12.5%
+            deep: true
+            order: newest
+            schema: public
+      test:
+        resources:
+          main: { kind: postgresql, url: "postgresql:///test" }
+    checks:
+      connectivity: { timeout: 10s, retries: 5 }
+      memory: { enabled: false }
+      disk: { warning: 20G, critical: 5G }
+      response-time: { warning: 500ms }
+    routines:
+      daily:
+        description: "Every day: look, mend, report"
+        steps:
+          - health check
+          - task: db update-stats --older-than '7 d'
+            environments: [production]
+          - report daily
+    reports: { directory: reports, keep: 2y }
+    state: /var/lib/mainstay
+    """#
+
+extension Inventory {
+    /// Everything in it except where it was written.
+    var content: String {
+        var lines: [String] = []
+        func describe(_ value: Any, _ path: String) {
+            switch value {
+            case is SourceLocation: return
+            case let text as ConfiguredText: lines.append("\(path) = \(text.source) \(text.secrecy)")
+            case let table as any Collection where Mirror(reflecting: value).displayStyle == .dictionary:
+                let pairs = table.compactMap { Mirror(reflecting: $0).children.map(\.value) }
+                for pair in pairs.sorted(by: { "\($0[0])" < "\($1[0])" }) { describe(pair[1], "\(path)[\(pair[0])]") }
+            default:
+                let children = Mirror(reflecting: value).children
+                if children.isEmpty { lines.append("\(path) = \(value)") }
+                for (index, child) in children.enumerated() {
+                    describe(child.value, "\(path).\(child.label ?? "\(index)")")
+                }
+            }
+        }
+        var copy = self
+        copy.locations = [:]
+        copy.sourceFiles = []
+        describe(copy, "")
+        return lines.joined(separator: "\n")
+    }
+}
