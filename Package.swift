@@ -74,6 +74,13 @@ let package = Package(
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition", "Health",
             ]),
+        tests(
+            "DatabaseCare",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition",
+                "DatabaseCare",
+            ]),
 
         .target(name: "CShims"),
         .systemLibrary(
