@@ -42,11 +42,15 @@ let package = Package(
         capability("Health", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
+            "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", .argumentParser,
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
+                .argumentParser,
             ],
             swiftSettings: strict()),
 
@@ -64,6 +68,12 @@ let package = Package(
                 "mainstay",
             ]),
         tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
+        tests(
+            "Logs",
+            [
+                "Command", "Composition", "Engine", "Logs", "Maintenance", "MaintenanceTesting", "Outside", "Settings",
+                "Store",
+            ]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
