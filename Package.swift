@@ -43,13 +43,16 @@ let package = Package(
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
+            "DataIntegrity", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
+                "Logs",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -83,13 +86,20 @@ let package = Package(
             [
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition", "Health",
-            ]),
+            ], external: [.argumentParser]),
         tests(
             "DatabaseCare",
             [
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition",
                 "DatabaseCare",
+            ]),
+        tests(
+            "DataIntegrity",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition",
+                "DataIntegrity",
             ]),
 
         .target(name: "CShims"),

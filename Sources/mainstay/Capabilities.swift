@@ -1,6 +1,7 @@
 import ArgumentParser
 import Command
 import Composition
+import DataIntegrity
 import DatabaseCare
 import Health
 import Logs
@@ -9,6 +10,7 @@ import Logs
 let capabilities: [Capability] = [
     .health,
     .databaseCare,
+    .dataIntegrity,
     .logs,
 ]
 

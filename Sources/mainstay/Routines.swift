@@ -8,6 +8,8 @@ let routines: [Routine] = [
         steps: [
             ["health", "check"],
             ["db", "update-stats"],
+            ["db", "connections"],
+            ["data", "validate-relationships"],
         ],
         aliases: [.init("maintenance:daily")])
 ]
