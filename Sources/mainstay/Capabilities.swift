@@ -3,17 +3,20 @@ import Command
 import Composition
 import DatabaseCare
 import Health
+import Reports
 
 /// THE list.
 let capabilities: [Capability] = [
     .health,
     .databaseCare,
+    .reports,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
 let groups: [any ParsableCommand.Type] = [
     GroupCommand<HealthGroup>.self,
     GroupCommand<DatabaseGroup>.self,
+    GroupCommand<ReportGroup>.self,
     GroupCommand<ConfigGroup>.self,
 ]
 
@@ -26,5 +29,11 @@ enum HealthGroup: CommandFamily {
 enum DatabaseGroup: CommandFamily {
     static let name = "db"
     static let summary = "Look after databases."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum ReportGroup: CommandFamily {
+    static let name = "report"
+    static let summary = "Write what happened, for people."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }

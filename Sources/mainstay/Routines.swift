@@ -8,6 +8,8 @@ let routines: [Routine] = [
         steps: [
             ["health", "check"],
             ["db", "update-stats"],
+            ["report", "prune"],
+            ["report", "daily"],
         ],
         aliases: [.init("maintenance:daily")])
 ]
