@@ -56,11 +56,18 @@ let package = Package(
             swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            name: "MaintenanceTesting",
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
         tests("Architecture", []),
         tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
         tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests(
+            "Conformance",
+            [
+                "Maintenance", "MaintenanceTesting", "Command", "Composition", "Engine", "PostgreSQL", "Settings",
+                "mainstay",
+            ]),
         tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),

@@ -9,6 +9,7 @@ package enum CommandError: MaintenanceError {
     case noSuchName(String, known: [String])
     case noConfiguration(searched: [String])
     case notATerminal(String)
+    case noConnection
 
     package var code: String {
         switch self {
@@ -20,6 +21,7 @@ package enum CommandError: MaintenanceError {
         case .noSuchName: "command.no-such-name"
         case .noConfiguration: "configuration.missing"
         case .notATerminal: "command.not-a-terminal"
+        case .noConnection: "command.no-connection"
         }
     }
 
@@ -38,6 +40,7 @@ package enum CommandError: MaintenanceError {
         case .noConfiguration(let searched):
             "there is no configuration (looked for \(searched.map { "'\($0.printable)'" }.joined(separator: ", ")))"
         case .notATerminal(let what): "\(what) has to be asked for, and this is no terminal"
+        case .noConnection: "no connection was given"
         }
     }
 
@@ -56,6 +59,7 @@ package enum CommandError: MaintenanceError {
                 ?? "'mainstay tasks' and 'mainstay checks' list them."
         case .noConfiguration: "'mainstay init' writes one to begin with; '--config FILE' names another."
         case .notATerminal: nil
+        case .noConnection: "Set DATABASE_URL, or pipe it in: 'printenv DATABASE_URL | mainstay init'."
         }
     }
 
