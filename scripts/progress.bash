@@ -53,7 +53,7 @@ step() {
 
 heartbeat() {
     local last width
-    last=$(tail -n 1 "$3" | printable)
+    last=$(tail -n 1 "$3" | printable | tail -n 1)
     if [[ -t 1 ]]; then
         width=$(($(tput cols 2>/dev/null || echo 80) - ${#1} - 12))
         printf '\r\033[K%s … %d s  %s' "$1" "$2" "${last:0:width > 0 ? width : 0}"
