@@ -26,6 +26,7 @@ let package = Package(
         kit(
             "Outside", ["Maintenance", "CShims"],
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
+        kit("Page", ["Maintenance"], external: [.crypto]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
@@ -45,11 +46,15 @@ let package = Package(
         capability(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
+        capability(
+            "Reports", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
+                "Reports",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -76,6 +81,13 @@ let package = Package(
             ]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Page", ["Maintenance", "MaintenanceTesting", "Outside", "Page"], external: [.crypto]),
+        tests(
+            "Reports",
+            [
+                "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Reports",
+                "Settings", "Store",
+            ]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
