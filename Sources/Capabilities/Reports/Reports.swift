@@ -1,3 +1,4 @@
+import Command
 import Composition
 
 /// What happened, what was found and what it proves, for people: written from the run log alone.
