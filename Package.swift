@@ -44,13 +44,17 @@ let package = Package(
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
+            "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
+        capability(
             "Reports", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Reports",
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
+                "Reports",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -69,6 +73,12 @@ let package = Package(
                 "mainstay",
             ]),
         tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
+        tests(
+            "Logs",
+            [
+                "Command", "Composition", "Engine", "Logs", "Maintenance", "MaintenanceTesting", "Outside", "Settings",
+                "Store",
+            ]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Page", ["Maintenance", "MaintenanceTesting", "Outside", "Page"], external: [.crypto]),
@@ -80,6 +90,19 @@ let package = Package(
             ]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests(
+            "Health",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition", "Health",
+            ]),
+        tests(
+            "DatabaseCare",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition",
+                "DatabaseCare",
+            ]),
 
         .target(name: "CShims"),
         .systemLibrary(

@@ -3,12 +3,14 @@ import Command
 import Composition
 import DatabaseCare
 import Health
+import Logs
 import Reports
 
 /// THE list.
 let capabilities: [Capability] = [
     .health,
     .databaseCare,
+    .logs,
     .reports,
 ]
 
@@ -16,6 +18,8 @@ let capabilities: [Capability] = [
 let groups: [any ParsableCommand.Type] = [
     GroupCommand<HealthGroup>.self,
     GroupCommand<DatabaseGroup>.self,
+    GroupCommand<DataGroup>.self,
+    GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ConfigGroup>.self,
 ]
@@ -29,6 +33,18 @@ enum HealthGroup: CommandFamily {
 enum DatabaseGroup: CommandFamily {
     static let name = "db"
     static let summary = "Look after databases."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum DataGroup: CommandFamily {
+    static let name = "data"
+    static let summary = "Look after what is stored."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum LogsGroup: CommandFamily {
+    static let name = "logs"
+    static let summary = "Look after log files."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

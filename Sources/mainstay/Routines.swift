@@ -8,6 +8,9 @@ let routines: [Routine] = [
         steps: [
             ["health", "check"],
             ["db", "update-stats"],
+            ["db", "connections"],
+            ["logs", "rotate"],
+            ["data", "cleanup-temp"],
             ["report", "prune"],
             ["report", "daily"],
         ],

@@ -3,6 +3,7 @@ import Maintenance
 import MaintenanceTesting
 import PostgreSQL
 import Settings
+import Testing
 
 /// The estates every task is run on.
 enum Estate: CaseIterable, CustomTestStringConvertible, Sendable {

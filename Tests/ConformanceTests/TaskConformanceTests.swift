@@ -1,3 +1,5 @@
+import Command
+import Composition
 import Engine
 import Foundation
 import Maintenance
