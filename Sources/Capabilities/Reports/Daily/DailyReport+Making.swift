@@ -49,7 +49,8 @@ extension DailyReport {
         for summary in runs.reversed() where !summary.run.isDryRun {
             let steps = Dictionary(summary.steps.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
             for record in summary.changes {
-                guard let step = steps[record.step], !material.isOwn(step) else { continue }
+                // Reports are no work on what is maintained.
+                guard let step = steps[record.step], step.task != WriteDailyReport.declaration.name else { continue }
                 lines.append(ChangeLine(record, step))
             }
         }
