@@ -9,6 +9,8 @@ package enum CommandError: MaintenanceError {
     case noSuchName(String, known: [String])
     case noConfiguration(searched: [String])
     case notATerminal(String)
+    case notOurs(path: String)
+    case files(directory: String, reason: String)
 
     package var code: String {
         switch self {
@@ -20,6 +22,8 @@ package enum CommandError: MaintenanceError {
         case .noSuchName: "command.no-such-name"
         case .noConfiguration: "configuration.missing"
         case .notATerminal: "command.not-a-terminal"
+        case .notOurs: "reference.not-ours"
+        case .files: "reference.files"
         }
     }
 
@@ -38,6 +42,9 @@ package enum CommandError: MaintenanceError {
         case .noConfiguration(let searched):
             "there is no configuration (looked for \(searched.map { "'\($0.printable)'" }.joined(separator: ", ")))"
         case .notATerminal(let what): "\(what) has to be asked for, and this is no terminal"
+        case .notOurs(let path): "'\(path.printable)' was not made by 'mainstay reference'"
+        case .files(let directory, let reason):
+            "the pages cannot be written to '\(directory.printable)': \(reason.printable)"
         }
     }
 
@@ -56,12 +63,15 @@ package enum CommandError: MaintenanceError {
                 ?? "'mainstay tasks' and 'mainstay checks' list them."
         case .noConfiguration: "'mainstay init' writes one to begin with; '--config FILE' names another."
         case .notATerminal: nil
+        case .notOurs: "Nothing was changed. Move it away, or name another directory."
+        case .files: nil
         }
     }
 
     package var exitStatus: ExitStatus {
         switch self {
         case .nothingToWorkOn, .noConfiguration: .configuration
+        case .notOurs, .files: .failure
         default: .usage
         }
     }
