@@ -26,6 +26,7 @@ let package = Package(
         kit(
             "Outside", ["Maintenance", "CShims"],
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
+        kit("Page", ["Maintenance"], external: [.crypto]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
@@ -42,25 +43,66 @@ let package = Package(
         capability("Health", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
+            "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
+        capability(
+            "Reports", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", .argumentParser,
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
+                "Reports",
+                .argumentParser,
             ],
             swiftSettings: strict()),
 
         .target(
-            name: "MaintenanceTesting", dependencies: ["Maintenance", "Outside", "PostgreSQL"],
+            name: "MaintenanceTesting",
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
         tests("Architecture", []),
         tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
         tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests(
+            "Conformance",
+            [
+                "Maintenance", "MaintenanceTesting", "Command", "Composition", "Engine", "PostgreSQL", "Settings",
+                "mainstay",
+            ]),
         tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
+        tests(
+            "Logs",
+            [
+                "Command", "Composition", "Engine", "Logs", "Maintenance", "MaintenanceTesting", "Outside", "Settings",
+                "Store",
+            ]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Page", ["Maintenance", "MaintenanceTesting", "Outside", "Page"], external: [.crypto]),
+        tests(
+            "Reports",
+            [
+                "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Reports",
+                "Settings", "Store",
+            ]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests(
+            "Health",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition", "Health",
+            ]),
+        tests(
+            "DatabaseCare",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition",
+                "DatabaseCare",
+            ]),
 
         .target(name: "CShims"),
         .systemLibrary(

@@ -11,9 +11,9 @@ struct Mainstay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mainstay",
         abstract: "Plans, does and proves the maintenance of PostgreSQL-backed applications.",
-        version: "mainstay 0.1.0",
+        version: Release.name,
         subcommands: [
-            RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
+            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
         ] + groups + [CompletionCommand.self, ManualCommand.self, ReferenceCommand.self])
 

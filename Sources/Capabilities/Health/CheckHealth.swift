@@ -55,8 +55,9 @@ package struct CheckHealth: MaintenanceTask {
                 guard !own.isEmpty else { continue }
                 group.addTask {
                     look.tell("\(own.count) checks of \(resource.name)")
-                    let gate = resource.kind == .postgresql ? Check.databaseConnectivity : nil
-                    return (index, try await CheckRunner(look, resource).run(own, gate: gate))
+                    return (
+                        index, try await CheckRunner(look, resource).run(own, gate: HealthChecks.gate(resource.kind))
+                    )
                 }
             }
             var parts: [(Int, Observation)] = []

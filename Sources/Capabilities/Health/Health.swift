@@ -1,6 +1,7 @@
 import Command
 import Composition
 import Engine
+import Maintenance
 
 /// Whether what is maintained is well: checks of databases, endpoints and machines.
 extension Capability {
@@ -14,6 +15,34 @@ extension Capability {
 enum HealthChecks {
     static let all: [Check] = [
         .databaseConnectivity,
+        .responseTime,
         .connectionsUsed,
+        .longTransactions,
+        .idleInTransaction,
+        .replicationLag,
+        .replicationSlots,
+        .locksWaiting,
+        .preparedTransactions,
+        .transactionIDWraparound,
+        .cacheHitRatio,
+        .invalidIndexes,
+        .sequencesUsed,
+        .endpointAnswer,
+        .endpointResponseTime,
+        .endpointCertificate,
+        .processorUse,
+        .memoryUse,
+        .diskUse,
+        .diskInodes,
+        .machineLoad,
     ]
+
+    /// What has to be answered before anything else is asked of a resource of this kind.
+    static func gate(_ kind: ResourceKind) -> Check? {
+        switch kind {
+        case .postgresql: .databaseConnectivity
+        case .http: .endpointAnswer
+        case .host, .logs, .files, .storage: nil
+        }
+    }
 }

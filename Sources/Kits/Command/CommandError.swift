@@ -11,6 +11,7 @@ package enum CommandError: MaintenanceError {
     case notATerminal(String)
     case notOurs(path: String)
     case files(directory: String, reason: String)
+    case noConnection
 
     package var code: String {
         switch self {
@@ -24,6 +25,7 @@ package enum CommandError: MaintenanceError {
         case .notATerminal: "command.not-a-terminal"
         case .notOurs: "reference.not-ours"
         case .files: "reference.files"
+        case .noConnection: "command.no-connection"
         }
     }
 
@@ -45,6 +47,7 @@ package enum CommandError: MaintenanceError {
         case .notOurs(let path): "'\(path.printable)' was not made by 'mainstay reference'"
         case .files(let directory, let reason):
             "the pages cannot be written to '\(directory.printable)': \(reason.printable)"
+        case .noConnection: "no connection was given"
         }
     }
 
@@ -65,6 +68,7 @@ package enum CommandError: MaintenanceError {
         case .notATerminal: nil
         case .notOurs: "Nothing was changed. Move it away, or name another directory."
         case .files: nil
+        case .noConnection: "Set DATABASE_URL, or pipe it in: 'printenv DATABASE_URL | mainstay init'."
         }
     }
 

@@ -8,7 +8,7 @@ extension Check {
         CheckSchema(
             name: "connections.used",
             summary: "how much of max_connections is in use",
-            thresholds: .init(.percent, warning: 80, critical: 90)),
+            thresholds: GuideThresholds.connections),
         code: "HC003",
         title: "Connections in use",
         kind: .postgresql,
@@ -20,22 +20,15 @@ extension Check {
         source: "https://www.postgresql.org/docs/current/runtime-config-connection.html",
         mend: "mainstay db connections --environment {environment}"
     ) { context in
-        let row = try await context.look.database(context.resource).query(
-            """
-            select (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend') as used,
-                pg_catalog.current_setting('max_connections')::bigint
-                    - pg_catalog.current_setting('superuser_reserved_connections')::bigint
-                    - coalesce(pg_catalog.current_setting('reserved_connections', true)::bigint, 0) as usable
-            """
-        ).only
-        let used = try row["used", as: Int64.self]
-        let usable = try row["usable", as: Int64.self]
-        var reading = Reading(value: Percentage(Double(used), of: Double(usable)).value)
-        reading.summary = "\(used) of \(usable) connections in use (\(context.limits.text))"
-        reading.evidence = ["used": .integer(used), "usable": .integer(usable)]
+        let session = try await context.look.database(context.resource)
+        let usage = try await ConnectionUsage.read(session)
+        var reading = Reading(value: usage.share.value)
+        reading.summary = "\(usage.used) of \(usage.usable) connections in use (\(context.limits.text))"
+        reading.evidence = ["used": Scalar(usage.used), "usable": Scalar(usage.usable)]
         reading.measurements = [
-            Measurement("connections", context.target, unit: .count, value: Double(used))
+            Measurement("connections", context.target, unit: .count, value: Double(usage.used))
         ]
+        reading.leaveOut(usage.hidden, context)
         return reading
     }
 }

@@ -10,9 +10,9 @@ extension Check {
         CheckSchema(
             name: "database.connectivity",
             summary: "how long a new connection and a first answer take",
-            thresholds: .init(.seconds, warning: 1, critical: 5),
+            thresholds: GuideThresholds.connecting,
             timeout: .seconds(30), retries: 3,
-            guideKeys: ["database_connectivity", "performance_metrics.response_time"]),
+            guideKeys: ["database_connectivity"]),
         code: "HC001",
         title: "Database connectivity",
         kind: .postgresql,

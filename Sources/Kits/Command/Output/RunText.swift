@@ -16,6 +16,8 @@ struct RunText {
         if !findings.isEmpty {
             lines += ["", style.bold("Findings")] + FindingText(style: style, width: width).lines(findings)
         }
+        let written = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["file"] : nil }
+        if !written.isEmpty { lines += [""] + written.map { "wrote \($0.description.printable)" } }
         return lines + ["", Self.verdict(summary)]
     }
 

@@ -33,7 +33,11 @@ actor Fence {
     static func applicationName(runID: String, step: Int) -> String { "mainstay \(runID)/\(step)" }
 
     func connection(_ resource: Resource) async throws -> Connection {
-        if let open = connections[resource.name] { return open }
+        if let open = connections[resource.name] {
+            if await open.isOpen { return open }
+            // Cut: the server gave our lock back with it. The next attempt takes it anew, or learns that it cannot.
+            await drop(resource)
+        }
         let address = try await sessions.address(resource)
         var settings = resource.connectionSettings(applicationName: applicationName)
         settings.statementTimeout = nil

@@ -28,7 +28,11 @@ actor Sessions {
 
     /// Two who ask at once wait for the same session; a failed attempt is not remembered.
     func survey(_ resource: Resource) async throws -> SurveySession {
-        if let pending = open[resource.name] { return SurveySession(try await pending.value) }
+        if let pending = open[resource.name] {
+            let connection = try await pending.value
+            if await connection.isOpen { return SurveySession(connection) }
+            if open[resource.name] == pending { await drop(resource) }
+        }
         let address = try await address(resource)
         var settings = resource.connectionSettings(applicationName: applicationName)
         settings.lockTimeout = .seconds(2)

@@ -5,16 +5,10 @@ import PostgreSQL
 /// and the database's oid and name in it.
 package enum DatabaseIdentity {
     package static func facts(_ session: SurveySession) async throws -> Facts {
-        let row = try await session.query(
-            """
-            select (select system_identifier from pg_catalog.pg_control_system())::text as system,
-                d.oid::bigint as oid, d.datname as name
-            from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()
-            """
-        ).only
+        let server = try await ServerFacts(session)
         return [
-            "system identifier": .text(try row["system"]), "database oid": .integer(try row["oid"]),
-            "database": .text(try row["name"]),
+            "system identifier": server.systemIdentifier.map(Scalar.text) ?? .null,
+            "database oid": .integer(Int64(server.databaseOID)), "database": .text(server.database),
         ]
     }
 }

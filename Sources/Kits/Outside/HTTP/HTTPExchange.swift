@@ -21,6 +21,8 @@ struct HTTPExchange: Sendable {
         var headers = HTTPHeaders([
             ("Host", target.authority), ("User-Agent", "mainstay"), ("Accept", "*/*"), ("Connection", "close"),
         ])
+        // Without it the encoder would announce a body in chunks (RFC 9110, section 8.6).
+        if probe.method == .post { headers.add(name: "Content-Length", value: "0") }
         if target.hasSameOrigin(as: probe.target) {
             for header in probe.headers { headers.replaceOrAdd(name: header.name, value: header.value.reveal()) }
         }

@@ -30,6 +30,8 @@ package struct HTTPProbe: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
         case head = "HEAD"
+        /// With an empty body.
+        case post = "POST"
     }
 
     package struct Header: Sendable {

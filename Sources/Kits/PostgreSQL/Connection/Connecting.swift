@@ -14,7 +14,9 @@ extension Connection {
     ) async throws -> Connection {
         guard !Task.isCancelled else { throw PostgreSQLError.cancelled }
         let executor = QueueExecutor(label: "mainstay.postgresql")
-        let wake = WakeSignal()
+        guard let wake = WakeSignal() else {
+            throw PostgreSQLError.unreachable(address, reason: String(cString: strerror(errno)))
+        }
         let token = CallToken(wake: wake)
         let connection = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

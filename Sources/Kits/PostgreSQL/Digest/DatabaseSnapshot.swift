@@ -13,7 +13,8 @@ package struct DatabaseSnapshot: Sendable {
     /// - Throws: `PostgreSQLError`, or what `body` throws.
     package static func with<Value>(
         _ address: DatabaseAddress, connections count: Int = 1,
-        settings: ConnectionSettings = Self.settings(), isolation: isolated (any Actor)? = #isolation,
+        settings: ConnectionSettings = Self.settings(), pins: PinnedSettings.Purpose = .rows,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (DatabaseSnapshot) async throws -> Value
     ) async throws -> Value {
         var connections: [Connection] = []
@@ -31,7 +32,9 @@ package struct DatabaseSnapshot: Sendable {
                     try await follower.execute("set transaction snapshot \(literal: name)")
                 }
             }
-            for connection in connections { try await connection.executeScript(trusted: PinnedSettings.statements) }
+            for connection in connections {
+                try await connection.executeScript(trusted: PinnedSettings.statements(for: pins))
+            }
             let value = try await body(DatabaseSnapshot(connections: connections))
             for connection in connections {
                 try await connection.execute("commit")

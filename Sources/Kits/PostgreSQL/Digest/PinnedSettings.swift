@@ -9,10 +9,18 @@ package enum PinnedSettings {
         ("search_path", ""),
     ]
 
+    /// What is going to be written as text.
+    package enum Purpose: Sendable {
+        case rows
+        /// Definitions of objects, with every name in quotes: which words need them differs between versions.
+        case definitions
+    }
+
     /// Statements for the open transaction. Row security is off: a table it would filter is an error.
-    static var statements: String {
-        (values + [("row_security", "off"), ("standard_conforming_strings", "on")])
-            .map { "set local \($0.0) = '\($0.1)'" }.joined(separator: "; ")
+    static func statements(for purpose: Purpose) -> String {
+        var all = values + [("row_security", "off"), ("standard_conforming_strings", "on")]
+        if purpose == .definitions { all.append(("quote_all_identifiers", "on")) }
+        return all.map { "set local \($0.0) = '\($0.1)'" }.joined(separator: "; ")
     }
 
     /// For pg_dump's environment, `PGOPTIONS`: it pins only some of them itself and lets the database's and the role's

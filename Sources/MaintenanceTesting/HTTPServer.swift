@@ -1,10 +1,10 @@
+import Foundation
 import Maintenance
-import MaintenanceTesting
 import Outside
 
 /// A real server on loopback for as long as `body` runs: a Python program that answers well and badly, by path.
 @discardableResult
-func withHTTPServer<Result: Sendable>(
+package func withHTTPServer<Result: Sendable>(
     certificate: TestCertificate? = nil, address: String = "127.0.0.1",
     _ body: (_ port: Int) async throws -> Result
 ) async throws -> Result {
@@ -26,16 +26,17 @@ func withHTTPServer<Result: Sendable>(
     }
 }
 
-struct ServerDidNotStart: Error {}
+package struct ServerDidNotStart: Error {}
 
 /// A key and a certificate chain made by openssl, signed by an authority of the test's own.
-struct TestCertificate {
-    var chain: String
-    var key: String
-    var authority: String
+package struct TestCertificate: Sendable {
+    package var chain: String
+    package var key: String
+    package var authority: String
 
     /// In the test's directory. `days` may be negative: then it has expired.
-    static func make(name: String = "server", names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 30) async throws
+    package static func make(name: String = "server", names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 30)
+        async throws
         -> Self
     {
         let directory = TemporaryDirectory.current
@@ -57,6 +58,8 @@ struct TestCertificate {
             chain: "\(directory)/\(name).pem", key: "\(directory)/\(name).key", authority: "\(directory)/ca.pem")
     }
 }
+
+private let programs = Programs(environment: ProcessInfo.processInfo.environment)
 
 private let serverScript = #"""
     import socket, ssl, sys, threading, time

@@ -1,0 +1,20 @@
+import Engine
+import Maintenance
+
+extension CheckLimits {
+    /// A size in bytes.
+    func integer(_ option: String) -> Int64 {
+        guard case .integer(let value)? = options[option] else {
+            preconditionFailure("the check has no size option '\(option)'")
+        }
+        return value
+    }
+
+    func duration(_ option: String) -> Duration {
+        switch options[option] {
+        case .integer(let value)?: .seconds(value)
+        case .number(let value)?: .seconds(value)
+        default: preconditionFailure("the check has no duration option '\(option)'")
+        }
+    }
+}

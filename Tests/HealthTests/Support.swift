@@ -1,0 +1,83 @@
+import Command
+import Composition
+import Engine
+import Health
+import Maintenance
+import MaintenanceTesting
+import PostgreSQL
+import Settings
+
+let healthEntries = Capability.health.tasks.map(\.entry)
+
+/// Runs one check on the test's database.
+///
+/// - Parameters:
+///   - user: the login role; the superuser where nil.
+///   - warning, critical: over the check's own thresholds, in its unit; infinity for none.
+func check(
+    _ name: String, user: String? = nil, warning: Double? = nil, critical: Double? = nil,
+    options: [String: Scalar] = [:]
+) async throws -> RunSummary {
+    try await check(
+        name, on: [TestDatabase.current.resource("main", user: user)], warning: warning, critical: critical,
+        options: options)
+}
+
+func check(
+    _ name: String, on resources: [Resource], warning: Double? = nil, critical: Double? = nil,
+    options: [String: Scalar] = [:]
+) async throws -> RunSummary {
+    var harness = try TaskHarness(
+        healthEntries, inventory: Inventory(Environment("test", resources)))
+    var setting = CheckSetting()
+    setting.warning = warning.map { Written($0.isFinite ? .at($0) : .none, at: .test) }
+    setting.critical = critical.map { Written($0.isFinite ? .at($0) : .none, at: .test) }
+    setting.options = options.mapValues { Written($0, at: .test) }
+    setting.retries = Written(0, at: .test)
+    harness.inventory.checks[name] = setting
+    if name != "database.connectivity" {
+        // It always comes first, and a busy machine is not what is tested.
+        var gate = CheckSetting()
+        gate.warning = Written(.none, at: .test)
+        gate.critical = Written(.none, at: .test)
+        harness.inventory.checks["database.connectivity"] = gate
+    }
+    return try await harness.run("health check --check=\(name)")
+}
+
+/// A role that may log in and nothing more, for the time of `body`.
+func withLimitedRole<Value>(
+    _ body: (_ role: String) async throws -> Value
+) async throws -> Value {
+    let role = "limited_\(UInt64.random(in: 0 ... .max))"
+    let database = TestDatabase.current
+    try await database.connect { try await $0.execute("create role \(identifier: role) login") }
+    do {
+        let value = try await body(role)
+        try await drop(role, database)
+        return value
+    } catch {
+        try await drop(role, database)
+        throw error
+    }
+}
+
+private func drop(_ role: String, _ database: TestDatabase) async throws {
+    try await database.connect { connection in
+        try await connection.execute("drop owned by \(identifier: role) cascade")
+        try await connection.execute("drop role \(identifier: role)")
+    }
+}
+
+/// Asks until the answer is yes; a test that would wait for ever fails instead.
+func eventually(_ question: String, _ condition: () async throws -> Bool) async throws {
+    for _ in 0..<20_000 where try await condition() { return }
+    throw NeverHappened(what: question)
+}
+
+struct NeverHappened: Error {
+    var what: String
+}
+
+/// What a listing of names is worst at: quotes, commands, markup, escapes, line breaks.
+let hostileName = "o'\"; drop table x; --<script>\u{1B}[31m\nü"
