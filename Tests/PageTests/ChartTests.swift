@@ -118,7 +118,7 @@ struct ChartTests {
     func isSmall() {
         let points = Self.points((0..<8_640).map { Double($0 % 97) }, every: .seconds(300))
         let html = Chart("x", unit: .count, lines: [Chart.Line("", points)]).html(id: "c", 1)
-        #expect(html.bytes.count < 9_000)
+        #expect(html.bytes.count < 10_000)
         #expect(html.text.contains("and 8609 older samples"))
     }
 }

@@ -51,7 +51,7 @@ package enum StyleSheet {
         nav.contents{margin:16px 0 0;font-size:14px;display:flex;flex-wrap:wrap;gap:4px 16px}
         .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px 16px;margin:0 0 12px}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:12px}
-        .cards>.card{margin:0}
+        .cards.narrow{grid-template-columns:repeat(auto-fill,minmax(min(100%,244px),1fr))}.cards>.card{margin:0}
         .row{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline;justify-content:space-between}
         .row>.grow{flex:1 1 auto;min-width:0}
         .big{font-size:24px;font-weight:650;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
@@ -60,7 +60,7 @@ package enum StyleSheet {
         ul.plain{list-style:none;padding:0;margin:8px 0 0}ul.plain>li{padding:8px 0;border-top:1px solid var(--rule)}
         ul.plain>li:first-child{border-top:0;padding-top:2px}ul.plain>li:last-child{padding-bottom:0}
         ul.plain.tight>li{border:0;padding:3px 0}
-        .item{display:grid;grid-template-columns:auto 1fr;gap:2px 9px;align-items:start}.item>.mark{margin-top:3px}
+        .item{display:grid;grid-template-columns:auto 1fr;gap:2px 9px;align-items:start}.item>span:first-child{line-height:1.5}.item pre{margin-top:0}
         .item>div{min-width:0}
         .mend{display:block;margin-top:4px}
         .facts{display:flex;flex-wrap:wrap;gap:1px 16px;margin:3px 0 0;font-size:13px;color:var(--muted)}

@@ -26,7 +26,7 @@ extension DailyPage {
         let left = report.environments.count - shown.count
         let rows = max(4, limits.checks / max(1, shown.count))
         return """
-            <div class="cards">
+            <div class="cards narrow">
             \(shown.map { card($0, rows: rows) })</div>
             \(more(left, "mainstay report daily --as json"))
             """
