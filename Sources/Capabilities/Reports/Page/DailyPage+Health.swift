@@ -36,11 +36,11 @@ extension DailyPage {
         let tag: HTML? = environment.isProtected ? " <span class=\"tag\">protected</span>" : nil
         return """
             <article class="card">
-            <div class="row"><h3>\(text(environment.name))\(tag)</h3>\
+            <div class="row"><h3 class="grow">\(text(environment.name))</h3>\
             \(environment.standing.badge(environment.standing.word))</div>
             <div class="row"><span class="big">\(environment.percentage.map { Percentage($0).description } ?? "–")</span>\
             \(spark(environment))</div>
-            <p>\(text(environment.reason))</p>\(evidence(environment))\
+            <p>\(text(environment.reason))\(tag)</p>\(evidence(environment))\
             \(notPassed(environment))\(answers(environment, rows: rows))</article>
 
             """
@@ -57,7 +57,7 @@ extension DailyPage {
             let until = environment.countsUntil
         else { return HTML() }
         return """
-            <p class="muted small">\(arithmetic)<br>checked \(time: at), counts until \(time: until)</p>
+            <p class="muted small">\(arithmetic)<br>checked \(time: at)<br>counts until \(time: until)</p>
 
             """
     }
