@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 
 int mainstay_rename_exclusively(int from_directory, const char *from, int to_directory, const char *to) {
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);
@@ -10,6 +11,13 @@ int mainstay_rename_exclusively(int from_directory, const char *from, int to_dir
 
 int mainstay_collapse_beginning(int file, long length) {
     return fallocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, length);
+}
+
+long mainstay_birth(int directory, const char *name) {
+    struct statx status;
+    if (statx(directory, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status) != 0) return -1;
+    if ((status.stx_mask & STATX_BTIME) == 0) return -1;
+    return status.stx_btime.tv_sec * 1000000L + status.stx_btime.tv_nsec / 1000;
 }
 
 void mainstay_set_filesystem_user(unsigned int user) {

@@ -3,17 +3,24 @@ import Command
 import Composition
 import DatabaseCare
 import Health
+import Logs
+import Reports
 
 /// THE list.
 let capabilities: [Capability] = [
     .health,
     .databaseCare,
+    .logs,
+    .reports,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
 let groups: [any ParsableCommand.Type] = [
     GroupCommand<HealthGroup>.self,
     GroupCommand<DatabaseGroup>.self,
+    GroupCommand<DataGroup>.self,
+    GroupCommand<LogsGroup>.self,
+    GroupCommand<ReportGroup>.self,
     GroupCommand<ConfigGroup>.self,
 ]
 
@@ -26,5 +33,23 @@ enum HealthGroup: CommandFamily {
 enum DatabaseGroup: CommandFamily {
     static let name = "db"
     static let summary = "Look after databases."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum DataGroup: CommandFamily {
+    static let name = "data"
+    static let summary = "Look after what is stored."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum LogsGroup: CommandFamily {
+    static let name = "logs"
+    static let summary = "Look after log files."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum ReportGroup: CommandFamily {
+    static let name = "report"
+    static let summary = "Write what happened, for people."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }

@@ -8,6 +8,11 @@ let routines: [Routine] = [
         steps: [
             ["health", "check"],
             ["db", "update-stats"],
+            ["db", "connections"],
+            ["logs", "rotate"],
+            ["data", "cleanup-temp"],
+            ["report", "prune"],
+            ["report", "daily"],
         ],
         aliases: [.init("maintenance:daily")])
 ]

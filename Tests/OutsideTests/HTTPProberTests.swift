@@ -54,6 +54,17 @@ struct HTTPProberTests {
         }
     }
 
+    @Test("a POST request has no body and says so")
+    func post() async throws {
+        try await withHTTPServer { port in
+            let response = try await observe("/echo", port: port) { $0.method = .post }.response
+            let sent = String(decoding: response?.body ?? [], as: UTF8.self)
+            #expect(sent.hasPrefix("POST /echo HTTP/1.1\r\n"))
+            #expect(sent.contains("\r\nContent-Length: 0\r\n"))
+            #expect(!sent.contains("Transfer-Encoding"))
+        }
+    }
+
     @Test("headers are sent, and a secret one only to the origin it is for")
     func headers() async throws {
         try await withHTTPServer { port in

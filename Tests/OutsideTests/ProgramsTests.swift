@@ -149,17 +149,20 @@ struct ProgramsTests {
     }
 
     @Test("1 GB streams through in flat memory")
-    func flatMemory() async throws {
-        let before = try residentBytes()
-        var total = 0
-        var peak = 0
-        let outcome = try await programs.run(ChildProgram("head", ["-c", "1073741824", "/dev/zero"])) { chunk in
-            total += chunk.count
-            if total % (64 << 20) < chunk.count { peak = max(peak, try residentBytes()) }
+    func flatMemory() async {
+        // In a process of its own, since the other tests need memory too.
+        await #expect(processExitsWith: .success) {
+            let before = try residentBytes()
+            var total = 0
+            var peak = 0
+            let outcome = try await programs.run(ChildProgram("head", ["-c", "1073741824", "/dev/zero"])) { chunk in
+                total += chunk.count
+                if total % (64 << 20) < chunk.count { peak = max(peak, try residentBytes()) }
+            }
+            #expect(outcome.isSuccess)
+            #expect(total == 1 << 30)
+            #expect(peak - before < 16 << 20)
         }
-        #expect(outcome.isSuccess)
-        #expect(total == 1 << 30)
-        #expect(peak - before < 128 << 20)
     }
 
     @Test("output goes straight to a descriptor, byte for byte")

@@ -87,7 +87,8 @@ package final class Store: Sendable {
         }
         switch error.resultCode {
         case .SQLITE_FULL: return StoreError.full(path: path)
-        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE: return StoreError.full(path: path)
+        // On a full disk SQLite cannot enlarge its shared memory file either, and calls that an input/output error.
+        case .SQLITE_IOERR where freeBytes(path) < 131_072: return StoreError.full(path: path)
         case .SQLITE_READONLY: return StoreError.readOnly(path: path)
         case .SQLITE_BUSY: return StoreError.busy(path: path)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
@@ -98,6 +99,12 @@ package final class Store: Sendable {
         default: return StoreError.statement(error.message ?? "\(error.resultCode)")
         }
     }
+}
+
+/// Free space of the file system under a directory; where it is not known, plenty.
+private func freeBytes(_ path: String) -> Int64 {
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+    return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? .max
 }
 
 /// The reading half of a transaction; only valid inside the closure it was given to.

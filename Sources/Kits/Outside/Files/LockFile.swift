@@ -20,7 +20,12 @@ package final class LockFile: Sendable {
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    // A child that is being started at this moment holds a copy of the descriptor until it runs its program, so that
+    // closing ours alone would not give the lock back yet.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
 
 package struct LockFileError: MaintenanceError, Hashable {

@@ -34,6 +34,20 @@ extension SafeDirectory {
         return try FileName(bytes: [46] + name.bytes.prefix(200) + ".\(String(random, radix: 16)).partial".utf8)
     }
 
+    /// Removes what interrupted writes of this name left behind. Only under a lock: another writer's file looks the same.
+    package func discardTemporaries(for name: FileName) throws {
+        let beginning = [46] + name.bytes.prefix(200) + [46]
+        var left: [FileName] = []
+        try forEachName { found in
+            if found.bytes.starts(with: beginning), found.bytes.suffix(8) == Array(".partial".utf8)[...] {
+                left.append(found)
+            }
+        }
+        for temporary in left {
+            if let status = try status(of: temporary), status.kind == .file { _ = try remove(temporary, seen: status) }
+        }
+    }
+
     /// Removes a temporary file that is of no use; that it stays is the lesser trouble than the one being reported.
     func discard(_ temporary: FileName, _ file: Descriptor) {
         guard let own = try? file.status(), let there = try? status(of: temporary), own.identity == there.identity

@@ -62,6 +62,12 @@ package final class SafeDirectory: Sendable {
         return nil
     }
 
+    /// When a file was made; nil where the filesystem does not know it.
+    package func birth(of name: FileName) -> Timestamp? {
+        let microseconds = name.withCString { mainstay_birth(descriptor.number, $0) }
+        return microseconds < 0 ? nil : Timestamp(microseconds: Int64(microseconds))
+    }
+
     /// Regular files only: a pipe or a device that stands in a file's place is an error and blocks nobody.
     package func open(_ name: FileName, flags: Int32 = O_RDONLY, mode: UInt32 = 0o600) throws(FileError) -> Descriptor {
         let all = flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC

@@ -21,7 +21,8 @@ package struct LogCompressor: Sendable {
 
     /// Throws `FileError.changed` when the file is not what was seen, or is written to meanwhile, `FileError.differs`
     /// when it does not read back, `ProgramError` when the program is missing or fails; the original stays in every
-    /// case. An interrupted run leaves at most a hidden `.partial` file.
+    /// case. An interrupted run leaves at most a hidden `.partial` file, which the next one removes; so the caller holds
+    /// the directory's lock.
     package func compress(_ name: FileName, in directory: SafeDirectory, seen: FileStatus, with kind: LogCompression)
         async throws -> Outcome
     {
@@ -29,6 +30,7 @@ package struct LogCompressor: Sendable {
         if let done = try await finishInterrupted(name, in: directory, seen: seen, with: kind) { return done }
         let source = try directory.open(name)
         try check(source, seen)
+        try directory.discardTemporaries(for: goal)
         let temporary = try directory.temporaryName(for: goal)
         let target = try directory.open(temporary, flags: O_RDWR | O_CREAT | O_EXCL)
         do {
