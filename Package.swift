@@ -54,13 +54,8 @@ let package = Package(
         .executableTarget(
             name: "mainstay",
             dependencies: [
-<<<<<<< HEAD
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Logs",
-=======
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
-                "Reports",
->>>>>>> main
+                "Logs", "Reports",
                 .argumentParser,
             ],
             swiftSettings: strict()),
