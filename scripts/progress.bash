@@ -15,7 +15,8 @@ usage() {
 
 # step LABEL LOG COMMAND...: runs COMMAND with its output in LOG, and says every few seconds how long it has been at it
 # and what it wrote last. When it fails, the end of LOG is shown and its status returned. COMMAND gets no input and no
-# descriptor but the log, so that a server it starts holds neither the terminal nor a lock of ours.
+# descriptor but the log, so that a server it starts holds neither the terminal nor a lock of ours. $step_tail is how
+# many lines are shown of a LOG that failed, 40 where it is not set.
 step() {
     local label=$1 log=$2 status=0 pid
     local -i started=$SECONDS spoke=$SECONDS
@@ -44,15 +45,15 @@ step() {
         return 0
     fi
     if [[ -t 1 ]]; then printf '\r\033[K'; fi
-    printf '%s: failed with status %d after %d s; the end of %s:\n' \
+    printf '%s: failed with status %d after %d s; all it says is in %s\n' \
         "$label" "$status" $((SECONDS - started)) "$log" >&2
-    tail -n 40 "$log" | printable | sed 's/^/    /' >&2
+    tail -n "${step_tail-40}" "$log" | printable | sed 's/^/    /' >&2
     return "$status"
 }
 
 heartbeat() {
     local last width
-    last=$(tail -n 1 "$3" | printable)
+    last=$(tail -n 1 "$3" | printable | tail -n 1)
     if [[ -t 1 ]]; then
         width=$(($(tput cols 2>/dev/null || echo 80) - ${#1} - 12))
         printf '\r\033[K%s … %d s  %s' "$1" "$2" "${last:0:width > 0 ? width : 0}"

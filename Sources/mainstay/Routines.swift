@@ -10,6 +10,10 @@ let routines: [Routine] = [
             ["db", "update-stats"],
             ["db", "connections"],
             ["data", "validate-relationships"],
+            ["logs", "rotate"],
+            ["data", "cleanup-temp"],
+            ["report", "prune"],
+            ["report", "daily"],
         ],
         aliases: [.init("maintenance:daily")])
 ]
