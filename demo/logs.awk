@@ -35,7 +35,7 @@ function request(at, app, access, errors, audit,    path, status, took, id, leve
         printf "    at Pool.acquire (pool.js:118)\n    at handler (events.js:44)\n" > errors
     }
     if (audit != "")
-        printf "{\"time\":\"%s\",\"actor\":\"user-%d\",\"action\":\"%s\",\"subject\":\"attendee/%d\",\"id\":\"%s\"}\n", \
+        printf "{\"time\":\"%s\",\"actor\":\"user-%d\",\"action\":\"%s\",\"attendee\":%d,\"id\":\"%s\"}\n", \
             stamp, 1 + pick(40), actions[1 + pick(action_count)], 1 + pick(40000), id > audit
 }
 

@@ -1,15 +1,19 @@
 import ArgumentParser
 import Command
 import Composition
+import DataIntegrity
 import DatabaseCare
 import Health
 import Logs
+import Reports
 
 /// THE list.
 let capabilities: [Capability] = [
     .health,
     .databaseCare,
+    .dataIntegrity,
     .logs,
+    .reports,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
@@ -18,6 +22,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<DatabaseGroup>.self,
     GroupCommand<DataGroup>.self,
     GroupCommand<LogsGroup>.self,
+    GroupCommand<ReportGroup>.self,
     GroupCommand<ConfigGroup>.self,
 ]
 
@@ -42,5 +47,11 @@ enum DataGroup: CommandFamily {
 enum LogsGroup: CommandFamily {
     static let name = "logs"
     static let summary = "Look after log files."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum ReportGroup: CommandFamily {
+    static let name = "report"
+    static let summary = "Write what happened, for people."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }

@@ -11,21 +11,26 @@ struct Mainstay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mainstay",
         abstract: "Plans, does and proves the maintenance of PostgreSQL-backed applications.",
-        version: "mainstay 0.1.0",
+        version: Release.name,
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
-        ] + groups)
+        ] + groups + [CompletionCommand.self, ManualCommand.self, ReferenceCommand.self])
 
     static func main() async {
         let environment = ProcessInfo.processInfo.environment
-        let application = Application(
-            tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks), routines: routines,
-            migrations: capabilities.flatMap(\.migrations), programs: Programs(environment: environment),
-            clock: .system, console: Console(environment: environment), observer: observer(environment))
+        let application = application(environment)
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let status = await Interruption.running { await application.main(Self.self, arguments) }
+        let status = await Interruption.running { await application.main(arguments) }
         Foundation.exit(status.rawValue)
+    }
+
+    static func application(_ environment: [String: String]) -> Application {
+        Application(
+            root: Self.self, tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks),
+            routines: routines, migrations: capabilities.flatMap(\.migrations),
+            programs: Programs(environment: environment), clock: .system, console: Console(environment: environment),
+            observer: observer(environment))
     }
 
     private static func observer(_ environment: [String: String]) -> JournalObserver {

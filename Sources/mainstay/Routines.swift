@@ -8,6 +8,12 @@ let routines: [Routine] = [
         steps: [
             ["health", "check"],
             ["db", "update-stats"],
+            ["db", "connections"],
+            ["data", "validate-relationships"],
+            ["logs", "rotate"],
+            ["data", "cleanup-temp"],
+            ["report", "prune"],
+            ["report", "daily"],
         ],
         aliases: [.init("maintenance:daily")])
 ]

@@ -75,6 +75,17 @@ struct TroubleTests {
             #expect(none.code == "postgresql.authentication-failed")
             let missing = try await failure(try #require(cluster.loopbackAddress(database: "no \"such\" database")))
             #expect(missing.code == "postgresql.no-such-database")
+            let file = "\(TemporaryDirectory.current)/pgpass"
+            try "127.0.0.1:*:*:postgres:\(Self.password)\n".write(toFile: file, atomically: false, encoding: .utf8)
+            chmod(file, 0o600)
+            let services = "\(TemporaryDirectory.current)/services"
+            try "[shop]\nhost=127.0.0.1\nport=\(cluster.options.port)\ndbname=postgres\nuser=postgres\n"
+                .write(toFile: services, atomically: false, encoding: .utf8)
+            setenv("PGSERVICEFILE", services, 1)
+            defer { unsetenv("PGSERVICEFILE") }
+            try await Connection.with(try DatabaseAddress("service=shop passfile=\(file)")) {
+                try await $0.execute("select 1")
+            }
             for error in [wrong, role, none, missing] {
                 #expect(!"\(error)\(String(reflecting: error))".contains("s3cret"))
             }

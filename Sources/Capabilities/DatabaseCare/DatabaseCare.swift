@@ -3,5 +3,10 @@ import Composition
 
 /// What a DBA does to keep a database fast: statistics, connections.
 extension Capability {
-    package static let databaseCare = Capability("database care", tasks: [.init(UpdateStatistics.self)])
+    package static let databaseCare = Capability(
+        "database care",
+        tasks: [
+            .init(UpdateStatistics.self),
+            .init(ExamineConnections.self),
+        ])
 }

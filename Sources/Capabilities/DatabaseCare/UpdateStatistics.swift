@@ -32,11 +32,14 @@ package struct UpdateStatistics: MaintenanceTask {
         name: "db.update-stats",
         summary: "refresh the planner statistics that are stale",
         explanation: """
-            Finds the tables whose planner statistics no longer describe them (never analysed, or more than 10 % of the \
-            rows and at least 50 of them changed since) and runs ANALYZE on exactly those, one after the other. Stale \
-            statistics make the planner choose slow plans. ANALYZE reads a sample and takes a SHARE UPDATE EXCLUSIVE \
-            lock: reads and writes go on. Each table is proved afterwards: the server's own counter of manual ANALYZE \
-            runs has grown, and the count of changes since is back down.
+            Finds the tables and materialised views whose planner statistics no longer describe them (never analysed, or \
+            more than 10 % of the rows and at least 50 of them changed since) and runs ANALYZE on exactly those, one \
+            after the other. Stale statistics make the planner choose slow plans. Partitioned tables are among them: \
+            autovacuum never refreshes theirs, and the server does not count their changes, so they are judged by what \
+            it knows of their partitions; before version 18 their ANALYZE goes on to every partition. Foreign tables \
+            are left alone, because their ANALYZE reads another server. ANALYZE reads a sample and takes a SHARE UPDATE \
+            EXCLUSIVE lock: reads and writes go on. Each table is proved afterwards: the server's own counter of manual \
+            ANALYZE runs has grown.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -48,51 +51,62 @@ package struct UpdateStatistics: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         let session = try await look.database()
+        let version = await session.serverVersion
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
         observation.examined = ["DB001"]
-        let tables = try await StatisticsTable.all(session, everyTable: options.everything)
+        let tables = try await StatisticsTable.all(session)
         observation.evidence["tables"] = Scalar(tables.count)
-        var notOurs: [StatisticsTable] = []
-        for table in tables where isStale(table, look.clock.now()) {
-            guard table.mayAnalyze else {
-                notOurs.append(table)
-                continue
+        let now = look.clock.now()
+        // Parents last: one that was analysed before its children looks stale again.
+        let stale =
+            tables.filter { $0.children == nil && isStale($0, now) }
+            + tables.filter { $0.children != nil && isStale($0, now) }
+        // A partition is analysed with the partitioned table it lies in, where the server does that.
+        let reached = Set(
+            stale.filter { $0.mayAnalyze && $0.reachesPartitions(serverVersion: version) }.map(\.oid))
+        for table in stale {
+            if table.mayAnalyze {
+                guard reached.isDisjoint(with: table.ancestors) else { continue }
+                observation.changes.append(try await change(table, version, look))
+            } else {
+                observation.findings.append(notOurs(table, version, look))
             }
-            observation.changes.append(try await change(table, look))
         }
-        observation.findings = notOurs.map { table in
-            Finding(
-                code: "DB001", severity: .warning, target: look.target, object: table.name.description,
-                summary: "statistics are stale (\(table.reason)), and this role may not analyse the table",
-                evidence: ["modified rows": .integer(table.modified)],
-                mend: "grant the role ownership, or pg_maintain on PostgreSQL 17 and later")
-        }
+        observation.evidence["stale"] = Scalar(stale.count)
         observation.measurements = [
-            Measurement(
-                "statistics.stale", look.target, unit: .count,
-                value: Double(observation.changes.count + notOurs.count))
+            Measurement("statistics.stale", look.target, unit: .count, value: Double(stale.count))
         ]
         return observation
     }
 
     private func isStale(_ table: StatisticsTable, _ now: Timestamp) -> Bool {
         if options.everything { return true }
-        guard let last = table.lastAnalyzed else { return table.liveRows >= Int64(max(1, options.minimumRows)) }
-        guard table.modified >= Int64(max(1, options.minimumRows)) else { return false }
+        let minimum = Int64(max(1, options.minimumRows))
+        guard let last = table.lastAnalyzed else { return table.rows >= minimum }
+        guard table.changed >= minimum else { return false }
         if let limit = options.olderThan, now - last > limit { return true }
-        return Percentage(Double(table.modified), of: Double(max(table.liveRows, 1))).value >= options.changed
+        return table.share.value >= options.changed
     }
 
-    private func change(_ table: StatisticsTable, _ look: Look) async throws -> Change {
-        let statement = "analyze \(relation: table.name)" as SQL
+    private func change(_ table: StatisticsTable, _ version: Int, _ look: Look) async throws -> Change {
         let name = table.name.description
         let history = try await look.log.durations(
             kind: "analyze", object: name, task: Self.declaration.name, target: look.target)
         return Change(
-            kind: "analyze", object: name, action: .sql([statement.literalText]), effect: .maintains,
-            lock: .shareUpdateExclusive, reversal: "nothing to undo", identity: table.identity, reason: table.reason,
-            estimate: Change.Estimate(history: history))
+            kind: "analyze", object: name, action: .sql([table.statement(serverVersion: version).literalText]),
+            effect: .maintains, lock: .shareUpdateExclusive, reversal: "nothing to undo", identity: table.identity,
+            reason: table.reason, estimate: Change.Estimate(history: history))
+    }
+
+    private func notOurs(_ table: StatisticsTable, _ version: Int, _ look: Look) -> Finding {
+        Finding(
+            code: "DB001", severity: .warning, target: look.target, object: table.name.description,
+            summary: "statistics are stale (\(table.reason)), and this role may not analyse the table",
+            evidence: ["changed rows": .integer(table.changed)],
+            mend: version >= 170_000
+                ? "grant maintain on \(table.name.quoted) to the role Mainstay uses"
+                : "let Mainstay use the role that owns \(table.name.quoted), or a member of it")
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
@@ -115,7 +129,7 @@ package struct UpdateStatistics: MaintenanceTask {
         if count > countBefore || (count > 0 && after["last analyze"] != witness["last analyze"]) {
             return .done([
                 "analyze count": .integer(count), "analyze count before": .integer(countBefore),
-                "modified rows": .integer(table.modified),
+                "changed rows": .integer(table.changed),
                 "last analyze": after["last analyze"] ?? .null,
             ])
         }

@@ -9,6 +9,8 @@ import Store
 
 /// The program as one value: all that the commands of this process work with.
 package struct Application: Sendable {
+    /// The command all others stand under.
+    package let root: any ParsableCommand.Type
     package let catalog: TaskCatalog
     package let checks: [Check]
     package let routines: [Routine]
@@ -20,9 +22,11 @@ package struct Application: Sendable {
     let aliases: AliasTable
 
     package init(
-        tasks: [TaskRegistration], checks: [Check], routines: [Routine], migrations: [Migration], programs: Programs,
+        root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
+        migrations: [Migration], programs: Programs,
         clock: WallClock, console: Console, observer: JournalObserver = .none
     ) {
+        self.root = root
         catalog = TaskCatalog(tasks.map(\.entry))
         self.checks = checks.sorted { $0.name < $1.name }
         self.routines = routines
@@ -35,41 +39,63 @@ package struct Application: Sendable {
     }
 
     /// Reads the arguments, runs the command they name and says how it ended.
-    package func main(_ root: any ParsableCommand.Type, _ arguments: [String]) async -> ExitStatus {
+    package func main(_ arguments: [String]) async -> ExitStatus {
         do {
-            var command = try root.parseAsRoot(aliases.expand(arguments))
-            guard let known = command as? any HouseCommand else {
-                // A group alone, or the root: what stands under it.
-                try command.run()
+            if let candidates = candidates(arguments) {
+                for candidate in candidates { console.print(candidate) }
                 return .success
             }
-            return try await known.run(in: self)
-        } catch let error as any MaintenanceError {
-            return report(error, arguments)
+            switch try parse(arguments) {
+            case .command(let command): return try await command.run(in: self)
+            case .answer(let text):
+                console.print(text)
+                return .success
+            case .incomplete(let group):
+                console.note(root.helpMessage(for: group, columns: console.errorWidth).trimmingWhitespace())
+                return .usage
+            }
         } catch is CancellationError {
             return .interrupted
         } catch {
-            let message = root.fullMessage(for: error)
-            switch root.exitCode(for: error) {
-            case .success:
-                console.print(message)
-                return .success
-            case .validationFailure:
-                console.note(message.replacing("Error: ", with: "mainstay: "))
-                return .usage
-            default:
-                return report(ErrorReport(error), arguments)
-            }
+            return report(ErrorReport(error), arguments)
         }
     }
 
-    private func report(_ error: any MaintenanceError, _ arguments: [String]) -> ExitStatus {
+    /// What arguments mean.
+    package enum Parsed {
+        case command(any HouseCommand)
+        /// Help or a version was asked for; this is it.
+        case answer(String)
+        /// Only a group was named, or nothing at all.
+        case incomplete(any ParsableCommand.Type)
+    }
+
+    /// Throws a `UsageMistake`.
+    package func parse(_ arguments: [String]) throws -> Parsed {
+        do {
+            var command = try root.parseAsRoot(aliases.expand(arguments))
+            if let known = command as? any HouseCommand { return .command(known) }
+            let type = type(of: command)
+            if !type.configuration.subcommands.isEmpty { return .incomplete(type) }
+            // The parser's own help command; it answers with an error.
+            try command.run()
+            return .answer("")
+        } catch  where root.exitCode(for: error) == .success {
+            return .answer(root.fullMessage(for: error))
+        } catch {
+            throw UsageMistake(
+                root.fullMessage(for: error), arguments: aliases.expand(arguments),
+                program: try CommandDescription(program: root), aliases: aliases.spellings)
+        }
+    }
+
+    private func report(_ error: ErrorReport, _ arguments: [String]) -> ExitStatus {
         let wantsJSON =
             arguments.contains("--format=json")
             || zip(arguments, arguments.dropFirst()).contains {
                 $0 == "--format" && $1 == "json"
             }
-        if wantsJSON, let text = try? JSONText.make(ErrorReport(error)) {
+        if wantsJSON, let text = try? JSONText.make(error) {
             console.note(text)
         } else {
             console.note("mainstay: \(error.problem)")

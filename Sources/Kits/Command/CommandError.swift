@@ -9,6 +9,8 @@ package enum CommandError: MaintenanceError {
     case noSuchName(String, known: [String])
     case noConfiguration(searched: [String])
     case notATerminal(String)
+    case notOurs(path: String)
+    case files(directory: String, reason: String)
     case noConnection
 
     package var code: String {
@@ -21,6 +23,8 @@ package enum CommandError: MaintenanceError {
         case .noSuchName: "command.no-such-name"
         case .noConfiguration: "configuration.missing"
         case .notATerminal: "command.not-a-terminal"
+        case .notOurs: "reference.not-ours"
+        case .files: "reference.files"
         case .noConnection: "command.no-connection"
         }
     }
@@ -40,6 +44,9 @@ package enum CommandError: MaintenanceError {
         case .noConfiguration(let searched):
             "there is no configuration (looked for \(searched.map { "'\($0.printable)'" }.joined(separator: ", ")))"
         case .notATerminal(let what): "\(what) has to be asked for, and this is no terminal"
+        case .notOurs(let path): "'\(path.printable)' was not made by 'mainstay reference'"
+        case .files(let directory, let reason):
+            "the pages cannot be written to '\(directory.printable)': \(reason.printable)"
         case .noConnection: "no connection was given"
         }
     }
@@ -59,6 +66,8 @@ package enum CommandError: MaintenanceError {
                 ?? "'mainstay tasks' and 'mainstay checks' list them."
         case .noConfiguration: "'mainstay init' writes one to begin with; '--config FILE' names another."
         case .notATerminal: nil
+        case .notOurs: "Nothing was changed. Move it away, or name another directory."
+        case .files: nil
         case .noConnection: "Set DATABASE_URL, or pipe it in: 'printenv DATABASE_URL | mainstay init'."
         }
     }
@@ -66,6 +75,7 @@ package enum CommandError: MaintenanceError {
     package var exitStatus: ExitStatus {
         switch self {
         case .nothingToWorkOn, .noConfiguration: .configuration
+        case .notOurs, .files: .failure
         default: .usage
         }
     }

@@ -27,3 +27,17 @@ package struct GroupCommand<Group: CommandFamily>: ParsableCommand {
 
     package init() {}
 }
+
+extension CommandConfiguration {
+    /// The configuration of a command of the house: its help ends with the exit statuses, as everywhere.
+    package static func house(_ name: String, _ summary: String, _ explanation: String = "") -> CommandConfiguration {
+        CommandConfiguration(
+            commandName: name, abstract: summary,
+            discussion: explanation.isEmpty ? exitStatusHelp : "\(explanation)\n\n\(exitStatusHelp)")
+    }
+}
+
+/// One paragraph, since it stands above the options in every help.
+let exitStatusHelp =
+    "Exit status: "
+    + ExitStatus.allCases.map { "\($0.rawValue) \($0.explanation)" }.joined(separator: "; ") + "."

@@ -13,6 +13,9 @@ extension Application {
             do {
                 _ = try catalog.parse(words)
                 return nil
+            } catch EngineError.unknownTask(let name, let nearest) {
+                return SettingsVocabulary.StepProblem(
+                    EngineError.unknownTask(name, nearest: nearest).problem, nearest: nearest)
             } catch {
                 return SettingsVocabulary.StepProblem(ErrorReport(error).problem)
             }

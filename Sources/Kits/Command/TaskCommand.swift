@@ -6,12 +6,11 @@ import Maintenance
 package struct TaskCommand<Task: MaintenanceTask>: HouseCommand where Task.Options: ParsableArguments {
     package static var configuration: CommandConfiguration {
         let declaration = Task.declaration
-        return CommandConfiguration(
-            commandName: String(declaration.name.split(separator: ".").last ?? ""),
-            abstract: declaration.summary.sentence, discussion: declaration.explanation + "\n\n" + exitStatusHelp)
+        let word = String(declaration.name.split(separator: ".").last ?? "")
+        return .house(word, declaration.summary.sentence, declaration.explanation)
     }
 
-    @OptionGroup package var options: Task.Options
+    @OptionGroup(title: "What") package var options: Task.Options
     @OptionGroup(title: "Where") package var environments: EnvironmentOptions
     @OptionGroup(title: "How") package var run: RunOptions
     @OptionGroup(title: "Output") package var output: OutputOptions
@@ -59,10 +58,6 @@ package struct TaskRegistration: Sendable {
     /// `db`.
     package var group: String { String(entry.declaration.name.prefix { $0 != "." }) }
 }
-
-let exitStatusHelp =
-    "Exit status:\n"
-    + ExitStatus.allCases.map { "  \($0.rawValue)  \($0.explanation)" }.joined(separator: "\n")
 
 extension String {
     /// With a capital first letter and a full stop.

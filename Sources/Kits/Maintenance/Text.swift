@@ -68,11 +68,11 @@ extension BinaryInteger {
 }
 
 /// The candidate nearest to what somebody typed, if it is near enough to be meant (edit distance at most a third of its
-/// length, and at most 3).
+/// length, rounded, and at most 3).
 package func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let scored = candidates.map { (candidate: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
     guard let best = scored.min(by: { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }) else { return nil }
-    return best.distance <= Swift.max(1, Swift.min(3, word.count / 3)) ? best.candidate : nil
+    return best.distance <= Swift.max(1, Swift.min(3, (word.count + 1) / 3)) ? best.candidate : nil
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours needed to turn one into the other (optimal string

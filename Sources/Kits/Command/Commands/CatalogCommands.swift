@@ -5,8 +5,8 @@ import Settings
 
 /// `mainstay tasks`
 package struct TasksCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "tasks", abstract: "List the tasks and the shipped routines.")
+    package static let configuration = CommandConfiguration.house(
+        "tasks", "List the tasks and the shipped routines.")
 
     @OptionGroup(title: "Output") package var output: OutputOptions
 
@@ -43,8 +43,8 @@ struct TaskDocument: Encodable {
 
 /// `mainstay checks`
 package struct ChecksCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "checks", abstract: "List the checks with their thresholds.")
+    package static let configuration = CommandConfiguration.house(
+        "checks", "List the checks with their thresholds.")
 
     @OptionGroup(title: "Output") package var output: OutputOptions
 
@@ -91,10 +91,10 @@ struct CheckDocument: Encodable {
 
 /// `mainstay explain NAME`
 package struct ExplainCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Explain a task, a check, a finding's code or a routine: its manual page.")
+    package static let configuration = CommandConfiguration.house(
+        "explain", "Explain a task, a check, a finding's code or a routine: its manual page.")
 
-    @Argument(help: "Its name or code: 'db update-stats', 'connections.used', 'HC003', 'daily'.")
+    @Argument(help: "Its name or code: 'db update-stats', 'connections.used', 'HC003', 'daily'.", completion: .known)
     package var name: [String]
 
     package init() {}
@@ -132,17 +132,11 @@ package struct TaskPage {
     package let lines: [String]
 
     package init(_ task: TaskDeclaration) {
-        let subject: String =
-            switch task.subject {
-            case .resources(let kinds): "each \(kinds.map(\.rawValue).sorted().joined(separator: ", ")) resource"
-            case .environments: "each environment as a whole"
-            case .estate: "all environments together"
-            }
         let aliases = task.aliases.map(\.spelling)
         lines =
             [
                 "\(task.command): \(task.summary)", "", task.explanation, "",
-                "Effect: \(task.effect.rawValue). Works on \(subject).",
+                "Effect: \(task.effect.rawValue). Works on \(task.subject.explanation).",
             ]
             + (aliases.isEmpty ? [] : ["Also written: \(aliases.joined(separator: ", "))."])
     }

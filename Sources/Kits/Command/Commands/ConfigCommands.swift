@@ -13,8 +13,8 @@ package enum ConfigGroup: CommandFamily {
 }
 
 package struct ConfigCheckCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read the configuration and say everything that is wrong with it at once.")
+    package static let configuration = CommandConfiguration.house(
+        "check", "Read the configuration and say everything that is wrong with it at once.")
 
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
 
@@ -34,8 +34,8 @@ package struct ConfigCheckCommand: HouseCommand {
 }
 
 package struct ConfigShowCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Print the configuration in force, with secrets hidden.")
+    package static let configuration = CommandConfiguration.house(
+        "show", "Print the configuration in force, with secrets hidden.")
 
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
 
@@ -50,8 +50,8 @@ package struct ConfigShowCommand: HouseCommand {
 }
 
 package struct ConfigSchemaCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the configuration's JSON Schema, for editors.")
+    package static let configuration = CommandConfiguration.house(
+        "schema", "Print the configuration's JSON Schema, for editors.")
 
     package init() {}
 

@@ -5,10 +5,10 @@ import Settings
 
 /// `mainstay runs`
 package struct RunsCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List the last runs, the newest first.")
+    package static let configuration = CommandConfiguration.house(
+        "runs", "List the last runs, the newest first.")
 
-    @Option(help: "How many at most.")
+    @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
     package var most = 20
     @OptionGroup(title: "Output") package var output: OutputOptions
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
@@ -39,10 +39,10 @@ package struct RunsCommand: HouseCommand {
 
 /// `mainstay show RUN`
 package struct ShowCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one run: its steps, what they found, and every change with its proof.")
+    package static let configuration = CommandConfiguration.house(
+        "show", "Show one run: its steps, what they found, and every change with its proof.")
 
-    @Argument(help: "The run's id, a part of it, or 'latest'.")
+    @Argument(help: "The run's id, a part of it, or 'latest'.", completion: .known)
     package var run = "latest"
     @Flag(help: "Show the journal too: every move of every change.")
     package var journal = false
@@ -77,15 +77,15 @@ package struct ShowCommand: HouseCommand {
 
 /// `mainstay resume RUN`
 package struct ResumeCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on with a run that was killed, interrupted or left uncertain.",
-        discussion: "What a crash left open is looked for at the target first: a change that was made stays made and "
-            + "is not made again, one that was not is made now, and where nobody can tell you are asked.\n\n"
-            + exitStatusHelp)
+    package static let configuration = CommandConfiguration.house(
+        "resume", "Go on with a run that was killed, interrupted or left uncertain.",
+        "What a crash left open is looked for at the target first: a change that was made stays made and "
+            + "is not made again, one that was not is made now, and where nobody can tell you are asked.")
 
-    @Argument(help: "The run's id, a part of it, or 'latest'.")
+    @Argument(help: "The run's id, a part of it, or 'latest'.", completion: .known)
     package var run = "latest"
-    @Option(help: "What you found about a change that nothing else can decide about: done or not-done.")
+    @Option(
+        help: ArgumentHelp("What you found about a change that nothing else can decide about.", valueName: "verdict"))
     package var decide: Decision?
     @Option(help: ArgumentHelp("Exit with 3 where there are findings this severe.", valueName: "severity"))
     package var failOn: FailOn = .critical
@@ -103,10 +103,10 @@ extension Decision: ExpressibleByArgument {}
 
 /// `mainstay findings`
 package struct FindingsCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "findings", abstract: "List what is wrong or worth knowing, the worst first.")
+    package static let configuration = CommandConfiguration.house(
+        "findings", "List what is wrong or worth knowing, the worst first.")
 
-    @Option(help: "Only of this severity or above: info, warning or critical.")
+    @Option(help: "Only of this severity or above.")
     package var severity: Severity = .info
     @OptionGroup(title: "Where") package var environments: EnvironmentOptions
     @OptionGroup(title: "Output") package var output: OutputOptions
@@ -156,7 +156,8 @@ extension Session {
 }
 
 extension Console {
-    func print(_ listing: Listing, document: some Encodable, as format: OutputFormat, empty: String) throws {
+    /// One table in the format that was asked for; JSON is the document, not the table.
+    package func print(_ listing: Listing, document: some Encodable, as format: OutputFormat, empty: String) throws {
         switch format {
         case .json: print(try JSONText.make(document))
         case .csv:

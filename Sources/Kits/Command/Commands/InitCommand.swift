@@ -7,13 +7,13 @@ import Settings
 
 /// `mainstay init`
 package struct InitCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write a commented configuration to begin with, from one database's connection.",
-        discussion: """
-            The connection comes from DATABASE_URL, from standard input, or from a question at the terminal; never \
-            from an argument, because arguments are seen by everybody on the machine. A password in it is not written \
-            down: the file says where it will be taken from instead.
-            """)
+    package static let configuration = CommandConfiguration.house(
+        "init", "Write a commented configuration to begin with, from one database's connection.",
+        """
+        The connection comes from DATABASE_URL, from standard input, or from a question at the terminal; never \
+        from an argument, because arguments are seen by everybody on the machine. A password in it is not written \
+        down: the file says where it will be taken from instead.
+        """)
 
     @Option(help: ArgumentHelp("Where to write the file; an existing one is never overwritten.", valueName: "file"))
     package var output = "mainstay.yaml"

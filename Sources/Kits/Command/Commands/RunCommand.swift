@@ -5,12 +5,12 @@ import Settings
 
 /// `mainstay run ROUTINE`
 package struct RunCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run a routine: its steps over the chosen environments.",
-        discussion: "The environments are worked on beside each other, each step by step; a step that fails fails "
-            + "alone.\n\n" + exitStatusHelp)
+    package static let configuration = CommandConfiguration.house(
+        "run", "Run a routine: its steps over the chosen environments.",
+        "The environments are worked on beside each other, each step by step; a step that fails fails "
+            + "alone.")
 
-    @Argument(help: "The routine's name, e.g. 'daily'. 'mainstay tasks' lists the routines too.")
+    @Argument(help: "The routine's name, such as 'daily'; 'mainstay tasks' lists them.", completion: .known)
     package var routine: String
     @OptionGroup(title: "Where") package var environments: EnvironmentOptions
     @OptionGroup(title: "How") package var run: RunOptions
@@ -32,11 +32,11 @@ package struct RunCommand: HouseCommand {
 
 /// `mainstay plan ROUTINE|TASK …`
 package struct PlanCommand: HouseCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Print what a routine or a task would do, to the letter, and change nothing.",
-        discussion: "The same as '--dry-run' of the routine or task.")
+    package static let configuration = CommandConfiguration.house(
+        "plan", "Print what a routine or a task would do, to the letter, and change nothing.",
+        "The same as '--dry-run' of the routine or task.")
 
-    @Argument(help: "A routine's name, or a task and its options after '--'.")
+    @Argument(help: "A routine's name, or a task and its options after '--'.", completion: .known)
     package var words: [String]
     @OptionGroup(title: "Where") package var environments: EnvironmentOptions
     @OptionGroup(title: "Output") package var output: OutputOptions

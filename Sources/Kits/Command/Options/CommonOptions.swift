@@ -3,10 +3,10 @@ import Maintenance
 
 /// Where the configuration and the state are; every command has these.
 package struct PlaceOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file())
     package var config: String?
 
-    @Option(help: ArgumentHelp("The directory of the durable state.", valueName: "directory"))
+    @Option(help: ArgumentHelp("The directory of the durable state.", valueName: "directory"), completion: .directory)
     package var state: String?
 
     package init() {}
@@ -14,13 +14,13 @@ package struct PlaceOptions: ParsableArguments, Sendable {
 
 /// How a command answers; every command has these.
 package struct OutputOptions: ParsableArguments, Sendable {
-    @Option(help: "How to print the result: table, json or csv.")
+    @Option(help: "How to print the result.")
     package var format: OutputFormat = .table
 
     @Flag(name: .shortAndLong, help: "Print only the result, and errors.")
     package var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Print more: every check, every change, every log message.")
+    @Flag(name: .shortAndLong, help: "Print more: every check and every change.")
     package var verbose = false
 
     package init() {}
@@ -32,10 +32,11 @@ package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable
 
 /// Which environments a command is about.
 package struct EnvironmentOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("One environment; may be given several times.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("One environment; may be given several times.", valueName: "name"), completion: .known)
     package var environment: [String] = []
 
-    @Option(help: ArgumentHelp("Several environments, with commas.", valueName: "names"))
+    @Option(help: ArgumentHelp("Several environments, with commas.", valueName: "names"), completion: .known)
     package var environments: String?
 
     @Flag(help: "Every environment of the configuration.")
@@ -72,8 +73,7 @@ package struct RunOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "Exit with 3 where there are findings of this severity or above: info, warning, critical or never.",
-            valueName: "severity"))
+            "Exit with 3 where there are findings of this severity or above.", valueName: "severity"))
     package var failOn: FailOn = .critical
 
     package init() {}

@@ -1,6 +1,7 @@
 import Maintenance
 
-/// Rows as aligned columns. Numbers stand on the right; where the lines would not fit, the widest text columns are cut.
+/// Rows as aligned columns. Numbers stand on the right; where the lines would not fit, prose goes on in further lines
+/// first, then the widest columns are cut, and the first one, which names the row, last.
 struct TableText {
     var header: [String]
     var rows: [[Cell]]
@@ -14,15 +15,8 @@ struct TableText {
     }
 
     func lines(_ style: Style) -> [String] {
-        let count = header.count
-        var widths = header.map(\.displayWidth)
-        for row in rows {
-            for (column, cell) in row.enumerated() where column < count {
-                widths[column] = max(widths[column], cell.text.displayWidth)
-            }
-        }
-        if let width { fit(&widths, into: width) }
-        let isNumber = (0..<count).map { column in
+        let widths = widths
+        let isNumber = header.indices.map { column in
             !rows.isEmpty && rows.allSatisfy { $0[column].isNumber || $0[column].text.isEmpty }
         }
         func line(_ cells: [Cell]) -> String {
@@ -38,13 +32,49 @@ struct TableText {
             return text
         }
         let head = line(header.map { Cell(text: $0, paint: style.dim) })
-        return [head] + rows.map(line)
+        return [head] + rows.flatMap { broken($0, widths).map(line) }
     }
 
-    /// Takes from the widest column until the line fits, but leaves each at least eight.
-    private func fit(_ widths: inout [Int], into width: Int) {
+    /// The lines one row takes: cells that are wider than their column go on below at a space.
+    private func broken(_ row: [Cell], _ widths: [Int]) -> [[Cell]] {
+        let parts = zip(row, widths).map { cell, width in
+            cell.text.displayWidth <= width ? [cell.text] : cell.text.wrapped(to: width)
+        }
+        return (0..<(parts.map(\.count).max() ?? 0)).map { number in
+            zip(row, parts).map { cell, lines in
+                Cell(
+                    text: lines.indices.contains(number) ? lines[number] : "", isNumber: cell.isNumber,
+                    paint: cell.paint)
+            }
+        }
+    }
+
+    private var widths: [Int] {
+        var widths = header.map(\.displayWidth)
+        var longestWords = widths
+        for row in rows {
+            for (column, cell) in row.enumerated() where column < widths.count {
+                widths[column] = max(widths[column], cell.text.displayWidth)
+                let words = cell.isNumber ? [cell.text[...]] : cell.text.split(separator: " ")
+                longestWords[column] = max(longestWords[column], words.map { String($0).displayWidth }.max() ?? 0)
+            }
+        }
+        guard let width else { return widths }
+        let names = widths.indices.prefix(1)
+        let others = widths.indices.dropFirst()
+        shrink(&widths, to: width, others) { max(20, longestWords[$0]) }
+        shrink(&widths, to: width, others) { longestWords[$0] }
+        shrink(&widths, to: width, others) { _ in 8 }
+        shrink(&widths, to: width, names) { _ in 8 }
+        return widths
+    }
+
+    /// Takes from the widest of these columns until the line fits, but leaves each its least.
+    private func shrink(
+        _ widths: inout [Int], to width: Int, _ columns: some Collection<Int>, least: (Int) -> Int
+    ) {
         var excess = widths.reduce(0, +) + 2 * (widths.count - 1) - width
-        while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 {
+        while excess > 0, let widest = columns.filter({ widths[$0] > least($0) }).max(by: { widths[$0] < widths[$1] }) {
             widths[widest] -= 1
             excess -= 1
         }

@@ -73,6 +73,21 @@ extension RunLog {
         }
     }
 
+    /// The samples of one series since an instant, oldest first; none where it was never recorded.
+    package func samples(
+        _ name: String, _ target: Target, object: String? = nil, since: Timestamp
+    ) async throws -> [SampledSeries.Sample] {
+        try await store.read { reader in
+            let key: [String: any StoreConvertible] = [
+                "name": name, "environment": target.environment, "resource": target.resource, "object": object ?? "",
+            ]
+            guard let row = try reader.first(FindingStatement.series, key) else { return [] }
+            return try reader.rows(
+                FindingStatement.samples, ["series_id": try row.get("id", as: Int64.self), "since": since]
+            ).map { SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value")) }
+        }
+    }
+
     package func baseline(_ subject: String, _ target: Target) async throws -> Baseline? {
         try await store.read { reader in
             try reader.first(

@@ -47,7 +47,8 @@ package final class PrivateCluster: Sendable {
             try await cluster.start()
             return cluster
         } catch {
-            try directory.destroy()
+            // What failed first is what a person has to know; files that resist are left to a sweep.
+            do { try directory.destroy() } catch {}
             throw error
         }
     }

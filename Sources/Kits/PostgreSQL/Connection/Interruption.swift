@@ -7,12 +7,13 @@ import Synchronization
 final class WakeSignal: Sendable {
     let descriptor: Int32
 
-    init() {
+    /// Nil when the process has no descriptor left.
+    init?() {
         descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        precondition(descriptor >= 0, "no eventfd: \(String(cString: strerror(errno)))")
+        guard descriptor >= 0 else { return nil }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     func raise() {
         // It only fails when the counter is full, and then it is readable already.

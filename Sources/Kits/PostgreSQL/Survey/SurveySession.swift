@@ -31,6 +31,13 @@ package struct SurveySession: Sendable {
         return SurveySession(connection, limits: limits)
     }
 
+    /// The same connection, each statement with these settings of ours.
+    func with(settings: [String: String]) -> SurveySession {
+        var limits = limits
+        limits.settings.merge(settings) { $1 }
+        return SurveySession(connection, limits: limits)
+    }
+
     package var address: DatabaseAddress { connection.address }
     /// 150018 for 15.18.
     package var serverVersion: Int { get async { await connection.serverVersion } }
@@ -51,6 +58,7 @@ package struct SurveySession: Sendable {
 
     private func alone<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await connection.executeScript(trusted: limits.begin(.readOnly))
+        let started = ContinuousClock.now
         do {
             let value = try await body()
             // Nothing to keep; but a rollback would count as one in pg_stat_database, which surveys watch.
@@ -58,6 +66,12 @@ package struct SurveySession: Sendable {
             return value
         } catch {
             await connection.abandonTransaction()
+            // The connection knows its session's limit, and not this transaction's.
+            if case PostgreSQLError.cancelledByServer = error,
+                ContinuousClock.now - started >= limits.statementTimeout
+            {
+                throw PostgreSQLError.timedOut("the statement", after: limits.statementTimeout)
+            }
             throw error
         }
     }
@@ -70,6 +84,8 @@ package struct SurveyLimits: Hashable, Sendable {
     package var idleTimeout: Duration
     /// False makes a table that row security would filter an error.
     package var rowSecurity: Bool
+    /// Others, set for each statement.
+    var settings: [String: String] = [:]
 
     package init(
         statementTimeout: Duration = .seconds(60), lockTimeout: Duration = .seconds(2),
@@ -84,15 +100,16 @@ package struct SurveyLimits: Hashable, Sendable {
     /// For a server that does not keep its own limit.
     var callTimeout: Duration { statementTimeout + Link.grace }
 
-    /// One round trip. All values are ours.
+    /// One round trip. All names and values are ours.
     func begin(_ mode: TransactionMode) -> String {
-        let settings = [
+        let limits = [
             ("statement_timeout", ConnectionSettings.limit(statementTimeout)),
             ("lock_timeout", ConnectionSettings.limit(lockTimeout)),
             ("idle_in_transaction_session_timeout", ConnectionSettings.limit(idleTimeout)),
             ("row_security", rowSecurity ? "on" : "off"), ("standard_conforming_strings", "on"),
         ]
-        let lines = settings.map { "set local \($0.0) = '\($0.1)'" }
+        let all = limits + settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        let lines = all.map { "set local \($0.0) = '\($0.1)'" }
         return ([mode.begin.text] + lines).joined(separator: "; ")
     }
 }

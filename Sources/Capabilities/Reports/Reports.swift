@@ -1,0 +1,8 @@
+import Command
+import Composition
+
+/// What happened, what was found and what it proves, for people: written from the run log alone.
+extension Capability {
+    package static let reports = Capability(
+        "reports", tasks: [.init(WriteDailyReport.self), .init(PruneReports.self)])
+}

@@ -1,0 +1,68 @@
+import Maintenance
+
+extension HTML.StringInterpolation {
+    /// An address inside a quoted attribute. Only `http`, `https`, `mailto` and what is relative to this page stay; for
+    /// everything else (`javascript:`, `data:`, another host without a scheme) the browser gets `about:invalid`.
+    package mutating func appendInterpolation(url text: some StringProtocol) {
+        bytes.append(escaping: safeAddress(text))
+    }
+
+    /// ` name="value"` with the space before it, or nothing where there is no value.
+    package mutating func appendInterpolation(attribute name: StaticString, _ value: String?) {
+        guard let value else { return }
+        appendLiteral(" ")
+        appendLiteral(name)
+        appendLiteral("=\"")
+        holdToContext()
+        bytes.append(escaping: value)
+        appendLiteral("\"")
+    }
+
+    /// An attribute without a value, such as `open`, with the space before it, or nothing.
+    package mutating func appendInterpolation(attribute name: StaticString, when isSet: Bool) {
+        guard isSet else { return }
+        appendLiteral(" ")
+        appendLiteral(name)
+    }
+
+    /// `<time>` with the instant for programs and `2026-11-21 02:00 UTC` for people; between tags only.
+    package mutating func appendInterpolation(time: Timestamp) {
+        appendLiteral("<time datetime=\"")
+        bytes.append(contentsOf: time.iso8601.utf8)
+        appendLiteral("\">")
+        bytes.append(contentsOf: time.description.utf8)
+        appendLiteral("</time>")
+    }
+}
+
+/// Percent-encodes first, so that neither white space nor a control a browser would skip can hide a scheme (URL
+/// Standard, 4.4 "basic URL parser"), and then looks at the scheme.
+private func safeAddress(_ text: some StringProtocol) -> String {
+    let address = text.percentEncoded(keeping: "-._~:/?#[]@!$&()*+,;=%")
+    let unusable = "about:invalid"
+    guard !address.hasPrefix("//") else { return unusable }
+    let head = address.prefix { !":/?#".contains($0) }
+    guard address.dropFirst(head.count).first == ":" else { return address }
+    return ["http", "https", "mailto"].contains(head.lowercased()) ? address : unusable
+}
+
+extension StringProtocol {
+    /// As one segment of a path or one value of a query: all but letters, digits and `-._~` as `%XX` (RFC 3986, 2.3).
+    package var urlComponent: String { percentEncoded(keeping: "-._~") }
+
+    fileprivate func percentEncoded(keeping marks: StaticString) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let kept = marks.withUTF8Buffer(Array.init)
+        var bytes: [UInt8] = []
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                bytes.append(byte)
+            case _ where kept.contains(byte): bytes.append(byte)
+            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
