@@ -162,7 +162,8 @@ struct DailyReportTests {
         #expect(report.verdict.needs.map(\.command) == ["mainstay health check --environment production"])
         // Without the finding the two are told together.
         clock.advance(by: .seconds(27 * 3_600))
-        let other = try self.harness([work.entry("db.a", resources), work.entry("db.b", resources)], .databases("other"))
+        let other = try self.harness(
+            [work.entry("db.a", resources), work.entry("db.b", resources)], .databases("other"))
         let run = try await other.run("db a", "db b")
         report = try await other.dailyReport()
         #expect(report.verdict.needs.contains { $0.command == "mainstay show \(run.run.id)" })
