@@ -69,7 +69,9 @@ extension Verdict {
         var groups: [[DailyReport.StepTrouble]] = []
         for trouble in troubles {
             let place = groups.firstIndex { group in
-                group.first.map { ($0.target, $0.ended, $0.problem) == (trouble.target, trouble.ended, trouble.problem) }
+                group.first.map {
+                    ($0.target, $0.ended, $0.problem) == (trouble.target, trouble.ended, trouble.problem)
+                }
                     ?? false
             }
             if let place { groups[place].append(trouble) } else { groups.append([trouble]) }

@@ -63,22 +63,32 @@ extension DailyPage {
     }
 
     private func notPassed(_ environment: EnvironmentHealth) -> HTML {
-        let all = environment.checks.filter { $0.outcome.state != .passed }
-        guard !all.isEmpty else { return HTML() }
+        // What a whole resource says in the same words is said once.
+        var groups: [[CheckOutcome]] = []
+        for outcome in environment.checks.map(\.outcome) where outcome.state != .passed {
+            let place = groups.firstIndex { group in
+                group.first.map {
+                    ($0.state, $0.target, $0.summary) == (outcome.state, outcome.target, outcome.summary)
+                } ?? false
+            }
+            if let place { groups[place].append(outcome) } else { groups.append([outcome]) }
+        }
+        guard !groups.isEmpty else { return HTML() }
         let most = max(3, limits.checks / max(8, 2 * report.environments.count))
-        let items = all.prefix(most).map { answer -> HTML in
-            let outcome = answer.outcome
+        let items = groups.prefix(most).map { group -> HTML in
+            guard let outcome = group.first else { return HTML() }
+            let title = group.count == 1 ? outcome.title : "\(group.count) checks"
             return item(
                 outcome.state.standing,
                 """
-                <strong>\(text(outcome.title))</strong> <span class="muted">\(text(outcome.target.resource))</span><br>\
+                <strong>\(text(title))</strong> <span class="muted">\(text(outcome.target.resource))</span><br>\
                 <span class="hidden">\(outcome.state.rawValue): </span>\(text(outcome.summary))
                 """)
         }
         return """
             <ul class="plain tight">
             \(items)</ul>
-            \(more(all.count - most, "mainstay health check --environment \(environment.name.shellQuoted)"))
+            \(more(groups.count - most, "mainstay health check --environment \(environment.name.shellQuoted)"))
             """
     }
 

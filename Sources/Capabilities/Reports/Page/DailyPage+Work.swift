@@ -10,13 +10,13 @@ extension DailyPage {
             let hint: HTML? = trouble.error?.hint.map { "<br><span class=\"muted\">\(text($0))</span>" }
             let mended: HTML? = trouble.mendedBy.map { "; succeeded since in run \(code($0))" }
             let at: HTML? = trouble.at.map { " at \(time: $0)" }
-            let dry = trouble.isDryRun ? " (dry run)" : ""
+            let dry = (trouble.times > 1 ? " \(trouble.times) times" : "") + (trouble.isDryRun ? " (dry run)" : "")
             return item(
                 isOver || trouble.isDryRun ? .notice : trouble.isCutOff ? .critical : trouble.state.standing,
                 """
                 <strong>\(text(command(trouble.task)))</strong> <span class="muted">\(text(trouble.target.description))</span> \
                 \(trouble.isCutOff ? "was cut off" : trouble.ended)\(dry)<br>\(text(trouble.problem))\(hint)\
-                <div class="facts"><span>run \(code(trouble.runID))\(at)\(mended)</span></div>
+                <div class="facts"><span>\(trouble.times > 1 ? "last in run" : "run") \(code(trouble.runID))\(at)\(mended)</span></div>
                 """)
         }
         return """
