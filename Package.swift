@@ -10,7 +10,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -32,7 +31,7 @@ let package = Package(
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
-        kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"], external: [.logging]),
+        kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"]),
 
         // The command line, and what a capability is.
         kit(
@@ -44,6 +43,8 @@ let package = Package(
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
+            "DataIntegrity", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
         capability(
@@ -53,10 +54,15 @@ let package = Package(
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
-                "Reports",
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
+                "Logs", "Reports",
                 .argumentParser,
             ],
+            swiftSettings: strict()),
+
+        .executableTarget(
+            name: "mainstay-bench",
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
 
         .target(
@@ -98,13 +104,20 @@ let package = Package(
             [
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition", "Health",
-            ]),
+            ], external: [.argumentParser]),
         tests(
             "DatabaseCare",
             [
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition",
                 "DatabaseCare",
+            ]),
+        tests(
+            "DataIntegrity",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition",
+                "DataIntegrity",
             ]),
 
         .target(name: "CShims"),
@@ -147,7 +160,6 @@ extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
-    static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }

@@ -15,20 +15,21 @@ usage() {
 
 # step LABEL LOG COMMAND...: runs COMMAND with its output in LOG, and says every few seconds how long it has been at it
 # and what it wrote last. When it fails, the end of LOG is shown and its status returned. COMMAND gets no input and no
-# descriptor but the log, so that a server it starts holds neither the terminal nor a lock of ours.
+# descriptor but the log, so that a server it starts holds neither the terminal nor a lock of ours. $step_tail is how
+# many lines are shown of a LOG that failed, 40 where it is not set.
 step() {
     local label=$1 log=$2 status=0 pid
     local -i started=$SECONDS spoke=$SECONDS
     shift 2
     : >"$log"
     if [[ -t 1 ]]; then printf '%s …' "$label"; else printf '%s\n' "$label"; fi
-    # A process group of its own: Ctrl-C can be handed on to all of it.
+    # A process group of its own: on Ctrl-C we end it, and nothing else has heard of it before.
     set -m
     "$@" >"$log" 2>&1 </dev/null 9>&- &
     pid=$!
     set +m
-    trap 'kill -INT -- "-$pid" 2>/dev/null; printf "\n"; wait "$pid"; exit 130' INT
-    trap 'kill -TERM -- "-$pid" 2>/dev/null; wait "$pid"; exit 143' TERM
+    trap 'printf "\n"; end "$pid"; exit 130' INT
+    trap 'end "$pid"; exit 143' TERM
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.1
         if ((SECONDS - spoke >= 3)); then
@@ -44,15 +45,28 @@ step() {
         return 0
     fi
     if [[ -t 1 ]]; then printf '\r\033[K'; fi
-    printf '%s: failed with status %d after %d s; the end of %s:\n' \
+    printf '%s: failed with status %d after %d s; all it says is in %s\n' \
         "$label" "$status" $((SECONDS - started)) "$log" >&2
-    tail -n 40 "$log" | printable | sed 's/^/    /' >&2
+    tail -n "${step_tail-40}" "$log" | printable | sed 's/^/    /' >&2
     return "$status"
+}
+
+# end PID: ends the process and all it has started, also in other groups ('swift test' runs the tests in one).
+end() {
+    local -a processes
+    mapfile -t processes < <(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/-/' | awk -v first="$1" '
+        { parent[$1] = $4 }
+        END {
+            print first
+            for (p in parent) for (q = p; q in parent && q > 1; q = parent[q]) if (parent[q] == first) { print p; break }
+        }')
+    kill -TERM "${processes[@]}" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
 }
 
 heartbeat() {
     local last width
-    last=$(tail -n 1 "$3" | printable)
+    last=$(tail -n 1 "$3" | printable | tail -n 1)
     if [[ -t 1 ]]; then
         width=$(($(tput cols 2>/dev/null || echo 80) - ${#1} - 12))
         printf '\r\033[K%s … %d s  %s' "$1" "$2" "${last:0:width > 0 ? width : 0}"

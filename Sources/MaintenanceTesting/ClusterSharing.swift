@@ -61,6 +61,8 @@ package struct MissingTestServer: MaintenanceError {
 /// was killed are swept by the next.
 package actor TestClusters {
     package static let shared = TestClusters()
+    /// Tests with a database that run beside each other.
+    static let gate = Gate(width: 6)
 
     private var started: [TestServer: Task<PrivateCluster, any Error>] = [:]
 

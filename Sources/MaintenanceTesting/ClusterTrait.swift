@@ -10,9 +10,18 @@ package struct ClusterTrait: TestTrait, SuiteTrait, TestScoping {
     package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        try await TestDatabase.with(version) { database in
-            try await TestDatabase.$scoped.withValue(database) { try await function() }
+        // A suite's trait scopes each of its tests; the suite itself needs no database.
+        if test.isSuite { return try await function() }
+        await TestClusters.gate.enter()
+        do {
+            try await TestDatabase.with(version) { database in
+                try await TestDatabase.$scoped.withValue(database) { try await function() }
+            }
+        } catch {
+            await TestClusters.gate.leave()
+            throw error
         }
+        await TestClusters.gate.leave()
     }
 }
 

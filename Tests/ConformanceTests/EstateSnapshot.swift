@@ -83,7 +83,7 @@ struct EstateSnapshot: Equatable {
         ),
         (
             "roles",
-            "select concat_ws(' ', rolname, rolsuper, rolcanlogin, md5(coalesce(rolpassword, ''))) from pg_authid where rolname !~ '^test_' order by 1"
+            "select concat_ws(' ', rolname, rolsuper, rolcanlogin, md5(coalesce(rolpassword, ''))) from pg_authid where rolname ~ '^(pg_|postgres$)' order by 1"
         ),
         (
             "advisory locks",

@@ -75,7 +75,7 @@ select
     family,
     translate(lower(given || '.' || family), 'äöüłñıßż', 'aoulnisz') || '.' || n || '@'
         || pg_temp.word(n, 3, '{example.org,example.com,example.net}'),
-    case when n % 5 <> 0 then '+49 30 2312' || lpad(pg_temp.pick(n, 4, 10000)::text, 4, '0') end,
+    case when n % 5 <> 0 then '+49 30 23125' || lpad(pg_temp.pick(n, 4, 1000)::text, 3, '0') end,
     case when n % 3 = 0 then date '1945-01-01' + pg_temp.pick(n, 5, 22000)::int end,
     pg_temp.word(n, 6, '{Linden,Birken,Garten,Schul,Berg,See}') || 'weg ' || 1 + pg_temp.pick(n, 7, 120),
     lpad((1000 + pg_temp.pick(n, 8, 90000))::text, 5, '0'),

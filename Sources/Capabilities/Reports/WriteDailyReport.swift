@@ -78,7 +78,7 @@ package struct WriteDailyReport: MaintenanceTask {
     package func apply(_ change: Change, _ act: Act) async throws {
         let place = try Place(change, options.as, isOnly: options.output != nil)
         let material = try await Material.read(
-            act.look, task: Self.declaration.name, now: act.look.clock.now(), period: options.since,
+            act.look, now: act.look.clock.now(), period: options.since,
             fresh: options.fresh)
         let bytes = try options.as.bytes(DailyReport(material))
         try await Blocking().run { _ in

@@ -24,7 +24,7 @@ package struct Session: Sendable {
         request.confirm = confirmation(options)
         let wanted = request
         let summary = try await watching(request.name) { try await $0.run(wanted) }
-        try show(summary)
+        try show(summary, isAfterProgress: true)
         return summary.exitStatus(failOn: options.failOn.severity)
     }
 
@@ -35,7 +35,7 @@ package struct Session: Sendable {
         let summary = try await watching(run.name) {
             try await $0.resume(run.id, decision: decision, requester: requester)
         }
-        try show(summary)
+        try show(summary, isAfterProgress: true)
         return summary.exitStatus(failOn: failOn.severity)
     }
 
@@ -78,20 +78,26 @@ package struct Session: Sendable {
         }
     }
 
-    func show(_ summary: RunSummary) throws {
+    func show(_ summary: RunSummary, isAfterProgress: Bool = false) throws {
         switch output.format {
         case .json: console.print(try JSONText.make(RunDocument(summary)))
         case .csv: for line in summary.csvLines { console.print(line) }
         case .table:
-            let text = RunText(style: style, width: console.width, isVerbose: output.verbose)
+            let text = RunText(
+                style: style, width: console.width, isVerbose: output.verbose, isAfterProgress: isAfterProgress)
             let lines = text.lines(summary)
             for line in output.quiet ? [lines.last ?? ""] : lines { console.print(line) }
             guard summary.run.isDryRun, !summary.plans.isEmpty else { return }
             let digest = combinedDigest(summary.plans)
             console.print("plan \(digest)")
-            if summary.plans.contains(where: { !$0.changes.isEmpty }), !summary.run.isRoutine {
-                console.print("do exactly this: the same command with '--plan \(digest.prefix(12))' for '--dry-run'")
-            }
+            guard !summary.run.isRoutine, let step = summary.steps.first,
+                summary.plans.contains(where: { !$0.changes.isEmpty })
+            else { return }
+            let words =
+                ["mainstay"] + step.task.split(separator: ".").map(String.init)
+                + summary.run.environments.map { "--environment=\($0)" } + step.arguments
+                + ["--plan=\(digest.prefix(12))"]
+            console.print("do exactly this: \(words.map(\.shellQuoted).joined(separator: " "))")
         }
     }
 }

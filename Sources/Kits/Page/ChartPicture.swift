@@ -46,8 +46,8 @@ struct ChartPicture {
         let parts = lines.enumerated().map { index, line -> HTML in
             let points = Self.thinned(line.points)
             let runs = Self.runs(points)
-            let dots = points.count <= 45 ? points : runs.filter { $0.count == 1 }.flatMap { $0 }
-            let radius: HTML = points.count <= 12 ? "2.6" : "1.7"
+            let dots = points.count <= 20 ? points : runs.filter { $0.count == 1 }.flatMap { $0 }
+            let radius: HTML = points.count <= 10 ? "2.6" : "1.7"
             let marks = dots.map { point -> HTML in
                 """
                 <circle class="dot c\(index % 4)" cx="\(coordinate: coordinate(x: point.at))" \

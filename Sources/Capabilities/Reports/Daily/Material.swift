@@ -41,7 +41,7 @@ struct Material: Sendable {
 
 extension Material {
     /// Reads it as it is at `now`.
-    static func read(_ look: Look, task: String, now: Timestamp, period: Duration, fresh: Duration) async throws
+    static func read(_ look: Look, now: Timestamp, period: Duration, fresh: Duration) async throws
         -> Material
     {
         let since = now - period
@@ -50,7 +50,9 @@ extension Material {
             series += try await look.log.history(of: environment.name, since: now - trend)
         }
         let runs = try await look.log.runs(since: min(since, now - fresh))
-        let own = runs.first { $0.run.id == look.runID }?.steps.last { $0.task == task && $0.state == .running }
+        let own = runs.first { $0.run.id == look.runID }?.steps.last {
+            $0.task == WriteDailyReport.declaration.name && $0.state == .running
+        }
         return Material(
             now: now, since: since, fresh: fresh, version: Release.name, run: try await look.log.run(look.runID),
             step: own?.number ?? 0,

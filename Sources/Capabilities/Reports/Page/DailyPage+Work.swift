@@ -10,13 +10,13 @@ extension DailyPage {
             let hint: HTML? = trouble.error?.hint.map { "<br><span class=\"muted\">\(text($0))</span>" }
             let mended: HTML? = trouble.mendedBy.map { "; succeeded since in run \(code($0))" }
             let at: HTML? = trouble.at.map { " at \(time: $0)" }
-            let dry = trouble.isDryRun ? " (dry run)" : ""
+            let dry = (trouble.times > 1 ? " \(trouble.times) times" : "") + (trouble.isDryRun ? " (dry run)" : "")
             return item(
                 isOver || trouble.isDryRun ? .notice : trouble.isCutOff ? .critical : trouble.state.standing,
                 """
                 <strong>\(text(command(trouble.task)))</strong> <span class="muted">\(text(trouble.target.description))</span> \
                 \(trouble.isCutOff ? "was cut off" : trouble.ended)\(dry)<br>\(text(trouble.problem))\(hint)\
-                <div class="facts"><span>run \(code(trouble.runID))\(at)\(mended)</span></div>
+                <div class="facts"><span>\(trouble.times > 1 ? "last in run" : "run") \(code(trouble.runID))\(at)\(mended)</span></div>
                 """)
         }
         return """
@@ -30,26 +30,45 @@ extension DailyPage {
         guard !report.changes.isEmpty else {
             return "<p class=\"muted\">Nothing was changed in this period.</p>"
         }
-        var parts: [HTML] = []
-        var items: [HTML] = []
-        let shown = Array(report.changes.prefix(limits.changes))
-        for (index, change) in shown.enumerated() {
-            items.append(self.item(change))
-            let next = index + 1 < shown.count ? shown[index + 1] : nil
-            guard next.map({ $0.group != change.group }) ?? true else { continue }
-            parts.append(
-                """
-                <div class="card"><div class="row"><h3>\(text(command(change.task))) <span \
-                class="muted">\(text(change.target.description))</span></h3><span class="muted small">run \
-                \(code(change.runID))</span></div>
-                <ul class="plain">
-                \(items)</ul></div>
-
-                """)
-            items = []
+        let shown = report.changes.prefix(limits.changes)
+        var groups: [[DailyReport.ChangeLine]] = []
+        for change in shown {
+            if groups.last?.last?.group == change.group {
+                groups[groups.count - 1].append(change)
+            } else {
+                groups.append([change])
+            }
         }
         let left = report.changes.count - shown.count
-        return "\(parts)\(more(left, "mainstay show \(report.changes.last?.runID ?? "RUN")"))"
+        return "\(groups.map(box))\(more(left, "mainstay show \(report.changes.last?.runID ?? "RUN")"))"
+    }
+
+    /// What one step did: what is not proved, and the first of what is; the others folded.
+    private func box(_ changes: [DailyReport.ChangeLine]) -> HTML {
+        guard let first = changes.first else { return HTML() }
+        let open = changes.filter { $0.state != .proved }
+        let proved = changes.filter { $0.state == .proved }
+        let most = proved.count <= 4 ? proved.count : min(3, limits.entries)
+        let folded = proved.dropFirst(most).map(item)
+        let rest: HTML? =
+            folded.isEmpty
+            ? nil
+            : """
+            <details><summary>\(folded.count) more, all proved</summary><ul class="plain">
+            \(folded)</ul></details>
+
+            """
+        let locks = Set(changes.compactMap(\.lock)).sorted { $0.rawValue < $1.rawValue }.map { lock in
+            "<p class=\"muted small\">\(lock.rawValue) lock: \(lock.consequence)</p>" as HTML
+        }
+        return """
+            <div class="card"><div class="row"><h3>\(text(command(first.task))) <span \
+            class="muted">\(text(first.target.description))</span></h3><span class="muted small">run \
+            \(code(first.runID))</span></div>\(locks)
+            <ul class="plain">
+            \((open + proved.prefix(most)).map(item))</ul>\(rest)</div>
+
+            """
     }
 
     private func item(_ change: DailyReport.ChangeLine) -> HTML {
@@ -58,19 +77,18 @@ extension DailyPage {
         }
         let more = self.more(change.lines.count - limits.entries, "mainstay show \(change.runID) --verbose")
         let error: HTML? = change.error.map { error in
-            let hint: HTML? = error.hint.map { " <span class=\"muted\">\(text($0))</span>" }
-            return "<div>\(text(error.problem))\(hint)</div>"
+            let hint: HTML? = error.hint.map { "<div class=\"muted\">\(text($0))</div>" }
+            return "<div>\(text(error.problem))</div>\(hint)"
         }
-        let took: HTML? = change.seconds.map { "<span>took <b>\(Duration.seconds($0).short)</b></span>" }
-        let at: HTML? = change.at.map { "<span>\(time: $0)</span>" }
-        let lock: HTML? = change.lock.map { "<span>\($0.rawValue) lock: \($0.consequence)</span>" }
+        let took: HTML? = change.seconds.map { " <span class=\"muted\">in \(Duration.seconds($0).short)</span>" }
         let removes: HTML? = change.effect == .destroys ? "<span><b>removes data</b></span>" : nil
-        let reason: HTML? = change.reason.isEmpty ? nil : "<div class=\"muted small\">\(text(change.reason))</div>"
+        let reason: HTML? = change.reason.isEmpty ? nil : "<span>\(text(change.reason))</span>"
         return self.item(
             change.state.standing,
             """
-            \(lines)\(more)\(reason)\(error)<div class="facts"><span class="\(change.state.standing.rawValue)">\
-            <strong>\(change.state.rawValue)</strong></span>\(took)\(at)\(removes)\(lock)\(facts(change.proof))</div>
+            <div class="row done"><div class="grow">\(lines)\(more)</div><span class="small"><strong \
+            class="\(change.state.standing.rawValue)">\(change.state.rawValue)</strong>\(took)</span></div>\(error)\
+            <div class="facts">\(removes)\(reason)\(facts(change.proof))</div>
             """)
     }
 

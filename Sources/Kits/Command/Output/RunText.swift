@@ -6,6 +6,8 @@ struct RunText {
     var style: Style
     var width: Int?
     var isVerbose: Bool
+    /// The person has seen a line for each step of the routine as it ended; what went well is not said twice.
+    var isAfterProgress = false
 
     func lines(_ summary: RunSummary) -> [String] {
         var lines: [String] = []
@@ -16,8 +18,9 @@ struct RunText {
         if !findings.isEmpty {
             lines += ["", style.bold("Findings")] + FindingText(style: style, width: width).lines(findings)
         }
-        let written = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["file"] : nil }
-        if !written.isEmpty { lines += [""] + written.map { "wrote \($0.description.printable)" } }
+        let written = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["file"]?.description : nil }
+            .filter { $0.hasPrefix("/") }
+        if !written.isEmpty { lines += [""] + written.map { "wrote \($0.printable)" } }
         return lines + ["", Self.verdict(summary)]
     }
 
@@ -30,6 +33,8 @@ struct RunText {
             lines += error.problem.wrapped(to: width, indent: "  ")
             if let hint = error.hint { lines += "hint: \(hint)".wrapped(to: width, indent: "  ") }
         }
+        let isToldAlready = isAfterProgress && summary.run.isRoutine && !isVerbose && step.state == .succeeded
+        if isToldAlready, !summary.run.isDryRun, step.observation?.checks.isEmpty ?? true { return [] }
         guard let observation = step.observation else { return lines }
         lines += checks(observation.checks)
         for listing in observation.listings where isVerbose || !summary.run.isRoutine {

@@ -77,7 +77,29 @@ extension DatabaseSnapshot {
     {
         let rows = try await query(
             """
-            select n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
+            with recursive part (root, oid) as (
+                select c.oid, c.oid from pg_catalog.pg_class c where c.relkind in ('r', 'p', 'm', 'S', 'f')
+                union all
+                select part.root, i.inhrelid
+                from part
+                    join pg_catalog.pg_class c on c.oid = part.oid and c.relkind = 'p'
+                    join pg_catalog.pg_inherits i on i.inhparent = part.oid and not i.inhdetachpending),
+            leaf as (
+                select part.root, l.oid, ln.nspname::text as part_schema, l.relname::text as part_name,
+                    l.relkind::text as part_kind, am.amname = 'heap' as is_heap,
+                    pg_catalog.has_schema_privilege(ln.oid, 'usage') and (
+                        pg_catalog.has_table_privilege(l.oid, 'select')
+                        or not exists (
+                            select from pg_catalog.pg_attribute a
+                            where a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
+                                and not pg_catalog.has_column_privilege(l.oid, a.attnum, 'select'))) as is_readable,
+                    pg_catalog.row_security_active(l.oid) as is_filtered
+                from part
+                    join pg_catalog.pg_class l on l.oid = part.oid
+                    join pg_catalog.pg_namespace ln on ln.oid = l.relnamespace
+                    left join pg_catalog.pg_am am on am.oid = l.relam
+                where l.relkind <> 'p')
+            select n.nspname::text as schema, c.relname::text as name,
                 array(
                     select a.attname::text from pg_catalog.pg_attribute a
                     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
@@ -89,25 +111,7 @@ extension DatabaseSnapshot {
                 p.is_readable, p.is_filtered
             from pg_catalog.pg_class c
                 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                left join lateral (
-                    select l.oid, ln.nspname::text as part_schema, l.relname::text as part_name,
-                        l.relkind::text as part_kind, am.amname = 'heap' as is_heap,
-                        pg_catalog.has_schema_privilege(ln.oid, 'usage') and (
-                            pg_catalog.has_table_privilege(l.oid, 'select')
-                            or not exists (
-                                select from pg_catalog.pg_attribute a
-                                where a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
-                                    and not pg_catalog.has_column_privilege(l.oid, a.attnum, 'select'))) as is_readable,
-                        pg_catalog.row_security_active(l.oid) as is_filtered
-                    from (
-                        select c.oid as part where c.relkind <> 'p'
-                        union all
-                        select t.relid from pg_catalog.pg_partition_tree(c.oid) t where t.isleaf and c.relkind = 'p'
-                    ) as parts
-                        join pg_catalog.pg_class l on l.oid = parts.part
-                        join pg_catalog.pg_namespace ln on ln.oid = l.relnamespace
-                        left join pg_catalog.pg_am am on am.oid = l.relam
-                    where l.relkind <> 'p') as p on true
+                left join leaf p on p.root = c.oid
             where c.relkind in ('r', 'p', 'm', 'S', 'f') and c.relpersistence <> 't'
                 and (\(any) or not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema')
                 and (\(condition))

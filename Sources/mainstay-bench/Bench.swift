@@ -1,0 +1,85 @@
+import Engine
+import Foundation
+import Maintenance
+import Outside
+import PostgreSQL
+import Settings
+import Store
+
+/// The parts that `scripts/bench` measures and the program has no command for. Prints one JSON object.
+@main
+enum Bench {
+    static func main() async throws {
+        let words = Array(CommandLine.arguments.dropFirst())
+        switch words.first {
+        case "digest" where words.count == 4:
+            // digest CONNECTION SCHEMA.TABLE CONNECTIONS
+            try await digest(words[1], words[2], Int(words[3]) ?? 1)
+        case "steps" where words.count == 3:
+            // steps STATE-DIRECTORY COUNT
+            try await steps(words[1], Int(words[2]) ?? 0)
+        default:
+            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps …\n".utf8))
+            Foundation.exit(2)
+        }
+    }
+
+    private static func digest(_ connection: String, _ table: String, _ connections: Int) async throws {
+        let parts = table.split(separator: ".").map(String.init)
+        let name = QualifiedName(schema: parts[0], name: parts[1])
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let result = try await DatabaseSnapshot.with(try DatabaseAddress(connection), connections: connections) {
+            try await $0.digest($0.table(name))
+        }
+        let seconds = begin.duration(to: clock.now).inSeconds
+        report([
+            "seconds": .number(seconds), "rows": .integer(Int64(result.rows)), "bytes": .integer(Int64(result.bytes)),
+            "sum": .text(String(result.sum, radix: 16)),
+        ])
+    }
+
+    /// Runs of one step that looks at nothing: what the engine and the store cost.
+    private static func steps(_ directory: String, _ count: Int) async throws {
+        let store = try Store(directory: directory, migrations: EngineSchema.migrations)
+        let clock = WallClock.system
+        var inventory = Inventory()
+        inventory.environments = [
+            Environment(name: "bench", location: SourceLocation(file: "bench", line: 1, column: 1))
+        ]
+        let runner = Runner(
+            inventory: inventory, catalog: TaskCatalog([]), log: RunLog(store: store, clock: clock), clock: clock,
+            programs: Programs(environment: [:]), stateDirectory: directory)
+        let parsed = ParsedTask(declaration: Idle.declaration, task: Idle(Idle.Options()), arguments: [])
+        let step = RunRequest.Step(parsed, on: Target(environment: "bench"))
+        let request = RunRequest(
+            name: "bench", steps: Array(repeating: step, count: count),
+            requester: Requester(user: "bench", host: "localhost", processID: 1))
+        let begin = clock.monotonic()
+        let summary = try await runner.run(request)
+        let seconds = (clock.monotonic() - begin).inSeconds
+        guard summary.run.state == .succeeded else { throw CancellationError() }
+        report([
+            "seconds": .number(seconds), "steps": Scalar(count), "ms a step": .number(seconds * 1_000 / Double(count)),
+        ])
+    }
+
+    private static func report(_ facts: Facts) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        if let data = try? encoder.encode(facts) { FileHandle.standardOutput.write(data + Data("\n".utf8)) }
+    }
+}
+
+/// A task without work.
+private struct Idle: MaintenanceTask {
+    struct Options: Sendable {}
+
+    static let declaration = TaskDeclaration(
+        name: "bench.idle", summary: "look at nothing", explanation: "For measuring.", effect: .observes,
+        subject: .environments)
+
+    init(_ options: Options) {}
+
+    func survey(_ look: Look) async throws -> Observation { Observation() }
+}

@@ -1,0 +1,140 @@
+"""What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
+finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS"""
+
+import json
+import os
+import pwd
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+POSTGRESQL = "/usr/lib/postgresql/15/bin"
+ROUNDS = 5
+
+TABLE = """
+create table customers (
+  id bigint primary key, first_name text not null, last_name text not null, email text not null, phone text,
+  street text, city text, postcode text, country char(2), birth_date date, iban text, balance numeric(12,2),
+  notes text, created_at timestamptz not null, updated_at timestamptz not null);
+insert into customers
+select i, 'First' || h % 997, 'Last' || h % 1009, 'mail' || i || '@example.org', '+49 ' || 1000000 + h % 8999999,
+  'Street ' || h % 199, 'City ' || h % 51, lpad((h % 99999)::text, 5, '0'), 'DE', date '1940-01-01' + h % 24000,
+  'DE' || lpad((h::bigint * 97)::text, 20, '0'), (h % 10000000) / 100.0,
+  case when h % 3 = 0 then null else 'Customer called about order ' || h || '. Reference ' || md5(i::text) end,
+  timestamptz '2020-01-01 00:00+00' + make_interval(secs => h % 126230400),
+  timestamptz '2024-01-01 00:00+00' + make_interval(secs => h % 5000000)
+from (select i, abs(hashint8(i)) as h from generate_series(1, %d::bigint) i) s;
+vacuum analyze customers;
+"""
+
+
+def run(arguments, environment=None, output=subprocess.DEVNULL):
+    """Wall and CPU seconds and the peak resident memory in bytes of one finished process, and what it printed."""
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as stream:
+        begin = os.times().elapsed
+        child = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=write if output is None else output, env=environment)
+        os.close(write)
+        text = stream.read().decode() if output is None else ""
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = os.times().elapsed - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit(f"{arguments[0]} ended with status {child.returncode}")
+    return {
+        "wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024, "text": text}
+
+
+def rounds(contenders):
+    """Every contender once in each round, in turn; the medians of wall, CPU and peak."""
+    seen = {name: [] for name in contenders}
+    for _ in range(ROUNDS):
+        for name, arguments in contenders.items():
+            seen[name].append(run(arguments))
+    return {
+        name: {key: statistics.median(each[key] for each in results) for key in ("wall", "cpu", "peak")}
+        for name, results in seen.items()}
+
+
+def row(name, value, goal):
+    print(f"| {name} | {value} | {goal} |", flush=True)
+
+
+class Cluster:
+    """A private cluster, run by an unprivileged user where we are root."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="msb-", dir="/tmp")
+        self.prefix = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.directory, user.pw_uid, user.pw_gid)
+            self.prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self.call(f"{POSTGRESQL}/initdb", "-D", f"{self.directory}/data", "-U", "postgres", "-A", "trust", "-N",
+                  "--locale=C.UTF-8", "-E", "UTF8")
+        self.call(f"{POSTGRESQL}/pg_ctl", "-D", f"{self.directory}/data", "-w", "-l", f"{self.directory}/log",
+                  "-o", f"-k {self.directory} -c listen_addresses= -c shared_buffers=1GB -c fsync=off "
+                        "-c max_wal_size=8GB -c autovacuum=off", "start")
+        self.connection = f"host={self.directory} user=postgres dbname=postgres"
+
+    def call(self, *arguments):
+        subprocess.run([*self.prefix, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    def sql(self, text):
+        subprocess.run([f"{POSTGRESQL}/psql", "-Xqd", self.connection, "-v", "ON_ERROR_STOP=1"], input=text.encode(),
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def stop(self):
+        self.call(f"{POSTGRESQL}/pg_ctl", "-D", f"{self.directory}/data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.directory)
+
+
+def main():
+    programs, count = sys.argv[1], int(sys.argv[2])
+    mainstay, bench = f"{programs}/mainstay", f"{programs}/mainstay-bench"
+    print(f"{os.cpu_count()} cores, medians of {ROUNDS} interleaved rounds, {count:,} rows\n")
+    print("| what | figure | goal |\n|---|---|---|", flush=True)
+
+    start = rounds({"mainstay": [mainstay, "--version"], "true": ["/bin/true"]})
+    row("`mainstay --version`", f"{start['mainstay']['wall'] * 1000:.1f} ms (/bin/true: {start['true']['wall'] * 1000:.1f} ms)",
+        "under 30 ms")
+
+    state = tempfile.mkdtemp(prefix="msb-", dir="/tmp")
+    steps = [json.loads(run([bench, "steps", f"{state}/{n}", "200"], output=None)["text"]) for n in range(ROUNDS)]
+    row("engine and store, a step that does nothing", f"{statistics.median(s['ms a step'] for s in steps):.2f} ms",
+        "under 5 ms")
+
+    cluster = Cluster()
+    try:
+        cluster.sql(TABLE % count)
+        copy = [f"{POSTGRESQL}/psql", "-Xqd", cluster.connection, "-c", "copy customers to stdout"]
+        digest = [bench, "digest", cluster.connection, "public.customers"]
+        run(copy)
+        figures = rounds({"psql": copy, "one": [*digest, "1"], "two": [*digest, "2"]})
+        sums = {json.loads(run([*digest, n], output=None)["text"])["sum"] for n in ("1", "2")}
+        if len(sums) != 1:
+            sys.exit("the digests over one and two connections differ")
+        wall = figures["psql"]["wall"]
+        row("row digest, one connection, against `psql copy > /dev/null`",
+            f"{figures['one']['wall'] / wall:.2f} × ({figures['one']['wall']:.2f} s, {wall:.2f} s)", "1.1 ×")
+        row("row digest, two connections", f"{figures['two']['wall'] / wall:.2f} × ({figures['two']['wall']:.2f} s)",
+            "0.65 ×")
+        row("peak memory of a digest", f"{figures['one']['peak'] / 1e6:.0f} MB", "flat")
+        configuration = f"{state}/mainstay.yaml"
+        with open(configuration, "w", encoding="utf-8") as file:
+            file.write("environments:\n  bench:\n    resources:\n      main: {kind: postgresql, connection: \""
+                       f"{cluster.connection}\"}}\n      machine: {{kind: host}}\n")
+        daily = run([mainstay, "run", "daily", "--environment", "bench", "--config", configuration, "--state",
+                     f"{state}/daily", "--fail-on", "never", "--quiet"])
+        row("daily routine over that database, peak memory of the program", f"{daily['peak'] / 1e6:.0f} MB",
+            "under 64 MB")
+        row("daily routine over that database, wall and CPU", f"{daily['wall']:.1f} s, {daily['cpu']:.2f} s", "–")
+    finally:
+        cluster.stop()
+        shutil.rmtree(state)
+
+
+main()
