@@ -23,13 +23,13 @@ step() {
     shift 2
     : >"$log"
     if [[ -t 1 ]]; then printf '%s …' "$label"; else printf '%s\n' "$label"; fi
-    # A process group of its own: Ctrl-C can be handed on to all of it.
+    # A process group of its own: on Ctrl-C we end it, and nothing else has heard of it before.
     set -m
     "$@" >"$log" 2>&1 </dev/null 9>&- &
     pid=$!
     set +m
-    trap 'kill -INT -- "-$pid" 2>/dev/null; printf "\n"; wait "$pid"; exit 130' INT
-    trap 'kill -TERM -- "-$pid" 2>/dev/null; wait "$pid"; exit 143' TERM
+    trap 'printf "\n"; end "$pid"; exit 130' INT
+    trap 'end "$pid"; exit 143' TERM
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.1
         if ((SECONDS - spoke >= 3)); then
@@ -49,6 +49,19 @@ step() {
         "$label" "$status" $((SECONDS - started)) "$log" >&2
     tail -n "${step_tail-40}" "$log" | printable | sed 's/^/    /' >&2
     return "$status"
+}
+
+# end PID: ends the process and all it has started, also in other groups ('swift test' runs the tests in one).
+end() {
+    local -a processes
+    mapfile -t processes < <(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/-/' | awk -v first="$1" '
+        { parent[$1] = $4 }
+        END {
+            print first
+            for (p in parent) for (q = p; q in parent && q > 1; q = parent[q]) if (parent[q] == first) { print p; break }
+        }')
+    kill -TERM "${processes[@]}" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
 }
 
 heartbeat() {
