@@ -43,6 +43,8 @@ let package = Package(
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
+            "DataIntegrity", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
         capability(
@@ -52,8 +54,8 @@ let package = Package(
         .executableTarget(
             name: "mainstay",
             dependencies: [
-                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "Logs",
-                "Reports",
+                "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
+                "Logs", "Reports",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -99,13 +101,20 @@ let package = Package(
             [
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition", "Health",
-            ]),
+            ], external: [.argumentParser]),
         tests(
             "DatabaseCare",
             [
                 "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition",
                 "DatabaseCare",
+            ]),
+        tests(
+            "DataIntegrity",
+            [
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Composition",
+                "DataIntegrity",
             ]),
 
         .target(name: "CShims"),

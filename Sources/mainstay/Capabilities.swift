@@ -1,6 +1,7 @@
 import ArgumentParser
 import Command
 import Composition
+import DataIntegrity
 import DatabaseCare
 import Health
 import Logs
@@ -10,6 +11,7 @@ import Reports
 let capabilities: [Capability] = [
     .health,
     .databaseCare,
+    .dataIntegrity,
     .logs,
     .reports,
 ]

@@ -9,6 +9,7 @@ let routines: [Routine] = [
             ["health", "check"],
             ["db", "update-stats"],
             ["db", "connections"],
+            ["data", "validate-relationships"],
             ["logs", "rotate"],
             ["data", "cleanup-temp"],
             ["report", "prune"],

@@ -28,7 +28,7 @@ extension TestDatabase {
 
 /// A role that may log in and nothing more, for the time of `body`.
 func withLimitedRole<Value>(_ body: (_ role: String) async throws -> Value) async throws -> Value {
-    let role = "limited_\(UInt64.random(in: 0 ... .max))"
+    let role = "test_limited_\(UInt64.random(in: 0 ... .max))"
     let database = TestDatabase.current
     try await database.connect { try await $0.execute("create role \(identifier: role) login") }
     do {

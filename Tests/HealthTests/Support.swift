@@ -49,7 +49,7 @@ func check(
 func withLimitedRole<Value>(
     _ body: (_ role: String) async throws -> Value
 ) async throws -> Value {
-    let role = "limited_\(UInt64.random(in: 0 ... .max))"
+    let role = "test_limited_\(UInt64.random(in: 0 ... .max))"
     let database = TestDatabase.current
     try await database.connect { try await $0.execute("create role \(identifier: role) login") }
     do {

@@ -9,14 +9,15 @@ import Testing
 
 @Suite("data cleanup-temp", .temporaryDirectory)
 struct CleanUpTests {
-    private func estate(isProtected: Bool = false, adapting: (inout FileAccess) -> Void = { _ in }) throws -> Estate {
+    private func estate(isProtected: Bool = false, adapting: (inout FileAccess) -> Void = { _ in }) throws -> FileEstate
+    {
         let path = TemporaryDirectory.current + "/uploads"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         var access = FileAccess(
-            path: Written(path, at: Estate.line(3)),
-            olderThan: Written(Period(duration: .seconds(7 * 86_400)), at: Estate.line(4)))
+            path: Written(path, at: FileEstate.line(3)),
+            olderThan: Written(Period(duration: .seconds(7 * 86_400)), at: FileEstate.line(4)))
         adapting(&access)
-        return try Estate(.files(access), isProtected: isProtected, clock: ManualClock())
+        return try FileEstate(.files(access), isProtected: isProtected)
     }
 
     @Test("old files under the path are removed, and nothing else, nowhere else")
@@ -28,8 +29,8 @@ struct CleanUpTests {
         try estate.write("beside/old", "x", daysOld: 90)
         try FileManager.default.createSymbolicLink(
             atPath: estate.directory + "/uploads/link", withDestinationPath: estate.directory + "/beside")
-        let summary = try await estate.run("data.cleanup-temp")
-        #expect(summary.state == .succeeded)
+        let summary = try await estate.harness.run("data cleanup-temp")
+        #expect(summary.step.state == .succeeded)
         #expect(summary.states == ["remove proved"])
         #expect(summary.changes[0].evidence?["files removed"] == 2)
         #expect(summary.changes[0].evidence?["bytes removed"] == 3)
@@ -37,7 +38,7 @@ struct CleanUpTests {
             try estate.listing() == [
                 "beside", "beside/old", "uploads", "uploads/deep", "uploads/deep/er", "uploads/link", "uploads/young",
             ])
-        #expect(try await estate.run("data.cleanup-temp").changes.isEmpty)
+        #expect(try await estate.harness.run("data cleanup-temp").changes.isEmpty)
     }
 
     @Test("a dry run lists what would go, changes nothing, and its digest makes exactly that go")
@@ -46,7 +47,7 @@ struct CleanUpTests {
         try estate.write("uploads/a", "aa", daysOld: 9)
         try estate.write("uploads/b", "b", daysOld: 8)
         let before = try estate.listing()
-        let dry = try await estate.run("data.cleanup-temp", isDryRun: true)
+        let dry = try await estate.harness.run("data cleanup-temp", isDryRun: true)
         #expect(try estate.listing() == before)
         #expect(dry.steps[0].observation?.listings[0].rows.map { $0[0] } == ["a", "b"])
         let plan = try #require(dry.plans.first)
@@ -54,9 +55,9 @@ struct CleanUpTests {
             plan.changes[0].action.lines[0].hasPrefix(
                 "remove 2 files under \(estate.directory)/uploads, 3 B, last modified by "))
         // Time alone does not change a plan.
-        estate.manual.advance(by: .seconds(300))
-        let done = try await estate.run("data.cleanup-temp", planDigest: plan.digest)
-        #expect(done.state == .succeeded)
+        estate.clock.advance(by: .seconds(300))
+        let done = try await estate.harness.run("data cleanup-temp", planDigest: plan.digest)
+        #expect(done.step.state == .succeeded)
         #expect(try estate.listing("/uploads").isEmpty)
     }
 
@@ -64,42 +65,44 @@ struct CleanUpTests {
     func movedPlan() async throws {
         let estate = try estate()
         try estate.write("uploads/a", "aa", daysOld: 9)
-        let digest = try #require(try await estate.run("data.cleanup-temp", isDryRun: true).plans.first).digest
+        let digest = try #require(try await estate.harness.run("data cleanup-temp", isDryRun: true).plans.first).digest
         try estate.write("uploads/other", "b", daysOld: 9)
-        await #expect(throws: EngineError.self) { try await estate.run("data.cleanup-temp", planDigest: digest) }
+        await #expect(throws: EngineError.self) {
+            try await estate.harness.run("data cleanup-temp", planDigest: digest)
+        }
         #expect(try estate.listing("/uploads") == ["a", "other"])
     }
 
     @Test("only names that match are removed, and a limit takes the oldest")
     func includeAndLimit() async throws {
         let estate = try estate { access in
-            access.include = Written(["*.tmp", "core.*"], at: Estate.line(5))
-            access.limit.files = Written(2, at: Estate.line(6))
+            access.include = Written(["*.tmp", "core.*"], at: FileEstate.line(5))
+            access.limit.files = Written(2, at: FileEstate.line(6))
         }
         for day in 10...13 { try estate.write("uploads/\(day).tmp", "x", daysOld: Double(day)) }
         try estate.write("uploads/keep.txt", "x", daysOld: 99)
-        let summary = try await estate.run("data.cleanup-temp")
+        let summary = try await estate.harness.run("data cleanup-temp")
         #expect(summary.steps[0].observation?.evidence["left for the next run"] == 2)
         #expect(try estate.listing("/uploads") == ["10.tmp", "11.tmp", "keep.txt"])
     }
 
     @Test("a limit in bytes is not gone over")
     func byteLimit() async throws {
-        let estate = try estate { $0.limit.bytes = Written(ByteCount(10), at: Estate.line(6)) }
+        let estate = try estate { $0.limit.bytes = Written(ByteCount(10), at: FileEstate.line(6)) }
         for day in 10...13 { try estate.write("uploads/\(day)", "four", daysOld: Double(day)) }
-        _ = try await estate.run("data.cleanup-temp")
+        _ = try await estate.harness.run("data cleanup-temp")
         #expect(try estate.listing("/uploads") == ["10", "11"])
     }
 
     @Test("directories that this empties go where it is asked for, others stay", arguments: [true, false])
     func directories(removes: Bool) async throws {
-        let estate = try estate { $0.removesEmptyDirectories = Written(removes, at: Estate.line(5)) }
+        let estate = try estate { $0.removesEmptyDirectories = Written(removes, at: FileEstate.line(5)) }
         try estate.write("uploads/a/b/old", "x", daysOld: 8)
         try estate.write("uploads/c/old", "x", daysOld: 8)
         try estate.write("uploads/c/young", "x")
         try FileManager.default.createDirectory(
             atPath: estate.directory + "/uploads/fresh", withIntermediateDirectories: true)
-        #expect(try await estate.run("data.cleanup-temp").state == .succeeded)
+        #expect(try await estate.harness.run("data cleanup-temp").step.state == .succeeded)
         let left = ["c", "c/young", "fresh"]
         #expect(try estate.listing("/uploads") == (removes ? left : ["a", "a/b"] + left))
     }
@@ -108,8 +111,8 @@ struct CleanUpTests {
     func routine() async throws {
         let estate = try estate(isProtected: true)
         try estate.write("uploads/old", "x", daysOld: 8)
-        let summary = try await estate.run("data.cleanup-temp", isRoutine: true)
-        #expect(summary.state == .succeeded)
+        let summary = try await estate.harness.run("data cleanup-temp", isRoutine: true)
+        #expect(summary.step.state == .succeeded)
         #expect(summary.changes[0].change.authority == "mainstay.yaml:4:5")
     }
 
@@ -118,10 +121,12 @@ struct CleanUpTests {
         let estate = try estate(isProtected: true)
         try estate.write("uploads/old", "x", daysOld: 5)
         try estate.write("uploads/older", "x", daysOld: 40)
-        let refused = try await estate.run("data.cleanup-temp", ["--older-than=3d"], isRoutine: true)
-        #expect(refused.state == .refused)
+        let refused = try await estate.harness.run("data cleanup-temp --older-than=3d", isRoutine: true)
+        #expect(refused.step.state == .refused)
         #expect(try estate.listing("/uploads") == ["old", "older"])
-        #expect(try await estate.run("data.cleanup-temp", ["--older-than=1mo"], isRoutine: true).state == .succeeded)
+        #expect(
+            try await estate.harness.run("data cleanup-temp --older-than=1mo", isRoutine: true).step.state == .succeeded
+        )
         #expect(try estate.listing("/uploads") == ["old"])
     }
 
@@ -129,8 +134,8 @@ struct CleanUpTests {
     func byHand(isConfirmed: Bool) async throws {
         let estate = try estate(isProtected: true)
         try estate.write("uploads/old", "x", daysOld: 8)
-        let summary = try await estate.run("data.cleanup-temp", confirm: isConfirmed)
-        #expect(summary.state == (isConfirmed ? .succeeded : .refused))
+        let summary = try await estate.harness.run("data cleanup-temp", confirm: { _ in isConfirmed })
+        #expect(summary.step.state == (isConfirmed ? .succeeded : .refused))
         #expect(try estate.listing("/uploads").isEmpty == isConfirmed)
     }
 
@@ -139,13 +144,13 @@ struct CleanUpTests {
         let estate = try estate()
         try estate.write("elsewhere/old", "x", daysOld: 9)
         try FileManager.default.removeItem(atPath: estate.directory + "/uploads")
-        let missing = try await estate.run("data.cleanup-temp")
-        #expect(missing.state == .failed)
+        let missing = try await estate.harness.run("data cleanup-temp")
+        #expect(missing.step.state == .failed)
         #expect(missing.steps[0].error?.code == "file.missing")
         try FileManager.default.createSymbolicLink(
             atPath: estate.directory + "/uploads", withDestinationPath: estate.directory + "/elsewhere")
-        let linked = try await estate.run("data.cleanup-temp")
-        #expect(linked.state == .failed)
+        let linked = try await estate.harness.run("data cleanup-temp")
+        #expect(linked.step.state == .failed)
         #expect(linked.steps[0].error?.code == "file.symbolic-link")
         #expect(try estate.listing("/elsewhere") == ["old"])
     }
@@ -155,20 +160,10 @@ struct CleanUpTests {
         let estate = try estate()
         try estate.write("uploads/old", "x", daysOld: 8)
         let lock = try SafeDirectory(estate.directory + "/uploads").lock()
-        let clock = estate.manual
-        let summary = try await withThrowingTaskGroup(of: Void.self) { tasks in
-            // A lock is worth another attempt: the engine waits on the clock in between.
-            tasks.addTask {
-                while !Task.isCancelled {
-                    await clock.sleepers(atLeast: 1)
-                    clock.advance(by: .seconds(1))
-                }
-            }
-            defer { tasks.cancelAll() }
-            return try await estate.run("data.cleanup-temp")
-        }
+        // A lock is worth another attempt: the engine waits on the clock in between.
+        let summary = try await estate.withRunningClock { try await estate.harness.run("data cleanup-temp") }
         lock.release()
-        #expect(summary.state == .failed)
+        #expect(summary.step.state == .failed)
         #expect(summary.steps[0].error?.code == "file.locked")
         #expect(try estate.listing("/uploads") == ["old"])
     }

@@ -22,10 +22,10 @@ struct RotationTests {
         return bytes + (try files.directory.open(files.log).contents(limit: 1 << 30) ?? [])
     }
 
-    /// Waits until the writer has put another megabyte into the log.
+    /// Waits until the writer has put another 256 kB into the log.
     private func grow(_ files: LogFiles) async throws {
         let before = (try files.status()?.size ?? ByteCount(0)).bytes
-        #expect(try await eventually { (try files.status()?.size.bytes ?? 0) - before > 1_048_576 })
+        #expect(try await eventually { (try files.status()?.size.bytes ?? 0) - before > 262_144 })
     }
 
     @Test(
@@ -58,7 +58,7 @@ struct RotationTests {
                 let identity = try #require(try files.status()).identity
                 let outcome = try CopyTruncate(files).run(identity, style: .numbered, at: now)
                 gaps.append(outcome.gap)
-                #expect(outcome.copied > ByteCount(1_000_000))
+                #expect(outcome.copied > ByteCount(200_000))
                 #expect(outcome.writingAtOffset.isEmpty)
                 #expect(try files.status()?.identity == identity)
             }

@@ -7,9 +7,9 @@ import Testing
 struct DigestTests {
     static func digest(
         _ name: String, schema: String = "public", in database: TestDatabase = .current, connections: Int = 1,
-        with hash: RowHash = .xxh3
+        with hash: RowHash = .xxh3, settings: ConnectionSettings = DatabaseSnapshot.settings()
     ) async throws -> RowDigest {
-        try await DatabaseSnapshot.with(database.address, connections: connections) { snapshot in
+        try await DatabaseSnapshot.with(database.address, connections: connections, settings: settings) { snapshot in
             let table = try await snapshot.table(QualifiedName(schema: schema, name: name))
             return try await snapshot.digest(table, with: hash)
         }
@@ -22,17 +22,34 @@ struct DigestTests {
             try await TestDatabase.with(version) { database in
                 try await database.run(EveryType.script)
                 digests.append(try await Self.digest("every_type", in: database))
-                try await database.connect { connection in
-                    for setting in EveryType.hostileSettings {
-                        try await connection.execute(
-                            "alter database \(identifier: database.name) set \(SQL(trusted: setting))")
-                    }
+                var settings = DatabaseSnapshot.settings()
+                for (name, value) in EveryType.hostileSettings {
+                    settings.parameters = [name: value]
+                    digests.append(try await Self.digest("every_type", in: database, settings: settings))
                 }
-                digests.append(try await Self.digest("every_type", in: database))
+                settings.parameters = EveryType.hostileSettings
+                digests.append(try await Self.digest("every_type", in: database, settings: settings))
             }
         }
         #expect(digests[0].rows == 303)
         #expect(Set(digests).count == 1, "\(digests)")
+    }
+
+    @Test("without its pin, every one of those settings would change the text of the same rows")
+    func needsPins() async throws {
+        let database = TestDatabase.current
+        try await database.run(EveryType.script)
+        func text(_ parameters: [String: String]) async throws -> RowDigest {
+            try await database.connect(ConnectionSettings(parameters: parameters)) { connection in
+                try await connection.copyOut("copy public.every_type to stdout", into: RowDigest(scheme: .xxh3)) {
+                    RowHash.xxh3.add($1, to: &$0)
+                }
+            }
+        }
+        let plain = try await text([:])
+        for (name, value) in EveryType.hostileSettings {
+            #expect(try await text([name: value]) != plain, "\(name)")
+        }
     }
 
     @Test(

@@ -39,9 +39,9 @@ enum EveryType {
             from generate_series(1, 300) as n where n <> 0;
         """#
 
-    /// What a database may be set to, and a digest must not notice.
+    /// What a database, a role or a session may be set to, and a digest must not notice.
     static let hostileSettings = [
-        "datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'", "timezone = 'Asia/Kolkata'", "extra_float_digits = 0",
-        "bytea_output = 'escape'", "quote_all_identifiers = on", "search_path = 'pg_catalog'",
+        "datestyle": "SQL, DMY", "intervalstyle": "iso_8601", "timezone": "Asia/Kolkata", "extra_float_digits": "0",
+        "bytea_output": "escape", "quote_all_identifiers": "on", "search_path": "pg_catalog",
     ]
 }

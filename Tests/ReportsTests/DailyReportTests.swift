@@ -145,6 +145,33 @@ struct DailyReportTests {
         #expect(report.verdict.needs.map(\.command) == ["mainstay show \(summary.run.id)"])
     }
 
+    @Test("a target that cannot be reached is one trouble, however many steps it kept from working")
+    func oneTrouble() async throws {
+        let words = "no such database"
+        let check = health({ _ in .critical }) { target in
+            [Finding(code: "HC001", severity: .critical, target: target, summary: words)]
+        }
+        let work = Scripted { _ in throw Trouble(problem: words) }
+        let resources = TaskDeclaration.Subject.resources([.postgresql])
+        let harness = try harness(
+            [check, work.entry("db.a", resources), work.entry("db.b", resources)], .databases("production"))
+        _ = try await harness.run("health check", "db a", "db b")
+        _ = try await harness.run("db a")
+        var report = try await harness.dailyReport()
+        #expect(
+            Dictionary(uniqueKeysWithValues: report.troubles.map { ($0.task, $0.times) }) == ["db.a": 2, "db.b": 1])
+        #expect(report.verdict.needs.map(\.text) == ["production/main: no such database"])
+        #expect(report.verdict.needs.map(\.command) == ["mainstay health check --environment production"])
+        // Without the finding the two are told together.
+        clock.advance(by: .seconds(27 * 3_600))
+        let other = try self.harness(
+            [work.entry("db.a", resources), work.entry("db.b", resources)], .databases("other"))
+        let run = try await other.run("db a", "db b")
+        report = try await other.dailyReport()
+        #expect(report.verdict.needs.contains { $0.command == "mainstay show \(run.run.id)" })
+        #expect(report.verdict.needs.count { $0.text.contains("(and 1 more) on other/main failed") } == 1)
+    }
+
     @Test("what failed and succeeded since is told as mended, and needs nobody")
     func mended() async throws {
         let work = Scripted { [clock] look in

@@ -8,7 +8,8 @@ extension Capability {
     package static let health = Capability(
         "health",
         tasks: [.init(CheckHealth.self)],
-        checks: HealthChecks.all)
+        checks: HealthChecks.all,
+        commands: [(group: "health", command: AcceptSchema.self)])
 }
 
 /// THE list of health checks: one line each.
@@ -26,6 +27,8 @@ enum HealthChecks {
         .transactionIDWraparound,
         .cacheHitRatio,
         .invalidIndexes,
+        .schemaIntegrity,
+        .dataConsistency,
         .sequencesUsed,
         .endpointAnswer,
         .endpointResponseTime,

@@ -30,7 +30,10 @@ struct FoundLogs {
             let files = try LogFiles(configured: path)
             switch try files.status()?.kind {
             case .file?: logs.append(files)
-            case nil: missing.append(path)
+            case nil:
+                missing.append(path)
+                // What was rotated from it may still be there.
+                logs.append(files)
             case .symbolicLink?: throw FileError.symbolicLink(path: path)
             case .directory?, .other?: throw FileError.notFile(path: path)
             }

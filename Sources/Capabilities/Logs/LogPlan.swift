@@ -12,36 +12,42 @@ struct LogPlan {
     var postponement: String?
 
     private let state: LogState
+    private let writers: [FileIdentity: OpenFiles.Answer]
     private let rotation: LogAccess.Rotation
     private let now: Timestamp
 
-    init(state: LogState, rotation: LogAccess.Rotation, isForced: Bool, now: Timestamp) {
+    init(
+        state: LogState, writers: [FileIdentity: OpenFiles.Answer], rotation: LogAccess.Rotation, isForced: Bool,
+        now: Timestamp
+    ) {
         self.state = state
+        self.writers = writers
         self.rotation = rotation
         self.now = now
-        let reason = reasonToRotate(isForced)
-        if let reason { changes.append(rotate(reason)) }
-        if let compression = LogCompression(rotation.compression) {
-            compress(with: compression, isRotated: reason != nil)
+        var live: FileStatus?
+        if let status = state.status, let reason = reasonToRotate(status, isForced) {
+            changes.append(rotate(status, reason))
+            live = status
         }
-        remove(isRotated: reason != nil)
+        if let compression = LogCompression(rotation.compression) { compress(with: compression, rotating: live) }
+        remove(isRotated: live != nil)
     }
 
     private var log: String { state.files.shown }
 
-    private func reasonToRotate(_ isForced: Bool) -> String? {
+    private func reasonToRotate(_ log: FileStatus, _ isForced: Bool) -> String? {
         if state.isInterrupted { return "an interrupted copy waits to be settled" }
-        guard state.status.size > ByteCount(0) else { return nil }
-        if let limit = rotation.size, state.status.size >= limit {
-            return "it has \(state.status.size), the limit is \(limit)"
+        guard log.size > ByteCount(0) else { return nil }
+        if let limit = rotation.size, log.size >= limit {
+            return "it has \(log.size), the limit is \(limit)"
         }
-        if let limit = rotation.age, now - state.since >= limit {
-            return "it was begun \((now - state.since).short) ago, the limit is \(limit.short)"
+        if let limit = rotation.age, let since = state.since, now - since >= limit {
+            return "it was begun \((now - since).short) ago, the limit is \(limit.short)"
         }
         return isForced ? "'--force'" : nil
     }
 
-    private func rotate(_ reason: String) -> Change {
+    private func rotate(_ status: FileStatus, _ reason: String) -> Change {
         let name = state.files.log
         let new = rotation.names == .dated ? "\(name)-(the time it is done)" : "\(name).1, the others one number up"
         var steps: [String]
@@ -54,22 +60,22 @@ struct LogPlan {
         return Change(
             kind: LogChange.Kind.rotate.rawValue, object: log, action: .files(steps.joined(separator: ", then ")),
             effect: .maintains, reversal: "the rotated file stays: move it back while the program is stopped",
-            identity: LogChange.identity(log: log, file: state.status.identity), reason: reason)
+            identity: LogChange.identity(log: log, file: status.identity), reason: reason)
     }
 
-    private mutating func compress(with compression: LogCompression, isRotated: Bool) {
-        if isRotated {
-            if let reason = reasonToPostpone {
+    private mutating func compress(with compression: LogCompression, rotating live: FileStatus?) {
+        if let live {
+            if let reason = reasonToPostpone(live.identity) {
                 postponement = reason
             } else {
                 changes.append(
                     change(
-                        .compress, "what is rotated from \(log)", compression, fresh: state.status.identity,
+                        .compress, "what is rotated from \(log)", compression, fresh: live.identity,
                         reason: "it is not written to any more then"))
             }
         }
         for file in state.rotated where file.name.compression == nil {
-            let answer = state.rotatedWriters[file.status.identity]
+            let answer = writers[file.status.identity]
             if let writer = answer?.writers.first {
                 held.append((file, writer))
             } else if answer?.isComplete == true || now - file.status.modified >= LogChange.restTime {
@@ -82,10 +88,11 @@ struct LogPlan {
     }
 
     /// A renamed file may be compressed in the same run only where the writer is told and can be seen to let go.
-    private var reasonToPostpone: String? {
-        guard rotation.mode == .rename, !state.writers.writers.isEmpty || !state.writers.isComplete else { return nil }
+    private func reasonToPostpone(_ log: FileIdentity) -> String? {
+        guard rotation.mode == .rename, let answer = writers[log], !answer.writers.isEmpty || !answer.isComplete
+        else { return nil }
         if rotation.after == nil { return "its writer is not told, and lets go in its own time" }
-        return state.writers.isComplete ? nil : "who writes to it can only be seen by root"
+        return answer.isComplete ? nil : "who writes to it can only be seen by root"
     }
 
     private func change(

@@ -21,25 +21,18 @@ struct LogSurvey {
                 code: "LG002", severity: .info, target: target, object: path,
                 summary: "there is no log '\(path)'", mend: "look whether its program runs, and where it logs to")
         }
-        var rows: [[Scalar]] = []
-        var total: Int64 = 0
+        var states: [LogState] = []
         for log in found.logs {
             try cancellation.check()
-            do {
-                guard let state = try LogState(log) else { continue }
-                look(at: state, &observation)
-                let kept = state.rotated.reduce(0) { $0 + $1.status.size.bytes }
-                total += state.status.size.bytes + kept
-                rows.append([
-                    .text(log.shown), .integer(state.status.size.bytes), .text(state.since.description),
-                    .integer(Int64(state.rotated.count)), .integer(kept),
-                ])
-            } catch let error as FileError {
-                observation.gaps.append(Observation.Gap(log.shown, error))
-            }
+            do { states.append(try LogState(log)) } catch { observation.gaps.append(Observation.Gap(log.shown, error)) }
         }
+        let writers = try OpenFiles().writers(of: Set(states.flatMap(\.watched)))
+        for state in states { look(at: state, writers, &observation) }
+        let rows = states.map(\.row)
         observation.evidence["logs"] = Scalar(rows.count)
-        observation.measurements = [Measurement("logs.size", target, unit: .bytes, value: Double(total))]
+        observation.measurements = [
+            Measurement("logs.size", target, unit: .bytes, value: Double(states.reduce(0) { $0 + $1.bytes }))
+        ]
         observation.listings = [
             Listing(
                 "Logs", ["log", .init("size", .bytes), "since", .init("rotated", .count), .init("kept", .bytes)], rows)
@@ -47,18 +40,20 @@ struct LogSurvey {
         return observation
     }
 
-    private func look(at state: LogState, _ observation: inout Observation) {
-        if let limit = access.maximumSize, state.status.size > limit {
+    private func look(
+        at state: LogState, _ writers: [FileIdentity: OpenFiles.Answer], _ observation: inout Observation
+    ) {
+        if let limit = access.maximumSize, let size = state.status?.size, size > limit {
             observation.findings.append(
                 Finding(
                     code: "LG001", severity: .warning, target: target, object: state.files.shown,
-                    summary: "the log has \(state.status.size), more than \(limit)",
-                    evidence: ["bytes": .integer(state.status.size.bytes), "limit": .integer(limit.bytes)],
+                    summary: "the log has \(size), more than \(limit)",
+                    evidence: ["bytes": .integer(size.bytes), "limit": .integer(limit.bytes)],
                     mend: access.rotation == nil
                         ? "configure 'rotate' for it" : "mainstay logs rotate --environment \(target.environment)"))
         }
         guard let rotation = access.rotation else { return }
-        let plan = LogPlan(state: state, rotation: rotation, isForced: isForced, now: now)
+        let plan = LogPlan(state: state, writers: writers, rotation: rotation, isForced: isForced, now: now)
         observation.changes += plan.changes
         observation.findings += plan.held.map { rotated, writer in
             Finding(
@@ -77,26 +72,35 @@ struct LogSurvey {
 /// One log and its rotated files at one moment.
 struct LogState {
     var files: LogFiles
-    var status: FileStatus
+    /// Nil while the log is not there: its writer has not made a new one yet.
+    var status: FileStatus?
     var rotated: [LogFiles.Rotated]
     /// When it was rotated last, else when it was made.
-    var since: Timestamp
-    var writers: OpenFiles.Answer
-    /// Who still writes to a rotated file, by that file.
-    var rotatedWriters: [FileIdentity: OpenFiles.Answer] = [:]
+    var since: Timestamp?
     var isInterrupted: Bool
 
-    /// Nil when the log is gone.
-    init?(_ files: LogFiles) throws {
-        guard let status = try files.status() else { return nil }
+    init(_ files: LogFiles) throws {
         self.files = files
-        self.status = status
+        status = try files.status()
         rotated = try files.rotated()
-        since = rotated.first?.rotated ?? files.directory.birth(of: files.log) ?? status.modified
-        writers = try OpenFiles().writers(of: status.identity)
-        for file in rotated where file.name.compression == nil {
-            rotatedWriters[file.status.identity] = try OpenFiles().writers(of: file.status.identity)
-        }
+        since = rotated.first?.rotated ?? files.directory.birth(of: files.log) ?? status?.modified
         isInterrupted = try CopyTruncate(files).isInterrupted()
+    }
+
+    /// The files of which it matters who writes to them.
+    var watched: [FileIdentity] {
+        (status.map { [$0.identity] } ?? [])
+            + rotated.filter { $0.name.compression == nil }.map(\.status.identity)
+    }
+
+    /// On the disk, what was rotated included.
+    var bytes: Int64 { (status?.size.bytes ?? 0) + kept }
+    private var kept: Int64 { rotated.reduce(0) { $0 + $1.status.size.bytes } }
+
+    var row: [Scalar] {
+        [
+            .text(files.shown), .integer(status?.size.bytes ?? 0), .text(since?.description ?? "gone"),
+            .integer(Int64(rotated.count)), .integer(kept),
+        ]
     }
 }

@@ -111,10 +111,12 @@ package struct RotateLogs: MaintenanceTask {
         guard let notice = change.notice else { return }
         try await notice.send(with: look.programs)
         let began = look.clock.monotonic()
+        var wait: Duration = .milliseconds(20)
         while look.clock.monotonic() - began < Self.patience {
             let answer = try await blocking.run { _ in try OpenFiles().writers(of: change.file) }
             if answer.writers.isEmpty { return }
-            try await look.clock.sleep(for: .milliseconds(50))
+            try await look.clock.sleep(for: wait)
+            wait = min(wait * 2, .seconds(1))
         }
     }
 

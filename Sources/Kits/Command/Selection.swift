@@ -5,7 +5,7 @@ extension Inventory {
     /// The environments that are meant, in the order of the configuration.
     ///
     /// Without a word about them it is the only one there is, or all where the task is about the estate.
-    func select(_ options: EnvironmentOptions, for subject: TaskDeclaration.Subject) throws -> [String] {
+    package func select(_ options: EnvironmentOptions, for subject: TaskDeclaration.Subject) throws -> [String] {
         let known = environments.map(\.name)
         if options.allEnvironments { return known }
         let wanted = options.names

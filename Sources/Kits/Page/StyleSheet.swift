@@ -29,6 +29,7 @@ package enum StyleSheet {
         code{background:var(--code);padding:1px 5px;border-radius:4px}
         pre{background:var(--code);padding:8px 10px;border-radius:6px;margin:6px 0;white-space:pre-wrap}
         pre code{background:none;padding:0}
+        time,th code,td code{white-space:nowrap}
         .muted{color:var(--muted)}.small{font-size:13px}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;\
         clip-path:inset(50%);white-space:nowrap}
         .brand{font-size:13px;font-weight:600;color:var(--muted);letter-spacing:.02em}
@@ -51,7 +52,7 @@ package enum StyleSheet {
         nav.contents{margin:16px 0 0;font-size:14px;display:flex;flex-wrap:wrap;gap:4px 16px}
         .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px 16px;margin:0 0 12px}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:12px}
-        .cards.narrow{grid-template-columns:repeat(auto-fill,minmax(min(100%,244px),1fr))}.cards>.card{margin:0}
+        .cards.narrow{grid-template-columns:repeat(auto-fill,minmax(min(100%,244px),1fr));align-items:start}.cards>.card{margin:0}
         .row{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline;justify-content:space-between}
         .row>.grow{flex:1 1 auto;min-width:0}
         .big{font-size:24px;font-weight:650;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
@@ -60,7 +61,10 @@ package enum StyleSheet {
         ul.plain{list-style:none;padding:0;margin:8px 0 0}ul.plain>li{padding:8px 0;border-top:1px solid var(--rule)}
         ul.plain>li:first-child{border-top:0;padding-top:2px}ul.plain>li:last-child{padding-bottom:0}
         ul.plain.tight>li{border:0;padding:3px 0}
-        .item{display:grid;grid-template-columns:auto 1fr;gap:2px 9px;align-items:start}.item>span:first-child{line-height:1.5}.item pre{margin-top:0}
+        .item{display:grid;grid-template-columns:auto 1fr;gap:2px 9px;align-items:start}\
+        .item>span:first-child{line-height:1.5}.item pre{margin:0;padding:4px 9px}.row.done{flex-wrap:nowrap}\
+        .row.done>.small{white-space:nowrap}
+        .card>ul.plain:first-child{margin-top:0}
         .item>div{min-width:0}
         .mend{display:block;margin-top:4px}
         .facts{display:flex;flex-wrap:wrap;gap:1px 16px;margin:3px 0 0;font-size:13px;color:var(--muted)}
@@ -75,7 +79,7 @@ package enum StyleSheet {
         summary:hover{color:var(--ink)}
         .chart{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px 10px}
         .chart figcaption{display:flex;justify-content:space-between;gap:8px;align-items:baseline;font-size:14px;\
-        margin-bottom:6px}.chart .last{font-weight:650;font-size:16px;white-space:nowrap}
+        margin-bottom:6px}.chart figcaption .muted{display:block;font-size:13px}.chart .last{font-weight:650;font-size:16px;white-space:nowrap}
         .chart svg[role]{display:block;width:100%;height:auto}
         .chart text{font:10.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--muted)}
         .grid{stroke:var(--rule);stroke-opacity:1}
@@ -90,7 +94,7 @@ package enum StyleSheet {
         .bars td.number{width:auto;white-space:nowrap}
         @media (max-width:600px){body{font-size:15px}main,header.page,footer.page{padding-left:14px;padding-right:14px}\
         h1{font-size:22px}h2{margin-top:28px}.verdict{padding:13px 13px;gap:10px}.verdict p{font-size:16px}\
-        .verdict .mark{width:24px;height:24px}.tiles{grid-template-columns:1fr 1fr;gap:8px}\
+        .verdict .mark{width:24px;height:24px}.tiles{grid-template-columns:1fr 1fr;gap:8px}.row.done{flex-wrap:wrap}\
         table.reflow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\
         table.reflow tr{display:block;border-top:1px solid var(--rule);padding:7px 0}\
         table.reflow th,table.reflow td{display:block;border:0;padding:1px 0}\
@@ -99,7 +103,7 @@ package enum StyleSheet {
         --third:#000;--fourth:#000;--good:#000;--notice:#000;--warning:#000;--unknown:#000;--critical:#000;\
         --good-ground:#fff;--notice-ground:#fff;--warning-ground:#fff;--unknown-ground:#fff;--critical-ground:#fff;\
         --code:#f3f3f3}@page{margin:15mm}body{font-size:10.5pt}main,header.page,footer.page{max-width:none;padding:0}\
-        nav.contents,details.data{display:none}.card,.chart,.verdict,.tiles li,ul.plain>li,tr{break-inside:avoid}\
+        nav.contents,details.data{display:none}.cards>.card,.chart,.verdict,.tiles li,ul.plain>li,tr{break-inside:avoid}\
         h2,h3,h4{break-after:avoid}.cards{grid-template-columns:1fr 1fr}.verdict{border-width:2px}.area{fill:none}\
         a{color:inherit;text-decoration:none}}
         """

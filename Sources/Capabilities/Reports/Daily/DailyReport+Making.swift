@@ -30,10 +30,19 @@ extension DailyReport {
                     StepTrouble(
                         runID: summary.run.id, step: step.number, task: step.task, target: step.target,
                         state: step.state, at: step.endedAt ?? step.startedAt, error: step.error,
-                        mendedBy: isCutOff ? nil : material.success(after: step), isDryRun: summary.run.isDryRun,
+                        mendedBy: isCutOff ? nil : material.success(after: step), times: 1,
+                        isDryRun: summary.run.isDryRun,
                         isCutOff: isCutOff, isCheck: step.observation?.checks.isEmpty == false))
             }
         }
+        var latest: [[String]: StepTrouble] = [:]
+        for trouble in found {
+            var trouble = trouble
+            trouble.times += latest[trouble.place]?.times ?? 0
+            latest[trouble.place] = trouble
+        }
+        found = found.filter { $0.step == latest[$0.place]?.step && $0.runID == latest[$0.place]?.runID }
+            .compactMap { latest[$0.place] }
         // A stable order: open before mended, worse before better, later before earlier.
         return found.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
@@ -151,6 +160,13 @@ extension StepRecord {
         case .skipped: error != nil
         case .failed, .unproven, .refused, .cancelled, .waiting, .uncertain: true
         }
+    }
+}
+
+extension DailyReport.StepTrouble {
+    /// What makes two of them one trouble: each run that was cut off is one of its own.
+    fileprivate var place: [String] {
+        [task, target.environment, target.resource, isDryRun ? "dry" : "", isCutOff ? runID : ""]
     }
 }
 

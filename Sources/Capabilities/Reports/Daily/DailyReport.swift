@@ -26,7 +26,7 @@ struct DailyReport: Codable, Hashable, Sendable {
     /// Latest first.
     var runs: [RunLine]
 
-    /// A step that did not end well.
+    /// A step that did not end well, the last time where it ended so several times.
     struct StepTrouble: Codable, Hashable, Sendable {
         var runID: String
         var step: Int
@@ -37,6 +37,8 @@ struct DailyReport: Codable, Hashable, Sendable {
         var error: ErrorReport?
         /// The later run in which the same task succeeded on the same target.
         var mendedBy: String?
+        /// How often the same task ended badly on the same target in the period.
+        var times: Int
         var isDryRun: Bool
         /// Its run has no end, and no process carries it out any more.
         var isCutOff: Bool

@@ -40,34 +40,51 @@ extension Verdict {
             let more = group.entries.count > 1 ? " (and \(group.entries.count - 1) more)" : ""
             return Need(
                 standing: .critical, text: "\(group.target): \(group.entries.first?.summary ?? group.code)\(more)",
-                command: group.mend)
+                command: group.mend ?? group.lookAgain)
         }
         let told = Set(critical.map(\.target.environment))
         needs += environments.filter { $0.standing == .critical && !told.contains($0.name) }.map { environment in
             Need(standing: .critical, text: "\(environment.name): \(environment.reason)", command: environment.command)
         }
-        needs += troubles.filter { [.failed, .refused, .cancelled].contains($0.state) }.map { trouble in
-            Need(
-                standing: trouble.state.standing,
-                text: "\(trouble.command) on \(trouble.target) \(trouble.ended): \(trouble.problem)",
-                command: "mainstay show \(trouble.runID)")
-        }
+        // What a finding says already is one trouble and not two.
+        let known = Set(critical.flatMap { group in group.entries.map { [group.target.description, $0.summary] } })
+        let untold = troubles.filter { !known.contains([$0.target.description, $0.problem]) }
+        needs += Self.needs(untold.filter { [.failed, .refused, .cancelled].contains($0.state) })
         needs += environments.filter { $0.standing == .unknown }.map { environment in
             Need(
                 standing: .unknown, text: "whether \(environment.name) is well is not known: \(environment.reason)",
                 command: environment.command)
         }
-        needs += troubles.filter { $0.state == .unproven && !$0.isCheck }.map { trouble in
-            Need(
-                standing: .unknown, text: "\(trouble.command) on \(trouble.target) is not proved: \(trouble.problem)",
-                command: "mainstay show \(trouble.runID)")
-        }
+        needs += Self.needs(untold.filter { $0.state == .unproven && !$0.isCheck })
         self.needs = needs
         let warnings = findings.filter { $0.severity == .warning }.reduce(0) { $0 + $1.entries.count }
         let hasWarning = warnings > 0 || environments.contains { $0.standing == .warning }
         standing =
             needs.map(\.standing).max() ?? (environments.isEmpty ? .unknown : hasWarning ? .warning : .good)
         sentence = Self.sentence(needs, environments: environments, changes: changes, warnings: warnings)
+    }
+
+    /// One for all steps that ended in the same way for the same reason at the same target.
+    private static func needs(_ troubles: [DailyReport.StepTrouble]) -> [Need] {
+        var groups: [[DailyReport.StepTrouble]] = []
+        for trouble in troubles {
+            let place = groups.firstIndex { group in
+                group.first.map {
+                    ($0.target, $0.ended, $0.problem) == (trouble.target, trouble.ended, trouble.problem)
+                }
+                    ?? false
+            }
+            if let place { groups[place].append(trouble) } else { groups.append([trouble]) }
+        }
+        return groups.compactMap { group in
+            group.first.map { first in
+                let more = group.count > 1 ? " (and \(group.count - 1) more)" : ""
+                return Need(
+                    standing: first.state.standing,
+                    text: "\(first.command)\(more) on \(first.target) \(first.ended): \(first.problem)",
+                    command: "mainstay show \(first.runID)")
+            }
+        }
     }
 
     private static func sentence(
@@ -93,6 +110,15 @@ extension Verdict {
         if proved > 0 { parts.append("\(proved) change\(proved == 1 ? " was" : "s were") made and proved") }
         if warnings > 0 { parts.append("\(warnings) warning\(warnings == 1 ? "" : "s") can wait") }
         return "Nothing needs a person now: \(parts.joined(separator: ", "))"
+    }
+}
+
+extension DailyReport.FindingGroup {
+    /// The task that found it, where nothing is known to mend it.
+    fileprivate var lookAgain: String {
+        let words = task.split(separator: ".").joined(separator: " ")
+        return target.environment.isEmpty
+            ? "mainstay \(words)" : "mainstay \(words) --environment \(target.environment.shellQuoted)"
     }
 }
 

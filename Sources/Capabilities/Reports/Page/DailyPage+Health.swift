@@ -36,11 +36,11 @@ extension DailyPage {
         let tag: HTML? = environment.isProtected ? " <span class=\"tag\">protected</span>" : nil
         return """
             <article class="card">
-            <div class="row"><h3>\(text(environment.name))\(tag)</h3>\
+            <div class="row"><h3 class="grow">\(text(environment.name))</h3>\
             \(environment.standing.badge(environment.standing.word))</div>
             <div class="row"><span class="big">\(environment.percentage.map { Percentage($0).description } ?? "–")</span>\
             \(spark(environment))</div>
-            <p>\(text(environment.reason))</p>\(evidence(environment))\
+            <p>\(text(environment.reason))\(tag)</p>\(evidence(environment))\
             \(notPassed(environment))\(answers(environment, rows: rows))</article>
 
             """
@@ -57,28 +57,38 @@ extension DailyPage {
             let until = environment.countsUntil
         else { return HTML() }
         return """
-            <p class="muted small">\(arithmetic)<br>checked \(time: at), counts until \(time: until)</p>
+            <p class="muted small">\(arithmetic)<br>checked \(time: at)<br>counts until \(time: until)</p>
 
             """
     }
 
     private func notPassed(_ environment: EnvironmentHealth) -> HTML {
-        let all = environment.checks.filter { $0.outcome.state != .passed }
-        guard !all.isEmpty else { return HTML() }
+        // What a whole resource says in the same words is said once.
+        var groups: [[CheckOutcome]] = []
+        for outcome in environment.checks.map(\.outcome) where outcome.state != .passed {
+            let place = groups.firstIndex { group in
+                group.first.map {
+                    ($0.state, $0.target, $0.summary) == (outcome.state, outcome.target, outcome.summary)
+                } ?? false
+            }
+            if let place { groups[place].append(outcome) } else { groups.append([outcome]) }
+        }
+        guard !groups.isEmpty else { return HTML() }
         let most = max(3, limits.checks / max(8, 2 * report.environments.count))
-        let items = all.prefix(most).map { answer -> HTML in
-            let outcome = answer.outcome
+        let items = groups.prefix(most).map { group -> HTML in
+            guard let outcome = group.first else { return HTML() }
+            let title = group.count == 1 ? outcome.title : "\(group.count) checks"
             return item(
                 outcome.state.standing,
                 """
-                <strong>\(text(outcome.title))</strong> <span class="muted">\(text(outcome.target.resource))</span><br>\
+                <strong>\(text(title))</strong> <span class="muted">\(text(outcome.target.resource))</span><br>\
                 <span class="hidden">\(outcome.state.rawValue): </span>\(text(outcome.summary))
                 """)
         }
         return """
             <ul class="plain tight">
             \(items)</ul>
-            \(more(all.count - most, "mainstay health check --environment \(environment.name.shellQuoted)"))
+            \(more(groups.count - most, "mainstay health check --environment \(environment.name.shellQuoted)"))
             """
     }
 

@@ -10,13 +10,13 @@ extension DailyPage {
             let hint: HTML? = trouble.error?.hint.map { "<br><span class=\"muted\">\(text($0))</span>" }
             let mended: HTML? = trouble.mendedBy.map { "; succeeded since in run \(code($0))" }
             let at: HTML? = trouble.at.map { " at \(time: $0)" }
-            let dry = trouble.isDryRun ? " (dry run)" : ""
+            let dry = (trouble.times > 1 ? " \(trouble.times) times" : "") + (trouble.isDryRun ? " (dry run)" : "")
             return item(
                 isOver || trouble.isDryRun ? .notice : trouble.isCutOff ? .critical : trouble.state.standing,
                 """
                 <strong>\(text(command(trouble.task)))</strong> <span class="muted">\(text(trouble.target.description))</span> \
                 \(trouble.isCutOff ? "was cut off" : trouble.ended)\(dry)<br>\(text(trouble.problem))\(hint)\
-                <div class="facts"><span>run \(code(trouble.runID))\(at)\(mended)</span></div>
+                <div class="facts"><span>\(trouble.times > 1 ? "last in run" : "run") \(code(trouble.runID))\(at)\(mended)</span></div>
                 """)
         }
         return """
@@ -48,7 +48,7 @@ extension DailyPage {
         guard let first = changes.first else { return HTML() }
         let open = changes.filter { $0.state != .proved }
         let proved = changes.filter { $0.state == .proved }
-        let most = proved.count <= limits.entries + 1 ? proved.count : limits.entries
+        let most = proved.count <= 4 ? proved.count : min(3, limits.entries)
         let folded = proved.dropFirst(most).map(item)
         let rest: HTML? =
             folded.isEmpty
@@ -80,16 +80,15 @@ extension DailyPage {
             let hint: HTML? = error.hint.map { "<div class=\"muted\">\(text($0))</div>" }
             return "<div>\(text(error.problem))</div>\(hint)"
         }
-        let at: HTML? = change.at.map { " at \(time: $0)" }
-        let took: HTML? = change.seconds.map { " in <b>\(Duration.seconds($0).short)</b>" }
+        let took: HTML? = change.seconds.map { " <span class=\"muted\">in \(Duration.seconds($0).short)</span>" }
         let removes: HTML? = change.effect == .destroys ? "<span><b>removes data</b></span>" : nil
         let reason: HTML? = change.reason.isEmpty ? nil : "<span>\(text(change.reason))</span>"
         return self.item(
             change.state.standing,
             """
-            \(lines)\(more)\(error)<div class="facts"><span><strong \
-            class="\(change.state.standing.rawValue)">\(change.state.rawValue)</strong>\(took)\(at)</span>\(removes)\
-            \(facts(change.proof))\(reason)</div>
+            <div class="row done"><div class="grow">\(lines)\(more)</div><span class="small"><strong \
+            class="\(change.state.standing.rawValue)">\(change.state.rawValue)</strong>\(took)</span></div>\(error)\
+            <div class="facts">\(removes)\(reason)\(facts(change.proof))</div>
             """)
     }
 

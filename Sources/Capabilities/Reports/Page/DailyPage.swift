@@ -79,7 +79,7 @@ struct DailyPage {
             ("troubles", "Steps that did not succeed", troubles),
             ("changes", "Changes and their proof", changes),
             ("findings", "Findings", findings),
-            ("resolved", "Mended in this period", resolved),
+            ("resolved", "No longer found", resolved),
             ("trends", "Trends", trends),
             ("not-covered", "Not covered", notCovered),
             ("runs", "Runs", runs),
@@ -119,7 +119,12 @@ struct DailyPage {
 
     func code(_ text: String) -> HTML { "<code>\(limits.clip(text))</code>" }
 
-    func mend(_ command: String?) -> HTML? { command.map { "<span class=\"mend\">\(code($0))</span>" } }
+    /// What mends it: a command to copy, or words.
+    func mend(_ remedy: String?) -> HTML? {
+        guard let remedy else { return nil }
+        let isCommand = remedy.hasPrefix("mainstay ")
+        return isCommand ? "<div class=\"mend\">\(code(remedy))</div>" : "<div class=\"muted\">\(text(remedy))</div>"
+    }
 
     /// `and 12 more: mainstay findings`, or nothing.
     func more(_ left: Int, _ command: String) -> HTML {

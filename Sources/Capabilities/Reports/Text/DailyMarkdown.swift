@@ -24,11 +24,11 @@ struct DailyMarkdown {
         }
         lines += list("Changes and their proof", report.changes, limits.changes, line)
         lines += list("Findings", report.findings, limits.findings, line)
-        lines += list("Mended in this period", report.resolved, limits.resolved) { record in
+        lines += list("No longer found", report.resolved, limits.resolved) { record in
             "\(record.finding.code) at \(text(record.finding.target.description)): \(text(record.finding.summary))"
         }
         lines += list("Not covered", report.notCovered, limits.notCovered) { gap in
-            "\(text(gap.target.description)), \(text(gap.subject)): \(text(gap.reason))"
+            "\(code(gap.target.description)), \(text(gap.subject)): \(text(gap.reason))"
         }
         lines += [
             "",
@@ -86,12 +86,11 @@ struct DailyMarkdown {
         left > 0 ? ["", "and \(left) more: `mainstay report daily --as json`"] : []
     }
 
-    /// One line in which no character of a name means anything to Markdown or HTML (CommonMark 0.31, 2.4).
+    /// One line in which no character of a name means anything to Markdown or HTML (CommonMark 0.31, 2.4); never the
+    /// first thing of a line, where digits and hyphens mean something too.
     private func text(_ text: String) -> String {
         limits.clip(text).printable.reduce(into: "") { result, character in
-            if character.isASCII, character.isPunctuation || character.isSymbol, !".,:;/()%-?".contains(character) {
-                result.append("\\")
-            }
+            if "\\`*_{}[]<>#+!|~&=$^@".contains(character) { result.append("\\") }
             result.append(character)
         }
     }

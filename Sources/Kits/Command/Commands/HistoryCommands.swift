@@ -156,7 +156,8 @@ extension Session {
 }
 
 extension Console {
-    func print(_ listing: Listing, document: some Encodable, as format: OutputFormat, empty: String) throws {
+    /// One table in the format that was asked for; JSON is the document, not the table.
+    package func print(_ listing: Listing, document: some Encodable, as format: OutputFormat, empty: String) throws {
         switch format {
         case .json: print(try JSONText.make(document))
         case .csv:

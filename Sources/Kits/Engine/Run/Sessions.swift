@@ -76,7 +76,7 @@ extension Resource {
 
 extension PostgreSQLAccess {
     /// What libpq is told, with everything that comes from elsewhere filled in.
-    func address(with programs: Programs) async throws -> DatabaseAddress {
+    package func address(with programs: Programs) async throws -> DatabaseAddress {
         var address: DatabaseAddress
         switch connection {
         case .url(let text), .keywords(let text):

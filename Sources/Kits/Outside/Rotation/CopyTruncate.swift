@@ -105,18 +105,21 @@ package struct CopyTruncate: Sendable {
 
     private static let chunk = 1 << 20
 
-    /// The log's end, when the copy has reached it.
+    /// How far the copy reaches then: the log's end as it is now, so that a writer that is faster than we are does not
+    /// keep us here for ever.
     private func append(
         _ log: Descriptor, from start: Int64, to copy: Descriptor, _ cancellation: Blocking.Cancellation
     ) throws -> Int64 {
+        let end = try log.status().size.bytes
         var offset = start
-        while true {
+        while offset < end {
             try cancellation.check()
-            let bytes = try log.read(upTo: Self.chunk, at: offset)
-            if bytes.isEmpty { return offset }
+            let bytes = try log.read(upTo: Int(min(Int64(Self.chunk), end - offset)), at: offset)
+            if bytes.isEmpty { break }
             try copy.write(bytes)
             offset += Int64(bytes.count)
         }
+        return offset
     }
 
     /// Whether the copy's bytes all stand at the log's beginning.
@@ -176,7 +179,11 @@ package struct CopyTruncate: Sendable {
         copied = try append(log, from: copied, to: copy, cancellation)
         try copy.synchronize()
         // As late as can be: the last bytes of a busy writer.
-        copied = try append(log, from: copied, to: copy, cancellation)
+        for _ in 0..<8 {
+            let reached = try append(log, from: copied, to: copy, cancellation)
+            if reached == copied { break }
+            copied = reached
+        }
         guard ftruncate(log.number, 0) == 0 else { throw FileError(.truncate, log.path, errno) }
         let since = try log.status().size.bytes
         let after = counters(processes)

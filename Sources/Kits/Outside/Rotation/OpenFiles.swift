@@ -20,32 +20,53 @@ package struct OpenFiles: Sendable {
         package var writers: [Writer]
         /// False when there are processes that we may not look into.
         package var isComplete: Bool
+
+        package init(writers: [Writer], isComplete: Bool) {
+            self.writers = writers
+            self.isComplete = isComplete
+        }
     }
 
-    /// Takes some milliseconds per thousand open files on the machine: not on the cooperative pool.
     package func writers(of file: FileIdentity) throws -> Answer {
-        var answer = Answer(writers: [], isComplete: true)
+        try writers(of: [file])[file] ?? Answer(writers: [], isComplete: true)
+    }
+
+    /// One look at all processes for all of the files; every file has its answer.
+    ///
+    /// Takes some milliseconds per thousand open files on the machine: not on the cooperative pool.
+    package func writers(of files: Set<FileIdentity>) throws -> [FileIdentity: Answer] {
+        guard !files.isEmpty else { return [:] }
+        var found: [FileIdentity: [Writer]] = [:]
+        var isComplete = true
         for process in try processes() {
-            guard let directory = opendir("/proc/\(process)/fd") else {
+            let directory = "/proc/\(process)/fd"
+            guard let stream = opendir(directory) else {
                 // Gone meanwhile, or not ours to see.
-                if errno == EACCES || errno == EPERM { answer.isComplete = false }
+                if errno == EACCES || errno == EPERM { isComplete = false }
                 continue
             }
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
+            defer { closedir(stream) }
+            while let entry = readdir(stream) {
                 var status = stat()
-                guard name.first?.isNumber == true, stat("/proc/\(process)/fd/\(name)", &status) == 0,
-                    UInt64(status.st_dev) == file.device, UInt64(status.st_ino) == file.inode,
-                    let flags = flags(process, name), flags & O_ACCMODE != O_RDONLY
+                let isThere = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                    name.withMemoryRebound(to: CChar.self, capacity: 256) {
+                        fstatat(dirfd(stream), $0, &status, 0) == 0
+                    }
+                }
+                let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+                guard isThere, status.st_mode & S_IFMT == S_IFREG, files.contains(identity),
+                    let flags = flags(process, Self.name(of: entry)), flags & O_ACCMODE != O_RDONLY
                 else { continue }
-                answer.writers.append(
+                found[identity, default: []].append(
                     Writer(process: process, program: program(process), appends: flags & O_APPEND != 0))
             }
         }
-        return answer
+        let answers = files.map { ($0, Answer(writers: found[$0] ?? [], isComplete: isComplete)) }
+        return Dictionary(uniqueKeysWithValues: answers)
+    }
+
+    private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+        withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     /// Bytes that a process has given to write(2) and its kin since it began, to any file; nil where we may not see it.
@@ -59,10 +80,7 @@ package struct OpenFiles: Sendable {
         defer { closedir(directory) }
         var processes: [Int32] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if let number = Int32(name) { processes.append(number) }
+            if let number = Int32(Self.name(of: entry)) { processes.append(number) }
         }
         return processes
     }

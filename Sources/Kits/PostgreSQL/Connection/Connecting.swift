@@ -18,24 +18,26 @@ extension Connection {
             throw PostgreSQLError.unreachable(address, reason: String(cString: strerror(errno)))
         }
         let token = CallToken(wake: wake)
+        let answer = FirstAnswer()
         let connection = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let answer = FirstAnswer(continuation)
+                answer.expect(continuation)
                 executor.queue.async {
-                    answer.resume(
-                        with: Result {
+                    answer.give(
+                        Result {
                             let dial = Dial(address: address, settings: settings, wake: wake, token: token)
                             return Connection(link: try dial.run(), executor: executor, settings: settings)
                         })
                 }
-                // libpq looks names up with a call that knows no deadline; this answers for it.
+                // libpq looks names up with a call that knows neither deadline nor cancellation; this answers for it.
                 let limit = settings.connectTimeout + .milliseconds(500)
                 DispatchQueue.global().asyncAfter(deadline: .now() + limit.inSeconds) {
-                    answer.resume(with: .failure(Dial.timeOut(address, settings)))
+                    answer.give(.failure(Dial.timeOut(address, settings)))
                 }
             }
         } onCancel: {
             token.cancel()
+            answer.give(.failure(PostgreSQLError.cancelled))
         }
         do {
             try await connection.begin()
@@ -64,18 +66,42 @@ extension Connection {
     }
 }
 
-/// Resumes a continuation once: whoever comes second is dropped (and a connection made too late closes itself).
+/// The first answer counts: whoever comes later is dropped, and a connection made too late closes itself.
 private final class FirstAnswer: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Connection, any Error>?>
+    private enum State {
+        case open
+        case expected(CheckedContinuation<Connection, any Error>)
+        case early(Result<Connection, any Error>)
+        case given
+    }
 
-    init(_ continuation: CheckedContinuation<Connection, any Error>) { self.continuation = Mutex(continuation) }
+    private let state = Mutex(State.open)
 
-    func resume(with result: Result<Connection, any Error>) {
-        let waiting = continuation.withLock { waiting in
-            defer { waiting = nil }
-            return waiting
+    func expect(_ continuation: CheckedContinuation<Connection, any Error>) {
+        let early: Result<Connection, any Error>? = state.withLock { state in
+            guard case .early(let answer) = state else {
+                state = .expected(continuation)
+                return nil
+            }
+            state = .given
+            return answer
         }
-        waiting?.resume(with: result)
+        if let early { continuation.resume(with: early) }
+    }
+
+    func give(_ answer: Result<Connection, any Error>) {
+        let waiting: CheckedContinuation<Connection, any Error>? = state.withLock { state in
+            switch state {
+            case .open:
+                state = .early(answer)
+                return nil
+            case .expected(let continuation):
+                state = .given
+                return continuation
+            case .early, .given: return nil
+            }
+        }
+        waiting?.resume(with: answer)
     }
 }
 

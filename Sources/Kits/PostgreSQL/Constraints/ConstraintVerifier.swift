@@ -26,26 +26,46 @@ package struct ConstraintVerifier: Sendable {
     ///
     /// A statement that fails (a time-out, a function that is gone) makes its constraint unverified, with the reason.
     ///
+    /// - Parameter begins: told what is looked at next, a table and its constraint, with how many there are of its kind.
     /// - Throws: `PostgreSQLError` when the catalog cannot be read or the connection is lost.
     package func verify(
-        _ kinds: Set<ConstraintVerdict.Kind> = Set(ConstraintVerdict.Kind.allCases)
+        _ kinds: Set<ConstraintVerdict.Kind> = Set(ConstraintVerdict.Kind.allCases),
+        begins: @Sendable (String) -> Void = { _ in }
     ) async throws -> ConstraintVerification {
         var verdicts: [ConstraintVerdict] = []
+        func tell(_ kind: ConstraintVerdict.Kind, _ table: ConstrainedTable, _ number: Int, of count: Int) {
+            begins("\(kind.rawValue) \(number + 1) of \(count): \(table.name)")
+        }
         if kinds.contains(.foreignKey) {
-            for row in try await session.query(ForeignKey.survey) { verdicts.append(try await verify(ForeignKey(row))) }
+            let rows = try await session.query(ForeignKey.survey)
+            for (number, row) in rows.enumerated() {
+                let key = try ForeignKey(row)
+                tell(.foreignKey, key.child, number, of: rows.count)
+                verdicts.append(try await verify(key))
+            }
         }
         if kinds.contains(.notNull) {
-            for row in try await session.query(NotNullColumns.survey) {
-                verdicts += try await verify(NotNullColumns(row))
+            let rows = try await session.query(NotNullColumns.survey)
+            for (number, row) in rows.enumerated() {
+                let columns = try NotNullColumns(row)
+                tell(.notNull, columns.table, number, of: rows.count)
+                verdicts += try await verify(columns)
             }
         }
         if kinds.contains(.unique) {
-            for row in try await session.query(UniqueKey.survey) { verdicts.append(try await verify(UniqueKey(row))) }
+            let rows = try await session.query(UniqueKey.survey)
+            for (number, row) in rows.enumerated() {
+                let key = try UniqueKey(row)
+                tell(.unique, key.table, number, of: rows.count)
+                verdicts.append(try await verify(key))
+            }
         }
         if kinds.contains(.check) || kinds.contains(.exclusion) {
-            for row in try await session.query(CheckConstraint.survey) {
+            let rows = try await session.query(CheckConstraint.survey)
+            for (number, row) in rows.enumerated() {
                 let constraint = try CheckConstraint(row)
                 guard kinds.contains(constraint.isExclusion ? .exclusion : .check) else { continue }
+                tell(.check, constraint.table, number, of: rows.count)
                 verdicts.append(try await verify(constraint))
             }
         }

@@ -2,20 +2,22 @@ import Glibc
 import Maintenance
 import Outside
 
-/// A real program that writes numbered lines into a log as fast as it can, and opens the log again on SIGHUP.
-struct LogWriter {
-    var process: Int32
-    var path: String
+/// A real program that writes numbered lines into a log, some megabytes a second, and opens the log again on SIGHUP.
+package struct LogWriter: Sendable {
+    package var process: Int32
+    package var path: String
 
     /// `body` runs while it writes; the number of lines it has written comes back when it has ended.
-    static func writing(to path: String, pidFile: String, _ body: (LogWriter) async throws -> Void) async throws -> Int
-    {
+    package static func writing(
+        to path: String, pidFile: String, ignoresSignal: Bool = false, _ body: (LogWriter) async throws -> Void
+    ) async throws -> Int {
+        let programs = Programs(environment: ["PATH": "/usr/bin:/bin"])
         let (starts, started) = AsyncStream<Int32>.makeStream()
         return try await withThrowingTaskGroup(of: Int.self) { tasks in
             tasks.addTask {
                 defer { started.finish() }
                 var count = 0
-                let writer = ChildProgram("python3", ["-u", "-c", script, path, pidFile], grace: .milliseconds(100))
+                let writer = ChildProgram("python3", ["-u", "-c", script, path, pidFile, ignoresSignal ? "ignore" : ""], grace: .milliseconds(100))
                 let outcome = try await programs.run(writer) { line in
                     let fields = line.text.split(separator: " ").compactMap { Int($0) }
                     if line.text.hasPrefix("started"), let process = fields.first { started.yield(Int32(process)) }
@@ -34,10 +36,10 @@ struct LogWriter {
         }
     }
 
-    static let line = "line 00000000 of the log, with some text behind its number\n"
+    package static let line = "line 00000000 of the log, with some text behind its number\n"
 
     /// The numbers of the lines in `bytes`, in order; nil for a line that is none.
-    static func numbers(in bytes: [UInt8]) -> [Int?] {
+    package static func numbers(in bytes: [UInt8]) -> [Int?] {
         bytes.split(separator: UInt8(10)).map { line in
             guard line.count == Self.line.utf8.count - 1 else { return nil }
             return Int(String(decoding: line.dropFirst(5).prefix(8), as: UTF8.self))
@@ -45,11 +47,11 @@ struct LogWriter {
     }
 
     private static let script = """
-        import os, signal, sys
-        path, pid_file = sys.argv[1:3]
+        import os, signal, sys, time
+        path, pid_file, ignore = sys.argv[1:4]
         reopen = stop = False
         def on_hup(*_):
-            global reopen; reopen = True
+            global reopen; reopen = not ignore
         def on_term(*_):
             global stop; stop = True
         signal.signal(signal.SIGHUP, on_hup)
@@ -59,6 +61,7 @@ struct LogWriter {
         with open(pid_file, "w") as file: file.write(f"{os.getpid()}\\n")
         print("started", os.getpid())
         number = 0
+        parent = os.getppid()
         while not stop:
             if reopen:
                 reopen = False
@@ -66,6 +69,11 @@ struct LogWriter {
                 log = os.open(path, flags, 0o640)
             os.write(log, b"line %08d of the log, with some text behind its number\\n" % number)
             number += 1
+            if number % 500 == 0:
+                # As busy as a busy program, quiet before it fills the disk, and gone with the test that started it.
+                time.sleep(0.01)
+                while number >= 300000 and not stop and not reopen and os.getppid() == parent: time.sleep(0.05)
+                if os.getppid() != parent: break
         print("ended", number)
         """
 }

@@ -1,0 +1,11 @@
+import Command
+import Composition
+
+/// Whether the data are what the schema says they are.
+extension Capability {
+    package static let dataIntegrity = Capability(
+        "data integrity",
+        tasks: [
+            .init(ValidateRelationships.self)
+        ])
+}
