@@ -92,6 +92,7 @@ struct SchemaCheckTests {
                 connection: host=\(database.cluster.socketDirectory) dbname=\(database.name) user=postgres
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
         let application = Application(
+            root: AcceptSchema.self,
             tasks: [], checks: HealthChecks.all, routines: [], migrations: [],
             programs: Programs(environment: [:]), clock: .system, console: Console(environment: [:]))
         func accept(_ arguments: String...) async throws -> Baseline? {
