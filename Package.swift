@@ -78,6 +78,9 @@ let package = Package(
                 "Maintenance", "MaintenanceTesting", "Command", "Composition", "Engine", "PostgreSQL", "Settings",
                 "mainstay",
             ]),
+        tests(
+            "Documents",
+            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
         tests(
             "Logs",

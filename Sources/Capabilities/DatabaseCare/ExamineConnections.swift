@@ -8,7 +8,7 @@ import PostgreSQL
 /// Who is connected, since when, doing what; and whether the application's pool fits its use.
 package struct ExamineConnections: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: "How many lines each listing has at most.")
+        @Option(help: ArgumentHelp("How many lines each listing has at most.", valueName: "count"))
         package var most = 20
 
         @Option(help: ArgumentHelp("How far back recorded use counts.", valueName: "duration"))

@@ -8,10 +8,13 @@ import PostgreSQL
 /// ANALYZE of exactly what is stale.
 package struct UpdateStatistics: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: "Rows changed since the last ANALYZE, in percent of the table, from which statistics are stale.")
+        @Option(
+            help: ArgumentHelp(
+                "Rows changed since the last ANALYZE, in percent of the table, from which statistics are stale.",
+                valueName: "percent"))
         package var changed = 10.0
 
-        @Option(help: "Tables with fewer changed rows than this are left alone.")
+        @Option(help: ArgumentHelp("Tables with fewer changed rows than this are left alone.", valueName: "count"))
         package var minimumRows = 50
 
         @Option(help: ArgumentHelp("Statistics older than this are stale if anything changed.", valueName: "duration"))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Command
 import Engine
 import Maintenance
 import Settings
@@ -6,10 +7,13 @@ import Settings
 /// Runs the health checks over everything an environment has.
 package struct CheckHealth: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: ArgumentHelp("Only this check; may be given several times.", valueName: "name"))
+        @Option(
+            help: ArgumentHelp("Only this check; may be given several times.", valueName: "name"), completion: .known)
         package var check: [String] = []
 
-        @Option(help: ArgumentHelp("Leave this check out; may be given several times.", valueName: "name"))
+        @Option(
+            help: ArgumentHelp("Leave this check out; may be given several times.", valueName: "name"),
+            completion: .known)
         package var skip: [String] = []
 
         package init() {}

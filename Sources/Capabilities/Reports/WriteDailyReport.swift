@@ -12,7 +12,7 @@ package struct WriteDailyReport: MaintenanceTask {
         @Option(help: ArgumentHelp("Write this file, and no 'latest' beside it.", valueName: "file"))
         package var output: LocalPath?
 
-        @Option(help: "How it is written: html, json or markdown.")
+        @Option(help: ArgumentHelp("How it is written.", valueName: "language"))
         package var `as`: Rendering = .html
 
         @Option(help: ArgumentHelp("How far back it tells what happened.", valueName: "duration"))

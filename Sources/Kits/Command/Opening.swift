@@ -39,7 +39,12 @@ extension Application {
     /// `--config`, `MAINSTAY_CONFIG`, `mainstay.yaml` here, `/etc/mainstay/mainstay.yaml`: the first that is named or
     /// there.
     func configurationFile(_ place: PlaceOptions) throws -> String {
-        if let named = place.config ?? programs.environment["MAINSTAY_CONFIG"], !named.isEmpty { return named }
+        if let named = place.config ?? programs.environment["MAINSTAY_CONFIG"], !named.isEmpty {
+            guard FileManager.default.fileExists(atPath: named) else {
+                throw CommandError.noConfiguration(searched: [named])
+            }
+            return named
+        }
         let candidates = ["mainstay.yaml", "/etc/mainstay/mainstay.yaml"]
         guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
             throw CommandError.noConfiguration(searched: candidates)

@@ -153,10 +153,9 @@ package struct CheckPage {
             lines.append("Thresholds: \(limits.text). Configure them under 'checks.\(check.name)'.")
         }
         for option in check.schema.options {
-            lines.append(
-                "Option '\(option.name)': \(option.summary) (default \(option.standard?.description ?? "none")).")
+            lines.append("Option '\(option.name)': \(option.summary) (default: \(option.standardText ?? "none"))")
         }
-        if let mend = check.mend { lines.append("Mend: \(mend)") }
+        if let mend = check.mend { lines.append("Mend: \(mend.replacing("{environment}", with: "NAME"))") }
         if let source = check.source { lines.append("Source: \(source)") }
         self.lines = lines
     }

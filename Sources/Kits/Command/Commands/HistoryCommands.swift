@@ -27,7 +27,7 @@ package struct RunsCommand: HouseCommand {
             runs.map { run in
                 let took = run.endedAt.map { ($0 - run.startedAt).inSeconds }
                 return [
-                    .text(run.id), .text(run.name + (run.isDryRun ? " (dry run)" : "")),
+                    .text(run.id), .text(run.command + (run.isDryRun ? " (dry run)" : "")),
                     .text(run.environments.joined(separator: ", ")), .text(run.state.rawValue),
                     .text(run.startedAt.description), took.map(Scalar.number) ?? .null,
                 ]
@@ -35,6 +35,11 @@ package struct RunsCommand: HouseCommand {
         try session.print(listing, document: runs, empty: "No run yet: 'mainstay run daily --all-environments'.")
         return .success
     }
+}
+
+extension RunRecord {
+    /// As typed: `db update-stats`.
+    fileprivate var command: String { name.split(separator: ".").joined(separator: " ") }
 }
 
 /// `mainstay show RUN`

@@ -29,7 +29,7 @@ struct TableText {
                 text += isNumber[column] ? gap + painted : painted + (isLast ? "" : gap)
                 if !isLast { text += "  " }
             }
-            return text
+            return text.withoutTrailingSpaces
         }
         let head = line(header.map { Cell(text: $0, paint: style.dim) })
         return [head] + rows.flatMap { broken($0, widths).map(line) }
@@ -91,6 +91,13 @@ extension Listing {
                 }
             },
             width: width)
+    }
+}
+
+extension String {
+    fileprivate var withoutTrailingSpaces: String {
+        guard let last = lastIndex(where: { $0 != " " }) else { return "" }
+        return String(self[...last])
     }
 }
 

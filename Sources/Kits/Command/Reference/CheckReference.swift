@@ -38,7 +38,7 @@ enum CheckReference {
         let retries = schema.retries == 1 ? "1 more attempt" : "\(schema.retries) more attempts"
         facts.append("Time-out \(schema.timeout.short), \(schema.retries == 0 ? "one attempt" : retries).")
         facts += check.schema.options.map { option in
-            let standard = option.standard.map { " Default: \($0.description)." } ?? ""
+            let standard = option.standardText.map { " Default: `\($0)`." } ?? ""
             return "Option `\(option.name)`: \(MarkdownPage.marked(option.summary.sentence))\(standard)"
         }
         facts.append("Configure it under [`checks.\(check.name)`](configuration.md#checks\(anchor(check))).")
@@ -57,5 +57,19 @@ extension Check {
         let limits = CheckLimits(schema, CheckSetting())
         let unit = limits.unit ?? .count
         return (limits.warning.map(unit.text) ?? "", limits.critical.map(unit.text) ?? "")
+    }
+}
+
+extension CheckSchema.Option {
+    /// The default as a configuration writes it: `2s`, `128M`, `10`; nil where there is none.
+    var standardText: String? {
+        switch (kind, standard) {
+        case (_, nil), (_, .null?): nil
+        case (.duration, .number(let seconds)?): Duration.microseconds(Int64(seconds * 1_000_000)).canonical
+        case (.duration, .integer(let seconds)?): Duration.seconds(seconds).canonical
+        case (.size, .integer(let bytes)?): ByteCount(bytes).canonical
+        case (.percentage, let value?): "\(value)%"
+        case (_, let value?): value.description
+        }
     }
 }

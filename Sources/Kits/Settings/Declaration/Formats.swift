@@ -206,7 +206,7 @@ extension Format where Value == ByteCount {
 
 extension ByteCount {
     /// As it is written in a configuration, exactly: `100M`, `1536`.
-    var canonical: String {
+    package var canonical: String {
         for (suffix, shift) in [("T", 40), ("G", 30), ("M", 20), ("K", 10)] as [(String, Int64)]
         where bytes != 0 && bytes % (1 << shift) == 0 {
             return "\(bytes >> shift)\(suffix)"
