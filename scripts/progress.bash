@@ -23,11 +23,10 @@ step() {
     shift 2
     : >"$log"
     if [[ -t 1 ]]; then printf '%s …' "$label"; else printf '%s\n' "$label"; fi
-    # A process group of its own: on Ctrl-C we end it, and nothing else has heard of it before.
-    set -m
-    "$@" >"$log" 2>&1 </dev/null 9>&- &
+    # A session of its own: nothing in it can ask the terminal, and be stopped for it. On Ctrl-C we end it; a command in
+    # the background would ignore that signal, and all it starts too.
+    env --default-signal=INT,QUIT setsid "$@" >"$log" 2>&1 </dev/null 9>&- &
     pid=$!
-    set +m
     trap 'printf "\n"; end "$pid"; exit 130' INT
     trap 'end "$pid"; exit 143' TERM
     while kill -0 "$pid" 2>/dev/null; do
