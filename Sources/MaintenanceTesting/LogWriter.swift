@@ -17,7 +17,9 @@ package struct LogWriter: Sendable {
             tasks.addTask {
                 defer { started.finish() }
                 var count = 0
-                let writer = ChildProgram("python3", ["-u", "-c", script, path, pidFile, ignoresSignal ? "ignore" : ""], grace: .milliseconds(100))
+                let writer = ChildProgram(
+                    "python3", ["-u", "-c", script, path, pidFile, ignoresSignal ? "ignore" : ""],
+                    grace: .milliseconds(100))
                 let outcome = try await programs.run(writer) { line in
                     let fields = line.text.split(separator: " ").compactMap { Int($0) }
                     if line.text.hasPrefix("started"), let process = fields.first { started.yield(Int32(process)) }

@@ -262,10 +262,12 @@ struct RotateLogsTests {
         let digest = try #require(try await estate.harness.run("logs rotate", isDryRun: true).plans.first).digest
         estate.clock.advance(by: .seconds(100))
         #expect(try await estate.harness.run("logs rotate", isDryRun: true).plans.first?.digest == digest)
+        // Both are there at once, so that they cannot have the same inode.
+        try estate.write("logs/other", "0123456789")
         try FileManager.default.removeItem(atPath: estate.directory + "/logs/app.log")
-        try estate.write("logs/other", "keeps the inode from being used again")
-        try estate.write("logs/app.log", "0123456789")
+        try FileManager.default.moveItem(
+            atPath: estate.directory + "/logs/other", toPath: estate.directory + "/logs/app.log")
         await #expect(throws: EngineError.self) { try await estate.harness.run("logs rotate", planDigest: digest) }
-        #expect(try estate.listing("/logs") == ["app.log", "other"])
+        #expect(try estate.listing("/logs") == ["app.log"])
     }
 }

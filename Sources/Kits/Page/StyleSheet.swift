@@ -52,7 +52,7 @@ package enum StyleSheet {
         nav.contents{margin:16px 0 0;font-size:14px;display:flex;flex-wrap:wrap;gap:4px 16px}
         .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px 16px;margin:0 0 12px}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:12px}
-        .cards.narrow{grid-template-columns:repeat(auto-fill,minmax(min(100%,244px),1fr));align-items:start}.cards>.card{margin:0}
+        .cards.narrow{grid-template-columns:repeat(auto-fit,minmax(min(100%,244px),1fr));align-items:start}.cards>.card{margin:0}
         .row{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:baseline;justify-content:space-between}
         .row>.grow{flex:1 1 auto;min-width:0}
         .big{font-size:24px;font-weight:650;letter-spacing:-.01em;font-variant-numeric:tabular-nums}
