@@ -8,16 +8,14 @@ import Settings
 
 /// `mainstay health accept-schema`
 struct AcceptSchema: HouseCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "accept-schema",
-        abstract: "Accept the schema as it is now, after showing what differs from the accepted one.",
-        discussion:
-            "The check 'schema.integrity' compares with what is accepted here; who accepted it and when is kept. "
+    static let configuration = CommandConfiguration.house(
+        "accept-schema", "Accept the schema as it is now, after showing what differs from the accepted one.",
+        "The check 'schema.integrity' compares with what is accepted here; who accepted it and when is kept. "
             + "With '--dry-run' the difference is only shown.")
 
     @Flag(help: "Only show the difference.")
     var dryRun = false
-    @Option(help: "How many differences of each database are shown at most.")
+    @Option(help: ArgumentHelp("How many differences of each database are shown at most.", valueName: "count"))
     var most = 100
     @OptionGroup(title: "Where") var environments: EnvironmentOptions
     @OptionGroup(title: "Output") var output: OutputOptions
