@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 POSTGRESQL = "/usr/lib/postgresql/15/bin"
 ROUNDS = 5
@@ -25,7 +26,7 @@ select i, 'First' || h % 997, 'Last' || h % 1009, 'mail' || i || '@example.org',
   case when h % 3 = 0 then null else 'Customer called about order ' || h || '. Reference ' || md5(i::text) end,
   timestamptz '2020-01-01 00:00+00' + make_interval(secs => h % 126230400),
   timestamptz '2024-01-01 00:00+00' + make_interval(secs => h % 5000000)
-from (select i, abs(hashint8(i)) as h from generate_series(1, %d::bigint) i) s;
+from (select i, abs(hashint8(i)) as h from generate_series(1, ROWS::bigint) i) s;
 vacuum analyze customers;
 """
 
@@ -34,13 +35,13 @@ def run(arguments, environment=None, output=subprocess.DEVNULL):
     """Wall and CPU seconds and the peak resident memory in bytes of one finished process, and what it printed."""
     read, write = os.pipe()
     with os.fdopen(read, "rb") as stream:
-        begin = os.times().elapsed
+        begin = time.perf_counter()
         child = subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=write if output is None else output, env=environment)
         os.close(write)
         text = stream.read().decode() if output is None else ""
         _, status, usage = os.wait4(child.pid, 0)
-        wall = os.times().elapsed - begin
+        wall = time.perf_counter() - begin
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         sys.exit(f"{arguments[0]} ended with status {child.returncode}")
@@ -109,7 +110,7 @@ def main():
 
     cluster = Cluster()
     try:
-        cluster.sql(TABLE % count)
+        cluster.sql(TABLE.replace("ROWS", str(count)))
         copy = [f"{POSTGRESQL}/psql", "-Xqd", cluster.connection, "-c", "copy customers to stdout"]
         digest = [bench, "digest", cluster.connection, "public.customers"]
         run(copy)

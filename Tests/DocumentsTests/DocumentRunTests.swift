@@ -8,7 +8,7 @@ import Testing
 @Suite("the commands of the documents", .temporaryDirectory, .cluster)
 struct DocumentRunTests {
     /// Programs a document may call that are not ours to test.
-    private static let foreign: Set<String> = ["export", "git", "sqlite3", "swift"]
+    private static let foreign: Set<String> = ["git", "sqlite3", "swift"]
 
     @Test("run, one after the other, against a real database", arguments: try Document.written)
     func run(document: Document) async throws {
@@ -22,15 +22,10 @@ struct DocumentRunTests {
             )
         }
         var digest = "0123456789ab"
-        var exports: [String] = []
-        for command in document.commands {
-            if command.line.hasPrefix("export ") { exports.append(command.line) }
-            guard !QuotedWords.all(in: command.line).isEmpty else { continue }
-            let line = (exports + [command.line]).joined(separator: "\n").replacing(
-                "swift run mainstay", with: "mainstay"
-            )
-            .replacing(/postgresql:\/\/[^ ']+/, with: "'\(TestDatabase.current.connectionURL)'")
-            .replacing("DIGEST", with: digest)
+        for command in document.commands where !QuotedWords.all(in: command.line).isEmpty {
+            let line = command.line.replacing("swift run mainstay", with: "mainstay")
+                .replacing(/postgresql:\/\/[^ ']+/, with: "'\(TestDatabase.current.connectionURL)'")
+                .replacing("DIGEST", with: digest)
             let result = try await program.shell(line)
             // 3: findings, as this machine and its servers happen to be.
             #expect(

@@ -8,7 +8,7 @@ import PostgreSQL
 /// Every constraint of a database against every row.
 package struct ValidateRelationships: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: "How many of the rows that break a constraint are named.")
+        @Option(help: ArgumentHelp("How many of the rows that break a constraint are named.", valueName: "count"))
         package var keys = 10
 
         @Option(help: ArgumentHelp("How long looking at one constraint may take.", valueName: "duration"))
