@@ -27,8 +27,9 @@ package struct ConfigCheckCommand: HouseCommand {
         let inventory = result.inventory
         let resources = inventory.environments.reduce(0) { $0 + $1.resources.count }
         application.console.print(
-            "mainstay: the configuration is fine: \(inventory.environments.count) environments, "
-                + "\(resources) resources, from \(inventory.sourceFiles.map(\.printable).joined(separator: ", "))")
+            "mainstay: the configuration is fine: \("environment".counted(inventory.environments.count)), "
+                + "\("resource".counted(resources)), from \(inventory.sourceFiles.map(\.printable).joined(separator: ", "))"
+        )
         return .success
     }
 }

@@ -1,3 +1,5 @@
+import Maintenance
+
 extension String {
     /// Broken at spaces into lines of at most `width` columns, each after `indent`; line breaks in it are kept.
     func wrapped(to width: Int?, indent: String = "") -> [String] {
@@ -15,4 +17,9 @@ extension String {
             return lines + [indent + line]
         }
     }
+}
+
+extension String {
+    /// `1 environment`, `2 environments`.
+    func counted(_ count: Int) -> String { "\(count.grouped) \(self)\(count == 1 ? "" : "s")" }
 }

@@ -57,9 +57,16 @@ struct RunText {
         var lines = "health \(score.percentage?.description ?? "unknown"): \(score.arithmetic)".wrapped(
             to: width, indent: "  ")
         let shown = isVerbose ? checks : checks.filter { $0.state != .passed }
-        for check in shown {
-            let text = "\(check.state.mark) \(check.target.resource.printable): \(check.summary.printable)"
-            lines += text.wrapped(to: width, indent: "  ").map { paint(check.state, $0) }
+        // A server that cannot be reached leaves twenty checks with the same words.
+        var counts: [String: Int] = [:]
+        let texts = shown.map { check in
+            (check.state, "\(check.state.mark) \(check.target.resource.printable): \(check.summary.printable)")
+        }
+        for (_, text) in texts { counts[text, default: 0] += 1 }
+        for (state, text) in texts {
+            guard let count = counts.removeValue(forKey: text) else { continue }
+            let line = count == 1 ? text : "\(text) (\(count) checks)"
+            lines += line.wrapped(to: width, indent: "  ").map { paint(state, $0) }
         }
         return lines
     }
@@ -88,7 +95,8 @@ struct RunText {
         parts.append("\(summary.steps.count) step\(summary.steps.count == 1 ? "" : "s")")
         if summary.run.isDryRun {
             let count = summary.plans.reduce(0) { $0 + $1.changes.count }
-            parts.append("\(PlanText.count(count)) planned, nothing was changed")
+            let planned = summary.plans.isEmpty ? "no plan" : "\(PlanText.count(count)) planned"
+            parts.append("\(planned), nothing was changed")
         } else {
             let states = Dictionary(grouping: summary.changes, by: \.state).mapValues(\.count)
             for (state, count) in states.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
