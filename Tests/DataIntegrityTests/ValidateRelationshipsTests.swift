@@ -137,15 +137,9 @@ struct ValidateRelationshipsTests {
             create table filtered (id int primary key); alter table filtered enable row level security;
             create policy all_rows on filtered using (true)
             """)
-        let role = "test_limited_\(database.name)"
-        try await database.connect { connection in
-            try await connection.execute("create role \(identifier: role) login")
-            try await connection.execute("grant select on open, filtered to \(identifier: role)")
-        }
-        let summary = try await run(user: role).summary
-        try await database.connect { connection in
-            try await connection.execute("drop owned by \(identifier: role)")
-            try await connection.execute("drop role \(identifier: role)")
+        let summary = try await database.withLimitedRole { role in
+            try await database.connect { try await $0.execute("grant select on open, filtered to \(identifier: role)") }
+            return try await run(user: role).summary
         }
         #expect(summary.step.state == .unproven)
         #expect(summary.gaps.map(\.subject) == ["public.closed at test/main", "public.filtered at test/main"])
@@ -176,6 +170,17 @@ struct ValidateRelationshipsTests {
         #expect(finding.summary.unicodeScalars.contains { $0.value < 32 } == false)
         try await execute("to remove", of: finding, on: database)
         #expect(try await run().summary.findings("DI001").isEmpty)
+    }
+
+    @Test("an exclusion constraint is named as not compared, and that is no reason to distrust the rest")
+    func exclusion() async throws {
+        try await TestDatabase.current.run(
+            "create table booked (during int4range, constraint once exclude using gist (during with &&))")
+        let summary = try await run().summary
+        #expect(summary.step.state == .succeeded)
+        let finding = try #require(summary.findings("DI006").first)
+        #expect(finding.severity == .info)
+        #expect(finding.summary == "exclusion once of public.booked: exclusion constraints are not compared yet")
     }
 
     @Test("an empty database has nothing to verify")

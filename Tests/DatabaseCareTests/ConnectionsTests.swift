@@ -44,7 +44,7 @@ struct ConnectionsTests {
     @Test("a database and a role near their own limit are found, and those with room are not")
     func limits() async throws {
         let database = TestDatabase.current
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             try await database.connect { connection in
                 try await connection.execute("alter role \(identifier: role) connection limit 2")
                 try await connection.execute("alter database \(identifier: database.name) connection limit 50")
@@ -70,7 +70,7 @@ struct ConnectionsTests {
     @Test("a role without rights gets a gap, and records no number")
     func withoutRights() async throws {
         let database = TestDatabase.current
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             let harness = try TaskHarness(careEntries, database: database, user: role)
             let summary = try await harness.run("db connections")
             #expect(summary.step.state == .unproven)

@@ -25,25 +25,3 @@ extension TestDatabase {
         try await connect { try await $0.query(sql).only[0, as: String.self] }
     }
 }
-
-/// A role that may log in and nothing more, for the time of `body`.
-func withLimitedRole<Value>(_ body: (_ role: String) async throws -> Value) async throws -> Value {
-    let role = "test_limited_\(UInt64.random(in: 0 ... .max))"
-    let database = TestDatabase.current
-    try await database.connect { try await $0.execute("create role \(identifier: role) login") }
-    do {
-        let value = try await body(role)
-        try await drop(role, database)
-        return value
-    } catch {
-        try await drop(role, database)
-        throw error
-    }
-}
-
-private func drop(_ role: String, _ database: TestDatabase) async throws {
-    try await database.connect { connection in
-        try await connection.execute("drop owned by \(identifier: role) cascade")
-        try await connection.execute("drop role \(identifier: role)")
-    }
-}

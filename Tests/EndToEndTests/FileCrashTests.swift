@@ -67,6 +67,53 @@ struct FileCrashTests {
         #expect(text == Self.content)
     }
 
+    @Test("a compression that dies while its program goes on is done again, and nothing of the first is left")
+    func orphanedCompression() async throws {
+        // Nothing that compresses, so that gzip has work for a while.
+        var generator = SeededGenerator(seed: 5)
+        let noise = (0..<5_000_000).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+        try write("logs/keep", "")
+        try Data(noise).write(to: URL(fileURLWithPath: "\(directory)/logs/app.log"))
+        try program.configure(
+            """
+            environments:
+              test:
+                resources:
+                  app:
+                    kind: logs
+                    paths: [\(directory)/logs/app.log]
+                    rotate:
+                      size: 1k
+            """)
+        async let running = program.run("logs", "rotate")
+        let isUnderWay = {
+            try listing("logs").contains { $0.hasSuffix(".partial") }
+        }
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(60)
+        while try !isUnderWay(), clock.now < deadline { await Task.yield() }
+        #expect(Glibc.kill(try processOfTheProgram(), SIGKILL) == 0)
+        #expect(try await running.status == .signalled(SIGKILL))
+        let resumed = try await program.run("resume")
+        #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
+        let files = try listing("logs").filter { $0 != "keep" }
+        #expect(files.count == 1 && files[0].hasSuffix("Z.gz"), "\(files)")
+        var unpacked: [UInt8] = []
+        let gzip = ChildProgram("gzip", ["-dc", "\(directory)/logs/\(files[0])"])
+        _ = try await Programs(environment: ["PATH": "/usr/bin:/bin"]).run(gzip) { unpacked += $0 }.checked()
+        #expect(unpacked == noise)
+    }
+
+    /// The one whose environment names this test's state.
+    private func processOfTheProgram() throws -> Int32 {
+        let mark = Data("MAINSTAY_STATE=\(directory)/state".utf8)
+        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
+        return try #require(
+            processes.first { process in
+                FileManager.default.contents(atPath: "/proc/\(process)/environ")?.range(of: mark) != nil
+            })
+    }
+
     @Test("a removal that was killed anywhere is finished, and only what was planned is gone", arguments: points)
     func removal(state: ChangeState, moment: JournalObserver.Moment) async throws {
         for number in 1...20 { try write("uploads/old-\(number)", "x", age: 10 * 86_400) }

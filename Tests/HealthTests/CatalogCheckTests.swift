@@ -69,7 +69,7 @@ struct CatalogCheckTests {
     @Test("sequences that may not be read are a gap")
     func sequencesMayBeRead() async throws {
         try await TestDatabase.current.run("create sequence near maxvalue 10; select setval('near', 10)")
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             let summary = try await check("sequences.used", user: role)
             #expect(summary.check("sequences.used")?.state == .unknown)
             #expect(summary.gaps.first?.reason.problem == "this role may not read public.near")

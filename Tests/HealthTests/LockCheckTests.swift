@@ -55,7 +55,7 @@ struct LockCheckTests {
     func roleWithoutRightsSees() async throws {
         let database = TestDatabase.current
         try await database.run("create table contested (id int)")
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             try await database.connect { holder in
                 try await holder.executeScript(trusted: "begin; lock table contested")
                 try await withThrowingTaskGroup(of: Void.self) { group in

@@ -139,7 +139,7 @@ struct SchemaCheckTests {
     @Test("tables that may not be read are named, and the check is not green")
     func consistencyWithoutRights() async throws {
         try await TestDatabase.current.run("create table closed (id int primary key)")
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             let summary = try await check("data.consistency", user: role)
             #expect(summary.check("data.consistency")?.state == .unknown)
             #expect(summary.gaps.map(\.subject) == ["public.closed at test/main"])

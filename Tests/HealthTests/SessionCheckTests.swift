@@ -81,7 +81,7 @@ struct SessionCheckTests {
     func roleMayLookOthers(
         name: String
     ) async throws {
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             try await TestDatabase.current.connect(named("hidden")) { connection in
                 try await connection.executeScript(trusted: "begin; select 1")
                 let summary = try await check(name, user: role)
@@ -97,7 +97,7 @@ struct SessionCheckTests {
 
     @Test("with pg_monitor the same role sees everybody's sessions")
     func pgMonitorSameRole() async throws {
-        try await withLimitedRole { role in
+        try await TestDatabase.current.withLimitedRole { role in
             let database = TestDatabase.current
             try await database.connect { try await $0.execute("grant pg_monitor to \(identifier: role)") }
             try await database.connect(named("seen")) { connection in

@@ -45,30 +45,6 @@ func check(
     return try await harness.run("health check --check=\(name)")
 }
 
-/// A role that may log in and nothing more, for the time of `body`.
-func withLimitedRole<Value>(
-    _ body: (_ role: String) async throws -> Value
-) async throws -> Value {
-    let role = "test_limited_\(UInt64.random(in: 0 ... .max))"
-    let database = TestDatabase.current
-    try await database.connect { try await $0.execute("create role \(identifier: role) login") }
-    do {
-        let value = try await body(role)
-        try await drop(role, database)
-        return value
-    } catch {
-        try await drop(role, database)
-        throw error
-    }
-}
-
-private func drop(_ role: String, _ database: TestDatabase) async throws {
-    try await database.connect { connection in
-        try await connection.execute("drop owned by \(identifier: role) cascade")
-        try await connection.execute("drop role \(identifier: role)")
-    }
-}
-
 /// Asks until the answer is yes; a test that would wait for ever fails instead.
 func eventually(_ question: String, _ condition: () async throws -> Bool) async throws {
     for _ in 0..<20_000 where try await condition() { return }

@@ -255,6 +255,36 @@ struct RotateLogsTests {
         #expect(try estate.listing("/logs") == ["a.log-20261101", "a.log.1", "a.log.2", "b.log.1", "c.txt"])
     }
 
+    @Test("while the writer has made no new log, what was rotated from it is still compressed and thinned out")
+    func withoutLog() async throws {
+        var access = LogAccess(
+            .directory(Written(TemporaryDirectory.current + "/logs", at: FileEstate.line(2)), include: ["*.log"]))
+        access.rotation = LogAccess.Rotation(location: FileEstate.line(3))
+        access.rotation?.size = ByteCount(1)
+        access.rotation?.keep.count = Written(2, at: FileEstate.line(4))
+        let estate = try FileEstate(.logs(access))
+        for day in 10...13 { try estate.write("logs/app.log-202611\(day)", "day \(day)") }
+        let summary = try await estate.harness.run("logs rotate")
+        #expect(summary.step.state == .succeeded)
+        #expect(try estate.listing("/logs") == ["app.log-20261112.gz", "app.log-20261113.gz"])
+        #expect(summary.findings.isEmpty)
+    }
+
+    @Test("what may be a log or a rotated one is neither rotated nor removed, and said")
+    func doubtful() async throws {
+        var access = LogAccess(
+            .directory(Written(TemporaryDirectory.current + "/logs", at: FileEstate.line(2)), include: ["*"]))
+        access.rotation = LogAccess.Rotation(location: FileEstate.line(3))
+        access.rotation?.size = ByteCount(1)
+        access.rotation?.compression = .none
+        access.rotation?.keep.count = Written(0, at: FileEstate.line(4))
+        let estate = try FileEstate(.logs(access))
+        for name in ["server.1", "app.log-20261113T020000Z"] { try estate.write("logs/\(name)", name) }
+        let summary = try await estate.harness.run("logs rotate")
+        #expect(summary.findings("LG004").map(\.object) == ["\(TemporaryDirectory.current)/logs/server.1"])
+        #expect(try estate.listing("/logs") == ["server.1"])
+    }
+
     @Test("the plan of a dry run is done to the letter, and refused when the log is another file by then")
     func plan() async throws {
         let estate = try estate()

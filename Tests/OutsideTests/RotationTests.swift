@@ -151,11 +151,15 @@ struct RotatedFileTests {
 
     @Test(
         "a rotated file is known by its name",
-        arguments: ["app.log.1", "app.log.27.gz", "app.log-20261121T020000Z", "app.log-20261121T020000Z.zst"])
+        arguments: [
+            "app.log.1", "app.log.27.gz", "app.log-20261121T020000Z", "app.log-20261121T020000Z.zst",
+            "app.log-20261121", "app.log-20261121.gz",
+        ])
     func names(text: String) throws {
         let log = try FileName("app.log")
         let name = try #require(RotatedName(try FileName(text), of: log))
         #expect(try name.fileName.description == text)
+        #expect(name.hasTime == text.contains("T"))
     }
 
     @Test(

@@ -9,8 +9,8 @@ struct Violation: Sendable {
     let summary: String
     private let evidence: Facts
 
-    /// Foreign keys, NOT NULL, unique, check; and what is NOT VALID and holds.
-    static let codes = ["DI001", "DI002", "DI003", "DI004", "DI005"]
+    /// Foreign keys, NOT NULL, unique, check; what is NOT VALID and holds; and what is not compared.
+    static let codes = ["DI001", "DI002", "DI003", "DI004", "DI005", "DI006"]
 
     /// Nil where there is nothing to tell: it holds, as the server says, or nobody could look.
     ///
@@ -34,6 +34,11 @@ struct Violation: Sendable {
             severity = .info
             summary = "\(verdict.description) for every row, and is still NOT VALID"
             evidence = [:]
+        case .unverified(let reason) where verdict.kind == .exclusion:
+            code = "DI006"
+            severity = .info
+            summary = "\(verdict.kind.rawValue) \(verdict.name.displayedIdentifier) of \(verdict.table): \(reason)"
+            evidence = [:]
         case .holds, .unverified: return nil
         }
     }
@@ -52,8 +57,15 @@ struct Violation: Sendable {
             code: code, severity: severity, target: target,
             object: "\(verdict.table).\(verdict.name.displayedIdentifier)", summary: summary,
             evidence: evidence.merging(statements.evidence) { own, _ in own },
-            mend: code == "DI005"
-                ? statements.validate : "run one of the statements in the evidence, once a person chose")
+            mend: mend(statements))
+    }
+
+    private func mend(_ statements: MendingStatements) -> String? {
+        switch code {
+        case "DI005": statements.validate
+        case "DI006": nil
+        default: "run one of the statements in the evidence, once a person chose"
+        }
     }
 
     /// How many constraints of each kind hold, are broken, and could not be verified.

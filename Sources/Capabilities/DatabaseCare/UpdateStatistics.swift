@@ -46,7 +46,10 @@ package struct UpdateStatistics: MaintenanceTask {
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
-        aliases: [.init("db:update-stats"), .init("db:analyze:stale")])
+        aliases: [
+            .init("db:update-stats"), .init("maintenance:weekly:db-analyze"),
+            .init("db:analyze", arguments: ["--everything"]),
+        ])
 
     private let options: Options
 

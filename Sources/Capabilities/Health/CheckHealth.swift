@@ -40,7 +40,8 @@ package struct CheckHealth: MaintenanceTask {
         effect: .observes,
         subject: .environments,
         aliases: [
-            .init("health:check"), .init("health:check:all", arguments: ["--all-environments"]),
+            .init("health:check", implied: ["--automated"]),
+            .init("health:check:all", arguments: ["--all-environments"]),
         ])
 
     private let checks: [Check]

@@ -7,6 +7,8 @@ struct FoundLogs {
     var logs: [LogFiles] = []
     /// Configured by their path, and not there.
     var missing: [String] = []
+    /// In a directory, named like a rotated file of a log that is not there, and like a log: left alone.
+    var doubtful: [String] = []
     var gaps: [Observation.Gap] = []
 
     init(_ access: LogAccess) {
@@ -15,10 +17,7 @@ struct FoundLogs {
             for path in paths.value { add(path) }
         case .directory(let path, let include):
             do {
-                let directory = try SafeDirectory(path.value)
-                for name in try Self.names(in: directory, matching: include.map(FileNamePattern.init)) {
-                    logs.append(LogFiles(directory, name))
-                }
+                try add(try SafeDirectory(path.value), matching: include.map(FileNamePattern.init))
             } catch {
                 gaps.append(Observation.Gap(path.value, error))
             }
@@ -42,24 +41,35 @@ struct FoundLogs {
         }
     }
 
-    /// Regular files whose names match and that were not themselves rotated from another of them, in order.
-    private static func names(in directory: SafeDirectory, matching patterns: [FileNamePattern]) throws -> [FileName] {
-        var names: [FileName] = []
-        try directory.forEachName { name in
-            guard patterns.contains(where: { $0.matches(name) }), name.bytes.first != UInt8(ascii: "."),
-                try directory.status(of: name)?.kind == .file
-            else { return }
-            names.append(name)
+    /// Regular files whose names match are logs; what was rotated from one of them is not, and keeps its log among
+    /// them also while the writer has not made a new one.
+    private mutating func add(_ directory: SafeDirectory, matching patterns: [FileNamePattern]) throws {
+        func isWanted(_ name: FileName) -> Bool {
+            name.bytes.first != UInt8(ascii: ".") && patterns.contains { $0.matches(name) }
         }
-        let all = Set(names)
-        return names.filter { name in
-            // A log's name ends where a rotated one's has its ending.
-            let ends = name.bytes.indices.filter { [UInt8(ascii: "."), UInt8(ascii: "-")].contains(name.bytes[$0]) }
-            return !ends.contains { end in
-                guard let log = try? FileName(bytes: Array(name.bytes[..<end])), all.contains(log) else { return false }
-                return RotatedName(name, of: log) != nil
+        var present: Set<FileName> = []
+        try directory.forEachName { name in
+            if try directory.status(of: name)?.kind == .file { present.insert(name) }
+        }
+        var found: Set<FileName> = []
+        for name in present {
+            let log = RotatedName.log(of: name) { isWanted($0) }
+            switch (isWanted(name), log) {
+            case (_, let log?) where present.contains(log): break
+            case (true, nil): found.insert(name)
+            case (false, let log?): found.insert(log)
+            case (true, let log?):
+                // With a time in its name it is ours; a number or a date alone may be part of a log's own name.
+                if RotatedName(name, of: log)?.hasTime == true {
+                    found.insert(log)
+                } else {
+                    doubtful.append(directory.shown(name))
+                }
+            case (false, nil): break
             }
-        }.sorted()
+        }
+        logs += found.sorted().map { LogFiles(directory, $0) }
+        doubtful.sort()
     }
 }
 

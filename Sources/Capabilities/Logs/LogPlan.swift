@@ -71,7 +71,7 @@ struct LogPlan {
                 changes.append(
                     change(
                         .compress, "what is rotated from \(log)", compression, fresh: live.identity,
-                        reason: "it is not written to any more then"))
+                        reason: "nobody writes to it any more then"))
             }
         }
         for file in state.rotated where file.name.compression == nil {
@@ -126,7 +126,7 @@ struct LogPlan {
             let reason =
                 isOld
                 ? "rotated \(file.rotated), kept for \(keep.age?.value.description ?? "")"
-                : "only the newest \(keep.count?.value ?? 0) are kept"
+                : "at most \(keep.count?.value ?? 0) are kept"
             let compression = LogChange.identity(log: log, file: file.status.identity)
             changes.removeAll { $0.kind == LogChange.Kind.compress.rawValue && $0.identity == compression }
             changes.append(

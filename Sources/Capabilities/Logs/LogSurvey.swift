@@ -9,7 +9,7 @@ struct LogSurvey {
     var isForced: Bool
     var now: Timestamp
 
-    private static let codes: Set<String> = ["LG001", "LG002", "LG003"]
+    private static let codes: Set<String> = ["LG001", "LG002", "LG003", "LG004"]
 
     func observe(_ cancellation: Blocking.Cancellation) throws -> Observation {
         var observation = Observation()
@@ -20,6 +20,12 @@ struct LogSurvey {
             Finding(
                 code: "LG002", severity: .info, target: target, object: path,
                 summary: "there is no log '\(path)'", mend: "look whether its program runs, and where it logs to")
+        }
+        observation.findings += found.doubtful.map { path in
+            Finding(
+                code: "LG004", severity: .info, target: target, object: path,
+                summary: "'\(path)' may be a log or a rotated one, and is left alone",
+                mend: "make 'include' narrower, so that it names logs only")
         }
         var states: [LogState] = []
         for log in found.logs {

@@ -13,7 +13,7 @@ extension Check {
         kind: .host,
         explanation: """
             The five-minute load average divided by the cores there are, or that the control group may use. On Linux it \
-            counts processes that run, that wait for a core and that wait for a disk. Above one for each core work queues.
+            counts processes that run, that wait for a core and that wait for a disk. Above one for each core work queues; above two for minutes the machine is too small for it.
             """,
         source: "https://man7.org/linux/man-pages/man5/proc_loadavg.5.html"
     ) { context in

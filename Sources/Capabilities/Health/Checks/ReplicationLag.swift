@@ -44,23 +44,27 @@ extension Check {
         for (index, standby) in readable.enumerated() {
             seconds.append(standby.lag.inSeconds)
             states.append(context.limits.judge(standby.lag.inSeconds))
-            if standby.bytes.bytes >= context.limits.integer("bytes-critical") {
+            reading.evidence["standby \(index + 1)"] = .text(standby.description)
+            guard let bytes = standby.bytes?.bytes else {
+                states.append(.unknown)
+                continue
+            }
+            if bytes >= context.limits.integer("bytes-critical") {
                 states.append(.critical)
-            } else if standby.bytes.bytes >= context.limits.integer("bytes-warning") {
+            } else if bytes >= context.limits.integer("bytes-warning") {
                 states.append(.warning)
             }
-            reading.evidence["standby \(index + 1)"] = .text(standby.description)
             for (name, unit, value) in [
                 ("replication.lag.seconds", Measurement.Unit.seconds, standby.lag.inSeconds),
-                ("replication.lag.bytes", .bytes, Double(standby.bytes.bytes)),
+                ("replication.lag.bytes", .bytes, Double(bytes)),
             ] {
                 reading.measurements.append(
                     Measurement(name, context.target, object: standby.name, unit: unit, value: value))
             }
         }
-        if let worst = readable.max(by: { ($0.lag, $0.bytes) < ($1.lag, $1.bytes) }) {
+        if let worst = readable.max(by: { ($0.lag, $0.bytes ?? ByteCount(0)) < ($1.lag, $1.bytes ?? ByteCount(0)) }) {
             let count = readable.count == 1 ? "one standby" : "\(readable.count) standbys, the last"
-            clauses.append("\(count) \(worst.lag.short) and \(worst.bytes) behind: \(worst.name.printable)")
+            clauses.append("\(count) \(worst.behind): \(worst.name.printable)")
         }
         if let upstream {
             clauses.append(upstream.description)
@@ -109,13 +113,19 @@ struct Standby: Sendable {
     var state: String?
     /// Since what is written now was replayed there; zero where it is up to date.
     var lag: Duration
-    /// WAL that it has yet to replay, or to write where it replays nothing (pg_receivewal).
-    var bytes: ByteCount
+    /// WAL that it has yet to replay, or to write where it replays nothing (pg_receivewal); nil where it has just
+    /// connected and reported nothing yet.
+    var bytes: ByteCount?
     /// `async`, `sync`, `quorum`, `potential`.
     var synchronous: String?
 
     var description: String {
-        "\(name): \(state ?? "hidden"), \(synchronous ?? ""), \(lag.short) and \(bytes) behind".printable
+        "\(name): \(state ?? "hidden"), \(synchronous ?? ""), \(behind)".printable
+    }
+
+    var behind: String {
+        guard let bytes else { return "behind by what it has not reported yet" }
+        return "\(lag.short) and \(bytes) behind"
     }
 
     /// A base backup that is being taken shows here too, and is no standby. The lag is empty where nothing is behind.
@@ -124,10 +134,10 @@ struct Standby: Sendable {
             """
             select coalesce(application_name, '') as application, pg_catalog.host(client_addr) as client, state,
                 sync_state, coalesce(extract(epoch from coalesce(replay_lag, flush_lag)), 0)::float8 as lag,
-                coalesce(pg_catalog.pg_wal_lsn_diff(
+                pg_catalog.pg_wal_lsn_diff(
                     case when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_receive_lsn()
                         else pg_catalog.pg_current_wal_lsn() end,
-                    coalesce(replay_lsn, flush_lsn)), 0)::bigint as bytes
+                    coalesce(replay_lsn, flush_lsn))::bigint as bytes
             from pg_catalog.pg_stat_replication where state is distinct from 'backup'
             order by application_name, client_addr, pid
             """
@@ -136,7 +146,8 @@ struct Standby: Sendable {
             return Standby(
                 name: "'\(try row["application", as: String.self])'\(client)", state: try row["state"],
                 lag: .seconds(max(0, try row["lag", as: Double.self])),
-                bytes: ByteCount(max(0, try row["bytes", as: Int64.self])), synchronous: try row["sync_state"])
+                bytes: try row["bytes", as: Int64?.self].map { ByteCount(max(0, $0)) },
+                synchronous: try row["sync_state"])
         }
     }
 

@@ -15,9 +15,12 @@ package struct UnverifiedTable: MaintenanceError {
     }
     package var exitStatus: ExitStatus { .configuration }
 
-    /// One gap for each table that could not be looked at in whole, in the order of their names.
+    /// One gap for each table that could not be looked at in whole, in the order of their names. Exclusion constraints are
+    /// none: nothing keeps anybody from looking, there is only no way to compare them but by the index that keeps them.
     package static func all(_ verification: ConstraintVerification, at target: Target) -> [Observation.Gap] {
-        Dictionary(grouping: verification.unverified, by: \.table).sorted { $0.key < $1.key }.map { table, verdicts in
+        Dictionary(grouping: verification.unverified.filter { $0.kind != .exclusion }, by: \.table).sorted {
+            $0.key < $1.key
+        }.map { table, verdicts in
             let reasons = Dictionary(grouping: verdicts, by: \.reason).sorted { $0.key < $1.key }.map { reason, these in
                 let first = these[0]
                 let subject = "\(first.kind.rawValue) \(first.name.displayedIdentifier)"

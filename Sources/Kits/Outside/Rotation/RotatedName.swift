@@ -5,6 +5,9 @@ package struct RotatedName: Sendable, Hashable {
     package var log: FileName
     package var place: Place
     package var compression: LogCompression?
+    /// Whether the name says the very second: nothing but a rotation names a file so. A number or a day alone may be
+    /// part of a log's own name.
+    package private(set) var hasTime: Bool
 
     package enum Place: Sendable, Hashable {
         /// `app.log-20261121T020000Z`, whole seconds.
@@ -17,6 +20,7 @@ package struct RotatedName: Sendable, Hashable {
         self.log = log
         self.place = place
         self.compression = compression
+        hasTime = if case .at = place { true } else { false }
     }
 
     /// Nil for a name that is no rotated file of this log. `app.log-20261121`, as logrotate dates them, counts too.
@@ -29,9 +33,23 @@ package struct RotatedName: Sendable, Hashable {
             self.init(log: log, place: .number(number), compression: compression)
         } else if ending.hasPrefix("-"), let instant = Self.instant(ending.dropFirst()) {
             self.init(log: log, place: .at(instant), compression: compression)
+            hasTime = ending.count > 9
         } else {
             return nil
         }
+    }
+
+    /// The log that a file of this name was rotated from, if there is one that `isLog` takes for one.
+    package static func log(of name: FileName, where isLog: (FileName) -> Bool) -> FileName? {
+        // Where a log's name may end and a rotated one's go on.
+        let ends = name.bytes.indices.filter { [UInt8(ascii: "."), UInt8(ascii: "-")].contains(name.bytes[$0]) }
+        for end in ends {
+            if let log = try? FileName(bytes: Array(name.bytes[..<end])), RotatedName(name, of: log) != nil, isLog(log)
+            {
+                return log
+            }
+        }
+        return nil
     }
 
     package var fileName: FileName {
@@ -39,7 +57,7 @@ package struct RotatedName: Sendable, Hashable {
             let ending =
                 switch place {
                 case .number(let number): ".\(number)"
-                case .at(let instant): "-\(Self.text(instant))"
+                case .at(let instant): "-\(hasTime ? Self.text(instant) : String(Self.text(instant).prefix(8)))"
                 }
             return try log.appending(ending + (compression?.ending ?? ""))
         }
