@@ -27,6 +27,7 @@ let package = Package(
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
         kit("Page", ["Maintenance"], external: [.crypto]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
+        kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
 
@@ -45,6 +46,12 @@ let package = Package(
         capability(
             "DataIntegrity", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
+            "Backups",
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Page", "Settings", "Engine", "Command",
+                "Composition",
+            ]),
+        capability(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
         capability(
@@ -55,7 +62,7 @@ let package = Package(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Logs", "Reports",
+                "Backups", "Logs", "Reports",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -97,6 +104,7 @@ let package = Package(
                 "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Reports",
                 "Settings", "Store",
             ]),
+        tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
@@ -125,6 +133,8 @@ let package = Package(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(
             name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     ]
 )
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backups
 import Command
 import Composition
 import DataIntegrity
@@ -12,6 +13,7 @@ let capabilities: [Capability] = [
     .health,
     .databaseCare,
     .dataIntegrity,
+    .backups,
     .logs,
     .reports,
 ]

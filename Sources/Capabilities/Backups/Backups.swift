@@ -1,0 +1,7 @@
+import Command
+import Composition
+
+/// Backups that are proved by restoring them.
+extension Capability {
+    package static let backups = Capability("backups")
+}
