@@ -15,13 +15,14 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "routines", \.routines, RoutineSections(judgeStep: vocabulary.judgeStep).format,
                     "Named lists of steps."),
+                Key("backups", \.backups, BackupSections.format, "Where backups go, and how fresh they have to be."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key(
                     "state", \.stateDirectory, .path,
                     "The directory for Mainstay's own state; '--state' on the command line wins over it."),
             ],
             later: [
-                "alerts", "alerting", "api", "approvals", "backups", "backup", "calendar", "calendars", "capacity",
+                "alerts", "alerting", "api", "approvals", "backup", "calendar", "calendars", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",

@@ -1,0 +1,23 @@
+import Maintenance
+
+/// Where backups go, how they are made, and how fresh they and their proofs have to be.
+package struct BackupSettings: Sendable, Equatable {
+    /// Absolute; nil for `backups` under the state directory.
+    package var directory: String?
+    /// The file of the key that signs them, absolute; nil for `backup.key` under the state directory.
+    package var key: String?
+    /// Where restores are proved, absolute; nil for a directory of ours under /var/tmp.
+    package var work: String?
+    /// Tables read, and restored, at once.
+    package var jobs = 2
+    /// zstd's.
+    package var level = 1
+    /// Share of the rows' bytes that each backup reads a second time, in percent.
+    package var readTwice = 10
+    /// A database whose newest backup is older is a finding.
+    package var takeWithin = Duration.seconds(26 * 3_600)
+    /// A database whose newest proved backup is older is a finding; as long a certificate counts.
+    package var proveWithin = Duration.seconds(8 * 86_400)
+
+    package init() {}
+}
