@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int mainstay_rename_exclusively(int from_directory, const char *from, int to_directory, const char *to) {
     return renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE);
@@ -22,4 +23,16 @@ long mainstay_birth(int directory, const char *name) {
 
 void mainstay_set_filesystem_user(unsigned int user) {
     setfsuid(user);
+}
+
+int mainstay_punch_hole(int file, long offset, long length) {
+    return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int mainstay_begin_writing(int file) {
+    return sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+int mainstay_synchronize_filesystem(int file) {
+    return syncfs(file);
 }

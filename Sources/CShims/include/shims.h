@@ -10,6 +10,15 @@ int mainstay_rename_exclusively(int from_directory, const char *from, int to_dir
 /// `length` is a multiple of the filesystem's block and less than the file's size.
 int mainstay_collapse_beginning(int file, long length);
 
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE: gives the blocks of a range back; the size of the file stays.
+int mainstay_punch_hole(int file, long offset, long length);
+
+/// sync_file_range(2) with SYNC_FILE_RANGE_WRITE: the system begins to write a file out, and nobody waits.
+int mainstay_begin_writing(int file);
+
+/// syncfs(2): everything of the filesystem that holds this file, to the disk.
+int mainstay_synchronize_filesystem(int file);
+
 /// statx(2): when a file was made, in microseconds since 1970; -1 where the filesystem does not know, or there is none.
 long mainstay_birth(int directory, const char *name);
 

@@ -9,8 +9,6 @@ package struct BackupFolder: Sendable, Hashable {
     package let target: Target
     package let path: String
 
-    package static let manifestName = "manifest.json"
-    package static let signatureName = "signature.json"
     /// A manifest is read into memory; a database of 100,000 tables has one of about 40 MB.
     static let largestManifest = 512 * 1_048_576
 
@@ -49,13 +47,13 @@ package struct BackupFolder: Sendable, Hashable {
     /// - Throws: `BackupError`, `FileError`.
     package func manifest(of id: BackupID, key: BackupKey) throws -> BackupManifest {
         let directory = try SafeDirectory(path(of: id))
-        let bytes = try contents(Self.manifestName, of: directory)
+        let bytes = try contents(BackupLayout.manifest, of: directory)
         let signature: BackupSignature
         do {
             signature = try JSONDecoder().decode(
-                BackupSignature.self, from: Data(try contents(Self.signatureName, of: directory)))
+                BackupSignature.self, from: Data(try contents(BackupLayout.signature, of: directory)))
         } catch let error as DecodingError {
-            throw BackupError.unreadable(path: "\(path(of: id))/\(Self.signatureName)", reason: error.short)
+            throw BackupError.unreadable(path: "\(path(of: id))/\(BackupLayout.signature)", reason: error.short)
         }
         guard signature.key == key.name else {
             throw BackupError.otherKey(id, has: signature.key, wanted: key.name)
@@ -65,7 +63,7 @@ package struct BackupFolder: Sendable, Hashable {
         do {
             manifest = try JSONDecoder().decode(BackupManifest.self, from: Data(bytes))
         } catch let error as DecodingError {
-            throw BackupError.unreadable(path: "\(path(of: id))/\(Self.manifestName)", reason: error.short)
+            throw BackupError.unreadable(path: "\(path(of: id))/\(BackupLayout.manifest)", reason: error.short)
         }
         guard manifest.format == BackupManifest.format else {
             throw BackupError.otherFormat(id, format: manifest.format)

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 import Maintenance
 
@@ -48,22 +49,51 @@ package final class Descriptor: Sendable {
         return bytes
     }
 
+    /// Into memory of the caller's, from the present position; 0 at the end.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        while true {
+            let size = Glibc.read(number, buffer.baseAddress, buffer.count)
+            if size >= 0 { return size }
+            guard errno == EINTR else { throw FileError(.read, path, errno) }
+        }
+    }
+
     /// All of them, however often the system takes a part only.
     package func write(_ bytes: [UInt8]) throws(FileError) {
-        var failure: Int32 = 0
-        bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty, failure == 0 {
-                let size = Glibc.write(number, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if size >= 0 { rest = rest.dropFirst(size) } else if errno != EINTR { failure = errno }
-            }
-        }
+        let failure = bytes.withUnsafeBytes(writeAll)
         guard failure == 0 else { throw FileError(.write, path, failure) }
     }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        let failure = writeAll(bytes)
+        guard failure == 0 else { throw FileError(.write, path, failure) }
+    }
+
+    /// The error number, 0 for none.
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let size = Glibc.write(number, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if size >= 0 { rest = rest.dropFirst(size) } else if errno != EINTR { return errno }
+        }
+        return 0
+    }
+
+    /// Gives back what the first `length` bytes take on the disk; they read as zeros after that, and the size stays.
+    /// False where the filesystem cannot.
+    package func release(first length: Int64) -> Bool { mainstay_punch_hole(number, 0, Int(length)) == 0 }
 
     /// To the disk: fsync(2). Without it a file that was written and renamed may be empty after a power cut.
     package func synchronize() throws(FileError) {
         guard fsync(number) == 0 else { throw FileError(.synchronize, path, errno) }
+    }
+
+    /// Lets the system begin to write the file out, so that `synchronize` waits less later; a hint.
+    package func beginWriting() { _ = mainstay_begin_writing(number) }
+
+    /// Everything on the filesystem it is on, to the disk: with many files faster than one after the other.
+    package func synchronizeFilesystem() throws(FileError) {
+        guard mainstay_synchronize_filesystem(number) == 0 else { throw FileError(.synchronize, path, errno) }
     }
 
     /// The whole of a small file, among them those of /proc, whose size is not known before; nil when it is longer.

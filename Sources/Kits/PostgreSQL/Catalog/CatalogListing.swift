@@ -118,16 +118,27 @@ extension CatalogListing {
     }
 
     private static func read(_ snapshot: DatabaseSnapshot) async throws -> CatalogListing {
-        var entries: [CatalogEntry] = []
+        CatalogListing(try await reduce(snapshot, into: []) { $0.append($1) })
+    }
+
+    /// Every entry as it comes, in no order: for a schema too large to hold.
+    ///
+    /// - Parameter snapshot: one with pins for definitions.
+    /// - Throws: `PostgreSQLError`, or what `body` throws.
+    package static func reduce<Value: Sendable>(
+        _ snapshot: DatabaseSnapshot, into initial: Value,
+        _ body: @escaping @Sendable (inout Value, CatalogEntry) throws -> Void
+    ) async throws -> Value {
+        var value = initial
         for topic in CatalogTopic.all {
-            entries = try await snapshot.reduceRows(topic.survey, into: entries) { entries, row in
+            value = try await snapshot.reduceRows(topic.survey, into: value) { value, row in
                 let fact: String = try row["fact"]
-                entries.append(
-                    CatalogEntry(
-                        kind: try row["kind"], name: try row["name"],
-                        fact: topic.isDeparsed ? DefinitionText.canonical(fact) : fact))
+                let entry = CatalogEntry(
+                    kind: try row["kind"], name: try row["name"],
+                    fact: topic.isDeparsed ? DefinitionText.canonical(fact) : fact)
+                try body(&value, entry)
             }
         }
-        return CatalogListing(entries)
+        return value
     }
 }

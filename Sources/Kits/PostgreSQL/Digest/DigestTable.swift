@@ -8,6 +8,17 @@ package struct DigestTable: Hashable, Sendable {
     /// Itself, or the leaves of a partitioned table.
     let parts: [Part]
 
+    /// A relation with rows of its own, read in one piece.
+    package init(_ name: QualifiedName, columns: [String]) {
+        self.init(name: name, columns: columns, parts: [Part(name: name, blocks: 0)])
+    }
+
+    init(name: QualifiedName, columns: [String], parts: [Part]) {
+        self.name = name
+        self.columns = columns
+        self.parts = parts
+    }
+
     struct Part: Hashable, Sendable {
         let name: QualifiedName
         /// Its size in blocks when it was looked at; zero where rows cannot be addressed by block.

@@ -24,7 +24,7 @@ package struct RowDigest: Hashable, Sendable {
     package init(scheme: Scheme) { self.scheme = scheme }
 
     @inline(__always)
-    mutating func add(hash: UInt128, length: Int) {
+    package mutating func add(hash: UInt128, length: Int) {
         rows &+= 1
         bytes &+= UInt64(length)
         sum &+= hash

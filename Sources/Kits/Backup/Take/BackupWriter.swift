@@ -1,0 +1,117 @@
+import Foundation
+import Maintenance
+import Outside
+import PostgreSQL
+
+/// Takes a backup of one database: one read of it, digested and compressed on the way.
+///
+/// Until everything is on the disk it has another name, and what an earlier run left half done is removed first.
+package struct BackupWriter: Sendable {
+    package var folder: BackupFolder
+    package var key: BackupKey
+    package var address: DatabaseAddress
+    package var settings: ConnectionSettings
+    package var runID: String
+    package var jobs = 2
+    package var level = 1
+    /// Percent of the bytes that are read a second time.
+    package var readTwice = 10
+    package var programs: Programs
+    /// Told what it is busy with.
+    package var tell: @Sendable (String) -> Void = { _ in }
+
+    package init(
+        _ folder: BackupFolder, key: BackupKey, address: DatabaseAddress, settings: ConnectionSettings, runID: String,
+        programs: Programs
+    ) {
+        self.folder = folder
+        self.key = key
+        self.address = address
+        self.settings = settings
+        self.runID = runID
+        self.programs = programs
+    }
+
+    private var clock: WallClock { programs.clock }
+
+    /// - Throws: `BackupError`, `PostgreSQLError`, `ProgramError`, `FileError`; nothing of it is left then.
+    package func take() async throws -> BackupManifest {
+        let started = clock.now()
+        let parent = try await Blocking().run { _ in
+            let parent = try folder.make()
+            return (directory: parent, lock: try parent.lock())
+        }
+        defer { parent.lock.release() }
+        try await Blocking().run { _ in try PartialBackup.discardAll(in: parent.directory) }
+        var generator = SystemRandomNumberGenerator()
+        let id = BackupID(at: started, using: &generator)
+        let partial = try await Blocking().run { _ in try PartialBackup(id, in: parent.directory) }
+        do {
+            var manifest = try await dump(id, into: partial, started: started)
+            let unsigned = manifest
+            manifest = try await Blocking().run { _ in try partial.complete(unsigned, key: key, clock: clock) }
+            return manifest
+        } catch {
+            try? await Blocking().run { _ in try partial.discard() }
+            throw error
+        }
+    }
+
+    private func dump(_ id: BackupID, into partial: PartialBackup, started: Timestamp) async throws -> BackupManifest {
+        let version = try await Connection.with(address, settings) { await $0.serverVersion }
+        let server = PostgreSQLVersion(number: version)
+        let program = try await ClientProgram.find("pg_dump", fitting: server, with: programs)
+        let sisters = [URL(fileURLWithPath: program.path).deletingLastPathComponent().path]
+        let lister = try await ClientProgram.find("pg_restore", fitting: program.version, in: sisters, with: programs)
+        let number = try await nextNumber()
+        let run = DumpProgram(
+            address: address, role: settings.parameters["role"], applicationName: settings.applicationName,
+            programs: programs)
+        let dumped = try await SourceSnapshot.with(address, settings, clock: clock, tell: tell) { source in
+            let reading = SourceReading(
+                source: source, writer: self, partial: partial, program: run, dumper: program, number: number)
+            try await checkSpace(source, partial)
+            return try await reading.run()
+        }
+        let contents = try await DumpContents.read(partial.plain.path, lister, programs)
+        let tables = try dumped.tables(by: contents)
+        let roles = try await RolesFile.write(run, server, in: sisters, database: dumped.source.database, into: partial)
+        return BackupManifest(
+            id: id, number: number, madeBy: Release.name, runID: runID, source: dumped.source,
+            program: .init(version: program.version.number, commandLine: dumped.commandLine),
+            times: .init(
+                started: started, snapshot: dumped.time, released: dumped.released, finished: dumped.released),
+            tables: tables, sequences: dumped.sequences,
+            largeObjects: .init(
+                digest: dumped.taken.largeObjects,
+                files: dumped.taken.files.map(\.path).filter { $0.contains("/blob") }.sorted()),
+            catalog: dumped.catalog.catalog, roles: roles.roles, extensions: dumped.extensions,
+            files: dumped.taken.files + [dumped.catalog.file, roles.file], uncovered: dumped.omissions,
+            notices: dumped.notices)
+    }
+
+    private func nextNumber() async throws -> Int {
+        try await Blocking().run { _ in
+            let ids = try folder.ids()
+            // One that cannot be read any more has had a number all the same.
+            let newest = ids.first.flatMap { try? folder.manifest(of: $0, key: key) }
+            return max(newest?.number ?? 0, ids.count) + 1
+        }
+    }
+
+    /// What the backup will take, as far as anybody can know: as the last one and a fifth more, or half of the rows'
+    /// bytes; and the tables that are written and not yet compressed.
+    private func checkSpace(_ source: SourceSnapshot, _ partial: PartialBackup) async throws {
+        let sizes = source.tables.map(\.size.bytes).sorted(by: >)
+        try await Blocking().run { _ in
+            let last = try folder.ids().lazy.compactMap { try? folder.manifest(of: $0, key: key) }.first
+            let compressed = last.map { $0.storedBytes.bytes * 6 / 5 } ?? sizes.reduce(0, +) / 2
+            let inFlight = sizes.prefix(jobs).reduce(0) { $0 + min($1, 64 * 1_048_576) }
+            let needed = ByteCount(compressed + inFlight)
+            let free = try partial.directory.availableSpace()
+            guard free >= needed else {
+                throw BackupError.noSpace(path: partial.directory.path, needed: needed, free: free)
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Maintenance
+import Outside
+import PostgreSQL
+
+/// pg_dump and its sisters, as a backup calls them.
+struct DumpProgram: Sendable {
+    let address: DatabaseAddress
+    /// Taken on by SET ROLE; nil for the login's own.
+    let role: String?
+    let applicationName: String
+    let programs: Programs
+
+    /// A directory dump without compression, from a snapshot that is open. The settings that pg_dump leaves to the
+    /// database and the role are pinned.
+    func dump(_ program: ClientProgram, into directory: String, snapshot: String, jobs: Int) -> ChildProgram {
+        let arguments = [
+            "--format=directory", "--compress=0", "--jobs=\(jobs)", "--snapshot=\(snapshot)", "--create",
+            "--encoding=UTF8", "--no-sync", "--no-password", "--file=\(directory)",
+        ]
+        return child(program.path, arguments + roleArguments)
+    }
+
+    /// The roles of the whole cluster, without passwords.
+    func roles(_ program: ClientProgram, database: String) -> ChildProgram {
+        let name = database.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+        let arguments = ["--roles-only", "--no-role-passwords", "--no-password", "--database=dbname='\(name)'"]
+        return child(program.path, arguments + roleArguments)
+    }
+
+    private var roleArguments: [String] { role.map { ["--role=\($0)"] } ?? [] }
+
+    private func child(_ path: String, _ arguments: [String]) -> ChildProgram {
+        var environment = address.environment
+        var options = PinnedSettings.programOptions
+        if case .plain(let own)? = environment["PGOPTIONS"] { options = "\(own) \(options)" }
+        environment["PGOPTIONS"] = .plain(options)
+        environment["PGAPPNAME"] = .plain(applicationName)
+        environment["LC_ALL"] = "C"
+        return ChildProgram(path, arguments, environment: ChildEnvironment(environment))
+    }
+}
+
+/// The list of contents of a dump, as far as a backup has to know it.
+struct DumpContents: Sendable {
+    /// The number of the file and the oid of its table.
+    var tables: [(number: Int, oid: UInt32)] = []
+
+    /// Takes in a line of what `pg_restore --list` prints: `3021; 0 16385 TABLE DATA public orders owner`, where the second
+    /// number of the pair is the table's oid (pg_dump.c, makeTableDataInfo). Names come after that, with line breaks
+    /// replaced, and are of no use.
+    mutating func add(_ line: String) {
+        let words = line.split(separator: " ", maxSplits: 4)
+        guard words.count == 5, words[0].hasSuffix(";"), let number = Int(words[0].dropLast()),
+            let oid = UInt32(words[2]), words[3] == "TABLE", words[4].hasPrefix("DATA ")
+        else { return }
+        tables.append((number, oid))
+    }
+
+    /// - Parameter directory: holds `toc.dat`.
+    static func read(_ directory: String, _ program: ClientProgram, _ programs: Programs) async throws -> DumpContents {
+        var contents = DumpContents()
+        let child = ChildProgram(program.path, ["--list", directory], environment: ["LC_ALL": "C"])
+        _ = try await programs.run(child) { (line: LineSplitter.Line) in contents.add(line.text) }.checked()
+        return contents
+    }
+}

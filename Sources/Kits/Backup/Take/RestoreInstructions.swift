@@ -1,0 +1,40 @@
+import Maintenance
+import PostgreSQL
+
+/// `RESTORE.txt`: how to restore a backup with nothing but PostgreSQL's and zstd's own programs, for the day when there
+/// is no Mainstay.
+struct RestoreInstructions {
+    let text: String
+
+    init(_ manifest: BackupManifest) {
+        let source = manifest.source
+        let server = PostgreSQLVersion(number: source.serverVersion)
+        let program = PostgreSQLVersion(number: manifest.program.version)
+        let major = max(server.major, program.major)
+        text = """
+            Backup \(manifest.id) of \(source.target)
+            Database \(source.database.printable), PostgreSQL \(server), \(manifest.times.snapshot) (snapshot)
+            \(manifest.tables.count) tables, \(manifest.rows) rows, \(manifest.contentBytes) of rows
+
+            To restore it by hand you need zstd and the programs of PostgreSQL \(major) or newer (Debian:
+            apt-get install zstd postgresql-client-\(major)), a server of that version on which you are superuser and on
+            which there is no database of this name, and about \(source.size) of disk for it. PGHOST, PGPORT and PGUSER say
+            which server. Run these lines in a copy of this directory, or here:
+
+            zstd -d -q --rm database/*.zst
+            psql -X -d postgres -f roles.sql
+            export PGOPTIONS=\(Self.options.shellQuoted)
+            pg_restore --create --jobs=2 --dbname=postgres database
+
+            The first line replaces the compressed files by what they hold. The second makes the roles of the old cluster;
+            errors about roles that exist already mean nothing. Passwords are not in the backup. PGOPTIONS has the
+            settings under which the rows were written. Tablespaces have to exist first; without them add
+            --no-tablespaces. Run ANALYZE afterwards: planner statistics are not in the backup.
+
+            What is in each file, and the digest of every table, stands in manifest.json.
+
+            """
+    }
+
+    static let options = PinnedSettings.programOptions + " -c default_transaction_read_only=off -c row_security=off"
+}
