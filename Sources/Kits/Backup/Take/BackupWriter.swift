@@ -32,6 +32,11 @@ package struct BackupWriter: Sendable {
         self.programs = programs
     }
 
+    /// What a plan shows of the command; the snapshot and the directory have their names only when it runs.
+    package static func commandWords(_ program: ClientProgram, jobs: Int, role: String?) -> [String] {
+        [program.path] + DumpProgram.arguments(into: "DIRECTORY", snapshot: "SNAPSHOT", jobs: jobs, role: role)
+    }
+
     private var clock: WallClock { programs.clock }
 
     /// - Throws: `BackupError`, `PostgreSQLError`, `ProgramError`, `FileError`; nothing of it is left then.
