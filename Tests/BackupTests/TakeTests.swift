@@ -129,6 +129,28 @@ struct TakeTests {
         }
     }
 
+    @Test("every server version is read, with a program that fits it", arguments: TestServer.allCases)
+    func versions(version: TestServer) async throws {
+        try await TestDatabase.with(version) { database in
+            try await database.run(
+                """
+                create table kept as select n, n::text as t from generate_series(1, 500) n;
+                create table numbered (id int generated always as identity); insert into numbered default values;
+                select lo_from_bytea(0, 'large')
+                """)
+            var shelf = Shelf()
+            shelf.database = database
+            var writer = shelf.writer()
+            writer.directories = [database.cluster.server.directory]
+            let manifest = try await writer.take()
+            #expect(manifest.program.version / 10_000 == database.cluster.server.version.major)
+            #expect(manifest.rows == 501)
+            #expect(manifest.sequences.map(\.after.value) == [1])
+            #expect(manifest.largeObjects.digest.sum.count == 1)
+            #expect(manifest.largeObjects.files.count == 2)
+        }
+    }
+
     @Test("a table that somebody holds is waited for, and what is committed meanwhile is in the backup")
     func lockedTable() async throws {
         try await TestDatabase.current.run("create table held as select n from generate_series(1, 100) n")
