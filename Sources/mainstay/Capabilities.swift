@@ -23,6 +23,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<HealthGroup>.self,
     GroupCommand<DatabaseGroup>.self,
     GroupCommand<DataGroup>.self,
+    GroupCommand<BackupGroup>.self,
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ConfigGroup>.self,
@@ -43,6 +44,12 @@ enum DatabaseGroup: CommandFamily {
 enum DataGroup: CommandFamily {
     static let name = "data"
     static let summary = "Look after what is stored."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum BackupGroup: CommandFamily {
+    static let name = "backup"
+    static let summary = "Take backups, and prove them by restoring them."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

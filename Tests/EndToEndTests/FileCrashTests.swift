@@ -104,16 +104,6 @@ struct FileCrashTests {
         #expect(unpacked == noise)
     }
 
-    /// The one whose environment names this test's state.
-    private func processOfTheProgram() throws -> Int32 {
-        let mark = Data("MAINSTAY_STATE=\(directory)/state".utf8)
-        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
-        return try #require(
-            processes.first { process in
-                FileManager.default.contents(atPath: "/proc/\(process)/environ")?.range(of: mark) != nil
-            })
-    }
-
     @Test("a removal that was killed anywhere is finished, and only what was planned is gone", arguments: points)
     func removal(state: ChangeState, moment: JournalObserver.Moment) async throws {
         for number in 1...20 { try write("uploads/old-\(number)", "x", age: 10 * 86_400) }

@@ -17,6 +17,8 @@ package struct BackupWriter: Sendable {
     /// Percent of the bytes that are read a second time.
     package var readTwice = 10
     package var programs: Programs
+    /// Looked into before the usual places of PostgreSQL's programs.
+    package var directories: [String] = []
     /// Told what it is busy with.
     package var tell: @Sendable (String) -> Void = { _ in }
 
@@ -30,6 +32,11 @@ package struct BackupWriter: Sendable {
         self.settings = settings
         self.runID = runID
         self.programs = programs
+    }
+
+    /// What a plan shows of the command; the snapshot and the directory have their names only when it runs.
+    package static func commandWords(_ program: ClientProgram, jobs: Int, role: String?) -> [String] {
+        [program.path] + DumpProgram.arguments(into: "DIRECTORY", snapshot: "SNAPSHOT", jobs: jobs, role: role)
     }
 
     private var clock: WallClock { programs.clock }
@@ -60,7 +67,7 @@ package struct BackupWriter: Sendable {
     private func dump(_ id: BackupID, into partial: PartialBackup, started: Timestamp) async throws -> BackupManifest {
         let version = try await Connection.with(address, settings) { await $0.serverVersion }
         let server = PostgreSQLVersion(number: version)
-        let program = try await ClientProgram.find("pg_dump", fitting: server, with: programs)
+        let program = try await ClientProgram.find("pg_dump", fitting: server, in: directories, with: programs)
         let sisters = [URL(fileURLWithPath: program.path).deletingLastPathComponent().path]
         let lister = try await ClientProgram.find("pg_restore", fitting: program.version, in: sisters, with: programs)
         let number = try await nextNumber()

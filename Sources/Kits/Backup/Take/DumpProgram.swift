@@ -13,21 +13,22 @@ struct DumpProgram: Sendable {
     /// A directory dump without compression, from a snapshot that is open. The settings that pg_dump leaves to the
     /// database and the role are pinned.
     func dump(_ program: ClientProgram, into directory: String, snapshot: String, jobs: Int) -> ChildProgram {
-        let arguments = [
+        child(program.path, Self.arguments(into: directory, snapshot: snapshot, jobs: jobs, role: role))
+    }
+
+    static func arguments(into directory: String, snapshot: String, jobs: Int, role: String?) -> [String] {
+        [
             "--format=directory", "--compress=0", "--jobs=\(jobs)", "--snapshot=\(snapshot)", "--create",
             "--encoding=UTF8", "--no-sync", "--no-password", "--file=\(directory)",
-        ]
-        return child(program.path, arguments + roleArguments)
+        ] + (role.map { ["--role=\($0)"] } ?? [])
     }
 
     /// The roles of the whole cluster, without passwords.
     func roles(_ program: ClientProgram, database: String) -> ChildProgram {
         let name = database.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
         let arguments = ["--roles-only", "--no-role-passwords", "--no-password", "--database=dbname='\(name)'"]
-        return child(program.path, arguments + roleArguments)
+        return child(program.path, arguments + (role.map { ["--role=\($0)"] } ?? []))
     }
-
-    private var roleArguments: [String] { role.map { ["--role=\($0)"] } ?? [] }
 
     private func child(_ path: String, _ arguments: [String]) -> ChildProgram {
         var environment = address.environment

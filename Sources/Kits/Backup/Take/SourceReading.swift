@@ -40,7 +40,33 @@ struct SourceReading: Sendable {
         let follower = try DumpFollower(from: partial.plain, to: partial.database, level: writer.level)
         let child = program.dump(dumper, into: partial.plain.path, snapshot: source.name, jobs: writer.jobs)
 
-        let part = try await withThrowingTaskGroup(of: Part.self) { group in
+        let part: Part
+        do {
+            part = try await readAll(expected, follower, child, secondly: turn)
+        } catch {
+            // Whatever failed first then, this is the cause.
+            try Task.checkCancellation()
+            try await refuseLoss()
+            throw error
+        }
+        let after = try await BackupManifest.Sequence.states(of: definitions) { try await snapshot.query($0) }
+        let extensions = try await BackupManifest.Extension.all(snapshot)
+        let omissions = try await BackupManifest.Omission.all(snapshot, isStandby: facts.isStandby)
+        guard let outcome = part.outcome, let catalog = part.catalog else {
+            preconditionFailure("a part of the reading ended without a result")
+        }
+        return Result(
+            source: facts, time: source.time, released: clock.now(), commandLine: outcome.commandLine,
+            notices: outcome.errorOutput.lastLines(100), expected: expected, taken: follower.result,
+            readTwice: part.digests, sequences: try sequences(definitions, before, after), catalog: catalog,
+            extensions: extensions, omissions: omissions)
+    }
+
+    /// Everything at once; the first that fails ends the others.
+    private func readAll(
+        _ expected: [SourceTable], _ follower: DumpFollower, _ child: ChildProgram, secondly turn: [SourceTable]
+    ) async throws -> Part {
+        try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
                 let outcome = try await writer.programs.run(child).checked()
                 try follower.end()
@@ -64,17 +90,16 @@ struct SourceReading: Sendable {
             group.cancelAll()
             return whole
         }
-        let after = try await BackupManifest.Sequence.states(of: definitions) { try await snapshot.query($0) }
-        let extensions = try await BackupManifest.Extension.all(snapshot)
-        let omissions = try await BackupManifest.Omission.all(snapshot, isStandby: facts.isStandby)
-        guard let outcome = part.outcome, let catalog = part.catalog else {
-            preconditionFailure("a part of the reading ended without a result")
+    }
+
+    /// Asks the session that holds the snapshot whether it still does.
+    private func refuseLoss() async throws {
+        do {
+            _ = try await source.snapshot.query("select 1")
+        } catch let error as PostgreSQLError {
+            try Task.checkCancellation()
+            throw BackupError.snapshotLost(reason: error.problem)
         }
-        return Result(
-            source: facts, time: source.time, released: clock.now(), commandLine: outcome.commandLine,
-            notices: outcome.errorOutput.lastLines(100), expected: expected, taken: follower.result,
-            readTwice: part.digests, sequences: try sequences(definitions, before, after), catalog: catalog,
-            extensions: extensions, omissions: omissions)
     }
 
     private struct Part: Sendable {
@@ -117,12 +142,7 @@ struct SourceReading: Sendable {
             let progress = follower.progress
             writer.tell(
                 "\(progress.files) of about \(expected.count) tables, \(ByteCount(progress.bytes)) of rows")
-            do {
-                _ = try await source.snapshot.query("select 1")
-            } catch let error as PostgreSQLError {
-                try Task.checkCancellation()
-                throw BackupError.snapshotLost(reason: error.problem)
-            }
+            try await refuseLoss()
         }
     }
 

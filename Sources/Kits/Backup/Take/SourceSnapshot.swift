@@ -31,7 +31,7 @@ struct SourceSnapshot: Sendable {
                 let before = try await SurveySession.with(address, settings) { session in
                     try await SourceTable.all { try await session.query($0) }
                 }
-                try refuseIncomplete(before)
+                try SourceTable.refuseIncomplete(before)
                 let locked = before.filter(\.isReadable).map(\.name)
                 return try await DatabaseSnapshot.with(address, settings: settings, locking: locked) { snapshot in
                     let name = try await snapshot.export()
@@ -65,15 +65,6 @@ struct SourceSnapshot: Sendable {
         case PostgreSQLError.other(let error): return error.sqlState == "42P01"
         default: return false
         }
-    }
-
-    /// A backup without some of the rows is none.
-    private static func refuseIncomplete(_ tables: [SourceTable]) throws(BackupError) {
-        let own = tables.filter { !$0.isOfExtension }
-        let unreadable = own.filter { !$0.isReadable }
-        guard unreadable.isEmpty else { throw .notReadable(unreadable.map(\.name)) }
-        let filtered = own.filter(\.isFiltered)
-        guard filtered.isEmpty else { throw .filtered(filtered.map(\.name)) }
     }
 }
 

@@ -64,4 +64,13 @@ struct SourceTable: Hashable, Sendable {
             return part == number % parts
         }
     }
+
+    /// A backup without some of the rows is none.
+    static func refuseIncomplete(_ tables: [SourceTable]) throws(BackupError) {
+        let own = tables.filter { !$0.isOfExtension }
+        let unreadable = own.filter { !$0.isReadable }
+        guard unreadable.isEmpty else { throw .notReadable(unreadable.map(\.name)) }
+        let filtered = own.filter(\.isFiltered)
+        guard filtered.isEmpty else { throw .filtered(filtered.map(\.name)) }
+    }
 }

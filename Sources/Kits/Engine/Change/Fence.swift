@@ -15,7 +15,7 @@ actor Fence {
     private let target: Target
     private let sessions: Sessions
     private let clock: WallClock
-    private let applicationName: String
+    nonisolated let applicationName: String
     private let patience: Duration
     private var connections: [String: Connection] = [:]
 

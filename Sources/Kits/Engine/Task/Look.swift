@@ -49,4 +49,8 @@ package struct Act: Sendable {
     package func connection() async throws -> Connection {
         try await fence.connection(look.resource)
     }
+
+    /// For further sessions and child programs of this change: what names run and step, so that whatever goes on after
+    /// our death is found and ended before anybody decides what became of the change.
+    package var applicationName: String { fence.applicationName }
 }

@@ -20,4 +20,9 @@ package struct BackupSettings: Sendable, Equatable {
     package var proveWithin = Duration.seconds(8 * 86_400)
 
     package init() {}
+
+    /// Where they go, with the state directory for what is not configured.
+    package func directory(state: String) -> String { directory ?? "\(state)/backups" }
+
+    package func keyFile(state: String) -> String { key ?? "\(state)/backup.key" }
 }

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Backup
+import Command
+import Engine
+import Maintenance
+import Outside
+import PostgreSQL
+import Settings
+
+/// Takes a backup of a database.
+package struct RunBackup: MaintenanceTask {
+    package struct Options: ParsableArguments, Sendable {
+        package init() {}
+    }
+
+    package static let declaration = TaskDeclaration(
+        name: "backup.run",
+        summary: "take a backup of a database",
+        explanation: """
+            Takes a logical backup with one read of the database. All tables are locked in ACCESS SHARE mode, with a short \
+            lock time-out and retries, so that nobody waits behind us; then the snapshot is taken, and pg_dump reads in \
+            it. While pg_dump writes, every row is digested and every file compressed, so that the disk holds little more \
+            than the backup; another tenth of the rows each time ('backups.read-twice') is read again by a COPY of our \
+            own in the same snapshot, which checks pg_dump itself. The backup also holds the roles without passwords, the \
+            settings of the database, large objects, the listing of the schema, and RESTORE.txt, which says how to \
+            restore it without Mainstay. Until every file is on the disk with its SHA-256 in the signed manifest it has \
+            another name, so that a half backup is never taken for a whole one. A role that may not read a table, or from \
+            which row security hides rows, is refused before anything begins, and so is a connection pooler that gives \
+            each transaction another session.
+            """,
+        effect: .maintains,
+        subject: .resources([.postgresql]),
+        aliases: [.init("backup:run")])
+
+    package init(_ options: Options) {}
+
+    package func survey(_ look: Look) async throws -> Observation {
+        let session = try await look.database()
+        let settings = look.inventory.backups
+        let place = BackupPlace(look)
+        var observation = Observation()
+        observation.identity = try await DatabaseIdentity.facts(session)
+        let source = try await BackupSource.look(session)
+        let version = PostgreSQLVersion(number: await session.serverVersion)
+        let program = try await ClientProgram.find("pg_dump", fitting: version, with: look.programs)
+        let last = try await place.newest()
+        observation.evidence = [
+            "tables": Scalar(source.tables), "rows and indexes": .text(source.size.description),
+            "last backup": last.map { .text($0.id.description) } ?? .null,
+        ]
+        if let last {
+            let age = (last.times.finished - last.times.started).inSeconds
+            observation.measurements = [
+                Measurement("backup.seconds", look.target, unit: .seconds, value: age),
+                Measurement(
+                    "backup.snapshot.seconds", look.target, unit: .seconds, value: last.times.snapshotAge.inSeconds),
+                Measurement("backup.bytes", look.target, unit: .bytes, value: Double(last.storedBytes.bytes)),
+            ]
+        }
+        let words = BackupWriter.commandWords(program, jobs: settings.jobs, role: look.role)
+        observation.changes = [
+            Change(
+                kind: "back up", object: source.database, action: .program(words), effect: .maintains,
+                lock: .accessShare, reversal: "remove its directory", identity: observation.identity,
+                reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
+                estimate: last.map {
+                    .init(seconds: ($0.times.finished - $0.times.started).inSeconds, source: "the last backup")
+                })
+        ]
+        return observation
+    }
+
+    package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        let identity = try await DatabaseIdentity.facts(try await look.database())
+        let newest = try await BackupPlace(look).newest()
+        return Inspection(
+            identity: identity, witness: ["newest": newest.map { .text($0.id.description) } ?? .null])
+    }
+
+    package func apply(_ change: Change, _ act: Act) async throws {
+        let look = act.look
+        let place = BackupPlace(look)
+        // Taken for its lock: no second worker backs up the same database at once.
+        _ = try await act.connection()
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
+        let settings = look.inventory.backups
+        var writer = BackupWriter(
+            place.folder, key: key, address: try await look.address(),
+            settings: look.resource.connectionSettings(applicationName: act.applicationName), runID: look.runID,
+            programs: look.programs)
+        writer.jobs = settings.jobs
+        writer.level = settings.level
+        writer.readTwice = settings.readTwice
+        writer.tell = look.tell
+        _ = try await writer.take()
+    }
+
+    /// Reads back every file of the backup that this run took.
+    package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        let place = BackupPlace(look)
+        guard let key = try await place.key() else { return .notDone("there is no backup") }
+        let manifest = try await Blocking().run { _ in
+            try place.folder.ids().prefix(5).lazy.compactMap { try? place.folder.manifest(of: $0, key: key) }
+                .first { $0.runID == look.runID }
+        }
+        guard let manifest else { return .notDone("this run has no backup") }
+        return .done(manifest.facts)
+    }
+}
+
+extension Look {
+    /// The role that is taken on after connecting; nil for the login's own.
+    fileprivate var role: String? {
+        if case .postgresql(let access) = resource.access { access.role } else { nil }
+    }
+}
+
+extension BackupManifest {
+    /// What a run keeps of it.
+    var facts: Facts {
+        [
+            "backup": .text(id.description), "tables": Scalar(tables.count), "rows": .integer(Int64(clamping: rows)),
+            "content": .text(contentBytes.description), "stored": .text(storedBytes.description),
+            "snapshot": .text(times.snapshot.iso8601), "snapshot held": .text(times.snapshotAge.short),
+            "read twice": readTwice.map { .text($0.description) } ?? .null,
+        ]
+    }
+}
