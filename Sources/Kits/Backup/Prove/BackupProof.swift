@@ -56,7 +56,7 @@ package struct BackupProof: Sendable {
     }
 
     /// What is known so far.
-    private struct Progress {
+    fileprivate struct Progress {
         var comparison = Comparison()
         var times: Certificate.Times
         var restore: Certificate.Restore?
@@ -160,8 +160,12 @@ package struct BackupProof: Sendable {
             result.comparison = result.comparison + comparison
             result.times.comparison = seconds
         } catch let error as PostgreSQLError {
-            // Without the database, or with one that cannot be read, there is nothing to compare.
-            try Task.checkCancellation()
+            // A server that is gone says nothing about the backup; a database that is missing or cannot be read does.
+            switch error {
+            case .cancelled, .connectionLost, .closed, .unreachable, .serverNotReady, .timedOut, .tooManyConnections:
+                throw error
+            default: break
+            }
             result.comparison.differences.append(
                 .init(kind: "restore", problem: "the restored database cannot be compared: \(error.problem)"))
         }
