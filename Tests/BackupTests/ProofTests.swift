@@ -57,8 +57,10 @@ struct ProofTests {
             #expect(certificate.verdict == .proved)
             #expect(certificate.restore?.complaints == [])
             #expect(certificate.content.rows == manifest.rows)
-            #expect(certificate.notes.contains { $0.contains("invalid index") && $0.contains("odd_invalid") })
-            #expect(certificate.notes.contains { $0.contains("sequence") && $0.contains("behind") })
+            #expect(
+                certificate.notes.contains { $0.contains("invalid index") && $0.contains("odd_invalid") },
+                "\(certificate.notes)")
+            #expect(certificate.notes.contains { $0.contains("odd_behind_id_seq is at 1") }, "\(certificate.notes)")
             #expect(certificate.countsUntil > certificate.times.ended)
         }
     }
@@ -99,7 +101,7 @@ enum Odd {
             foreach setting in array array['datestyle = ''German, DMY''', 'timezone = ''Asia/Kolkata''',
                 'intervalstyle = sql_standard', 'search_path = pg_temp, nowhere', 'client_encoding = LATIN1', 
                 'default_transaction_read_only = on', 'array_nulls = off', 'transform_null_equals = on',
-                'statement_timeout = ''1ms''', 'bytea_output = escape',
+                'statement_timeout = ''3s''', 'bytea_output = escape',
                 'extra_float_digits = -5', 'row_security = off', 'quote_all_identifiers = on',
                 'session_replication_role = replica', 'default_transaction_isolation = serializable',
                 'app.hostile = ''a"b''''c''']
@@ -110,9 +112,10 @@ enum Odd {
     static func make(in database: TestDatabase) async throws {
         try await database.run(script)
         try await database.connect { connection in
+            try await connection.execute("set default_transaction_read_only = off")
             // Fails, and leaves what pg_dump leaves out.
             await #expect(throws: PostgreSQLError.self) {
-                try await connection.execute("create unique index concurrently odd_invalid on odd_duplicates (a)")
+                try await connection.execute("create unique index concurrently odd_invalid on public.odd_duplicates (a)")
             }
         }
     }

@@ -3,5 +3,5 @@ import Composition
 
 /// Backups that are proved by restoring them.
 extension Capability {
-    package static let backups = Capability("backups", tasks: [.init(RunBackup.self)])
+    package static let backups = Capability("backups", tasks: [.init(RunBackup.self), .init(VerifyBackup.self)])
 }
