@@ -40,7 +40,8 @@ struct RunText {
         for listing in observation.listings where isVerbose || !summary.run.isRoutine {
             lines.append("")
             lines.append("  " + style.bold(listing.title))
-            lines += listing.table(width: width.map { $0 - 2 }).lines(style).map { "  " + $0 }
+            let rows = listing.rows.isEmpty ? ["none"] : listing.table(width: width.map { $0 - 2 }).lines(style)
+            lines += rows.map { "  " + $0 }
         }
         if summary.run.isDryRun, let plan = step.plan {
             lines += PlanText(style: style, width: width).lines(plan).dropFirst().map { $0 }
@@ -94,9 +95,7 @@ struct RunText {
         var parts: [String] = []
         parts.append("\(summary.steps.count) step\(summary.steps.count == 1 ? "" : "s")")
         if summary.run.isDryRun {
-            let count = summary.plans.reduce(0) { $0 + $1.changes.count }
-            let planned = summary.plans.isEmpty ? "no plan" : "\(PlanText.count(count)) planned"
-            parts.append("\(planned), nothing was changed")
+            parts.append(planned(summary))
         } else {
             let states = Dictionary(grouping: summary.changes, by: \.state).mapValues(\.count)
             for (state, count) in states.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -113,6 +112,21 @@ struct RunText {
         let dry = summary.run.isDryRun ? " (dry run)" : ""
         return "mainstay: \(name)\(dry) \(summary.run.state.rawValue): \(parts.joined(separator: ", "))\(duration); "
             + "run \(summary.run.id)"
+    }
+}
+
+extension RunText {
+    /// What came of a dry run, beside what it found.
+    private static func planned(_ summary: RunSummary) -> String {
+        let plans = summary.plans
+        guard !plans.isEmpty else {
+            // A task that only looks makes no plan; neither does a step that failed.
+            let looks = summary.steps.count == 1 ? "it only looks" : "they only look"
+            return summary.run.state == .succeeded ? "nothing to plan (\(looks))" : "no plan"
+        }
+        let count = plans.reduce(0) { $0 + $1.changes.count }
+        if count == 0, plans.allSatisfy(\.refusals.isEmpty) { return "nothing to change" }
+        return "\(count == 0 ? "no change" : PlanText.count(count)) planned, nothing was changed"
     }
 }
 
