@@ -64,7 +64,7 @@ struct Violation: Sendable {
         switch code {
         case "DI005": statements.validate
         case "DI006": nil
-        default: "run one of the statements in the evidence, once a person chose"
+        default: "choose one of the statements that 'mainstay findings --verbose' shows"
         }
     }
 

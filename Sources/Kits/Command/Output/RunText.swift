@@ -16,7 +16,9 @@ struct RunText {
         }
         let findings = summary.findings.sorted { ($1.severity, $0.target, $0.code) < ($0.severity, $1.target, $1.code) }
         if !findings.isEmpty {
-            lines += ["", style.bold("Findings")] + FindingText(style: style, width: width).lines(findings)
+            lines +=
+                ["", style.bold("Findings")]
+                + FindingText(style: style, width: width, isVerbose: isVerbose).lines(findings)
         }
         let written = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["file"]?.description : nil }
             .filter { $0.hasPrefix("/") }
@@ -145,6 +147,8 @@ extension CheckOutcome.State {
 struct FindingText {
     var style: Style
     var width: Int?
+    /// The evidence too, each fact on one line: a statement in it is there to be copied.
+    var isVerbose: Bool
 
     func lines(_ findings: [Finding]) -> [String] {
         findings.flatMap { finding -> [String] in
@@ -155,6 +159,9 @@ struct FindingText {
             if let mend = finding.mend {
                 lines += "mend: \(mend.printable)".wrapped(to: width, indent: "    ").map(style.dim)
             }
+            guard isVerbose else { return lines }
+            lines += finding.evidence.sorted { $0.key < $1.key }
+                .map { "    \($0.key.printable): \($0.value.description.printable)" }
             return lines
         }
     }
