@@ -128,7 +128,8 @@ package struct FindingsCommand: HouseCommand {
         }
         switch output.format {
         case .table:
-            let text = FindingText(style: session.style, width: session.console.width)
+            let text = FindingText(
+                style: session.style, width: session.console.width, isVerbose: output.verbose)
             for record in open {
                 for line in text.lines([record.finding]) { session.console.print(line) }
                 session.console.print(session.style.dim("    since \(record.firstSeen)"))
