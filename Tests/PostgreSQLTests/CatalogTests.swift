@@ -8,19 +8,7 @@ import Testing
 @Suite("catalog listings", .cluster)
 struct CatalogTests {
     static func make(in database: TestDatabase) async throws {
-        try await database.connect { connection in
-            for role in RichSchema.roles {
-                let known = try await connection.query("select from pg_roles where rolname = \(role)")
-                do {
-                    if known.isEmpty { try await connection.execute("create role \(identifier: role) login") }
-                } catch let error as PostgreSQLError where ["42710", "23505"].contains(error.sqlState) {
-                    // Another test was faster.
-                    continue
-                }
-            }
-        }
-        for prelude in RichSchema.preludes { try await database.run(prelude) }
-        try await database.run(RichSchema.script)
+        try await RichSchema.make(in: database)
         try await database.connect { connection in
             try await connection.executeScript(
                 trusted: """

@@ -42,4 +42,13 @@ package struct Blocking: Sendable {
             cancellation.cancel()
         }
     }
+
+    /// As `run`, and in a cancelled task too: for what has to be cleared away however the work ended.
+    package func runToEnd<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async {
+                continuation.resume(with: Swift.Result { try body() })
+            }
+        }
+    }
 }

@@ -53,5 +53,5 @@ enum DefinitionText {
 
 extension String {
     /// For people: plain lowercase names without their quotes.
-    var withoutNeedlessQuotes: String { replacing(/"([a-z_][a-z0-9_]*)"/) { String($0.output.1) } }
+    package var withoutNeedlessQuotes: String { replacing(/"([a-z_][a-z0-9_]*)"/) { String($0.output.1) } }
 }

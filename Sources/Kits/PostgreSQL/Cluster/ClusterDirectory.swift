@@ -12,6 +12,8 @@ struct ClusterDirectory: Sendable {
 
     var data: String { "\(path)/data" }
     var log: String { "\(path)/server.log" }
+    /// Files of ours beside it, which the server's user may at most read.
+    var files: String { "\(path).files" }
 
     /// Takes a new name below `parent`. The lock is held before the directory exists.
     static func create(in parent: String, for user: SystemUser?) throws(ClusterError) -> ClusterDirectory {
@@ -55,6 +57,15 @@ struct ClusterDirectory: Sendable {
         else { throw .directory(file, reason: Self.reason()) }
         try Self.give(file, to: user)
         return file
+    }
+
+    /// Ours; the group of the server's user may look into it.
+    func makeFiles(for user: SystemUser?) throws(ClusterError) -> String {
+        guard mkdir(files, 0o750) == 0, chmod(files, 0o750) == 0 else {
+            throw .directory(files, reason: Self.reason())
+        }
+        if let user, chown(files, uid_t.max, user.group) != 0 { throw .directory(files, reason: Self.reason()) }
+        return files
     }
 
     func append(_ text: String, to file: String) throws(ClusterError) {
@@ -103,7 +114,7 @@ struct ClusterDirectory: Sendable {
                 waited += 1
             }
         }
-        for directory in [lock.noted, path] {
+        for directory in [lock.noted, files, path] {
             guard let directory, access(directory, F_OK) == 0 else { continue }
             do {
                 try FileManager.default.removeItem(atPath: directory)

@@ -109,6 +109,15 @@ package final class PrivateCluster: Sendable {
 
     package var dataDirectory: String { directory.data }
 
+    /// Whom its programs run as; nil where that is us.
+    package var serverUser: SystemUser? { user }
+
+    /// Makes a directory for files that go with the cluster, whoever removes it. Ours; the server's user may read what
+    /// its group may read. Once.
+    ///
+    /// - Throws: `ClusterError`.
+    package func makeFilesDirectory() throws(ClusterError) -> String { try directory.makeFiles(for: user) }
+
     /// The last lines of the server's log, printable.
     package func log(last count: Int = 20) -> [String] { directory.logLines(count) }
 

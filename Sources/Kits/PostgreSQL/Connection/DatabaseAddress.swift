@@ -65,6 +65,9 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
         return DatabaseAddress(keywords: changed)
     }
 
+    /// Settings told to the server at the start (`-c name=value`); they win over those of the database and the role.
+    package func with(options: String) -> DatabaseAddress { with("options", options) }
+
     package func with(password: Secret) -> DatabaseAddress { with("password", password.reveal()) }
 
     func with(_ keyword: String, _ value: String) -> DatabaseAddress {

@@ -8,9 +8,11 @@ package struct DigestTable: Hashable, Sendable {
     /// Itself, or the leaves of a partitioned table.
     let parts: [Part]
 
-    /// A relation with rows of its own, read in one piece.
-    package init(_ name: QualifiedName, columns: [String]) {
-        self.init(name: name, columns: columns, parts: [Part(name: name, blocks: 0)])
+    /// A relation with rows of its own; read in one piece unless its size is known.
+    ///
+    /// - Parameter blocks: of its main fork; only for a table whose rows can be addressed by block (`heap`).
+    package init(_ name: QualifiedName, columns: [String], blocks: Int64 = 0) {
+        self.init(name: name, columns: columns, parts: [Part(name: name, blocks: blocks)])
     }
 
     init(name: QualifiedName, columns: [String], parts: [Part]) {

@@ -1,9 +1,11 @@
+import PostgreSQL
+
 /// A schema with something of every class, on all versions the same. Roles are the cluster's, so they are made apart.
-enum RichSchema {
-    static let roles = ["rich_owner", "rich_reader"]
+package enum RichSchema {
+    package static let roles = ["rich_owner", "rich_reader"]
 
     /// Apart, since a new value of an enum cannot be used before it is committed.
-    static let preludes: [StaticString] = [
+    package static let preludes: [StaticString] = [
         """
         create schema app authorization rich_owner; create type app.mood as enum ('sad', 'happy')
         """,
@@ -12,7 +14,7 @@ enum RichSchema {
         """,
     ]
 
-    static let script: StaticString = #"""
+    package static let script: StaticString = #"""
         create schema "Hostile ""; drop table x; -- <b>";
         create domain app.email as text collate "C" default 'a@b' constraint has_at check (value like '%@%') not null;
         create type app.pair as (a int, "B b" text); create type app.span as range (subtype = float8, subtype_diff = float8mi);
@@ -79,4 +81,21 @@ enum RichSchema {
         n" ("c 'q' ""d""" int default 3 check ("c 'q' ""d""" > 0)); create index on "Hostile ""; drop table x; -- <b>"."t
         n" ("c 'q' ""d""");
         """#
+
+    /// Makes it in an empty database, its roles where they are missing.
+    package static func make(in database: TestDatabase) async throws {
+        try await database.connect { connection in
+            for role in roles {
+                let known = try await connection.query("select from pg_roles where rolname = \(role)")
+                do {
+                    if known.isEmpty { try await connection.execute("create role \(identifier: role) login") }
+                } catch let error as PostgreSQLError where ["42710", "23505"].contains(error.sqlState) {
+                    // Another test was faster.
+                    continue
+                }
+            }
+        }
+        for prelude in preludes { try await database.run(prelude) }
+        try await database.run(script)
+    }
 }

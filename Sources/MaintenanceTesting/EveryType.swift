@@ -1,7 +1,7 @@
 /// A table of every family of built-in types that PostgreSQL 15, 16 and 18 share, with the values whose text is easy to
 /// get wrong. (xml is missing: the builds of 16 and 18 at hand lack libxml.)
-enum EveryType {
-    static let script: StaticString = #"""
+package enum EveryType {
+    package static let script: StaticString = #"""
         create type mood as enum ('sad', 'ok', 'very "happy"');
         create type pair as (a int, "B b" text);
         create domain positive as numeric check (value > 0);
@@ -40,7 +40,7 @@ enum EveryType {
         """#
 
     /// What a database, a role or a session may be set to, and a digest must not notice.
-    static let hostileSettings = [
+    package static let hostileSettings = [
         "datestyle": "SQL, DMY", "intervalstyle": "iso_8601", "timezone": "Asia/Kolkata", "extra_float_digits": "0",
         "bytea_output": "escape", "quote_all_identifiers": "on", "search_path": "pg_catalog",
     ]
