@@ -49,9 +49,9 @@ package struct RunBackup: MaintenanceTask {
             "last backup": last.map { .text($0.id.description) } ?? .null,
         ]
         if let last {
-            let age = (last.times.finished - last.times.started).inSeconds
             observation.measurements = [
-                Measurement("backup.seconds", look.target, unit: .seconds, value: age),
+                Measurement(
+                    "backup.seconds", look.target, unit: .seconds, value: last.times.duration.inSeconds),
                 Measurement(
                     "backup.snapshot.seconds", look.target, unit: .seconds, value: last.times.snapshotAge.inSeconds),
                 Measurement("backup.bytes", look.target, unit: .bytes, value: Double(last.storedBytes.bytes)),
@@ -64,7 +64,7 @@ package struct RunBackup: MaintenanceTask {
                 lock: .accessShare, reversal: "remove its directory", identity: observation.identity,
                 reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
                 estimate: last.map {
-                    .init(seconds: ($0.times.finished - $0.times.started).inSeconds, source: "the last backup")
+                    .init(seconds: $0.times.duration.inSeconds, source: "the last backup")
                 })
         ]
         return observation
@@ -104,7 +104,9 @@ package struct RunBackup: MaintenanceTask {
                 .first { $0.runID == look.runID }
         }
         guard let manifest else { return .notDone("this run has no backup") }
-        return .done(manifest.facts)
+        let problems = try await Checksums(manifest, at: place.folder.path(of: manifest.id)).problems()
+        guard let problem = problems.first else { return .done(manifest.facts) }
+        return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
     }
 }
 

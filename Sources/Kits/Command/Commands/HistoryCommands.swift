@@ -156,7 +156,7 @@ package struct FindingsCommand: HouseCommand {
 
 extension Session {
     /// One table in the format that was asked for; JSON is the document, not the table.
-    func print(_ listing: Listing, document: some Encodable, empty: String) throws {
+    package func print(_ listing: Listing, document: some Encodable, empty: String) throws {
         try application.console.print(listing, document: document, as: output.format, empty: empty)
     }
 }
