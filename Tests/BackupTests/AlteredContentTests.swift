@@ -48,13 +48,15 @@ struct Alteration: Sendable, CustomTestStringConvertible {
         Alteration("alter table t owner to altered_reader", "schema", "table public.t"),
         Alteration("drop index t_v", "schema", "index public.t_v"),
         Alteration("alter table t drop constraint positive", "schema", "constraint public.t positive"),
-        Alteration("create or replace function f() returns int language sql as 'select 2'", "schema", "function public.f()"),
+        Alteration(
+            "create or replace function f() returns int language sql as 'select 2'", "schema", "function public.f()"),
         Alteration(
             """
             alter table moody alter m type text; drop type mood; create type mood as enum ('ok', 'sad');
             alter table moody alter m type mood using m::mood
             """, "schema", "enum public.mood"),
-        Alteration("do $$ begin execute format('alter database %I set work_mem = ''7MB''', current_database()); end $$",
+        Alteration(
+            "do $$ begin execute format('alter database %I set work_mem = ''7MB''', current_database()); end $$",
             "schema", "database setting work_mem"),
         Alteration("select lo_put(oid, 5, '!') from pg_largeobject_metadata", "large objects", "", "content"),
         Alteration("select lo_unlink(oid) from pg_largeobject_metadata", "large objects", "", "0 were restored"),

@@ -32,7 +32,8 @@ struct ChecksumTests {
             let path = "\(shelf.path(manifest))/\(file.path)"
             let whole = try Data(contentsOf: URL(fileURLWithPath: path))
             var flipped = whole
-            flipped[Int.random(in: 0..<whole.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            flipped[Int.random(in: 0..<whole.count, using: &generator)] ^=
+                1 << UInt8.random(in: 0..<8, using: &generator)
             try flipped.write(to: URL(fileURLWithPath: path))
             let problems = try await checksums.problems()
             #expect(problems.map(\.path) == [file.path])

@@ -58,11 +58,16 @@ struct PoolerTests {
         let pooler = ChildProgram("/usr/sbin/pgbouncer", ["-q", file], user: user)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { _ = try await programs.run(pooler) }
+            let address = DatabaseAddress(host: directory, port: 6432, database: database.name, user: "postgres")
             try await eventually("the pooler answers") {
-                FileManager.default.fileExists(atPath: "\(directory)/.s.PGSQL.6432")
+                do {
+                    try await Connection.with(address) { _ in }
+                    return true
+                } catch PostgreSQLError.unreachable {
+                    return false
+                }
             }
-            try await body(
-                DatabaseAddress(host: directory, port: 6432, database: database.name, user: "postgres"))
+            try await body(address)
             group.cancelAll()
             do { try await group.waitForAll() } catch is CancellationError {}
         }

@@ -115,7 +115,8 @@ enum Odd {
             try await connection.execute("set default_transaction_read_only = off")
             // Fails, and leaves what pg_dump leaves out.
             await #expect(throws: PostgreSQLError.self) {
-                try await connection.execute("create unique index concurrently odd_invalid on public.odd_duplicates (a)")
+                try await connection.execute(
+                    "create unique index concurrently odd_invalid on public.odd_duplicates (a)")
             }
         }
     }

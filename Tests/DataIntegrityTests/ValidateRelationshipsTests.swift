@@ -142,6 +142,7 @@ struct ValidateRelationshipsTests {
             return try await run(user: role).summary
         }
         #expect(summary.step.state == .unproven)
+        #expect(summary.exitStatus(failOn: nil) == .configuration)
         #expect(summary.gaps.map(\.subject) == ["public.closed at test/main", "public.filtered at test/main"])
         #expect(summary.gaps.first?.reason.problem.hasPrefix("no right to read 'public.closed'") == true)
         #expect(summary.gaps.first?.reason.hint?.contains("pg_read_all_data") == true)
@@ -172,6 +173,46 @@ struct ValidateRelationshipsTests {
         #expect(try await run().summary.findings("DI001").isEmpty)
     }
 
+    @Test("statements for a foreign key over periods show and remove just the rows that nothing covers")
+    func periods() async throws {
+        try await TestDatabase.with(.v18) { database in
+            try await database.run(
+                """
+                create table rooms (id int4range, open int4range, primary key (id, open without overlaps));
+                insert into rooms values ('[1,1]', '[0,10)'), ('[1,1]', '[10,20)');
+                create table bookings (n int, room int4range, during int4range);
+                insert into bookings values (1, '[1,1]', '[5,15)'), (2, '[1,1]', '[15,26)'), (3, '[3,3]', '[1,2)');
+                alter table bookings add constraint in_room
+                    foreign key (room, period during) references rooms not valid
+                """)
+            let summary = try await run(on: database).summary
+            let finding = try #require(summary.findings("DI001").first)
+            #expect(finding.evidence["rows"] == 2)
+            #expect(summary.findings("DI006").map(\.object) == ["public.rooms.rooms_pkey"])
+            try await execute("to see", of: finding, on: database)
+            try await execute("to remove", of: finding, on: database)
+            let valid = try #require(try await run(on: database).summary.findings("DI005").first)
+            try await execute("then", of: valid, on: database)
+            let kept = try await database.connect { try await $0.query("select n from bookings").only[0, as: Int.self] }
+            #expect(kept == 1)
+        }
+    }
+
+    @Test("a constraint that cannot be compared in time leaves the step unproven, which is exit status 1, not 4")
+    func tooSlow() async throws {
+        let database = TestDatabase.current
+        try await database.run(
+            """
+            create function slow(int) returns boolean immutable language plpgsql as
+                'begin perform pg_sleep(3); return true; end';
+            create table slow (id int); insert into slow values (1);
+            alter table slow add constraint slow_check check (slow(id)) not valid
+            """)
+        let summary = try await run("data validate-relationships --constraint-timeout=1s").summary
+        #expect(summary.step.state == .unproven)
+        #expect(summary.exitStatus(failOn: nil) == .failure)
+    }
+
     @Test("an exclusion constraint is named as not compared, and that is no reason to distrust the rest")
     func exclusion() async throws {
         try await TestDatabase.current.run(
@@ -180,7 +221,9 @@ struct ValidateRelationshipsTests {
         #expect(summary.step.state == .succeeded)
         let finding = try #require(summary.findings("DI006").first)
         #expect(finding.severity == .info)
-        #expect(finding.summary == "exclusion once of public.booked: exclusion constraints are not compared yet")
+        #expect(
+            finding.summary
+                == "exclusion once of public.booked could not be verified: nothing but its own index could compare it")
     }
 
     @Test("an empty database has nothing to verify")

@@ -123,4 +123,33 @@ struct FileCrashTests {
         #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
         #expect(try listing("uploads") == ["young"])
     }
+
+    @Test(
+        "a report whose run was killed anywhere is written once, whole, and the same as the latest", arguments: points)
+    func report(state: ChangeState, moment: JournalObserver.Moment) async throws {
+        try write("reports/daily-2001-02-03.html", "an older one")
+        try program.configure("{environments: {}, reports: {directory: \(directory)/reports}}")
+        try await kill(at: state, moment, "report", "daily")
+        let resumed = try await program.run("resume")
+        #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
+        let files = try listing("reports")
+        #expect(files.count == 3 && files.first == "daily-2001-02-03.html" && files.last == "latest.html", "\(files)")
+        let texts = try files.dropFirst().map {
+            try String(contentsOfFile: "\(directory)/reports/\($0)", encoding: .utf8)
+        }
+        #expect(Set(texts).count == 1)
+        #expect(texts.allSatisfy { $0.hasSuffix("</html>\n") })
+    }
+
+    @Test("a removal of reports that was killed anywhere is finished, and only old reports are gone", arguments: points)
+    func pruning(state: ChangeState, moment: JournalObserver.Moment) async throws {
+        for day in 1...9 { try write("reports/daily-2001-02-0\(day).html", "x") }
+        let others = ["daily-2001-02-03.html.bak", "daily-2999-01-01.html", "latest.html", "notes.html"]
+        for other in others { try write("reports/\(other)", "x") }
+        try program.configure("{environments: {}, reports: {directory: \(directory)/reports, keep: 7d}}")
+        try await kill(at: state, moment, "report", "prune", "--yes")
+        let resumed = try await program.run("resume")
+        #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
+        #expect(try listing("reports") == others)
+    }
 }

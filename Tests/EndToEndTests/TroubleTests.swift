@@ -43,6 +43,22 @@ struct TroubleTests {
         #expect(result.output.contains("no_such_database"))
     }
 
+    @Test("what a finding says can be chosen from is where it says", .cluster)
+    func showsStatements() async throws {
+        try await TestDatabase.current.run(
+            """
+            create table parent (id int primary key); create table child (parent int); insert into child values (7);
+            alter table child add foreign key (parent) references parent not valid
+            """)
+        try configure(TestDatabase.current.connectionString)
+        #expect(try await program.run("data", "validate-relationships").exitCode == 0)
+        let short = try await program.run("findings")
+        #expect(short.output.contains("'mainstay findings --verbose'"))
+        #expect(!short.output.contains("delete from"))
+        let long = try await program.run("findings", "--verbose")
+        #expect(long.output.contains("\n    to remove: delete from only \"public\".\"child\" as c where "))
+    }
+
     @Test("without a configuration the way to one is said: status 4")
     func noConfiguration() async throws {
         let result = try await program.run("health", "check")

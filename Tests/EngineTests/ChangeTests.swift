@@ -201,6 +201,19 @@ struct ChangeTests {
         #expect(try await rows().isEmpty)
     }
 
+    @Test("a run that was killed when all its steps had ended is ended by resume, and nothing is done again")
+    func endsAfterLastStep() async throws {
+        let harness = try await harness()
+        let id = try await harness.run("test ledger").run.id
+        try await harness.log.end(id, .running)
+        let resumed = try await harness.resume()
+        #expect(resumed.run.id == id)
+        #expect(resumed.run.state == .succeeded)
+        #expect(resumed.run.endedAt != nil)
+        #expect(try await rows() == ["a", "b", "c"])
+        await #expect(throws: EngineError.self) { try await harness.resume() }
+    }
+
     @Test("a cancelled run leaves the rest planned, and resume does it once")
     func cancels() async throws {
         let harness = try await harness { ledger in

@@ -92,6 +92,49 @@ struct ConstraintTests {
         }
     }
 
+    @Test(
+        "a foreign key over periods is broken where the parents' periods leave a gap, and a key WITHOUT OVERLAPS is named",
+        arguments: [VerificationExtent.exact, .sample(rows: 1_000)])
+    func periods(extent: VerificationExtent) async throws {
+        try await TestDatabase.with(.v18) { database in
+            try await database.run(
+                """
+                create table rooms (id int4range, open int4range, primary key (id, open without overlaps));
+                create table closings (id int4range, at int4multirange, unique (id, at without overlaps));
+                insert into rooms values ('[1,1]', '[0,10)'), ('[1,1]', '[10,20)'), ('[1,1]', '[25,30)'), ('[2,2]', '[0,99)');
+                insert into closings values ('[1,1]', '{[0,5),[10,15)}');
+                create table bookings (n int primary key, room int4range, during int4range,
+                    constraint in_room foreign key (room, period during) references rooms);
+                create table works (n int primary key, room int4range, at int4multirange,
+                    constraint in_closing foreign key (room, period at) references closings (id, period at));
+                set session_replication_role = replica;
+                insert into bookings values
+                    (1, '[1,1]', '[5,15)'), (2, '[1,1]', '[15,26)'), (3, '[3,3]', '[1,2)'), (4, null, '[1,2)'), (5, '[2,2]', null),
+                    (6, '[1,1]', '[20,25)');
+                insert into works values (1, '[1,1]', '{[1,2),[11,12)}'), (2, '[1,1]', '{[1,2),[5,6)}');
+                """)
+            let verification = try await Self.verify(extent, in: database)
+            let found = Dictionary(
+                uniqueKeysWithValues: verification.verdicts.filter { $0.kind == .foreignKey }.map {
+                    ($0.name, $0.outcome)
+                })
+            guard case .violated(3, let keys) = found["in_room"] else {
+                Issue.record("\(String(describing: found["in_room"]))")
+                return
+            }
+            #expect(
+                keys.sorted() == [
+                    #"(room, during, n) = ("[1,2)","[15,26)",2)"#, #"(room, during, n) = ("[1,2)","[20,25)",6)"#,
+                    #"(room, during, n) = ("[3,4)","[1,2)",3)"#,
+                ])
+            #expect(
+                found["in_closing"]
+                    == .violated(count: 1, keys: [#"(room, at, n) = ("[1,2)","{[1,2),[5,6)}",2)"#]))
+            #expect(verification.unverified.map(\.kind) == [.exclusion, .exclusion])
+            #expect(Set(verification.unverified.map(\.name)) == ["rooms_pkey", "closings_id_at_key"])
+        }
+    }
+
     @Test("a sample looks at no more rows than it was told, says so, and misses nothing that is everywhere")
     func samples() async throws {
         let database = TestDatabase.current

@@ -92,6 +92,28 @@ struct DailyReportTests {
         #expect(report.environments[0].arithmetic == HealthScore(states).arithmetic)
     }
 
+    @Test("a check without an answer is named, with what gives it one")
+    func namesUnknown() async throws {
+        let entry = Scripted { look in
+            let target = Target(environment: look.target.environment, resource: "main")
+            let outcome = CheckOutcome("schema", .unknown, at: target, "no accepted schema")
+            return Observation(
+                [CheckOutcome("other", .passed, at: target), outcome],
+                findings: [
+                    Finding(
+                        code: outcome.code, severity: .info, target: target, summary: outcome.summary,
+                        mend: "mainstay health accept-schema")
+                ])
+        }.entry("health.check")
+        let harness = try harness([entry], .databases("production"))
+        _ = try await harness.run("health check")
+        let need = try #require(try await harness.dailyReport().verdict.needs.first)
+        #expect(
+            need.text
+                == "whether production is well is not known: 1 check without an answer (schema: no accepted schema)")
+        #expect(need.command == "mainstay health accept-schema")
+    }
+
     @Test("single checks bring their own answer up to date and do not make an environment well")
     func singleChecks() async throws {
         let harness = try harness([health()], .databases("production"))

@@ -1,4 +1,7 @@
+import Foundation
 import Maintenance
+import MaintenanceTesting
+import Outside
 import Settings
 import Testing
 
@@ -146,16 +149,39 @@ struct InventoryTests {
         #expect(inventory.check("memory", in: "other").isEnabled?.location.file == "mainstay.d/20.json")
     }
 
-    @Test("a variable that is not set stops nobody who does not need it, and is named by a check of everything")
-    func defersVariables() throws {
-        let result = try reader.read([("mainstay.yaml", completeFile)], directory: "/")
-        let missing = result.missing(in: ["SHOP_PASSWORD": "x", "API_TOKEN": "y"])
+    @Test(
+        "a value that cannot be had stops nobody who does not need it, and a check of everything names each with its place",
+        .temporaryDirectory)
+    func defersValues() async throws {
+        let directory = TemporaryDirectory.current
+        for (name, rights) in [("fine", 0o600), ("exposed", 0o644)] {
+            try "hunter2".write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: rights], ofItemAtPath: "\(directory)/\(name)")
+        }
+        let text = """
+            environments:
+              test:
+                resources:
+                  a: {kind: postgresql, service: a, password: "file:\(directory)/fine"}
+                  b: {kind: postgresql, service: b, password: "file:\(directory)/exposed"}
+                  c: {kind: postgresql, service: c, password: "file:\(directory)/none"}
+                  d: {kind: postgresql, service: d, password: "command:cat \(directory)/fine"}
+                  e: {kind: postgresql, service: e, password: "command:cat \(directory)/fine; exit 3"}
+                  f: {kind: postgresql, connection: "password=${SHOP}${NONE}"}
+            """
+        let result = try reader.read([("mainstay.yaml", text)], directory: "/")
+        let programs = Programs(environment: ["PATH": "/usr/bin:/bin", "SHOP": "hunter2"])
         #expect(
-            missing.map(\.line) == [
-                "mainstay.yaml:15:21: environments.production.resources.archive.connection: "
-                    + "the environment variable 'ARCHIVE_PASSWORD' is not set"
+            try await result.unresolved(with: programs).map(\.line) == [
+                "mainstay.yaml:5:51: environments.test.resources.b.password: "
+                    + "the secret in '\(directory)/exposed' can be read by every user of this machine",
+                "mainstay.yaml:6:51: environments.test.resources.c.password: "
+                    + "the secret in '\(directory)/none' cannot be read: no such file or directory",
+                "mainstay.yaml:8:51: environments.test.resources.e.password: "
+                    + "the secret's command 'cat \(directory)/fine; exit 3' exited with status 3",
+                "mainstay.yaml:9:41: environments.test.resources.f.connection: "
+                    + "the environment variable 'NONE' is not set",
             ])
-        #expect(result.missing(in: ["SHOP_PASSWORD": "x", "API_TOKEN": "y", "ARCHIVE_PASSWORD": ""]).isEmpty)
     }
 
     @Test(

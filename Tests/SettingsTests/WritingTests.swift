@@ -64,6 +64,12 @@ struct EffectiveConfigurationTests {
                         certificate-days:
                           warning: 30  # default
                           critical: 7  # default
+                backups:
+                  jobs: 2  # default
+                  compression-level: 1  # default
+                  read-twice: 10  # default
+                  take-within: 26h  # default
+                  prove-within: 8d  # default
 
                 """)
     }

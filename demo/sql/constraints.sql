@@ -6,7 +6,9 @@ set maintenance_work_mem = '64MB';
 alter table venues add primary key (id), add constraint venues_name_key unique (name);
 alter table events
     add primary key (id),
-    add foreign key (venue_id) references venues;
+    add foreign key (venue_id) references venues,
+    add constraint events_one_at_a_time exclude using gist (
+        int4range(venue_id, venue_id, '[]') with &&, tstzrange(starts_at, ends_at) with &&);
 alter table attendees add primary key (id), add constraint attendees_public_id_key unique (public_id);
 alter table registrations
     add primary key (id),

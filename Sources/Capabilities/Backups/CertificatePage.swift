@@ -145,7 +145,8 @@ struct CertificatePage {
 
     private var digests: HTML {
         facts([
-            ("manifest.json (SHA-256)", certificate.manifestSHA256), ("Rows of all tables", certificate.content.rowDigest),
+            ("manifest.json (SHA-256)", certificate.manifestSHA256),
+            ("Rows of all tables", certificate.content.rowDigest),
             ("Schema", "\(certificate.content.catalogDigest.sum)"),
             ("Large objects", "\(certificate.content.largeObjectDigest.sum)"),
         ])

@@ -49,9 +49,9 @@ package struct RunBackup: MaintenanceTask {
             "last backup": last.map { .text($0.id.description) } ?? .null,
         ]
         if let last {
-            let age = (last.times.finished - last.times.started).inSeconds
             observation.measurements = [
-                Measurement("backup.seconds", look.target, unit: .seconds, value: age),
+                Measurement(
+                    "backup.seconds", look.target, unit: .seconds, value: last.times.duration.inSeconds),
                 Measurement(
                     "backup.snapshot.seconds", look.target, unit: .seconds, value: last.times.snapshotAge.inSeconds),
                 Measurement("backup.bytes", look.target, unit: .bytes, value: Double(last.storedBytes.bytes)),
@@ -64,7 +64,7 @@ package struct RunBackup: MaintenanceTask {
                 lock: .accessShare, reversal: "remove its directory", identity: observation.identity,
                 reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
                 estimate: last.map {
-                    .init(seconds: ($0.times.finished - $0.times.started).inSeconds, source: "the last backup")
+                    .init(seconds: $0.times.duration.inSeconds, source: "the last backup")
                 })
         ]
         return observation
@@ -77,23 +77,7 @@ package struct RunBackup: MaintenanceTask {
             identity: identity, witness: ["newest": newest.map { .text($0.id.description) } ?? .null])
     }
 
-    package func apply(_ change: Change, _ act: Act) async throws {
-        let look = act.look
-        let place = BackupPlace(look)
-        // Taken for its lock: no second worker backs up the same database at once.
-        _ = try await act.connection()
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
-        let settings = look.inventory.backups
-        var writer = BackupWriter(
-            place.folder, key: key, address: try await look.address(),
-            settings: look.resource.connectionSettings(applicationName: act.applicationName), runID: look.runID,
-            programs: look.programs)
-        writer.jobs = settings.jobs
-        writer.level = settings.level
-        writer.readTwice = settings.readTwice
-        writer.tell = look.tell
-        _ = try await writer.take()
-    }
+    package func apply(_ change: Change, _ act: Act) async throws { _ = try await act.takeBackup() }
 
     /// Reads back every file of the backup that this run took.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
@@ -104,7 +88,9 @@ package struct RunBackup: MaintenanceTask {
                 .first { $0.runID == look.runID }
         }
         guard let manifest else { return .notDone("this run has no backup") }
-        return .done(manifest.facts)
+        let problems = try await Checksums(manifest, at: place.folder.path(of: manifest.id)).problems()
+        guard let problem = problems.first else { return .done(manifest.facts) }
+        return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
     }
 }
 
@@ -112,6 +98,25 @@ extension Look {
     /// The role that is taken on after connecting; nil for the login's own.
     fileprivate var role: String? {
         if case .postgresql(let access) = resource.access { access.role } else { nil }
+    }
+}
+
+extension Act {
+    /// Takes a backup of the step's database under its fence: no second worker backs up the same one at once.
+    func takeBackup() async throws -> BackupManifest {
+        let place = BackupPlace(look)
+        _ = try await connection()
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
+        let settings = look.inventory.backups
+        var writer = BackupWriter(
+            place.folder, key: key, address: try await look.address(),
+            settings: look.resource.connectionSettings(applicationName: applicationName), runID: look.runID,
+            programs: look.programs)
+        writer.jobs = settings.jobs
+        writer.level = settings.level
+        writer.readTwice = settings.readTwice
+        writer.tell = look.tell
+        return try await writer.take()
     }
 }
 

@@ -2,9 +2,9 @@ import ArgumentParser
 import Backup
 import Command
 import Engine
-import Foundation
 import Maintenance
 import Outside
+import Page
 import Settings
 
 /// Proves a backup by restoring it.
@@ -14,11 +14,17 @@ package struct VerifyBackup: MaintenanceTask {
             help: ArgumentHelp("Which backup to prove; the newest where it is not said.", valueName: "backup"))
         package var backup: String?
 
+        @Flag(help: "Take a new backup, and prove that one, where the newest is missing or bad.")
+        package var autoFix = false
+
         package init() {}
 
         package func validate() throws {
             if let backup, BackupID(backup) == nil {
                 throw ValidationError("'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m")
+            }
+            if backup != nil, autoFix {
+                throw ValidationError("'--auto-fix' is for the newest backup, not with '--backup'")
             }
         }
     }
@@ -55,10 +61,16 @@ package struct VerifyBackup: MaintenanceTask {
                     code: "BK001", severity: .critical, target: look.target,
                     summary: "there is no backup to prove", mend: "mainstay backup run")
             ]
-            observation.gaps = [.init("backup", BackupsError.nothing(look.target))]
+            if options.autoFix {
+                observation.changes = [
+                    change(Self.missing, place, look, reason: "there is none: one is taken first", seconds: nil)
+                ]
+            } else {
+                observation.gaps = [.init("backup", BackupsError.nothing(look.target))]
+            }
             return observation
         }
-        let known = try await place.certificate(of: id)
+        let known = try await place.believedCertificate(of: id)
         observation.evidence = [
             "backup": .text(id.description), "last verdict": known.map { .text($0.verdict.rawValue) } ?? .null,
         ]
@@ -69,18 +81,29 @@ package struct VerifyBackup: MaintenanceTask {
                     "backup.restore.bytes", look.target, unit: .bytes, value: Double(known.source.size.bytes)),
             ]
         }
-        let seconds = known.map { ($0.times.ended - $0.times.began).inSeconds }
         observation.changes = [
-            Change(
-                kind: "prove", object: id.description,
-                action: .files(
-                    "restore \(place.folder.path(of: id)) into a private PostgreSQL in \(look.workDirectory), compare it, and "
-                        + "write \(place.folder.certificatePath(of: id))"),
-                effect: .maintains, reversal: "remove the certificate", identity: ["backup": .text(id.description)],
+            change(
+                id.description, place, look,
                 reason: known.map { "the last proof is of \($0.times.ended)" } ?? "it was never proved",
-                estimate: seconds.map { .init(seconds: $0, source: "the last proof") })
+                seconds: known.map { ($0.times.ended - $0.times.began).inSeconds })
         ]
         return observation
+    }
+
+    /// Stands for the backup that is taken because there is none.
+    private static let missing = "a new backup"
+
+    private func change(
+        _ object: String, _ place: BackupPlace, _ look: Look, reason: String, seconds: Double?
+    ) -> Change {
+        let isBad = options.autoFix ? "; if it is bad, take a new one and prove that" : ""
+        return Change(
+            kind: "prove", object: object,
+            action: .files(
+                "restore \(object) of \(place.folder.path) into a private PostgreSQL in \(look.workDirectory), compare "
+                    + "everything, and write its certificate beside it\(isBad)"),
+            effect: .maintains, reversal: "remove the certificate", identity: ["backup": .text(object)],
+            reason: reason, estimate: seconds.map { .init(seconds: $0, source: "the last proof") })
     }
 
     private func wanted(_ place: BackupPlace) async throws -> BackupID? {
@@ -93,18 +116,29 @@ package struct VerifyBackup: MaintenanceTask {
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
-        let place = BackupPlace(look)
-        let id = try change.backup
-        let known = try await place.certificate(of: id)
+        let newest = try await Blocking().run { _ in try BackupPlace(look).folder.ids().first }
+        let isThere = BackupID(change.object).map { $0 == newest || options.backup != nil } ?? (newest == nil)
         return Inspection(
-            identity: ["backup": .text(id.description)],
-            witness: ["certificate of run": known.map { .text($0.runID) } ?? .null])
+            identity: ["backup": .text(isThere ? change.object : newest?.description ?? "gone")],
+            witness: ["newest": newest.map { .text($0.description) } ?? .null])
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
+        do {
+            if let id = BackupID(change.object) {
+                try await prove(id, act)
+            } else {
+                try await prove(try await act.takeBackup().id, act)
+            }
+        } catch let error as any MaintenanceError where options.autoFix && error.isAgainstBackup {
+            act.look.tell("\(error.problem): taking a new one")
+            try await prove(try await act.takeBackup().id, act)
+        }
+    }
+
+    private func prove(_ id: BackupID, _ act: Act) async throws {
         let look = act.look
         let place = BackupPlace(look)
-        let id = try change.backup
         guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
         var proof = BackupProof(
             place.folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
@@ -114,9 +148,9 @@ package struct VerifyBackup: MaintenanceTask {
         let certificate = try await proof.run(id)
         try await Blocking().run { _ in
             try place.folder.write(certificate, key: key)
-            let name = try FileName("\(id).certificate.html")
             try SafeDirectory(place.folder.path).write(
-                name, CertificatePage(certificate: certificate).html.bytes, mode: 0o600)
+                try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
+                mode: 0o600)
         }
         if certificate.verdict == .refuted {
             throw BackupsError.refuted(
@@ -127,19 +161,29 @@ package struct VerifyBackup: MaintenanceTask {
 
     /// Reads the signed certificate back: only what this run wrote counts.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
-        guard let certificate = try await BackupPlace(look).certificate(of: try change.backup),
-            certificate.runID == look.runID
-        else { return .notDone("this run wrote no certificate") }
-        guard certificate.verdict == .proved else { return .notDone(certificate.reasons) }
-        return .done(certificate.facts)
+        let place = BackupPlace(look)
+        let ids: [BackupID] =
+            if let name = options.backup.flatMap({ BackupID($0) }) { [name] } else {
+                Array(try await Blocking().run { _ in try place.folder.ids() }.prefix(2))
+            }
+        for id in ids {
+            guard let certificate = try await place.certificate(of: id), certificate.runID == look.runID else {
+                continue
+            }
+            return certificate.verdict == .proved ? .done(certificate.facts) : .notDone(certificate.reasons)
+        }
+        return .notDone("this run wrote no certificate")
     }
 }
 
-extension Change {
-    fileprivate var backup: BackupID {
-        get throws {
-            guard let id = BackupID(object) else { throw BackupsError.noSuchBackup(object, path: "the plan") }
-            return id
+extension MaintenanceError {
+    /// Whether it says that the backup itself is bad, and not that something is wrong with this host or the key.
+    fileprivate var isAgainstBackup: Bool {
+        switch self as any MaintenanceError {
+        case BackupsError.refuted, BackupError.badSignature, BackupError.unreadable, BackupError.moved,
+            BackupError.incomplete:
+            true
+        default: false
         }
     }
 }
@@ -150,6 +194,11 @@ extension Look {
 }
 
 extension BackupPlace {
+    /// Nil also where it cannot be believed: a new proof takes its place.
+    fileprivate func believedCertificate(of id: BackupID) async throws -> Certificate? {
+        do { return try await certificate(of: id) } catch is BackupError { return nil }
+    }
+
     /// Nil where it was never proved; one that cannot be believed is an error.
     func certificate(of id: BackupID) async throws -> Certificate? {
         guard let key = try await key() else { return nil }

@@ -40,6 +40,7 @@ struct MendingStatements: Sendable, Hashable {
                 array(select a.attname::text from pg_catalog.unnest(k.confkey) with ordinality u(num, place)
                     join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num
                     order by u.place) as parent_columns,
+                coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false) as temporal,
                 not exists (select from pg_catalog.pg_attribute a
                     where a.attrelid = k.conrelid and a.attnum = any(k.conkey) and a.attnotnull) as nullable
             from pg_catalog.pg_constraint k
@@ -53,8 +54,16 @@ struct MendingStatements: Sendable, Hashable {
         let parent = QualifiedName(schema: try row["schema"], name: try row["name"])
         let from = source(parent, kind: try row["parent_kind"])
         let columns: [String] = try row["columns"]
-        let pairs = zip(try row["parent_columns", as: [String].self], columns)
-            .map { "p.\(identifier: $0) = c.\(identifier: $1)" as SQL }.joined(separator: " and ")
+        let parentColumns: [String] = try row["parent_columns"]
+        let period = try row["temporal", as: Bool.self] ? columns.count - 1 : nil
+        var pairs = zip(parentColumns, columns).enumerated()
+            .map { number, pair in
+                let sign: SQL = number == period ? "&&" : "="
+                return "p.\(identifier: pair.0) \(sign) c.\(identifier: pair.1)" as SQL
+            }.joined(separator: " and ")
+        if let period {
+            pairs += " having c.\(identifier: columns[period]) <@ range_agg(p.\(identifier: parentColumns[period]))"
+        }
         let child: SQL = "\(source(verdict.table, kind: try row["kind"])) as c"
         let nulls = columns.map { "c.\(identifier: $0)" as SQL }.joined(separator: ", ")
         var orphan: SQL =

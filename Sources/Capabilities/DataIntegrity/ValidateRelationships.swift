@@ -34,8 +34,8 @@ package struct ValidateRelationships: MaintenanceTask {
             one is a finding with the number of rows, some of their keys, and the statements that show and mend them; a NOT \
             VALID one that holds is told with the statement that validates it. Nothing is changed. A table this role may not \
             read, or that row security filters, is named, and the step is then unproven. Each constraint is one statement \
-            that reads with an ACCESS SHARE lock; exclusion constraints are only named, since nothing but their own index \
-            could compare them; the server does the comparing, and only numbers and keys come back.
+            that reads with an ACCESS SHARE lock; exclusion constraints and keys WITHOUT OVERLAPS are only named, since \
+            nothing but their own index could compare them; the server does the comparing, and only numbers and keys come back.
             """,
         effect: .observes,
         subject: .resources([.postgresql]),

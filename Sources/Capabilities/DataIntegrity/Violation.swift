@@ -34,10 +34,10 @@ struct Violation: Sendable {
             severity = .info
             summary = "\(verdict.description) for every row, and is still NOT VALID"
             evidence = [:]
-        case .unverified(let reason) where verdict.kind == .exclusion:
+        case .unverified where verdict.kind == .exclusion:
             code = "DI006"
             severity = .info
-            summary = "\(verdict.kind.rawValue) \(verdict.name.displayedIdentifier) of \(verdict.table): \(reason)"
+            summary = verdict.description
             evidence = [:]
         case .holds, .unverified: return nil
         }
@@ -64,7 +64,7 @@ struct Violation: Sendable {
         switch code {
         case "DI005": statements.validate
         case "DI006": nil
-        default: "run one of the statements in the evidence, once a person chose"
+        default: "choose one of the statements that 'mainstay findings --verbose' shows"
         }
     }
 

@@ -147,6 +147,8 @@ extension Change.Estimate {
     /// The longest of the last runs of the same change; nil where it never ran.
     package init?(history: [Duration]) {
         guard let longest = history.max() else { return nil }
-        self.init(seconds: longest.inSeconds, source: "longest of its last \(history.count) runs")
+        self.init(
+            seconds: longest.inSeconds,
+            source: history.count == 1 ? "its last run" : "longest of its last \(history.count) runs")
     }
 }

@@ -51,9 +51,14 @@ extension Verdict {
         let untold = troubles.filter { !known.contains([$0.target.description, $0.problem]) }
         needs += Self.needs(untold.filter { [.failed, .refused, .cancelled].contains($0.state) })
         needs += environments.filter { $0.standing == .unknown }.map { environment in
-            Need(
-                standing: .unknown, text: "whether \(environment.name) is well is not known: \(environment.reason)",
-                command: environment.command)
+            // Asking again gets no answer where something else has to be done first.
+            let open = environment.checks.first { $0.outcome.state == .unknown }?.outcome
+            let finding = findings.first { group in group.target == open?.target && group.code == open?.code }
+            return Need(
+                standing: .unknown,
+                text: "whether \(environment.name) is well is not known: \(environment.reason)"
+                    + (open.map { " (\($0.title): \($0.summary))" } ?? ""),
+                command: finding?.mend ?? environment.command)
         }
         needs += Self.needs(untold.filter { $0.state == .unproven && !$0.isCheck })
         self.needs = needs

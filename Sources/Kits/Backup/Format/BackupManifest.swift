@@ -70,6 +70,7 @@ package struct BackupManifest: Codable, Sendable, Hashable {
 
         /// How long rows that die had to stay for us.
         package var snapshotAge: Duration { released - snapshot }
+        package var duration: Duration { finished - started }
     }
 
     package struct Table: Codable, Sendable, Hashable {

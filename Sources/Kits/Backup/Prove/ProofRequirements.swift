@@ -111,7 +111,8 @@ struct ProofRequirements: Sendable {
             } else {
                 "Find its package: apt-file search \("extension/\(name).control".shellQuoted.printable)"
             }
-        return .init("the extension '\(name.printable)' is not installed on this host for PostgreSQL \(major)", hint: hint)
+        return .init(
+            "the extension '\(name.printable)' is not installed on this host for PostgreSQL \(major)", hint: hint)
     }
 }
 

@@ -55,7 +55,8 @@ extension RestoredDatabase {
         }
         let bytes =
             found.bytes == expected.bytes
-            ? "" : " (\(Int64(clamping: found.bytes).grouped) bytes of text instead of "
+            ? ""
+            : " (\(Int64(clamping: found.bytes).grouped) bytes of text instead of "
                 + "\(Int64(clamping: expected.bytes).grouped))"
         return .init(
             kind: "rows", name: name,

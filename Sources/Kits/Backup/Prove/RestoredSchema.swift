@@ -129,7 +129,8 @@ struct RestoreAllowance {
                     && !$0.fact.contains("; DEFAULT")
             }.map { Array($0.name.utf8) })
         let order: (CatalogEntry) -> String = { entry in
-            guard entry.kind == "column", Self.prefixes(of: entry.name, before: ".").contains(where: children.contains) else {
+            guard entry.kind == "column", Self.prefixes(of: entry.name, before: ".").contains(where: children.contains)
+            else {
                 return entry.fact
             }
             return String(entry.fact.trimmingPrefix(#/[0-9]+: /#))

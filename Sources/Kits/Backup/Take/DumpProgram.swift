@@ -31,13 +31,13 @@ struct DumpProgram: Sendable {
     }
 
     private func child(_ path: String, _ arguments: [String]) -> ChildProgram {
-        var environment = address.environment
+        var variables = address.environment
         var options = PinnedSettings.programOptions
-        if case .plain(let own)? = environment["PGOPTIONS"] { options = "\(own) \(options)" }
-        environment["PGOPTIONS"] = .plain(options)
-        environment["PGAPPNAME"] = .plain(applicationName)
-        environment["LC_ALL"] = "C"
-        return ChildProgram(path, arguments, environment: ChildEnvironment(environment))
+        if case .plain(let own)? = variables["PGOPTIONS"] { options = "\(own) \(options)" }
+        variables["PGOPTIONS"] = .plain(options)
+        variables["PGAPPNAME"] = .plain(applicationName)
+        variables["LC_ALL"] = "C"
+        return ChildProgram(path, arguments, environment: ChildEnvironment(variables))
     }
 }
 

@@ -14,7 +14,11 @@ package enum ConfigGroup: CommandFamily {
 
 package struct ConfigCheckCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
-        "check", "Read the configuration and say everything that is wrong with it at once.")
+        "check", "Read the configuration and say everything that is wrong with it at once.",
+        """
+        Also fetches what stands elsewhere: environment variables, 'file:', which must not be readable by everybody, \
+        and 'command:', which must succeed within 30 seconds. Values are never shown.
+        """)
 
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
 
@@ -22,8 +26,8 @@ package struct ConfigCheckCommand: HouseCommand {
 
     package func run(in application: Application) async throws -> ExitStatus {
         let result = try application.readConfiguration(place)
-        let missing = result.missing(in: application.programs.environment)
-        guard missing.isEmpty else { throw ConfigurationError(missing) }
+        let unresolved = try await result.unresolved(with: application.programs)
+        guard unresolved.isEmpty else { throw ConfigurationError(unresolved) }
         let inventory = result.inventory
         let resources = inventory.environments.reduce(0) { $0 + $1.resources.count }
         application.console.print(

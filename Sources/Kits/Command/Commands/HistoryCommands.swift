@@ -128,7 +128,8 @@ package struct FindingsCommand: HouseCommand {
         }
         switch output.format {
         case .table:
-            let text = FindingText(style: session.style, width: session.console.width)
+            let text = FindingText(
+                style: session.style, width: session.console.width, isVerbose: output.verbose)
             for record in open {
                 for line in text.lines([record.finding]) { session.console.print(line) }
                 session.console.print(session.style.dim("    since \(record.firstSeen)"))
@@ -155,7 +156,7 @@ package struct FindingsCommand: HouseCommand {
 
 extension Session {
     /// One table in the format that was asked for; JSON is the document, not the table.
-    func print(_ listing: Listing, document: some Encodable, empty: String) throws {
+    package func print(_ listing: Listing, document: some Encodable, empty: String) throws {
         try application.console.print(listing, document: document, as: output.format, empty: empty)
     }
 }

@@ -20,7 +20,7 @@ package struct OutputOptions: ParsableArguments, Sendable {
     @Flag(name: .shortAndLong, help: "Print only the result, and errors.")
     package var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Print more: every check and every change.")
+    @Flag(name: .shortAndLong, help: "Print more: every check, every change, the evidence of findings.")
     package var verbose = false
 
     package init() {}

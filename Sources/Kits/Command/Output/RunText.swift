@@ -16,7 +16,9 @@ struct RunText {
         }
         let findings = summary.findings.sorted { ($1.severity, $0.target, $0.code) < ($0.severity, $1.target, $1.code) }
         if !findings.isEmpty {
-            lines += ["", style.bold("Findings")] + FindingText(style: style, width: width).lines(findings)
+            lines +=
+                ["", style.bold("Findings")]
+                + FindingText(style: style, width: width, isVerbose: isVerbose).lines(findings)
         }
         let written = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["file"]?.description : nil }
             .filter { $0.hasPrefix("/") }
@@ -40,7 +42,8 @@ struct RunText {
         for listing in observation.listings where isVerbose || !summary.run.isRoutine {
             lines.append("")
             lines.append("  " + style.bold(listing.title))
-            lines += listing.table(width: width.map { $0 - 2 }).lines(style).map { "  " + $0 }
+            let rows = listing.rows.isEmpty ? ["none"] : listing.table(width: width.map { $0 - 2 }).lines(style)
+            lines += rows.map { "  " + $0 }
         }
         if summary.run.isDryRun, let plan = step.plan {
             lines += PlanText(style: style, width: width).lines(plan).dropFirst().map { $0 }
@@ -94,9 +97,7 @@ struct RunText {
         var parts: [String] = []
         parts.append("\(summary.steps.count) step\(summary.steps.count == 1 ? "" : "s")")
         if summary.run.isDryRun {
-            let count = summary.plans.reduce(0) { $0 + $1.changes.count }
-            let planned = summary.plans.isEmpty ? "no plan" : "\(PlanText.count(count)) planned"
-            parts.append("\(planned), nothing was changed")
+            parts.append(planned(summary))
         } else {
             let states = Dictionary(grouping: summary.changes, by: \.state).mapValues(\.count)
             for (state, count) in states.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -116,6 +117,21 @@ struct RunText {
     }
 }
 
+extension RunText {
+    /// What came of a dry run, beside what it found.
+    private static func planned(_ summary: RunSummary) -> String {
+        let plans = summary.plans
+        guard !plans.isEmpty else {
+            // A task that only looks makes no plan; neither does a step that failed.
+            let looks = summary.steps.count == 1 ? "it only looks" : "they only look"
+            return summary.run.state == .succeeded ? "nothing to plan (\(looks))" : "no plan"
+        }
+        let count = plans.reduce(0) { $0 + $1.changes.count }
+        if count == 0, plans.allSatisfy(\.refusals.isEmpty) { return "nothing to change" }
+        return "\(count == 0 ? "no change" : PlanText.count(count)) planned, nothing was changed"
+    }
+}
+
 extension CheckOutcome.State {
     var mark: String {
         switch self {
@@ -131,6 +147,8 @@ extension CheckOutcome.State {
 struct FindingText {
     var style: Style
     var width: Int?
+    /// The evidence too, each fact on one line: a statement in it is there to be copied.
+    var isVerbose: Bool
 
     func lines(_ findings: [Finding]) -> [String] {
         findings.flatMap { finding -> [String] in
@@ -141,6 +159,9 @@ struct FindingText {
             if let mend = finding.mend {
                 lines += "mend: \(mend.printable)".wrapped(to: width, indent: "    ").map(style.dim)
             }
+            guard isVerbose else { return lines }
+            lines += finding.evidence.sorted { $0.key < $1.key }
+                .map { "    \($0.key.printable): \($0.value.description.printable)" }
             return lines
         }
     }

@@ -65,6 +65,7 @@ struct TableText {
         shrink(&widths, to: width, others) { max(20, longestWords[$0]) }
         shrink(&widths, to: width, others) { longestWords[$0] }
         shrink(&widths, to: width, others) { _ in 8 }
+        shrink(&widths, to: width, others) { _ in 5 }
         shrink(&widths, to: width, names) { _ in 8 }
         return widths
     }

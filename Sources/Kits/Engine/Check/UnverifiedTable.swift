@@ -13,7 +13,8 @@ package struct UnverifiedTable: MaintenanceError {
         guard problem.contains("no right") || problem.contains("row security") else { return nil }
         return "Let Mainstay's role read it: grant pg_read_all_data, and bypassrls where row security is on."
     }
-    package var exitStatus: ExitStatus { .configuration }
+    /// Only a missing right is for the configuration to mend.
+    package var exitStatus: ExitStatus { hint == nil ? .failure : .configuration }
 
     /// One gap for each table that could not be looked at in whole, in the order of their names. Exclusion constraints are
     /// none: nothing keeps anybody from looking, there is only no way to compare them but by the index that keeps them.

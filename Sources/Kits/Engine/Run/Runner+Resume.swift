@@ -19,7 +19,10 @@ extension Runner {
         guard lock != nil else { throw EngineError.runIsAlive(run: run.id, process: run.requester.processID) }
         defer { withExtendedLifetime(lock) {} }
         let steps = try await log.steps(of: run.id).filter { !$0.state.isEnded || $0.state == .cancelled }
-        guard !steps.isEmpty else { throw EngineError.nothingToResume(run: run.id, state: run.state) }
+        // Killed between the end of its last step and its own: only the run itself is still to be ended.
+        guard !steps.isEmpty || run.state == .running else {
+            throw EngineError.nothingToResume(run: run.id, state: run.state)
+        }
         let work = try steps.map { step in
             Work(step: step, parsed: try catalog.entry(step.task).parse(step.arguments))
         }

@@ -62,6 +62,7 @@ struct ForeignKey: Sendable {
     let isValidated: Bool
     /// `s` (simple) or `f` (full); the manual's MATCH PARTIAL was never built.
     let match: String
+    /// The last column is a PERIOD (PostgreSQL 18), and its operator is `&&`.
     let isTemporal: Bool
     let columns: [String]
     let parentColumns: [String]
@@ -179,7 +180,7 @@ struct UniqueKey: Sendable {
             join pg_catalog.pg_class i on i.oid = x.indexrelid
             join pg_catalog.pg_class c on c.oid = x.indrelid
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where x.indisunique and c.relkind in ('r', 'm') and \(ConstrainedTable.condition)
+        where x.indisunique and not x.indisexclusion and c.relkind in ('r', 'm') and \(ConstrainedTable.condition)
         order by n.nspname collate "C", c.relname collate "C", i.relname collate "C"
         """
 
@@ -193,8 +194,8 @@ struct UniqueKey: Sendable {
     }
 }
 
-/// A check constraint; what a partition inherits is verified with its parent. Exclusion constraints come with them, to be
-/// named as not verified.
+/// A check constraint; what a partition inherits is verified with its parent. Exclusion constraints, and the keys
+/// WITHOUT OVERLAPS that PostgreSQL 18 keeps as such, come with them, to be named as not verified.
 struct CheckConstraint: Sendable {
     let name: String
     let table: ConstrainedTable
@@ -205,7 +206,7 @@ struct CheckConstraint: Sendable {
     let keyColumns: [String]
 
     static let survey: SurveySQL = """
-        select k.conname::text as name, k.convalidated as validated, k.contype = 'x' as exclusion,
+        select k.conname::text as name, k.convalidated as validated, k.contype <> 'c' as exclusion,
             \(ConstrainedTable.columns("c", "n", prefix: "table")),
             array(select a.attname::text from pg_catalog.pg_attribute a
                 where a.attrelid = c.oid and a.attnum = any(k.conkey) order by a.attnum) as columns,
@@ -217,7 +218,8 @@ struct CheckConstraint: Sendable {
         from pg_catalog.pg_constraint k
             join pg_catalog.pg_class c on c.oid = k.conrelid
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where k.contype in ('c', 'x') and c.relkind in ('r', 'p') and \(ConstrainedTable.condition)
+            left join pg_catalog.pg_index x on x.indexrelid = k.conindid
+        where (k.contype in ('c', 'x') or k.contype in ('p', 'u') and x.indisexclusion) and c.relkind in ('r', 'p') and \(ConstrainedTable.condition)
             and not (c.relispartition and k.coninhcount > 0 and not k.conislocal)
         order by n.nspname collate "C", c.relname collate "C", k.conname collate "C"
         """

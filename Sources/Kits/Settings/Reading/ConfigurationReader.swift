@@ -12,23 +12,6 @@ package struct ConfigurationReader: Sendable {
         package var inventory: Inventory
         /// Every value that may need the environment, a file or a command, in reading order.
         package var texts: [Reference]
-
-        /// What is wrong with the values that `environment` has to fill in. Reading itself does not ask: a production
-        /// password that is missing here must not keep anybody from checking the test environment. `config check` does.
-        package func missing(in environment: [String: String]) -> [Problem] {
-            texts.flatMap { reference -> [Problem] in
-                do throws(MissingVariables) {
-                    _ = try reference.text.filled(from: environment)
-                    return []
-                } catch {
-                    return error.names.map {
-                        Problem(
-                            "the environment variable '\($0)' is not set", at: error.location,
-                            keyPath: reference.keyPath)
-                    }
-                }
-            }
-        }
     }
 
     /// A value that may come from elsewhere, and the key it belongs to.

@@ -1,0 +1,153 @@
+import ArgumentParser
+import Backup
+import Command
+import Engine
+import Maintenance
+import Outside
+import PostgreSQL
+import Settings
+
+/// `mainstay backup list`
+struct ListBackups: HouseCommand {
+    static let configuration = CommandConfiguration.house(
+        "list", "List the backups there are, the newest first, and which of them are proved.",
+        "A backup counts only with a manifest that fits its signature; one that does not is shown as 'bad'.")
+
+    @OptionGroup(title: "Where") var environments: EnvironmentOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Configuration") var place: PlaceOptions
+
+    func run(in application: Application) async throws -> ExitStatus {
+        let session = try await application.open(place, output)
+        let backups = try await session.backups(environments)
+        let listing = Listing(
+            "Backups",
+            [
+                "target", "backup", "snapshot", Listing.Column("rows", .count), Listing.Column("size", .bytes),
+                Listing.Column("took", .seconds), "proof",
+            ],
+            backups.map { backup in
+                let manifest = backup.manifest
+                return [
+                    .text(backup.target.description), .text(backup.id.description),
+                    manifest.map { .text($0.times.snapshot.description) } ?? .null,
+                    manifest.map { .integer(Int64(clamping: $0.rows)) } ?? .null,
+                    manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
+                    manifest.map { .number($0.times.duration.inSeconds) } ?? .null, .text(backup.proof.rawValue),
+                ]
+            })
+        try session.print(listing, document: backups, empty: "No backup yet: 'mainstay backup run'.")
+        return .success
+    }
+}
+
+/// `mainstay backup show BACKUP`
+struct ShowBackup: HouseCommand {
+    static let configuration = CommandConfiguration.house(
+        "show", "Show one backup: where it came from, what is in it, and what its proof says.")
+
+    @Argument(help: "The backup's id, the beginning of it, or 'latest'.")
+    var backup = "latest"
+    @Flag(help: "List its tables too.")
+    var tables = false
+    @OptionGroup(title: "Where") var environments: EnvironmentOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Configuration") var place: PlaceOptions
+
+    func run(in application: Application) async throws -> ExitStatus {
+        let session = try await application.open(place, output)
+        let all = try await session.backups(environments)
+        let found = backup == "latest" ? Array(all.prefix(1)) : all.filter { $0.id.description.hasPrefix(backup) }
+        guard let shown = found.first, found.count == 1 else {
+            throw NoSuchBackup(name: backup, matching: found.map(\.id))
+        }
+        guard let manifest = shown.manifest else {
+            throw shown.trouble ?? ErrorReport(BackupError.incomplete(path: shown.path, missing: BackupLayout.manifest))
+        }
+        try session.print(
+            Listing("Backup \(shown.id)", ["what", "value"], shown.lines(manifest).map { [.text($0), $1] }),
+            document: Document(backup: shown, manifest: manifest), empty: "")
+        if tables, output.format == .table {
+            let listing = Listing(
+                "Tables", ["table", Listing.Column("rows", .count), Listing.Column("content", .bytes), "read twice"],
+                manifest.tables.map { table in
+                    [
+                        .text(table.name.description), .integer(Int64(clamping: table.digest.rows)),
+                        .integer(Int64(clamping: table.digest.bytes)), .boolean(table.isReadTwice),
+                    ]
+                })
+            try session.print(listing, document: manifest.tables, empty: "It has no table.")
+        }
+        return .success
+    }
+
+    private struct Document: Encodable {
+        var backup: ListedBackup
+        var manifest: BackupManifest
+    }
+}
+
+extension ListedBackup {
+    fileprivate func lines(_ manifest: BackupManifest) -> [(String, Scalar)] {
+        let source = manifest.source
+        let server = PostgreSQLVersion(number: source.serverVersion)
+        var lines: [(String, Scalar)] = [
+            ("target", .text(target.description)),
+            ("database", .text("\(source.database.printable) at \(source.address), PostgreSQL \(server)")),
+            ("snapshot", .text("\(manifest.times.snapshot), held for \(manifest.times.snapshotAge.short)")),
+            ("took", .text(manifest.times.duration.short)),
+            ("content", .text("\(manifest.tables.count) tables, \(Int64(clamping: manifest.rows).grouped) rows")),
+            ("of which read twice", .text(manifest.readTwice?.description ?? "none")),
+            ("sequences", Scalar(manifest.sequences.count)),
+            ("large objects", .integer(Int64(clamping: manifest.largeObjects.digest.sum.count))),
+            ("entries of the schema", Scalar(manifest.catalog.entries)),
+            ("stored", .text("\(manifest.storedBytes) in \(manifest.files.count) files")),
+            ("path", .text(path)),
+        ]
+        let omissions = Dictionary(grouping: manifest.uncovered, by: \.kind).sorted { $0.key < $1.key }
+        for (kind, items) in omissions {
+            let names = items.compactMap(\.name)
+            let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
+            lines.append(("not covered", .text("\(kind)\(names.isEmpty ? "" : " \(shown)"): \(items[0].reason)")))
+        }
+        for notice in manifest.notices { lines.append(("pg_dump said", .text(notice))) }
+        lines.append(("proof", .text(proofText)))
+        return lines
+    }
+
+    private var proofText: String {
+        if let trouble { return "\(proof.rawValue): \(trouble.problem)" }
+        guard let certificate else { return "none yet: mainstay backup verify" }
+        return "\(proof.rawValue): \(certificate.summary), counts until \(certificate.countsUntil)"
+    }
+}
+
+extension Session {
+    /// Of every database of the chosen environments, the newest first.
+    func backups(_ options: EnvironmentOptions) async throws -> [ListedBackup] {
+        let kind = TaskDeclaration.Subject.resources([.postgresql])
+        let names = try inventory.select(options, for: kind)
+        var all: [ListedBackup] = []
+        for target in inventory.targets(of: kind, in: names) {
+            all += try await ListedBackup.all(
+                BackupPlace(inventory, state: stateDirectory, target), now: application.clock.now())
+        }
+        return all.sorted { $0.id > $1.id }
+    }
+}
+
+/// No backup has the name, or several have.
+struct NoSuchBackup: MaintenanceError {
+    var name: String
+    var matching: [BackupID]
+
+    var code: String { "backup.no-such-backup" }
+    var problem: String {
+        matching.isEmpty
+            ? "there is no backup '\(name.printable)'"
+            : "'\(name.printable)' is the beginning of \(matching.count) backups: "
+                + matching.prefix(5).map(\.description).joined(separator: ", ")
+    }
+    var hint: String? { "List them with 'mainstay backup list'." }
+    var exitStatus: ExitStatus { .usage }
+}
