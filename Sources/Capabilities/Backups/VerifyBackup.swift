@@ -11,7 +11,7 @@ import Settings
 package struct VerifyBackup: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
         @Option(
-            help: ArgumentHelp("Which backup to prove; the newest where it is not said.", valueName: "backup"))
+            help: ArgumentHelp("Which backup to prove; the newest where it is not said.", valueName: "id"))
         package var backup: String?
 
         @Flag(help: "Take a new backup, and prove that one, where the newest is missing or bad.")
