@@ -40,7 +40,9 @@ let package = Package(
             external: [.argumentParser]),
         kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
 
-        capability("Health", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+        capability(
+            "Health",
+            ["Maintenance", "Outside", "PostgreSQL", "Backup", "Settings", "Engine", "Command", "Composition"]),
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
@@ -110,7 +112,7 @@ let package = Package(
         tests(
             "Health",
             [
-                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
                 "Composition", "Health",
             ], external: [.argumentParser]),
         tests(

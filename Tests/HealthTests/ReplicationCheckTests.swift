@@ -119,7 +119,8 @@ struct ReplicationCheckTests {
                     options: ["bytes-warning": 100_000])
                 #expect(behind.check("replication.lag")?.state == .warning)
                 let late = try await check("replication.lag", on: onStandby, warning: 0.000_001, critical: 7_200)
-                #expect(late.check("replication.lag")?.state == .warning)
+                let outcome = late.check("replication.lag")
+                #expect(outcome?.state == .warning, "\(outcome?.summary ?? "none"), \(late.gaps)")
 
                 try await Connection.with(primary.address()) { try await $0.execute("create role limited login") }
                 let limited = [try primary.resource("main", database: "postgres", user: "limited")]

@@ -68,7 +68,6 @@ struct EffectiveConfigurationTests {
                   jobs: 2  # default
                   compression-level: 1  # default
                   read-twice: 10  # default
-                  take-within: 26h  # default
                   prove-within: 8d  # default
 
                 """)

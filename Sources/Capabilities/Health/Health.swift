@@ -30,6 +30,8 @@ enum HealthChecks {
         .schemaIntegrity,
         .dataConsistency,
         .sequencesUsed,
+        .backupAge,
+        .backupProof,
         .endpointAnswer,
         .endpointResponseTime,
         .endpointCertificate,

@@ -14,9 +14,7 @@ package struct BackupSettings: Sendable, Equatable {
     package var level = 1
     /// Share of the rows' bytes that each backup reads a second time, in percent.
     package var readTwice = 10
-    /// A database whose newest backup is older is a finding.
-    package var takeWithin = Duration.seconds(26 * 3_600)
-    /// A database whose newest proved backup is older is a finding; as long a certificate counts.
+    /// How long a certificate counts.
     package var proveWithin = Duration.seconds(8 * 86_400)
 
     package init() {}

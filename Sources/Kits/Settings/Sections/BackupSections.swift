@@ -26,11 +26,8 @@ enum BackupSections {
                     "Percent of the rows that each backup reads a second time, to check pg_dump; another part each time."
                 ),
                 Key(
-                    "take-within", \.takeWithin, age, standard: standard.takeWithin,
-                    "A database whose newest backup is older is a finding."),
-                Key(
                     "prove-within", \.proveWithin, age, standard: standard.proveWithin,
-                    "A database whose newest proved backup is older is a finding; a certificate counts as long."),
+                    "How long a certificate counts."),
             ],
             later: [
                 "retention", "keep", "schedule", "frequency", "storage", "encryption", "type", "engine", "prune",

@@ -1,0 +1,103 @@
+import Backup
+import Engine
+import Maintenance
+import Outside
+import Settings
+
+extension Check {
+    static let backupAge = Check(
+        CheckSchema(
+            name: "backup.age",
+            summary: "how old the newest backup is",
+            thresholds: .init(.seconds, warning: 26 * 3_600, critical: 3 * 86_400)),
+        code: "HC040",
+        title: "Age of the newest backup",
+        kind: .postgresql,
+        explanation: """
+            How long ago the snapshot of the newest backup was taken, which is how much work a total loss would cost now. \
+            Only backups of 'mainstay backup run' whose signature fits count. Where there is none at all it warns: a \
+            database that is backed up by other means has the check switched off in the configuration \
+            ('backup.age: {enabled: false}').
+            """,
+        mend: "mainstay backup run"
+    ) { context in
+        guard let newest = try await BackupsSeen(context).manifests.first else {
+            return Reading(summary: "there is no backup that can be believed", state: .warning)
+        }
+        let age = context.look.clock.now() - newest.times.snapshot
+        var reading = Reading(
+            value: age.inSeconds, summary: "the newest backup is \(age.short) old (\(context.limits.text))")
+        reading.evidence = ["backup": .text(newest.id.description), "stored": .text(newest.storedBytes.description)]
+        reading.measurements = [
+            Measurement("backup.age", context.target, unit: .seconds, value: age.inSeconds),
+            Measurement("backup.bytes", context.target, unit: .bytes, value: Double(newest.storedBytes.bytes)),
+        ]
+        return reading
+    }
+
+    static let backupProof = Check(
+        CheckSchema(
+            name: "backup.proof",
+            summary: "how old the newest backup is that was proved by restoring it",
+            thresholds: .init(.seconds, warning: 8 * 86_400, critical: nil)),
+        code: "HC041",
+        title: "Age of the newest proved backup",
+        kind: .postgresql,
+        explanation: """
+            A backup nobody has restored is a hope. This is the age of the newest one that has a certificate: it was \
+            restored into a server of its own, and what came out equals what was dumped. A newest backup whose proof \
+            failed is critical, whatever older ones say.
+            """,
+        mend: "mainstay backup verify"
+    ) { context in
+        let seen = try await BackupsSeen(context)
+        guard let newest = seen.manifests.first else {
+            return Reading(summary: "there is no backup that can be believed", state: .warning)
+        }
+        if seen.certificates[newest.id]?.verdict == .refuted {
+            return Reading(summary: "the proof of the newest backup \(newest.id) failed", state: .critical)
+        }
+        let now = context.look.clock.now()
+        guard let proved = seen.manifests.first(where: { seen.certificates[$0.id]?.proves(at: now) == true }) else {
+            return Reading(summary: "no backup has a proof that counts", state: .warning)
+        }
+        let age = now - proved.times.snapshot
+        var reading = Reading(
+            value: age.inSeconds, summary: "the newest proved backup is \(age.short) old (\(context.limits.text))")
+        reading.evidence = ["backup": .text(proved.id.description)]
+        reading.measurements = [Measurement("backup.proof.age", context.target, unit: .seconds, value: age.inSeconds)]
+        return reading
+    }
+}
+
+/// The backups of a database that can be believed, the newest first.
+private struct BackupsSeen: Sendable {
+    var manifests: [BackupManifest] = []
+    var certificates: [BackupID: Certificate] = [:]
+
+    /// Older ones say nothing new.
+    private static let most = 30
+
+    init(_ context: CheckContext) async throws {
+        let settings = context.look.inventory.backups
+        let state = context.look.log.directory
+        let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
+        let keyFile = settings.keyFile(state: state)
+        self = try await Blocking().run { _ in
+            var seen = BackupsSeen()
+            guard let key = try BackupKey.read(keyFile) else {
+                guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
+                return seen
+            }
+            for id in try folder.ids().prefix(Self.most) {
+                // One that cannot be believed does not count.
+                guard let manifest = try? folder.manifest(of: id, key: key) else { continue }
+                seen.manifests.append(manifest)
+                seen.certificates[id] = try? folder.certificate(of: id, key: key)
+            }
+            return seen
+        }
+    }
+
+    private init() {}
+}

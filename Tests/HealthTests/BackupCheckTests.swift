@@ -1,0 +1,52 @@
+import Backup
+import Foundation
+import Maintenance
+import MaintenanceTesting
+import Outside
+import PostgreSQL
+import Settings
+import Testing
+
+@Suite("checks of backups", .temporaryDirectory, .cluster, .timeLimit(.minutes(2)))
+struct BackupCheckTests {
+    private let target = Target(environment: "test", resource: "main")
+
+    private func harness() throws -> TaskHarness { try TaskHarness(healthEntries, database: TestDatabase.current) }
+
+    private func take() async throws -> BackupManifest {
+        let state = try harness().stateDirectory
+        let writer = BackupWriter(
+            BackupFolder(root: "\(state)/backups", target: target),
+            key: try BackupKey.readOrMake("\(state)/backup.key"),
+            address: TestDatabase.current.address, settings: ConnectionSettings(), runID: "run",
+            programs: Programs(environment: ["PATH": "/usr/bin:/bin"]))
+        return try await writer.take()
+    }
+
+    @Test("no backup warns, a new one passes, and an old one warns and then is critical")
+    func age() async throws {
+        let none = try await check("backup.age")
+        #expect(none.check("backup.age")?.state == .warning)
+        #expect(none.findings("HC040").first?.mend == "mainstay backup run")
+        _ = try await take()
+        #expect(try await check("backup.age").check("backup.age")?.state == .passed)
+        #expect(try await check("backup.age", warning: 0.001).check("backup.age")?.state == .warning)
+        #expect(try await check("backup.age", warning: 0.001, critical: 0.001).check("backup.age")?.state == .critical)
+    }
+
+    @Test("a backup without a certificate is no proof, and one whose manifest was changed is none at all")
+    func proof() async throws {
+        #expect(try await check("backup.proof").check("backup.proof")?.state == .warning)
+        let manifest = try await take()
+        let unproved = try await check("backup.proof").check("backup.proof")
+        #expect(unproved?.state == .warning)
+        #expect(unproved?.summary == "no backup has a proof that counts")
+        let file = "\(try harness().stateDirectory)/backups/test/main/\(manifest.id)/manifest.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacingOccurrences(of: "\"number\":1", with: "\"number\":2")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let changed = try await check("backup.age").check("backup.age")
+        #expect(changed?.state == .warning)
+        #expect(changed?.summary == "there is no backup that can be believed")
+    }
+}
