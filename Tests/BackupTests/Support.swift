@@ -9,7 +9,10 @@ import Testing
 let programs = Programs(environment: ["PATH": "/usr/bin:/bin"])
 
 /// A key that is always the same.
-let key = BackupKey([UInt8](repeating: 7, count: 32))!
+let key: BackupKey = {
+    guard let key = BackupKey([UInt8](repeating: 7, count: 32)) else { preconditionFailure("a key has 32 bytes") }
+    return key
+}()
 
 /// The backups of a database of the tests, in the test's own directory.
 struct Shelf {

@@ -77,7 +77,7 @@ struct CertificatePage {
         guard !certificate.differences.isEmpty else { return HTML() }
         let rows = certificate.differences.map { difference -> HTML in
             """
-            <tr><td>\(difference.kind)</td><td><code>\(difference.name ?? "")</code></td><td>\(difference.problem)</td></tr>
+            <tr><th scope="row">\(difference.kind)</th><td>\(difference.name ?? "")</td><td>\(difference.problem)</td></tr>
 
             """
         }
@@ -89,7 +89,7 @@ struct CertificatePage {
     private var parts: HTML {
         let rows = certificate.parts.map { part -> HTML in
             """
-            <tr><th scope="row">\(part.kind)</th><td class="number">\(part.count.grouped)</td><td>\(part.method)</td></tr>
+            <tr><th scope="row">\(part.kind)</th><td class="number" data-name="number">\(part.count.grouped)</td><td>\(part.method)</td></tr>
 
             """
         }
@@ -175,7 +175,7 @@ struct CertificatePage {
     private func table(_ head: [String], _ rows: [HTML]) -> HTML {
         let cells = head.map { "<th scope=\"col\">\($0)</th>" as HTML }
         return """
-            <div class="scroll"><table><thead><tr>\(cells)</tr></thead><tbody>
+            <div class="scroll"><table class="reflow"><thead><tr>\(cells)</tr></thead><tbody>
             \(rows)</tbody></table></div>
 
             """

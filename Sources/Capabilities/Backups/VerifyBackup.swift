@@ -54,7 +54,7 @@ package struct VerifyBackup: MaintenanceTask {
     package func survey(_ look: Look) async throws -> Observation {
         let place = BackupPlace(look)
         var observation = Observation()
-        observation.examined = ["BK001", "BK002"]
+        observation.examined = ["BK001"]
         guard let id = try await wanted(place) else {
             observation.findings = [
                 Finding(

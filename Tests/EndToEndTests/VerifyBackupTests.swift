@@ -1,0 +1,49 @@
+import Foundation
+import MaintenanceTesting
+import Testing
+
+@Suite("backup verify", .temporaryDirectory, .cluster, .timeLimit(.minutes(3)))
+struct VerifyBackupTests {
+    @Test("a missing backup is taken and proved, a damaged one fails by name, and another takes its place")
+    func verifies() async throws {
+        try await TestDatabase.current.run("create table orders as select n from generate_series(1, 1000) n")
+        let program = Program()
+        try program.configure(
+            """
+            environments:
+              test:
+                resources:
+                  main:
+                    kind: postgresql
+                    url: "\(TestDatabase.current.connectionURL)"
+            backups:
+              work: \(TestClusters.directory)
+            """)
+        let nothing = try await program.run("backup", "verify")
+        #expect(nothing.exitCode == 1)
+        #expect(nothing.output.contains("there is no backup"))
+
+        let first = try await program.run("backup", "verify", "--auto-fix")
+        #expect(first.exitCode == 0, "\(first.output) \(first.errors)")
+        let folder = "\(program.directory)/state/backups/test/main"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        let id = try #require(names.first { !$0.contains(".") })
+        #expect(
+            names.filter { !$0.hasPrefix(".") } == [
+                id, "\(id).certificate.html", "\(id).certificate.json", "\(id).certificate.signature.json",
+            ])
+        let page = try String(contentsOfFile: "\(folder)/\(id).certificate.html", encoding: .utf8)
+        #expect(page.contains("Proved: this backup was restored"))
+
+        let file = "\(folder)/\(id)/roles.sql"
+        try "drop database shop;\n".write(toFile: file, atomically: true, encoding: .utf8)
+        let damaged = try await program.run("backup", "verify")
+        #expect(damaged.exitCode == 1)
+        #expect("\(damaged.output)\(damaged.errors)".contains("roles.sql"))
+
+        let mended = try await program.run("backup", "verify", "--auto-fix")
+        #expect(mended.exitCode == 0, "\(mended.output) \(mended.errors)")
+        let ids = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.contains(".") }
+        #expect(ids.count == 2)
+    }
+}
