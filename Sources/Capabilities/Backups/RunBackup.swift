@@ -77,23 +77,7 @@ package struct RunBackup: MaintenanceTask {
             identity: identity, witness: ["newest": newest.map { .text($0.id.description) } ?? .null])
     }
 
-    package func apply(_ change: Change, _ act: Act) async throws {
-        let look = act.look
-        let place = BackupPlace(look)
-        // Taken for its lock: no second worker backs up the same database at once.
-        _ = try await act.connection()
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
-        let settings = look.inventory.backups
-        var writer = BackupWriter(
-            place.folder, key: key, address: try await look.address(),
-            settings: look.resource.connectionSettings(applicationName: act.applicationName), runID: look.runID,
-            programs: look.programs)
-        writer.jobs = settings.jobs
-        writer.level = settings.level
-        writer.readTwice = settings.readTwice
-        writer.tell = look.tell
-        _ = try await writer.take()
-    }
+    package func apply(_ change: Change, _ act: Act) async throws { _ = try await act.takeBackup() }
 
     /// Reads back every file of the backup that this run took.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
@@ -114,6 +98,25 @@ extension Look {
     /// The role that is taken on after connecting; nil for the login's own.
     fileprivate var role: String? {
         if case .postgresql(let access) = resource.access { access.role } else { nil }
+    }
+}
+
+extension Act {
+    /// Takes a backup of the step's database under its fence: no second worker backs up the same one at once.
+    func takeBackup() async throws -> BackupManifest {
+        let place = BackupPlace(look)
+        _ = try await connection()
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
+        let settings = look.inventory.backups
+        var writer = BackupWriter(
+            place.folder, key: key, address: try await look.address(),
+            settings: look.resource.connectionSettings(applicationName: applicationName), runID: look.runID,
+            programs: look.programs)
+        writer.jobs = settings.jobs
+        writer.level = settings.level
+        writer.readTwice = settings.readTwice
+        writer.tell = look.tell
+        return try await writer.take()
     }
 }
 

@@ -23,9 +23,10 @@ package struct ProofCluster: Sendable {
         _ server: ServerPrograms, for manifest: BackupManifest, in parent: String, jobs: Int, with programs: Programs
     ) async throws -> ProofCluster {
         let taken = Set(manifest.roles.names)
-        let names = [superuser] + (1...).lazy.map { "\(superuser)_\($0)" }.prefix(taken.count + 1)
+        var name = superuser
+        while taken.contains(name) { name += "_" }
         let options = ClusterOptions(
-            superuser: names.first { !taken.contains($0) } ?? superuser,
+            superuser: name,
             settings: settings(tables: manifest.tables.count, jobs: jobs))
         let cluster = try await PrivateCluster.start(server, options, in: parent, with: programs)
         do {

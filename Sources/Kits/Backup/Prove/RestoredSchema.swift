@@ -92,6 +92,25 @@ struct RestoreAllowance {
                     ? entry.fact.replacing(/; tablespace "(?:[^"]|"")*"/, with: "") : entry.fact
             })
 
+        // CREATE TYPE … AS RANGE makes its functions for whoever runs it, and ALTER TYPE … OWNER leaves them alone.
+        let ranges = was.filter { $0.kind == "range" }
+        let makers = Set(
+            ranges.map { Array($0.name.utf8) }
+                + ranges.compactMap { $0.fact.firstMatch(of: /; multirange (.*?)(?:; |$)/).map { Array($0.1.utf8) } })
+        let owner: (CatalogEntry) -> String = { entry in
+            guard entry.kind == "function", entry.fact.contains("; language \"internal\""),
+                Self.prefixes(of: entry.name, before: "(").contains(where: makers.contains)
+            else { return entry.fact }
+            return String(entry.fact.trimmingPrefix(/owner .*?; (?=\()/))
+        }
+        if !ranges.isEmpty {
+            let others = Set(was.filter { $0.kind == "function" }).subtracting(now.filter { $0.kind == "function" })
+                .filter { owner($0) != $0.fact }
+            _ = Self.change(&was, owner)
+            _ = Self.change(&now, owner)
+            note("functions that make ranges belong to who restores them", others.map(\.name))
+        }
+
         // CREATE EXTENSION without a version takes the newest there is.
         let versions: (CatalogEntry) -> String = { entry in
             entry.kind == "extension" ? String(entry.fact.trimmingPrefix(/version .* in (?=")/)) : entry.fact
@@ -110,7 +129,8 @@ struct RestoreAllowance {
                     && !$0.fact.contains("; DEFAULT")
             }.map { Array($0.name.utf8) })
         let order: (CatalogEntry) -> String = { entry in
-            guard entry.kind == "column", Self.prefixes(of: entry.name).contains(where: children.contains) else {
+            guard entry.kind == "column", Self.prefixes(of: entry.name, before: ".").contains(where: children.contains)
+            else {
                 return entry.fact
             }
             return String(entry.fact.trimmingPrefix(#/[0-9]+: /#))
@@ -126,11 +146,11 @@ struct RestoreAllowance {
         self.notes = notes
     }
 
-    /// What may be the table of a column: all up to a quote that a dot follows.
-    private static func prefixes(of name: String) -> [[UInt8]] {
+    /// What may be the table of a column, or the name of a function: all up to a quote that a dot or bracket follows.
+    private static func prefixes(of name: String, before mark: Unicode.Scalar) -> [[UInt8]] {
         let bytes = Array(name.utf8)
         return bytes.indices.dropLast().filter {
-            bytes[$0] == UInt8(ascii: "\"") && bytes[$0 + 1] == UInt8(ascii: ".")
+            bytes[$0] == UInt8(ascii: "\"") && bytes[$0 + 1] == UInt8(ascii: mark)
         }.map { Array(bytes[...$0]) }
     }
 

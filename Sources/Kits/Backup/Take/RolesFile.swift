@@ -9,6 +9,7 @@ enum RolesFile {
         into partial: PartialBackup
     ) async throws -> (roles: BackupManifest.Roles, file: BackupManifest.File) {
         let dumper = try await ClientProgram.find("pg_dumpall", fitting: server, in: directories, with: run.programs)
+        let before = try await SurveySession.with(run.address) { try await RoleStatements.read($0) }.names
         let outcome = try await run.programs.run(
             run.roles(dumper, database: database), keeping: ByteCount(64 * 1_048_576))
         let catalog = try await SurveySession.with(run.address) { try await RoleStatements.read($0) }
@@ -20,7 +21,9 @@ enum RolesFile {
         }
         let bytes = Array(text.utf8)
         let file = try await Blocking().run { _ in try partial.store(BackupLayout.roles, bytes) }
-        return (.init(origin: origin, names: catalog.names, file: BackupLayout.roles), file)
+        // pg_dumpall has a snapshot of its own: only a role that was there before and after it is surely in the file.
+        let names = catalog.names.filter(Set(before).contains)
+        return (.init(origin: origin, names: names, file: BackupLayout.roles), file)
     }
 }
 

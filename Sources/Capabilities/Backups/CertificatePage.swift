@@ -1,0 +1,183 @@
+import Backup
+import Maintenance
+import Page
+import PostgreSQL
+
+/// A certificate as one page that needs nothing but itself, for somebody who was not there: the verdict first, then what
+/// it rests on.
+struct CertificatePage {
+    let certificate: Certificate
+
+    var html: HTML {
+        Layout(
+            title: "Certificate of backup \(certificate.backup)",
+            generator: "\(certificate.madeBy), run \(certificate.runID)", body: "\(head)\(main)\(foot)"
+        ).html
+    }
+
+    private var standing: Standing {
+        switch certificate.verdict {
+        case .proved: .good
+        case .unproven: .unknown
+        case .refuted: .critical
+        }
+    }
+
+    private var sentence: String {
+        switch certificate.verdict {
+        case .proved: "Proved: this backup was restored, and what it restored equals what was dumped"
+        case .unproven: "Not proved: this host lacks what a restore needs"
+        case .refuted: "Refuted: do not rely on this backup"
+        }
+    }
+
+    private var head: HTML {
+        """
+        <header class="page">
+        <div class="brand">Mainstay</div>
+        <h1>Certificate of backup \(certificate.backup.description)</h1>
+        <p class="muted small">\(certificate.source.target.description) · database \
+        \(certificate.source.database) · as it was at \(time: certificate.snapshot)</p>
+        <div class="verdict \(HTML(trusted: standing.rawValue))" role="status">\(standing.mark)<div><p>\(sentence).</p>\
+        <p class="why">\(why)</p></div></div>
+        </header>
+
+        """
+    }
+
+    private var why: HTML {
+        switch certificate.verdict {
+        case .proved: "It counts until \(time: certificate.countsUntil); after that it shows nothing any more."
+        case .unproven: "It says nothing for or against the backup. \(count(certificate.gaps.count, "thing")) missing."
+        case .refuted: "\(count(certificate.differenceCount, "difference")) found."
+        }
+    }
+
+    private func count(_ number: Int, _ word: String) -> HTML {
+        "\(number) \(word)\(number == 1 ? " is" : "s are")"
+    }
+
+    private var main: HTML {
+        let sections: [(title: String, html: HTML)] = [
+            ("What is missing", missing), ("Differences", differences), ("What was compared", parts),
+            ("Worth knowing", notes), ("Not covered", uncovered), ("The backup", backup), ("The restore", restore),
+            ("Digests", digests),
+        ]
+        let shown = sections.filter { !$0.html.isEmpty }.map { section -> HTML in
+            "<section><h2>\(section.title)</h2>\n\(section.html)</section>\n"
+        }
+        return "<main>\n\(shown)</main>\n"
+    }
+
+    private var missing: HTML {
+        list(certificate.gaps.map { gap in "\(gap.problem)\(gap.hint.map { "<br><code>\($0)</code>" as HTML })" })
+    }
+
+    private var differences: HTML {
+        guard !certificate.differences.isEmpty else { return HTML() }
+        let rows = certificate.differences.map { difference -> HTML in
+            """
+            <tr><td>\(difference.kind)</td><td><code>\(difference.name ?? "")</code></td><td>\(difference.problem)</td></tr>
+
+            """
+        }
+        let rest = certificate.differenceCount - certificate.differences.count
+        return table(["Kind", "Object", "What differs"], rows)
+            + (rest > 0 ? "<p class=\"muted\">and \(rest) more</p>\n" : HTML())
+    }
+
+    private var parts: HTML {
+        let rows = certificate.parts.map { part -> HTML in
+            """
+            <tr><th scope="row">\(part.kind)</th><td class="number">\(part.count.grouped)</td><td>\(part.method)</td></tr>
+
+            """
+        }
+        return rows.isEmpty ? HTML() : table(["Class", "Number", "How"], rows)
+    }
+
+    private var notes: HTML { list(certificate.notes.map { "\($0)" }) }
+
+    /// By kind, with as many names as a person reads.
+    private var uncovered: HTML {
+        let kinds = Dictionary(grouping: certificate.uncovered, by: \.kind).sorted { $0.key < $1.key }
+        return list(
+            kinds.map { kind, omissions in
+                let names = omissions.compactMap(\.name)
+                let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+                return "<b>\(kind)</b>: \(omissions[0].reason)\(names.isEmpty ? "" : " (\(names.count): \(shown))")"
+            })
+    }
+
+    private var backup: HTML {
+        let source = certificate.source
+        let content = certificate.content
+        return facts([
+            ("Address", source.address), ("PostgreSQL", PostgreSQLVersion(number: source.serverVersion).description),
+            ("System identifier", source.systemIdentifier ?? "not allowed to ask"),
+            ("Taken from", source.isStandby ? "a standby" : "the primary"),
+            ("Encoding and collation", "\(source.encoding), \(source.collation)"),
+            ("Size of the database", source.size.description), ("Tables", content.tables.grouped),
+            ("Rows", Int64(clamping: content.rows).grouped), ("Rows as text", content.rowsText.description),
+            ("Sequences", content.sequences.grouped), ("Large objects", Int64(clamping: content.largeObjects).grouped),
+            ("Facts of the schema", content.catalogEntries.grouped),
+            ("Files", "\(content.files.grouped), \(content.stored)"),
+            ("Read twice", content.readTwice.map { "\(Percentage($0)) of the rows" } ?? "nothing"),
+        ])
+    }
+
+    private var restore: HTML {
+        let times = certificate.times
+        func seconds(_ value: Double?) -> String { value.map { Duration.seconds($0).short } ?? "not come to" }
+        var rows = [
+            ("Began", times.began.iso8601), ("Ended", times.ended.iso8601), ("Checksums", seconds(times.checksums)),
+            ("Start of the server", seconds(times.cluster)), ("Restore", seconds(times.restore)),
+            ("Comparison", seconds(times.comparison)),
+        ]
+        if let restore = certificate.restore {
+            rows += [
+                ("Server", restore.server), ("Program", restore.commandLine), ("Jobs", String(restore.jobs)),
+                ("Errors of the restore", restore.complaintCount.grouped),
+            ]
+        }
+        return facts(rows)
+    }
+
+    private var digests: HTML {
+        facts([
+            ("manifest.json (SHA-256)", certificate.manifestSHA256),
+            ("Rows of all tables", certificate.content.rowDigest),
+            ("Schema", "\(certificate.content.catalogDigest.sum)"),
+            ("Large objects", "\(certificate.content.largeObjectDigest.sum)"),
+        ])
+    }
+
+    private var foot: HTML {
+        """
+        <footer class="page"><p>Made by \(certificate.madeBy) in run <code>\(certificate.runID)</code>. The same in JSON, \
+        signed, stands beside the backup as <code>\(certificate.backup.description).certificate.json</code>: that file is \
+        the proof, and this page shows it. Times are UTC.</p></footer>
+
+        """
+    }
+
+    private func list(_ items: [HTML]) -> HTML {
+        items.isEmpty ? HTML() : "<ul>\(items.map { "<li>\($0)</li>\n" as HTML })</ul>\n"
+    }
+
+    private func facts(_ rows: [(String, String)]) -> HTML {
+        let lines = rows.map { name, value -> HTML in
+            "<tr><th scope=\"row\">\(name)</th><td>\(value)</td></tr>\n"
+        }
+        return "<div class=\"scroll\"><table><tbody>\n\(lines)</tbody></table></div>\n"
+    }
+
+    private func table(_ head: [String], _ rows: [HTML]) -> HTML {
+        let cells = head.map { "<th scope=\"col\">\($0)</th>" as HTML }
+        return """
+            <div class="scroll"><table><thead><tr>\(cells)</tr></thead><tbody>
+            \(rows)</tbody></table></div>
+
+            """
+    }
+}

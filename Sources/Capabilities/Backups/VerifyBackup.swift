@@ -1,0 +1,257 @@
+import ArgumentParser
+import Backup
+import Command
+import Engine
+import Maintenance
+import Outside
+import Page
+import Settings
+
+/// Proves a backup by restoring it.
+package struct VerifyBackup: MaintenanceTask {
+    package struct Options: ParsableArguments, Sendable {
+        @Option(
+            help: ArgumentHelp("Which backup to prove; the newest where it is not said.", valueName: "id"))
+        package var backup: String?
+
+        @Flag(help: "Take a new backup, and prove that one, where the newest is missing or bad.")
+        package var autoFix = false
+
+        package init() {}
+
+        package func validate() throws {
+            if let backup, BackupID(backup) == nil {
+                throw ValidationError("'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m")
+            }
+            if backup != nil, autoFix {
+                throw ValidationError("'--auto-fix' is for the newest backup, not with '--backup'")
+            }
+        }
+    }
+
+    package static let declaration = TaskDeclaration(
+        name: "backup.verify",
+        summary: "prove a backup by restoring it and comparing everything",
+        explanation: """
+            Checks the signature of the manifest, the length and SHA-256 of every file, and that no file is missing or \
+            extra. Then it restores the backup into a private PostgreSQL of a fitting version, with its roles, none of \
+            which may log in, and counts every error of pg_restore. What was restored is compared with what was dumped: \
+            every row of every table by digest, the schema with owners, grants, policies and comments, sequences, and \
+            large objects. The outcome is a signed certificate beside the backup, as JSON and as a page, which says what \
+            was compared how, what is not covered, and until when it counts ('backups.prove-within'). A locale, an \
+            extension or space that this host lacks leaves the step unproven, with the line that installs it; a backup \
+            that is not what it says fails the step, and every difference is named. The production database is not asked \
+            for anything.
+            """,
+        effect: .maintains,
+        subject: .resources([.postgresql]),
+        aliases: [.init("backup:verify"), .init("maintenance:weekly:backup-verification")])
+
+    private let options: Options
+
+    package init(_ options: Options) { self.options = options }
+
+    package func survey(_ look: Look) async throws -> Observation {
+        let place = BackupPlace(look)
+        var observation = Observation()
+        observation.examined = ["BK001", "BK002"]
+        guard let id = try await wanted(place) else {
+            observation.findings = [
+                Finding(
+                    code: "BK001", severity: .critical, target: look.target,
+                    summary: "there is no backup to prove", mend: "mainstay backup run")
+            ]
+            if options.autoFix {
+                observation.changes = [
+                    change(Self.missing, place, look, reason: "there is none: one is taken first", seconds: nil)
+                ]
+            } else {
+                observation.gaps = [.init("backup", BackupsError.nothing(look.target))]
+            }
+            return observation
+        }
+        let known = try await place.believedCertificate(of: id)
+        observation.evidence = [
+            "backup": .text(id.description), "last verdict": known.map { .text($0.verdict.rawValue) } ?? .null,
+        ]
+        if let known, let seconds = known.times.restore {
+            observation.measurements = [
+                Measurement("backup.restore.seconds", look.target, unit: .seconds, value: seconds),
+                Measurement(
+                    "backup.restore.bytes", look.target, unit: .bytes, value: Double(known.source.size.bytes)),
+            ]
+        }
+        observation.changes = [
+            change(
+                id.description, place, look,
+                reason: known.map { "the last proof is of \($0.times.ended)" } ?? "it was never proved",
+                seconds: known.map { ($0.times.ended - $0.times.began).inSeconds })
+        ]
+        return observation
+    }
+
+    /// Stands for the backup that is taken because there is none.
+    private static let missing = "a new backup"
+
+    private func change(
+        _ object: String, _ place: BackupPlace, _ look: Look, reason: String, seconds: Double?
+    ) -> Change {
+        let isBad = options.autoFix ? "; if it is bad, take a new one and prove that" : ""
+        return Change(
+            kind: "prove", object: object,
+            action: .files(
+                "restore \(object) of \(place.folder.path) into a private PostgreSQL in \(look.workDirectory), compare "
+                    + "everything, and write its certificate beside it\(isBad)"),
+            effect: .maintains, reversal: "remove the certificate", identity: ["backup": .text(object)],
+            reason: reason, estimate: seconds.map { .init(seconds: $0, source: "the last proof") })
+    }
+
+    private func wanted(_ place: BackupPlace) async throws -> BackupID? {
+        let ids = try await Blocking().run { _ in try place.folder.ids() }
+        guard let name = options.backup else { return ids.first }
+        guard let id = BackupID(name), ids.contains(id) else {
+            throw BackupsError.noSuchBackup(name, path: place.folder.path)
+        }
+        return id
+    }
+
+    package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        let newest = try await Blocking().run { _ in try BackupPlace(look).folder.ids().first }
+        let isThere = BackupID(change.object).map { $0 == newest || options.backup != nil } ?? (newest == nil)
+        return Inspection(
+            identity: ["backup": .text(isThere ? change.object : newest?.description ?? "gone")],
+            witness: ["newest": newest.map { .text($0.description) } ?? .null])
+    }
+
+    package func apply(_ change: Change, _ act: Act) async throws {
+        do {
+            if let id = BackupID(change.object) {
+                try await prove(id, act)
+            } else {
+                try await prove(try await act.takeBackup().id, act)
+            }
+        } catch let error as any MaintenanceError where options.autoFix && error.isAgainstBackup {
+            act.look.tell("\(error.problem): taking a new one")
+            try await prove(try await act.takeBackup().id, act)
+        }
+    }
+
+    private func prove(_ id: BackupID, _ act: Act) async throws {
+        let look = act.look
+        let place = BackupPlace(look)
+        guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
+        var proof = BackupProof(
+            place.folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
+            countsFor: look.inventory.backups.proveWithin, programs: look.programs)
+        proof.jobs = look.inventory.backups.jobs
+        proof.tell = look.tell
+        let certificate = try await proof.run(id)
+        try await Blocking().run { _ in
+            try place.folder.write(certificate, key: key)
+            try SafeDirectory(place.folder.path).write(
+                try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
+                mode: 0o600)
+        }
+        if certificate.verdict == .refuted {
+            throw BackupsError.refuted(
+                id, differences: certificate.differences.prefix(5).map(\.description),
+                count: certificate.differenceCount)
+        }
+    }
+
+    /// Reads the signed certificate back: only what this run wrote counts.
+    package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        let place = BackupPlace(look)
+        let ids: [BackupID] =
+            if let name = options.backup.flatMap({ BackupID($0) }) { [name] } else {
+                Array(try await Blocking().run { _ in try place.folder.ids() }.prefix(2))
+            }
+        for id in ids {
+            guard let certificate = try await place.certificate(of: id), certificate.runID == look.runID else {
+                continue
+            }
+            return certificate.verdict == .proved ? .done(certificate.facts) : .notDone(certificate.reasons)
+        }
+        return .notDone("this run wrote no certificate")
+    }
+}
+
+extension MaintenanceError {
+    /// Whether it says that the backup itself is bad, and not that something is wrong with this host or the key.
+    fileprivate var isAgainstBackup: Bool {
+        switch self as any MaintenanceError {
+        case BackupsError.refuted, BackupError.badSignature, BackupError.unreadable, BackupError.moved,
+            BackupError.incomplete:
+            true
+        default: false
+        }
+    }
+}
+
+extension Look {
+    /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
+    fileprivate var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
+}
+
+extension BackupPlace {
+    /// Nil also where it cannot be believed: a new proof takes its place.
+    fileprivate func believedCertificate(of id: BackupID) async throws -> Certificate? {
+        do { return try await certificate(of: id) } catch is BackupError { return nil }
+    }
+
+    /// Nil where it was never proved; one that cannot be believed is an error.
+    func certificate(of id: BackupID) async throws -> Certificate? {
+        guard let key = try await key() else { return nil }
+        return try await Blocking().run { _ in try folder.certificate(of: id, key: key) }
+    }
+}
+
+extension Certificate {
+    /// Why it does not prove anything, with what to do, safe to print.
+    fileprivate var reasons: String {
+        gaps.isEmpty ? summary : gaps.map { "\($0.problem)\($0.hint.map { " (\($0))" } ?? "")" }.joined(separator: "; ")
+    }
+
+    /// What a run keeps of it.
+    fileprivate var facts: Facts {
+        [
+            "backup": .text(backup.description), "verdict": .text(verdict.rawValue),
+            "tables": Scalar(content.tables), "rows": .integer(Int64(clamping: content.rows)),
+            "content": .text(content.rowDigest), "manifest": .text(manifestSHA256),
+            "restore seconds": times.restore.map { .number($0) } ?? .null,
+            "counts until": .text(countsUntil.iso8601),
+        ]
+    }
+}
+
+/// Backups that cannot be chosen or relied on.
+enum BackupsError: MaintenanceError, Hashable {
+    case nothing(Target)
+    case noSuchBackup(String, path: String)
+    case refuted(BackupID, differences: [String], count: Int)
+
+    var code: String {
+        switch self {
+        case .nothing: "backups.none"
+        case .noSuchBackup: "backups.no-such-backup"
+        case .refuted: "backups.refuted"
+        }
+    }
+
+    var problem: String {
+        switch self {
+        case .nothing(let target): "there is no backup of '\(target)'"
+        case .noSuchBackup(let name, let path): "there is no backup '\(name.printable)' in '\(path.printable)'"
+        case .refuted(let id, let differences, let count):
+            "backup \(id) does not bring back what was dumped: \(differences.joined(separator: "; "))"
+                + (count > differences.count ? " (and \(count - differences.count) more)" : "")
+        }
+    }
+
+    var hint: String? {
+        switch self {
+        case .nothing, .refuted: "Take a new one: mainstay backup run"
+        case .noSuchBackup: nil
+        }
+    }
+}
