@@ -93,9 +93,18 @@ struct ReplicationCheckTests {
                 let onPrimary = [try primary.resource("main", database: "postgres")]
                 let onStandby = [try standby.resource("main", database: "postgres")]
                 try await Connection.with(primary.address()) { try await $0.execute("create table first ()") }
+                // The primary commits asynchronously, so that its own position says nothing about the table.
+                try await eventually("the standby has replayed it") {
+                    try await Connection.with(standby.address()) { connection in
+                        try await connection.query("select to_regclass('first') is not null as there")
+                            .only["there", as: Bool.self]
+                    }
+                }
                 try await eventually("the standby has replayed all") {
-                    try await check("replication.lag", on: onPrimary, warning: 3_600, options: ["bytes-warning": 1])
-                        .check("replication.lag")?.state == .passed
+                    try await check(
+                        "replication.lag", on: onPrimary, warning: 3_600,
+                        options: ["bytes-warning": 1, "standbys": 1]
+                    ).check("replication.lag")?.state == .passed
                 }
                 let current = try await check("replication.lag", on: onPrimary, options: ["standbys": 1])
                 #expect(current.check("replication.lag")?.summary.contains("behind: 'replica'") == true)
