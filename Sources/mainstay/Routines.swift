@@ -4,8 +4,10 @@ import Maintenance
 /// The routines that are shipped; a configuration overrides one by its name.
 let routines: [Routine] = [
     Routine(
-        "daily", summary: "health, statistics, relationships, logs, temporary files, and the report of the day",
+        "daily",
+        summary: "proved backups, health, statistics, relationships, logs, temporary files, and the report of the day",
         steps: [
+            ["backup", "run", "--prove"],
             ["health", "check"],
             ["db", "update-stats"],
             ["db", "connections"],

@@ -10,6 +10,9 @@ import Settings
 /// Takes a backup of a database.
 package struct RunBackup: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
+        @Flag(help: "Prove it at once by restoring it, as 'backup verify' does.")
+        package var prove = false
+
         package init() {}
     }
 
@@ -26,13 +29,16 @@ package struct RunBackup: MaintenanceTask {
             restore it without Mainstay. Until every file is on the disk with its SHA-256 in the signed manifest it has \
             another name, so that a half backup is never taken for a whole one. A role that may not read a table, or from \
             which row security hides rows, is refused before anything begins, and so is a connection pooler that gives \
-            each transaction another session.
+            each transaction another session. With '--prove' the backup is restored and compared right away, and the step \
+            succeeds only with its certificate.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
         aliases: [.init("backup:run")])
 
-    package init(_ options: Options) {}
+    private let options: Options
+
+    package init(_ options: Options) { self.options = options }
 
     package func survey(_ look: Look) async throws -> Observation {
         let session = try await look.database()
@@ -60,7 +66,8 @@ package struct RunBackup: MaintenanceTask {
         let words = BackupWriter.commandWords(program, jobs: settings.jobs, role: look.role)
         observation.changes = [
             Change(
-                kind: "back up", object: source.database, action: .program(words), effect: .maintains,
+                kind: options.prove ? "back up and prove" : "back up", object: source.database, action: .program(words),
+                effect: .maintains,
                 lock: .accessShare, reversal: "remove its directory", identity: observation.identity,
                 reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
                 estimate: last.map {
@@ -77,7 +84,10 @@ package struct RunBackup: MaintenanceTask {
             identity: identity, witness: ["newest": newest.map { .text($0.id.description) } ?? .null])
     }
 
-    package func apply(_ change: Change, _ act: Act) async throws { _ = try await act.takeBackup() }
+    package func apply(_ change: Change, _ act: Act) async throws {
+        let manifest = try await act.takeBackup()
+        if options.prove { try await act.proveBackup(manifest.id) }
+    }
 
     /// Reads back every file of the backup that this run took.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
@@ -89,8 +99,15 @@ package struct RunBackup: MaintenanceTask {
         }
         guard let manifest else { return .notDone("this run has no backup") }
         let problems = try await Checksums(manifest, at: place.folder.path(of: manifest.id)).problems()
-        guard let problem = problems.first else { return .done(manifest.facts) }
-        return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
+        if let problem = problems.first {
+            return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
+        }
+        guard options.prove else { return .done(manifest.facts) }
+        guard let certificate = try await place.certificate(of: manifest.id), certificate.runID == look.runID else {
+            return .notDone("backup \(manifest.id) has no certificate of this run")
+        }
+        guard certificate.verdict == .proved else { return .notDone(certificate.reasons) }
+        return .done(manifest.facts.merging(certificate.facts) { own, _ in own })
     }
 }
 
@@ -98,25 +115,6 @@ extension Look {
     /// The role that is taken on after connecting; nil for the login's own.
     fileprivate var role: String? {
         if case .postgresql(let access) = resource.access { access.role } else { nil }
-    }
-}
-
-extension Act {
-    /// Takes a backup of the step's database under its fence: no second worker backs up the same one at once.
-    func takeBackup() async throws -> BackupManifest {
-        let place = BackupPlace(look)
-        _ = try await connection()
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
-        let settings = look.inventory.backups
-        var writer = BackupWriter(
-            place.folder, key: key, address: try await look.address(),
-            settings: look.resource.connectionSettings(applicationName: applicationName), runID: look.runID,
-            programs: look.programs)
-        writer.jobs = settings.jobs
-        writer.level = settings.level
-        writer.readTwice = settings.readTwice
-        writer.tell = look.tell
-        return try await writer.take()
     }
 }
 

@@ -126,36 +126,13 @@ package struct VerifyBackup: MaintenanceTask {
     package func apply(_ change: Change, _ act: Act) async throws {
         do {
             if let id = BackupID(change.object) {
-                try await prove(id, act)
+                try await act.proveBackup(id)
             } else {
-                try await prove(try await act.takeBackup().id, act)
+                try await act.proveBackup(try await act.takeBackup().id)
             }
         } catch let error as any MaintenanceError where options.autoFix && error.isAgainstBackup {
             act.look.tell("\(error.problem): taking a new one")
-            try await prove(try await act.takeBackup().id, act)
-        }
-    }
-
-    private func prove(_ id: BackupID, _ act: Act) async throws {
-        let look = act.look
-        let place = BackupPlace(look)
-        guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
-        var proof = BackupProof(
-            place.folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
-            countsFor: look.inventory.backups.proveWithin, programs: look.programs)
-        proof.jobs = look.inventory.backups.jobs
-        proof.tell = look.tell
-        let certificate = try await proof.run(id)
-        try await Blocking().run { _ in
-            try place.folder.write(certificate, key: key)
-            try SafeDirectory(place.folder.path).write(
-                try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
-                mode: 0o600)
-        }
-        if certificate.verdict == .refuted {
-            throw BackupsError.refuted(
-                id, differences: certificate.differences.prefix(5).map(\.description),
-                count: certificate.differenceCount)
+            try await act.proveBackup(try await act.takeBackup().id)
         }
     }
 
@@ -188,11 +165,6 @@ extension MaintenanceError {
     }
 }
 
-extension Look {
-    /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
-    fileprivate var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
-}
-
 extension BackupPlace {
     /// Nil also where it cannot be believed: a new proof takes its place.
     fileprivate func believedCertificate(of id: BackupID) async throws -> Certificate? {
@@ -208,12 +180,12 @@ extension BackupPlace {
 
 extension Certificate {
     /// Why it does not prove anything, with what to do, safe to print.
-    fileprivate var reasons: String {
+    var reasons: String {
         gaps.isEmpty ? summary : gaps.map { "\($0.problem)\($0.hint.map { " (\($0))" } ?? "")" }.joined(separator: "; ")
     }
 
     /// What a run keeps of it.
-    fileprivate var facts: Facts {
+    var facts: Facts {
         [
             "backup": .text(backup.description), "verdict": .text(verdict.rawValue),
             "tables": Scalar(content.tables), "rows": .integer(Int64(clamping: content.rows)),

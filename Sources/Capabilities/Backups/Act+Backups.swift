@@ -1,0 +1,55 @@
+import Backup
+import Engine
+import Maintenance
+import Outside
+import Page
+import Settings
+
+extension Act {
+    /// Takes a backup of the step's database under its fence: no second worker backs up the same one at once.
+    func takeBackup() async throws -> BackupManifest {
+        let place = BackupPlace(look)
+        _ = try await connection()
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
+        let settings = look.inventory.backups
+        var writer = BackupWriter(
+            place.folder, key: key, address: try await look.address(),
+            settings: look.resource.connectionSettings(applicationName: applicationName), runID: look.runID,
+            programs: look.programs)
+        writer.jobs = settings.jobs
+        writer.level = settings.level
+        writer.readTwice = settings.readTwice
+        writer.tell = look.tell
+        return try await writer.take()
+    }
+
+    /// Restores a backup, compares, and writes its certificate and the page of it.
+    ///
+    /// - Throws: `BackupsError.refuted`, and what keeps the proof from being made.
+    func proveBackup(_ id: BackupID) async throws {
+        let place = BackupPlace(look)
+        guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
+        var proof = BackupProof(
+            place.folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
+            countsFor: look.inventory.backups.proveWithin, programs: look.programs)
+        proof.jobs = look.inventory.backups.jobs
+        proof.tell = look.tell
+        let certificate = try await proof.run(id)
+        try await Blocking().run { _ in
+            try place.folder.write(certificate, key: key)
+            try SafeDirectory(place.folder.path).write(
+                try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
+                mode: 0o600)
+        }
+        if certificate.verdict == .refuted {
+            throw BackupsError.refuted(
+                id, differences: certificate.differences.prefix(5).map(\.description),
+                count: certificate.differenceCount)
+        }
+    }
+}
+
+extension Look {
+    /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
+    var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
+}
