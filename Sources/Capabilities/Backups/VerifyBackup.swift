@@ -56,16 +56,16 @@ package struct VerifyBackup: MaintenanceTask {
         var observation = Observation()
         observation.examined = ["BK001"]
         guard let id = try await wanted(place) else {
-            observation.findings = [
-                Finding(
-                    code: "BK001", severity: .critical, target: look.target,
-                    summary: "there is no backup to prove", mend: "mainstay backup run")
-            ]
             if options.autoFix {
                 observation.changes = [
                     change(Self.missing, place, look, reason: "there is none: one is taken first", seconds: nil)
                 ]
             } else {
+                observation.findings = [
+                    Finding(
+                        code: "BK001", severity: .critical, target: look.target,
+                        summary: "there is no backup to prove", mend: "mainstay backup run")
+                ]
                 observation.gaps = [.init("backup", BackupsError.nothing(look.target))]
             }
             return observation
