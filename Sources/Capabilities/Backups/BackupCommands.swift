@@ -125,10 +125,10 @@ extension ListedBackup {
 extension Session {
     /// Of every database of the chosen environments, the newest first.
     func backups(_ options: EnvironmentOptions) async throws -> [ListedBackup] {
-        let kind = TaskDeclaration.Subject.resources([.postgresql])
-        let names = try inventory.select(options, for: kind)
+        // A list asks nothing of anybody: without a name it is of all.
+        let names = try inventory.select(options, for: .estate)
         var all: [ListedBackup] = []
-        for target in inventory.targets(of: kind, in: names) {
+        for target in inventory.targets(of: .resources([.postgresql]), in: names) {
             all += try await ListedBackup.all(
                 BackupPlace(inventory, state: stateDirectory, target), now: application.clock.now())
         }
