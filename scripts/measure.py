@@ -13,6 +13,8 @@ import time
 
 POSTGRESQL = "/usr/lib/postgresql/15/bin"
 ROUNDS = 5
+# A round of backups takes two minutes.
+BACKUP_ROUNDS = 3
 
 TABLE = """
 create table customers (
@@ -65,9 +67,9 @@ def row(name, value, goal):
 
 
 class Cluster:
-    """A private cluster, run by an unprivileged user where we are root."""
+    """A private cluster, run by an unprivileged user where we are root; with PostgreSQL's own settings if `is_default`."""
 
-    def __init__(self):
+    def __init__(self, is_default=False):
         self.directory = tempfile.mkdtemp(prefix="msb-", dir="/tmp")
         self.prefix = []
         if os.geteuid() == 0:
@@ -76,21 +78,122 @@ class Cluster:
             self.prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         self.call(f"{POSTGRESQL}/initdb", "-D", f"{self.directory}/data", "-U", "postgres", "-A", "trust", "-N",
                   "--locale=C.UTF-8", "-E", "UTF8")
+        settings = "" if is_default else (
+            "-c shared_buffers=1GB -c fsync=off -c max_wal_size=8GB -c autovacuum=off -c max_locks_per_transaction=1024")
         self.call(f"{POSTGRESQL}/pg_ctl", "-D", f"{self.directory}/data", "-w", "-l", f"{self.directory}/log",
-                  "-o", f"-k {self.directory} -c listen_addresses= -c shared_buffers=1GB -c fsync=off "
-                        "-c max_wal_size=8GB -c autovacuum=off", "start")
-        self.connection = f"host={self.directory} user=postgres dbname=postgres"
+                  "-o", f"-k {self.directory} -c listen_addresses= {settings}", "start")
+        self.connection = self.database("postgres")
+
+    def database(self, name):
+        return f"host={self.directory} user=postgres dbname={name}"
+
+    def cpu(self):
+        """Seconds of all server processes that have ended (proc(5), cutime and cstime of the postmaster)."""
+        with open(f"{self.directory}/data/postmaster.pid", encoding="utf-8") as file:
+            process = int(file.readline())
+        with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
     def call(self, *arguments):
         subprocess.run([*self.prefix, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
-    def sql(self, text):
-        subprocess.run([f"{POSTGRESQL}/psql", "-Xqd", self.connection, "-v", "ON_ERROR_STOP=1"], input=text.encode(),
+    def sql(self, text, database="postgres"):
+        subprocess.run([f"{POSTGRESQL}/psql", "-Xqd", self.database(database), "-v", "ON_ERROR_STOP=1"], input=text.encode(),
                        check=True, stdout=subprocess.DEVNULL)
 
     def stop(self):
         self.call(f"{POSTGRESQL}/pg_ctl", "-D", f"{self.directory}/data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.directory)
+
+
+def backups(source, mainstay, state):
+    """Against pg_dump as shipped, its faster setting, a pipe into zstd, and a dump with an unproved restore."""
+    source.sql("create database backed")
+    source.sql(TABLE.replace("ROWS", "2000000"), "backed")
+    subprocess.run([f"{POSTGRESQL}/pgbench", "-i", "-q", "-s", "50", source.database("backed")], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    target = Cluster(is_default=True)
+    try:
+        connection, place = source.database("backed"), f"{state}/dump"
+        configuration = configure(state, "backed", connection)
+        ours = [mainstay, "backup", "run", "--environment", "backed", "--config", configuration, "--state",
+                f"{state}/backed", "--quiet"]
+        dump = f"{POSTGRESQL}/pg_dump -d '{connection}'"
+        restore = f"{POSTGRESQL}/pg_restore -j2 -d '{target.database('restored')}' {place}"
+        contenders = {
+            "dump": ["sh", "-c", f"{dump} -Fd -j2 -f {place}"],
+            "fast": ["sh", "-c", f"{dump} -Fd -j2 -Z1 -f {place}"],
+            "pipe": ["sh", "-c", f"{dump} | zstd -q -T0 -3 -f -o {place}"],
+            "ours": ours,
+            "restored": ["sh", "-c", f"{dump} -Fd -j2 -f {place} && {restore}"],
+            "proved": [*ours, "--prove"],
+        }
+        seen = {name: [] for name in contenders}
+        for _ in range(BACKUP_ROUNDS):
+            for name, arguments in contenders.items():
+                for path in (place, f"{state}/backed/backups"):
+                    if os.path.isdir(path):
+                        shutil.rmtree(path)
+                    elif os.path.exists(path):
+                        os.remove(path)
+                target.sql("drop database if exists restored")
+                target.sql("create database restored")
+                os.sync()
+                before = source.cpu()
+                result = run(arguments)
+                time.sleep(0.3)
+                result["cpu"] += source.cpu() - before
+                seen[name].append(result)
+        figures = {
+            name: {key: statistics.median(each[key] for each in results) for key in ("wall", "cpu", "peak")}
+            for name, results in seen.items()}
+    finally:
+        target.stop()
+    ours, proved = figures["ours"], figures["proved"]
+
+    def against(name, other, key="wall"):
+        return f"{figures[name][key] / figures[other][key]:.2f} × ({figures[name][key]:.1f} s, {figures[other][key]:.1f} s)"
+
+    row("`backup run` of 1.4 GB against `pg_dump -Fd -j2`", against("ours", "dump"), "0.5 ×")
+    row("`backup run` against `pg_dump -Fd -j2 -Z1`", against("ours", "fast"), "1.0 ×")
+    row("`backup run`, CPU with the server's, against `pg_dump \\| zstd -3`", against("ours", "pipe", "cpu"), "1.1 ×")
+    row("`backup run --prove` against `pg_dump -Fd -j2` and an unproved `pg_restore -j2`", against("proved", "restored"),
+        "0.75 ×")
+    row("peak memory of `backup run`, with proof", f"{ours['peak'] / 1e6:.0f} MB, {proved['peak'] / 1e6:.0f} MB",
+        "under 64 MB")
+
+
+def many_tables(source, mainstay, state):
+    """10,000 tables of twenty rows."""
+    source.sql("create database many")
+    source.sql("""do $$ begin for i in 1..10000 loop
+        execute format('create table t%s (id int primary key, a text, b text, at timestamptz default now())', i);
+        execute format('insert into t%s select n, n::text, md5(n::text) from generate_series(1, 20) n', i);
+        if i % 500 = 0 then commit; end if; end loop; end $$""", "many")
+    configuration, seen = configure(state, "many", source.database("many")), {"dump": [], "ours": []}
+    for _ in range(BACKUP_ROUNDS):
+        for name, arguments in {
+                "dump": [f"{POSTGRESQL}/pg_dump", "-d", source.database("many"), "-Fd", "-j2", "-f", f"{state}/many-dump"],
+                "ours": [mainstay, "backup", "run", "--environment", "many", "--config", configuration, "--state",
+                         f"{state}/many", "--quiet"]}.items():
+            for path in (f"{state}/many-dump", f"{state}/many/backups"):
+                shutil.rmtree(path, ignore_errors=True)
+            os.sync()
+            seen[name].append(run(arguments))
+    dump, ours = ({key: statistics.median(each[key] for each in seen[name]) for key in ("wall", "peak")}
+                  for name in ("dump", "ours"))
+    row("`backup run` of 10,000 small tables against `pg_dump -Fd -j2`",
+        f"{ours['wall'] / dump['wall']:.2f} × ({ours['wall']:.1f} s, {dump['wall']:.1f} s)", "2 ×")
+    row("peak memory of that", f"{ours['peak'] / 1e6:.0f} MB (pg_dump: {dump['peak'] / 1e6:.0f} MB)", "–")
+
+
+def configure(state, name, connection):
+    path = f"{state}/{name}.yaml"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"environments:\n  {name}:\n    resources:\n      main: {{kind: postgresql, connection: \"{connection}\"}}\n"
+                   f"backups: {{work: {state}-work}}\n")
+    return path
 
 
 def main():
@@ -133,9 +236,12 @@ def main():
         row("daily routine over that database, peak memory of the program", f"{daily['peak'] / 1e6:.0f} MB",
             "under 64 MB")
         row("daily routine over that database, wall and CPU", f"{daily['wall']:.1f} s, {daily['cpu']:.2f} s", "–")
+        backups(cluster, mainstay, state)
+        many_tables(cluster, mainstay, state)
     finally:
         cluster.stop()
         shutil.rmtree(state)
+        shutil.rmtree(f"{state}-work", ignore_errors=True)
 
 
 main()

@@ -47,7 +47,7 @@ struct CertificatePage {
 
     private var why: HTML {
         switch certificate.verdict {
-        case .proved: "It counts until \(time: certificate.countsUntil); after that it shows nothing any more."
+        case .proved: "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
         case .unproven: "It says nothing for or against the backup. \(count(certificate.gaps.count, "thing")) missing."
         case .refuted: "\(count(certificate.differenceCount, "difference")) found."
         }
