@@ -27,7 +27,7 @@ package struct ProofCluster: Sendable {
         while taken.contains(name) { name += "_" }
         let options = ClusterOptions(
             superuser: name,
-            settings: settings(tables: manifest.tables.count, jobs: jobs))
+            settings: settings(tables: manifest.tables.count, jobs: jobs, database: manifest.source.size))
         let cluster = try await PrivateCluster.start(server, options, in: parent, with: programs)
         do {
             let entrance = manifest.source.database == entranceName ? "\(entranceName)_2" : entranceName
@@ -74,10 +74,12 @@ package struct ProofCluster: Sendable {
     }
 
     /// Figures: with these a restore takes about a fifth less time and writes a sixtieth of the WAL.
-    static func settings(tables: Int, jobs: Int) -> [String: String] {
+    static func settings(tables: Int, jobs: Int, database: ByteCount) -> [String: String] {
         let memory = Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE)))
         let megabyte: Int64 = 1_048_576
-        let buffers = min(max(memory / 16, 64 * megabyte), 1_024 * megabyte)
+        // All of a small database, so that pages whose hint bits the comparison sets are never written out. Memory that
+        // is not used is not taken.
+        let buffers = min(max(database.bytes / 4 * 5, 64 * megabyte), max(memory / 6, 64 * megabyte))
         let sorting = min(max(memory / 16 / Int64(jobs), 64 * megabyte), 1_024 * megabyte)
         // A digest holds a lock on every table it has read, and on its indexes where it reads by ranges.
         let locks = max(64, tables * 12 / connections + 64)
