@@ -52,6 +52,44 @@ struct DailyReportTests {
         #expect(report.notCovered.contains { $0.reason == "no task has worked on it" })
     }
 
+    @Test("every database says which backup is its newest and whether it was proved; without backups nothing is said")
+    func backups() async throws {
+        var backup = Scripted { look in
+            var observation = Observation()
+            observation.changes = [
+                Change(
+                    kind: "back up", object: look.target.resource, action: .program(["pg_dump"]), effect: .maintains,
+                    reversal: "none", identity: [:], reason: "")
+            ]
+            return observation
+        }
+        backup.proof = { _ in .done(["backup": "20261121T020000Z-aaaaa", "rows": 7, "stored": "12 MB"]) }
+        var proof = backup
+        proof.proof = { _ in
+            .done(["backup": "20261121T020000Z-aaaaa", "restore seconds": 2.5, "counts until": "2126-11-21T00:00:00Z"])
+        }
+        let kind = TaskDeclaration.Subject.resources([.postgresql])
+        let harness = try harness(
+            [
+                backup.entry("backup.run", kind, effect: .maintains),
+                proof.entry("backup.verify", kind, effect: .maintains),
+            ], .databases("production", "test"))
+        #expect(try await harness.dailyReport().backups.isEmpty)
+        _ = try await harness.run("backup run", in: ["production"])
+        var lines = try await harness.dailyReport().backups
+        #expect(lines.map(\.standing) == [.unknown, .warning])
+        #expect(lines.map(\.proof) == ["not proved yet", "no backup in this period"])
+        _ = try await harness.run("backup verify", in: ["production"])
+        lines = try await harness.dailyReport().backups
+        #expect(lines[0].standing == .good)
+        #expect(lines[0].proof.hasPrefix("proved, counts until 2126-11-21"))
+        #expect(lines[0].stored == "12 MB")
+        #expect(lines[0].restoreSeconds == 2.5)
+        let page = try await harness.report()
+        #expect(page.contains("20261121T020000Z-aaaaa"))
+        #expect(try await harness.report("report daily --as=markdown").contains("## Backups"))
+    }
+
     @Test("all checks passed is well, until the evidence is too old")
     func evidenceEnds() async throws {
         let harness = try harness([health()], .databases("production"))

@@ -10,6 +10,7 @@ extension DailyReport {
         runName = material.run.name
         requester = material.run.requester
         environments = material.environments.map { EnvironmentHealth($0, material) }
+        backups = Self.backups(material)
         let period = material.runs.filter { ($0.run.endedAt ?? material.now) >= material.since }
         troubles = Self.troubles(period, material)
         changes = Self.changes(period, material)

@@ -14,6 +14,7 @@ struct DailyReport: Codable, Hashable, Sendable {
     var requester: Requester
     var verdict: Verdict
     var environments: [EnvironmentHealth]
+    var backups: [BackupLine]
     /// Steps that did not succeed, those that nothing has mended since first.
     var troubles: [StepTrouble]
     /// Changes of the period; what is not proved first, then latest first.

@@ -76,6 +76,7 @@ struct DailyPage {
         [
             ("needs", "What needs a person now", needs),
             ("health", "Health", health),
+            ("backups", "Backups", backups),
             ("troubles", "Steps that did not succeed", troubles),
             ("changes", "Changes and their proof", changes),
             ("findings", "Findings", findings),

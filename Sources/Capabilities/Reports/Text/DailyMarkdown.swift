@@ -17,6 +17,9 @@ struct DailyMarkdown {
             "\(need.standing.word): \(text(need.text))" + (need.command.map { ": \(code($0))" } ?? "")
         }
         lines += health
+        lines += list("Backups", report.backups, limits.environments) { line in
+            "\(text(line.target.description)): \(line.proof)" + (line.backup.map { " (\(code($0)))" } ?? "")
+        }
         lines += list("Steps that did not succeed", report.troubles, limits.troubles) { trouble in
             let mended = trouble.mendedBy.map { "; succeeded since in run \(code($0))" } ?? ""
             return "\(code(trouble.command)) on \(text(trouble.target.description)) \(trouble.ended): "
