@@ -98,6 +98,7 @@ package enum StyleSheet {
         table.reflow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\
         table.reflow tr{display:block;border-top:1px solid var(--rule);padding:7px 0}\
         table.reflow th,table.reflow td{display:block;border:0;padding:1px 0}\
+        table.reflow td.number{text-align:left}\
         table.reflow td[data-name]::before{content:attr(data-name) " ";color:var(--muted);font-size:13px}}
         @media print{:root{--ground:#fff;--card:#fff;--ink:#000;--muted:#444;--rule:#bbb;--accent:#000;--second:#000;\
         --third:#000;--fourth:#000;--good:#000;--notice:#000;--warning:#000;--unknown:#000;--critical:#000;\

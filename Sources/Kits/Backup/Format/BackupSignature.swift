@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Glibc
 import Maintenance
 import Outside
 
@@ -51,8 +52,20 @@ package struct BackupKey: Sendable {
         let parent = url.deletingLastPathComponent().path
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
-        try SafeDirectory(parent).write(
-            FileName(url.lastPathComponent), Array("\(bytes.hexadecimal)\n".utf8), mode: 0o600)
+        let directory = try SafeDirectory(parent)
+        let name = try FileName(url.lastPathComponent)
+        let temporary = try directory.temporaryName(for: name)
+        let file = try directory.open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
+        try file.write(Array("\(bytes.hexadecimal)\n".utf8))
+        try file.synchronize()
+        do {
+            try directory.rename(temporary, to: name)
+        } catch {
+            _ = try directory.remove(temporary, seen: try file.status())
+            // Where somebody else made one at the same moment, that one counts.
+            guard case .exists = error else { throw error }
+        }
+        try directory.synchronize()
         guard let key = try read(path) else { throw BackupError.badKey(path: path) }
         return key
     }

@@ -27,6 +27,8 @@ struct SourceSnapshot: Sendable {
         settings.lockTimeout = lockTimeout
         settings.parameters["row_security"] = "off"
         for attempt in 1... {
+            // What reads under the snapshot cannot be done twice.
+            var hasBegun = false
             do {
                 let before = try await SurveySession.with(address, settings) { session in
                     try await SourceTable.all { try await session.query($0) }
@@ -38,10 +40,11 @@ struct SourceSnapshot: Sendable {
                     let time = clock.now()
                     let tables = try await SourceTable.all { try await snapshot.query($0) }
                     guard Set(tables.map(\.oid)) == Set(before.map(\.oid)) else { throw TablesChanged() }
+                    hasBegun = true
                     return try await body(
                         SourceSnapshot(snapshot: snapshot, name: name, tables: tables, time: time))
                 }
-            } catch  where attempt < attempts && isPassing(error) {
+            } catch  where !hasBegun && attempt < attempts && isPassing(error) {
                 tell("the tables are in use or change; trying again")
                 try await clock.sleep(for: .seconds(min(attempt, 10)))
             }
