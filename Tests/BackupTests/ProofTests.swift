@@ -92,11 +92,19 @@ enum Odd {
         create table odd_nulls (a int[], b text[]); insert into odd_nulls values ('{1,NULL}', array['NULL', null]);
         create view odd_null_view as select a = null as never from odd_checked;
         create table odd_arrays (a int[]) with (toast.autovacuum_enabled = off);
+        create table odd_toastless (a int, b text) with (toast.autovacuum_enabled = off);
+        alter table odd_toastless drop column b;
         select lo_from_bytea(0, convert_to(repeat('large object ', n * 300), 'UTF8')) from generate_series(1, 30) n;
         select lo_create(0);
         do $$ declare o oid := lo_create(0); begin
             perform lo_put(o, 10000, 'after a hole'); perform lo_put(o, 3000, 'in it');
-            execute format('comment on large object %s is %L', o, 'with a hole'); end $$;
+            execute format('comment on large object %s is %L', o, 'with a hole');
+            execute format('grant select on large object %s to public', o);
+            execute format('alter large object %s owner to rich_owner', o);
+            perform lo_create(77); comment on large object 77 is 'low'; comment on schema public is null;
+            execute format('comment on database %I is %L', current_database(), 'odd');
+            execute format('alter database %I connection limit 7', current_database());
+            execute format('alter database %I owner to rich_owner', current_database()); end $$;
         do $$ declare setting text; begin
             foreach setting in array array['datestyle = ''German, DMY''', 'timezone = ''Asia/Kolkata''',
                 'intervalstyle = sql_standard', 'search_path = pg_temp, nowhere', 'client_encoding = LATIN1', 

@@ -121,7 +121,8 @@ struct TakeTests {
         let source = TestDatabase.current.address
         let digest = try await DatabaseSnapshot.with(restored) { try await $0.digest() }
         #expect(digest == (try await DatabaseSnapshot.with(source) { try await $0.digest() }))
-        let differences = try await CatalogListing.read(restored).differences(from: CatalogListing.read(source))
+        let differences = try await CatalogListing.read(restored, .backup)
+            .differences(from: CatalogListing.read(source, .backup))
         #expect(differences.map(\.description) == [])
         try await TestDatabase.current.connect { connection in
             try await connection.execute("set default_transaction_read_only = off")
