@@ -66,6 +66,37 @@ struct ProofTests {
     }
 }
 
+extension ProofTests {
+    @Test("a database in a tablespace of its own is proved", arguments: [TestServer.v15, .v18])
+    func tablespace(version: TestServer) async throws {
+        try await TestDatabase.with(version) { database in
+            try await database.run("create table t as select n from generate_series(1, 100) n")
+            let tablespace = "a \"b' \(UInt32.random(in: 0 ... .max))"
+            try await Connection.with(database.cluster.address()) { connection in
+                try await connection.execute("set allow_in_place_tablespaces = on")
+                try await connection.execute("create tablespace \(identifier: tablespace) location ''")
+                try await connection.execute(
+                    "alter database \(identifier: database.name) set tablespace \(identifier: tablespace)")
+            }
+            try await database.run("create table elsewhere (n int) tablespace pg_default")
+            let shelf = Shelf(database: database)
+            let manifest = try await shelf.take()
+            #expect(manifest.source.tablespace == tablespace)
+            let text = try String(contentsOfFile: "\(shelf.path(manifest))/RESTORE.txt", encoding: .utf8)
+            #expect(text.contains("create tablespace \(tablespace.quotedIdentifier) location"), "\(text)")
+            let certificate = try await shelf.proof.run(manifest.id)
+            #expect(certificate.told == [])
+            #expect(certificate.verdict == .proved)
+            try await database.run("drop table elsewhere")
+            try await Connection.with(database.cluster.address()) { connection in
+                try await connection.execute(
+                    "alter database \(identifier: database.name) set tablespace pg_default")
+                try await connection.execute("drop tablespace \(identifier: tablespace)")
+            }
+        }
+    }
+}
+
 /// What a restore gets wrong most easily.
 enum Odd {
     static let script: StaticString = #"""
