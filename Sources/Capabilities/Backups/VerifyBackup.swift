@@ -144,7 +144,7 @@ package struct VerifyBackup: MaintenanceTask {
                 Array(try await Blocking().run { _ in try place.folder.ids() }.prefix(2))
             }
         for id in ids {
-            guard let certificate = try await place.certificate(of: id), certificate.runID == look.runID else {
+            guard let certificate = try await place.believedCertificate(of: id), certificate.runID == look.runID else {
                 continue
             }
             return certificate.verdict == .proved ? .done(certificate.facts) : .notDone(certificate.reasons)
@@ -166,8 +166,8 @@ extension MaintenanceError {
 }
 
 extension BackupPlace {
-    /// Nil also where it cannot be believed: a new proof takes its place.
-    fileprivate func believedCertificate(of id: BackupID) async throws -> Certificate? {
+    /// Nil also where it cannot be believed, as the half of one that a killed run left: a new proof takes its place.
+    func believedCertificate(of id: BackupID) async throws -> Certificate? {
         do { return try await certificate(of: id) } catch is BackupError { return nil }
     }
 
