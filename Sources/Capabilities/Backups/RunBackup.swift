@@ -34,7 +34,10 @@ package struct RunBackup: MaintenanceTask {
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
-        aliases: [.init("backup:run")])
+        aliases: [
+            .init("backup:run"),
+            .init("backup:pre-upgrade", arguments: ["--prove"], implied: ["--full-backup"]),
+        ])
 
     private let options: Options
 
