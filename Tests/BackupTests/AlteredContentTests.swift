@@ -58,7 +58,31 @@ struct Alteration: Sendable, CustomTestStringConvertible {
         Alteration(
             "do $$ begin execute format('alter database %I set work_mem = ''7MB''', current_database()); end $$",
             "schema", "database setting work_mem"),
-        Alteration("select lo_put(oid, 5, '!') from pg_largeobject_metadata", "large objects", "", "content"),
+        Alteration("alter table t set (toast.autovacuum_enabled = on)", "schema", "toast options public.t"),
+        Alteration("alter table t reset (toast.autovacuum_enabled)", "schema", "toast options public.t"),
+        Alteration("comment on schema public is 'ours'", "schema", "comment schema public"),
+        Alteration(
+            "do $$ begin execute format('alter database %I owner to altered_reader', current_database()); end $$",
+            "schema", "database properties", "owner altered_reader"),
+        Alteration(
+            "do $$ begin execute format('alter database %I connection limit 9', current_database()); end $$",
+            "schema", "database properties", "connection limit 9"),
+        Alteration(
+            "do $$ begin execute format('comment on database %I is null', current_database()); end $$",
+            "schema", "comment database", "was not restored"),
+        Alteration(
+            "do $$ begin execute format('grant create on database %I to altered_reader', current_database()); end $$",
+            "schema", "grant database to altered_reader"),
+        Alteration(
+            "alter large object 4711 owner to altered_reader", "schema",
+            "large objects owner altered_reader; privileges altered_reader SELECT, altered_reader UPDATE",
+            "number 4711"),
+        Alteration(
+            "grant select on large object 4711 to public", "schema",
+            "large objects owner postgres; privileges postgres SELECT, postgres UPDATE, public SELECT", "number 4711"),
+        Alteration("comment on large object 4711 is 'changed'", "schema", "comment large object 4711"),
+        Alteration("comment on large object 47110 is null", "schema", "comment large object 47110"),
+        Alteration("select lo_put(4711, 5, '!')", "large objects", "", "content"),
         Alteration("select lo_unlink(oid) from pg_largeobject_metadata", "large objects", "", "0 were restored"),
     ]
 }
@@ -75,6 +99,8 @@ struct AlteredContentTests {
         create function f() returns int language sql as 'select 1';
         create function tf() returns trigger language plpgsql as 'begin return new; end';
         create trigger tr before insert on t for each row execute function tf();
+        alter table t set (toast.autovacuum_enabled = off);
+        do $$ begin execute format('comment on database %I is %L', current_database(), 'a database'); end $$;
         create table doubles (a int); insert into doubles values (1), (1);
         create table pair_a (v text); create table pair_b (v text);
         insert into pair_a values ('a1'); insert into pair_b values ('b1');
@@ -88,7 +114,8 @@ struct AlteredContentTests {
         create table guarded (id int); alter table guarded enable row level security;
         create policy p on guarded using (id > 1);
         create type mood as enum ('sad', 'ok'); create table moody (m mood); insert into moody values ('ok');
-        select lo_from_bytea(0, 'a large object');
+        select lo_from_bytea(4711, 'a large object'), lo_from_bytea(47110, 'another'), lo_create(0);
+        comment on large object 4711 is 'low'; comment on large object 47110 is 'high';
         """
 
     @Test("every change after the backup is found and named", arguments: Alteration.all)

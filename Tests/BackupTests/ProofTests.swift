@@ -66,6 +66,37 @@ struct ProofTests {
     }
 }
 
+extension ProofTests {
+    @Test("a database in a tablespace of its own is proved", arguments: [TestServer.v15, .v18])
+    func tablespace(version: TestServer) async throws {
+        try await TestDatabase.with(version) { database in
+            try await database.run("create table t as select n from generate_series(1, 100) n")
+            let tablespace = "a \"b' \(UInt32.random(in: 0 ... .max))"
+            try await Connection.with(database.cluster.address()) { connection in
+                try await connection.execute("set allow_in_place_tablespaces = on")
+                try await connection.execute("create tablespace \(identifier: tablespace) location ''")
+                try await connection.execute(
+                    "alter database \(identifier: database.name) set tablespace \(identifier: tablespace)")
+            }
+            try await database.run("create table elsewhere (n int) tablespace pg_default")
+            let shelf = Shelf(database: database)
+            let manifest = try await shelf.take()
+            #expect(manifest.source.tablespace == tablespace)
+            let text = try String(contentsOfFile: "\(shelf.path(manifest))/RESTORE.txt", encoding: .utf8)
+            #expect(text.contains("create tablespace \(tablespace.quotedIdentifier) location"), "\(text)")
+            let certificate = try await shelf.proof.run(manifest.id)
+            #expect(certificate.told == [])
+            #expect(certificate.verdict == .proved)
+            try await database.run("drop table elsewhere")
+            try await Connection.with(database.cluster.address()) { connection in
+                try await connection.execute(
+                    "alter database \(identifier: database.name) set tablespace pg_default")
+                try await connection.execute("drop tablespace \(identifier: tablespace)")
+            }
+        }
+    }
+}
+
 /// What a restore gets wrong most easily.
 enum Odd {
     static let script: StaticString = #"""
@@ -92,11 +123,19 @@ enum Odd {
         create table odd_nulls (a int[], b text[]); insert into odd_nulls values ('{1,NULL}', array['NULL', null]);
         create view odd_null_view as select a = null as never from odd_checked;
         create table odd_arrays (a int[]) with (toast.autovacuum_enabled = off);
+        create table odd_toastless (a int, b text) with (toast.autovacuum_enabled = off);
+        alter table odd_toastless drop column b;
         select lo_from_bytea(0, convert_to(repeat('large object ', n * 300), 'UTF8')) from generate_series(1, 30) n;
         select lo_create(0);
         do $$ declare o oid := lo_create(0); begin
             perform lo_put(o, 10000, 'after a hole'); perform lo_put(o, 3000, 'in it');
-            execute format('comment on large object %s is %L', o, 'with a hole'); end $$;
+            execute format('comment on large object %s is %L', o, 'with a hole');
+            execute format('grant select on large object %s to public', o);
+            execute format('alter large object %s owner to rich_owner', o);
+            perform lo_create(77); comment on large object 77 is 'low'; comment on schema public is null;
+            execute format('comment on database %I is %L', current_database(), 'odd');
+            execute format('alter database %I connection limit 7', current_database());
+            execute format('alter database %I owner to rich_owner', current_database()); end $$;
         do $$ declare setting text; begin
             foreach setting in array array['datestyle = ''German, DMY''', 'timezone = ''Asia/Kolkata''',
                 'intervalstyle = sql_standard', 'search_path = pg_temp, nowhere', 'client_encoding = LATIN1', 

@@ -89,10 +89,19 @@ struct TakeTests {
             create table "a b" (id int primary key, price money, at timestamptz, span interval);
             insert into "a b" select n, n * 1.5, now(), make_interval(days => -n, secs => n) from generate_series(1, 999) n;
             grant select on "a b" to "test by hand";
+            create table nulls (a int[], b text[]); insert into nulls values ('{1,NULL}', array['NULL', null]);
+            create view never as select a = null as never from nulls;
             do $$ begin
                 execute format('alter database %I set default_transaction_read_only = on', current_database());
                 execute format('alter database %I set datestyle = ''German''', current_database());
                 execute format('alter database %I set intervalstyle = ''sql_standard''', current_database());
+                execute format('alter database %I set array_nulls = off', current_database());
+                execute format('alter database %I set transform_null_equals = on', current_database());
+                execute format('alter database %I set session_replication_role = replica', current_database());
+                execute format('alter database %I set row_security = off', current_database());
+                execute format('alter database %I set default_tablespace = nowhere', current_database());
+                execute format(
+                    'alter database %I set default_transaction_isolation = serializable', current_database());
             end $$;
             select lo_from_bytea(0, 'large')
             """)
@@ -121,7 +130,8 @@ struct TakeTests {
         let source = TestDatabase.current.address
         let digest = try await DatabaseSnapshot.with(restored) { try await $0.digest() }
         #expect(digest == (try await DatabaseSnapshot.with(source) { try await $0.digest() }))
-        let differences = try await CatalogListing.read(restored).differences(from: CatalogListing.read(source))
+        let differences = try await CatalogListing.read(restored, .backup)
+            .differences(from: CatalogListing.read(source, .backup))
         #expect(differences.map(\.description) == [])
         try await TestDatabase.current.connect { connection in
             try await connection.execute("set default_transaction_read_only = off")

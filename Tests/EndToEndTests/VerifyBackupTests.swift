@@ -45,5 +45,19 @@ struct VerifyBackupTests {
         #expect(mended.exitCode == 0, "\(mended.output) \(mended.errors)")
         let ids = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.contains(".") }
         #expect(ids.count == 2)
+
+        let certificate = "\(folder)/\(try #require(ids.max())).certificate.json"
+        try FileManager.default.removeItem(atPath: certificate)
+        let all = try await program.run("dr:test-restore", "--all-backups", "--verify-integrity")
+        #expect(all.exitCode == 1)
+        #expect("\(all.output)\(all.errors)".contains("roles.sql"))
+        #expect(FileManager.default.fileExists(atPath: certificate), "one that is bad keeps no other from its proof")
+        #expect(try await program.run("backup:verify", "--daily-backups", "--auto-fix").exitCode == 0)
+        let comprehensive = try await program.run("backup:verify", "--all-environments", "--comprehensive")
+        #expect(comprehensive.exitCode == 1)
+        let before = try await program.run("backup:pre-upgrade", "--all-environments", "--full-backup")
+        #expect(before.exitCode == 0, "\(before.output) \(before.errors)")
+        let newest = try await program.run("backup", "show")
+        #expect(newest.output.contains("proved"), "\(newest.output)")
     }
 }

@@ -34,7 +34,10 @@ package struct RunBackup: MaintenanceTask {
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
-        aliases: [.init("backup:run")])
+        aliases: [
+            .init("backup:run"),
+            .init("backup:pre-upgrade", arguments: ["--prove"], implied: ["--full-backup"]),
+        ])
 
     private let options: Options
 
@@ -85,25 +88,34 @@ package struct RunBackup: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        let manifest = try await act.takeBackup()
-        if options.prove { try await act.proveBackup(manifest.id) }
+        guard options.prove else {
+            _ = try await act.takeBackup()
+            return
+        }
+        let place = BackupPlace(act.look)
+        // One that this run took before it was killed while proving it.
+        var id = try await place.manifest(ofRun: act.look.runID)?.id
+        if let own = id, try await place.believedCertificate(of: own) != nil { id = nil }
+        if let id {
+            try await act.proveBackup(id)
+        } else {
+            try await act.proveBackup(try await act.takeBackup().id)
+        }
     }
 
     /// Reads back every file of the backup that this run took.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let place = BackupPlace(look)
-        guard let key = try await place.key() else { return .notDone("there is no backup") }
-        let manifest = try await Blocking().run { _ in
-            try place.folder.ids().prefix(5).lazy.compactMap { try? place.folder.manifest(of: $0, key: key) }
-                .first { $0.runID == look.runID }
+        guard let manifest = try await place.manifest(ofRun: look.runID) else {
+            return .notDone("this run has no backup")
         }
-        guard let manifest else { return .notDone("this run has no backup") }
         let problems = try await Checksums(manifest, at: place.folder.path(of: manifest.id)).problems()
         if let problem = problems.first {
             return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
         }
         guard options.prove else { return .done(manifest.facts) }
-        guard let certificate = try await place.certificate(of: manifest.id), certificate.runID == look.runID else {
+        guard let certificate = try await place.believedCertificate(of: manifest.id), certificate.runID == look.runID
+        else {
             return .notDone("backup \(manifest.id) has no certificate of this run")
         }
         guard certificate.verdict == .proved else { return .notDone(certificate.reasons) }
@@ -115,6 +127,17 @@ extension Look {
     /// The role that is taken on after connecting; nil for the login's own.
     fileprivate var role: String? {
         if case .postgresql(let access) = resource.access { access.role } else { nil }
+    }
+}
+
+extension BackupPlace {
+    /// The newest that this run took; nil where there is none.
+    fileprivate func manifest(ofRun runID: String) async throws -> BackupManifest? {
+        guard let key = try await key() else { return nil }
+        return try await Blocking().run { _ in
+            try folder.ids().prefix(5).lazy.compactMap { try? folder.manifest(of: $0, key: key) }
+                .first { $0.runID == runID }
+        }
     }
 }
 

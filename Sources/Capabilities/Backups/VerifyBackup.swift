@@ -14,15 +14,23 @@ package struct VerifyBackup: MaintenanceTask {
             help: ArgumentHelp("Which backup to prove; the newest where it is not said.", valueName: "id"))
         package var backup: String?
 
+        @Flag(help: "Prove every stored backup, not only the newest.")
+        package var all = false
+
         @Flag(help: "Take a new backup, and prove that one, where the newest is missing or bad.")
         package var autoFix = false
 
         package init() {}
 
+        /// Whether a newer backup changes nothing about which ones are meant.
+        fileprivate var isExact: Bool { all || backup != nil }
+
         package func validate() throws {
             if let backup, BackupID(backup) == nil {
                 throw ValidationError("'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m")
             }
+            if backup != nil, all { throw ValidationError("'--all' and '--backup' exclude each other") }
+            if all, autoFix { throw ValidationError("'--auto-fix' is for the newest backup, not with '--all'") }
             if backup != nil, autoFix {
                 throw ValidationError("'--auto-fix' is for the newest backup, not with '--backup'")
             }
@@ -45,7 +53,15 @@ package struct VerifyBackup: MaintenanceTask {
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
-        aliases: [.init("backup:verify"), .init("maintenance:weekly:backup-verification")])
+        aliases: [
+            .init(
+                "backup:verify", implied: ["--daily"],
+                meanings: ["--daily-backups": ["--all-environments"], "--comprehensive": ["--all"]]),
+            .init("maintenance:weekly:backup-verification"), .init("maintenance:quarterly:backup-restore-test"),
+            .init(
+                "dr:test-restore", arguments: ["--all-environments"], implied: ["--verify-integrity"],
+                meanings: ["--all-backups": ["--all"]]),
+        ])
 
     private let options: Options
 
@@ -55,7 +71,8 @@ package struct VerifyBackup: MaintenanceTask {
         let place = BackupPlace(look)
         var observation = Observation()
         observation.examined = ["BK001"]
-        guard let id = try await wanted(place) else {
+        let wanted = try await wanted(place)
+        guard !wanted.isEmpty else {
             if options.autoFix {
                 observation.changes = [
                     change(Self.missing, place, look, reason: "there is none: one is taken first", seconds: nil)
@@ -70,9 +87,21 @@ package struct VerifyBackup: MaintenanceTask {
             }
             return observation
         }
-        let known = try await place.believedCertificate(of: id)
+        for (index, id) in wanted.enumerated() {
+            let known = try await place.believedCertificate(of: id)
+            if index == 0 { add(known, of: id, to: &observation, look) }
+            observation.changes.append(
+                change(
+                    id.description, place, look,
+                    reason: known.map { "the last proof is of \($0.times.ended)" } ?? "it was never proved",
+                    seconds: known.map { ($0.times.ended - $0.times.began).inSeconds }))
+        }
+        return observation
+    }
+
+    private func add(_ known: Certificate?, of newest: BackupID, to observation: inout Observation, _ look: Look) {
         observation.evidence = [
-            "backup": .text(id.description), "last verdict": known.map { .text($0.verdict.rawValue) } ?? .null,
+            "backup": .text(newest.description), "last verdict": known.map { .text($0.verdict.rawValue) } ?? .null,
         ]
         if let known, let seconds = known.times.restore {
             observation.measurements = [
@@ -81,13 +110,6 @@ package struct VerifyBackup: MaintenanceTask {
                     "backup.restore.bytes", look.target, unit: .bytes, value: Double(known.source.size.bytes)),
             ]
         }
-        observation.changes = [
-            change(
-                id.description, place, look,
-                reason: known.map { "the last proof is of \($0.times.ended)" } ?? "it was never proved",
-                seconds: known.map { ($0.times.ended - $0.times.began).inSeconds })
-        ]
-        return observation
     }
 
     /// Stands for the backup that is taken because there is none.
@@ -106,18 +128,21 @@ package struct VerifyBackup: MaintenanceTask {
             reason: reason, estimate: seconds.map { .init(seconds: $0, source: "the last proof") })
     }
 
-    private func wanted(_ place: BackupPlace) async throws -> BackupID? {
+    /// The newest first.
+    private func wanted(_ place: BackupPlace) async throws -> [BackupID] {
         let ids = try await Blocking().run { _ in try place.folder.ids() }
-        guard let name = options.backup else { return ids.first }
+        guard let name = options.backup else { return options.all ? ids : Array(ids.prefix(1)) }
         guard let id = BackupID(name), ids.contains(id) else {
             throw BackupsError.noSuchBackup(name, path: place.folder.path)
         }
-        return id
+        return [id]
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
-        let newest = try await Blocking().run { _ in try BackupPlace(look).folder.ids().first }
-        let isThere = BackupID(change.object).map { $0 == newest || options.backup != nil } ?? (newest == nil)
+        let ids = try await Blocking().run { _ in try BackupPlace(look).folder.ids() }
+        let newest = ids.first
+        let isThere =
+            BackupID(change.object).map { options.isExact ? ids.contains($0) : $0 == newest } ?? (newest == nil)
         return Inspection(
             identity: ["backup": .text(isThere ? change.object : newest?.description ?? "gone")],
             witness: ["newest": newest.map { .text($0.description) } ?? .null])
@@ -140,11 +165,11 @@ package struct VerifyBackup: MaintenanceTask {
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let place = BackupPlace(look)
         let ids: [BackupID] =
-            if let name = options.backup.flatMap({ BackupID($0) }) { [name] } else {
+            if options.isExact, let id = BackupID(change.object) { [id] } else {
                 Array(try await Blocking().run { _ in try place.folder.ids() }.prefix(2))
             }
         for id in ids {
-            guard let certificate = try await place.certificate(of: id), certificate.runID == look.runID else {
+            guard let certificate = try await place.believedCertificate(of: id), certificate.runID == look.runID else {
                 continue
             }
             return certificate.verdict == .proved ? .done(certificate.facts) : .notDone(certificate.reasons)
@@ -166,8 +191,8 @@ extension MaintenanceError {
 }
 
 extension BackupPlace {
-    /// Nil also where it cannot be believed: a new proof takes its place.
-    fileprivate func believedCertificate(of id: BackupID) async throws -> Certificate? {
+    /// Nil also where it cannot be believed, as the half of one that a killed run left: a new proof takes its place.
+    func believedCertificate(of id: BackupID) async throws -> Certificate? {
         do { return try await certificate(of: id) } catch is BackupError { return nil }
     }
 

@@ -21,12 +21,12 @@ struct AliasTable: Sendable {
         entries[alias.spelling] = (command, alias)
     }
 
-    /// The arguments with an alias in the first place replaced by the command it means, its presets, and without the
-    /// flags it implies.
+    /// The arguments with an alias in the first place replaced by the command it means and its presets, without the flags
+    /// it implies, and with those that are called otherwise here by our names.
     func expand(_ arguments: [String]) -> [String] {
         guard let first = arguments.first, let (command, alias) = entries[first] else { return arguments }
         let rest = arguments.dropFirst().filter { !alias.implied.contains($0) }
-        return command + alias.arguments + rest
+        return command + alias.arguments + rest.flatMap { alias.meanings[$0] ?? [$0] }
     }
 
     var spellings: [String] { entries.keys.sorted() }

@@ -47,10 +47,16 @@ package struct TaskDeclaration: Sendable {
         /// The guide's flags that this task does anyway.
         package var implied: Set<String>
 
-        package init(_ spelling: String, arguments: [String] = [], implied: Set<String> = []) {
+        /// The guide's flags that are called otherwise here, each with what it means.
+        package var meanings: [String: [String]]
+
+        package init(
+            _ spelling: String, arguments: [String] = [], implied: Set<String> = [], meanings: [String: [String]] = [:]
+        ) {
             self.spelling = spelling
             self.arguments = arguments
             self.implied = implied
+            self.meanings = meanings
         }
     }
 }

@@ -49,6 +49,8 @@ package struct BackupManifest: Codable, Sendable, Hashable {
         /// `c`, `i` (ICU) or `b` (built in), as `pg_database.datlocprovider`.
         package var localeProvider: String
         package var locale: String?
+        /// Nil for the cluster's default one.
+        package var tablespace: String?
         /// All that the database takes on the disk, indexes too.
         package var size: ByteCount
     }

@@ -36,6 +36,7 @@ package struct ProofCluster: Sendable {
             }
             let proof = ProofCluster(cluster: cluster, entrance: entrance, jobs: jobs)
             try await proof.makeRoom(for: manifest.source.database)
+            if let tablespace = manifest.source.tablespace { try await proof.make(tablespace: tablespace) }
             return proof
         } catch {
             // What failed first is what a person has to know; what resists is left to a sweep.
@@ -53,24 +54,18 @@ package struct ProofCluster: Sendable {
         }
     }
 
-    /// For a session of ours in one of its databases, whatever settings the database brings along.
-    func address(_ database: String) -> DatabaseAddress {
-        cluster.address(database: database).with(options: Self.options)
+    /// CREATE DATABASE names the tablespace of the database, and pg_restore's `--no-tablespaces` leaves it there. One
+    /// without a location lies in the cluster's own directory (PostgreSQL manual, "Developer Options").
+    private func make(tablespace: String) async throws {
+        try await Connection.with(address(entrance), .unlimited()) { connection in
+            try await connection.execute("set allow_in_place_tablespaces = on")
+            try await connection.execute("create tablespace \(identifier: tablespace) location ''")
+        }
     }
 
-    /// Told to pg_restore and to our own sessions: they win over what ALTER DATABASE and ALTER ROLE say, by which a
-    /// restore would fail (`default_transaction_read_only`, `role`, a library that is not here), or silently read values
-    /// in another sense (`array_nulls`, `transform_null_equals`, `intervalstyle`).
-    static var options: String {
-        let own = [
-            "default_transaction_read_only=off", "default_transaction_isolation=read\\ committed",
-            "default_transaction_deferrable=off", "role=none", "session_replication_role=origin",
-            "session_preload_libraries=", "local_preload_libraries=", "row_security=off", "statement_timeout=0",
-            "lock_timeout=0", "idle_in_transaction_session_timeout=0", "idle_session_timeout=0", "array_nulls=on",
-            "transform_null_equals=off", "xmloption=content", "standard_conforming_strings=on", "default_tablespace=",
-            "temp_tablespaces=", "client_min_messages=warning", "log_statement=none", "synchronous_commit=off",
-        ]
-        return ([PinnedSettings.programOptions] + own.map { "-c \($0)" }).joined(separator: " ")
+    /// For a session of ours in one of its databases, whatever settings the database brings along.
+    func address(_ database: String) -> DatabaseAddress {
+        cluster.address(database: database).with(options: RestoreSettings.inProof)
     }
 
     /// Figures: with these a restore takes about a fifth less time and writes a sixtieth of the WAL.

@@ -5,25 +5,28 @@ extension RestoredDatabase {
     /// The schema with owners, grants, policies, comments and the database's settings, by the listing of its catalog.
     func schema(_ read: @Sendable () async throws -> [CatalogEntry]) async throws -> Comparison {
         var result = Comparison()
-        guard manifest.catalog.version == CatalogListing.version else {
+        guard manifest.catalog.version == CatalogScope.backup.version else {
             result.gaps = [
                 .init(
                     "the schema was listed in version \(manifest.catalog.version), and this Mainstay lists version "
-                        + "\(CatalogListing.version)",
+                        + "\(CatalogScope.backup.version)",
                     hint: "Take a new backup: mainstay backup run")
             ]
             return result
         }
         let settings = ConnectionSettings.unlimited()
         let digest = try await DatabaseSnapshot.with(address, settings: settings, pins: .definitions) { snapshot in
-            try await CatalogListing.reduce(snapshot, into: CatalogDigest()) { $0.add($1) }
+            try await CatalogListing.reduce(snapshot, .backup, into: CatalogDigest()) { $0.add($1) }
         }
         if digest != manifest.catalog.digest {
             let source = try await read()
-            let restored = try await DatabaseSnapshot.with(address, settings: settings, pins: .definitions) {
-                try await CatalogListing.reduce($0, into: [CatalogEntry]()) { $0.append($1) }
+            let (restored, toasted) = try await DatabaseSnapshot.with(address, settings: settings, pins: .definitions) {
+                (
+                    try await CatalogListing.reduce($0, .backup, into: [CatalogEntry]()) { $0.append($1) },
+                    try await Self.toasted($0)
+                )
             }
-            let allowance = RestoreAllowance(source: source, restored: restored)
+            let allowance = RestoreAllowance(source: source, restored: restored, toasted: toasted)
             result.differences = allowance.differences.map {
                 .init(kind: "schema", name: "\($0.kind) \($0.name)".withoutNeedlessQuotes, problem: $0.change)
             }
@@ -32,10 +35,24 @@ extension RestoredDatabase {
         result.parts = [
             .init(
                 kind: "schema", count: manifest.catalog.entries,
-                method: "every object with its definition, owner, grants and comments, and the database's settings",
+                method:
+                    "every object with its definition, owner, grants and comments, and the database's own and its settings",
                 seconds: 0)
         ]
         return result
+    }
+}
+
+extension RestoredDatabase {
+    /// The tables that have another behind them for long values, as the listing writes their names.
+    private static func toasted(_ snapshot: DatabaseSnapshot) async throws -> [String] {
+        try await snapshot.query(
+            """
+            select pg_catalog.format('%I.%I', n.nspname, c.relname) as name
+            from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.reltoastrelid <> 0 and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+            """
+        ).map { try $0["name"] }
     }
 }
 
@@ -57,7 +74,8 @@ struct RestoreAllowance {
     let differences: [CatalogDifference]
     private(set) var notes: [String] = []
 
-    init(source: [CatalogEntry], restored: [CatalogEntry]) {
+    /// - Parameter toasted: the restored tables that have a table for long values.
+    init(source: [CatalogEntry], restored: [CatalogEntry], toasted: [String]) {
         var was = source
         var now = restored
         var notes: [String] = []
@@ -77,6 +95,12 @@ struct RestoreAllowance {
             $0.kind == "index" && invalid.contains($0.name) || $0.kind == "comment" && comments.contains($0.name)
         }
         note("pg_dump leaves out invalid indexes", invalid)
+
+        // A table that lost its last long column keeps the table for long values, and has none when it is made again.
+        let withToast = Set(toasted.map { Array($0.utf8) })
+        let toastless = was.filter { $0.kind == "toast options" && !withToast.contains(Array($0.name.utf8)) }
+        was.removeAll { $0.kind == "toast options" && !withToast.contains(Array($0.name.utf8)) }
+        note("tables without a long column lose their options for long values", toastless.map(\.name))
 
         // A restored subscription does not connect before somebody says so.
         note(

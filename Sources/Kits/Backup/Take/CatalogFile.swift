@@ -18,14 +18,14 @@ enum CatalogFile {
         let digest = try await DatabaseSnapshot.with(
             address, settings: settings, pins: .definitions, sharing: snapshot
         ) { snapshot in
-            try await CatalogListing.reduce(snapshot, into: CatalogDigest()) { digest, entry in
+            try await CatalogListing.reduce(snapshot, .backup, into: CatalogDigest()) { digest, entry in
                 digest.add(entry)
                 try output.write(entry)
             }
         }
         return Written(
             catalog: BackupManifest.Catalog(
-                version: CatalogListing.version, entries: Int(digest.sum.count), digest: digest,
+                version: CatalogScope.backup.version, entries: Int(digest.sum.count), digest: digest,
                 file: BackupLayout.catalog),
             file: try output.finish())
     }

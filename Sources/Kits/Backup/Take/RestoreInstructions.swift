@@ -23,18 +23,32 @@ struct RestoreInstructions {
 
             zstd -d -q --rm database/*.zst
             psql -X -d postgres -f roles.sql
-            export PGOPTIONS=\(Self.options.shellQuoted)
+            export PGOPTIONS=\(RestoreSettings.byHand.shellQuoted)
             pg_restore --create --jobs=2 --dbname=postgres database
 
             The first line replaces the compressed files by what they hold. The second makes the roles of the old cluster;
             errors about roles that exist already mean nothing. Passwords are not in the backup. PGOPTIONS has the
-            settings under which the rows were written. Tablespaces have to exist first; without them add
-            --no-tablespaces. Run ANALYZE afterwards: planner statistics are not in the backup.
+            settings under which the rows were written, and stronger ones than the database brings along that would
+            keep it from being restored. \(Self.tablespaces(source))
+            Run ANALYZE afterwards: planner statistics are not in the backup.
 
             What is in each file, and the digest of every table, stands in manifest.json.
 
             """
     }
 
-    static let options = PinnedSettings.programOptions + " -c default_transaction_read_only=off -c row_security=off"
+    private static func tablespaces(_ source: BackupManifest.Source) -> String {
+        guard let name = source.tablespace else {
+            return "Tablespaces have to exist first; without them add\n--no-tablespaces."
+        }
+        return """
+            Tablespaces have to exist first.
+            The database itself is in the tablespace \(name.displayedIdentifier), which --no-tablespaces does not leave out.
+            Make it before pg_restore, on an empty directory that belongs to the user PostgreSQL runs as:
+
+                create tablespace \(name.quotedIdentifier.printable) location '/DIRECTORY';
+
+            Other tablespaces have to exist too, or add --no-tablespaces.
+            """
+    }
 }

@@ -13,9 +13,10 @@ extension BackupManifest.Source {
                 d.datcollate::text as collate, d.datctype::text as ctype, d.datlocprovider::text as provider,
                 coalesce(
                     pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale,
-                pg_catalog.pg_database_size(d.oid) as size,
+                nullif(t.spcname::text, 'pg_default') as tablespace, pg_catalog.pg_database_size(d.oid) as size,
                 pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as can_identify
-            from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()
+            from pg_catalog.pg_database d join pg_catalog.pg_tablespace t on t.oid = d.dattablespace
+            where d.datname = pg_catalog.current_database()
             """
         ).only
         var identifier: String?
@@ -28,7 +29,7 @@ extension BackupManifest.Source {
             systemIdentifier: identifier, serverVersion: try row["version"], isStandby: try row["standby"],
             encoding: try row["encoding"], collation: try row["collate"], characterType: try row["ctype"],
             localeProvider: try row["provider"], locale: try row["locale"],
-            size: ByteCount(try row["size", as: Int64.self]))
+            tablespace: try row["tablespace"], size: ByteCount(try row["size", as: Int64.self]))
     }
 }
 

@@ -54,6 +54,9 @@ struct TaskReference {
                 if !alias.arguments.isEmpty {
                     text += " means `\(([command.spelling] + alias.arguments).joined(separator: " "))`"
                 }
+                for (flag, meaning) in alias.meanings.sorted(by: { $0.key < $1.key }) {
+                    text += "; `\(flag)` is `\(meaning.joined(separator: " "))`"
+                }
                 if !alias.implied.isEmpty {
                     let flags = alias.implied.sorted().map { "`\($0)`" }.joined(separator: ", ")
                     text += "; it does what \(flags) asks for anyway"

@@ -33,7 +33,7 @@ package struct CatalogEntry: Hashable, Sendable, Codable, Comparable {
 }
 
 /// All that a schema is, as sorted facts that are the same on every server that has the same objects: what
-/// `health accept-schema` accepts and what a restore has to bring back.
+/// `health accept-schema` accepts and, with what `CatalogScope.backup` adds, what a restore has to bring back.
 ///
 /// Covered: schemas, tables, views, materialised views, foreign tables, columns, constraints, indexes, sequences'
 /// definitions, types, routines, operators, casts, collations, text search, triggers, rules, policies, statistics objects,
@@ -44,9 +44,6 @@ package struct CatalogEntry: Hashable, Sendable, Codable, Comparable {
 /// Values that may be secrets (options of user mappings and servers, settings of applications) enter as eight digits of
 /// their hash.
 package struct CatalogListing: Hashable, Sendable, Codable {
-    /// Changes when anything that enters the listing does.
-    package static let version = 1
-
     /// Sorted by bytes.
     package let entries: [CatalogEntry]
 
@@ -55,7 +52,7 @@ package struct CatalogListing: Hashable, Sendable, Codable {
     /// SHA-256 over version and entries, 64 hexadecimal digits.
     package var digest: String {
         var digest = CanonicalDigest()
-        digest.add(String(Self.version))
+        digest.add(String(CatalogScope.schema.version))
         for entry in entries { digest.add([entry.kind, entry.name, entry.fact]) }
         return digest.hexadecimal
     }
@@ -112,13 +109,11 @@ extension CatalogListing {
     ///
     /// - Throws: `PostgreSQLError`.
     package static func read(
-        _ address: DatabaseAddress, settings: ConnectionSettings = ConnectionSettings()
+        _ address: DatabaseAddress, _ scope: CatalogScope = .schema, settings: ConnectionSettings = ConnectionSettings()
     ) async throws -> CatalogListing {
-        try await DatabaseSnapshot.with(address, settings: settings, pins: .definitions) { try await read($0) }
-    }
-
-    private static func read(_ snapshot: DatabaseSnapshot) async throws -> CatalogListing {
-        CatalogListing(try await reduce(snapshot, into: []) { $0.append($1) })
+        try await DatabaseSnapshot.with(address, settings: settings, pins: .definitions) { snapshot in
+            CatalogListing(try await reduce(snapshot, scope, into: []) { $0.append($1) })
+        }
     }
 
     /// Every entry as it comes, in no order: for a schema too large to hold.
@@ -126,11 +121,11 @@ extension CatalogListing {
     /// - Parameter snapshot: one with pins for definitions.
     /// - Throws: `PostgreSQLError`, or what `body` throws.
     package static func reduce<Value: Sendable>(
-        _ snapshot: DatabaseSnapshot, into initial: Value,
+        _ snapshot: DatabaseSnapshot, _ scope: CatalogScope, into initial: Value,
         _ body: @escaping @Sendable (inout Value, CatalogEntry) throws -> Void
     ) async throws -> Value {
         var value = initial
-        for topic in CatalogTopic.all {
+        for topic in scope.topics {
             value = try await snapshot.reduceRows(topic.survey, into: value) { value, row in
                 let fact: String = try row["fact"]
                 let entry = CatalogEntry(
