@@ -114,6 +114,6 @@ extension String {
                 default: "-_./=:,@%+".utf8.contains(byte)
                 }
             }
-        return plain ? self : "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
+        return plain ? self : "'\(replacingBytes(of: "'", with: #"'\''"#))'"
     }
 }

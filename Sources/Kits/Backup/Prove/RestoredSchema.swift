@@ -109,23 +109,27 @@ struct RestoreAllowance {
                 entry.kind == "subscription" ? entry.fact.replacing("; enabled", with: "; disabled") : entry.fact
             })
 
+        let tablespace = #/; tablespace "(?:[^"]|"")*"/#.matchingSemantics(.unicodeScalar)
         note(
             "tablespaces are not restored by a proof",
             Self.change(&was) { entry in
                 ["table", "materialized view", "index"].contains(entry.kind)
-                    ? entry.fact.replacing(/; tablespace "(?:[^"]|"")*"/, with: "") : entry.fact
+                    ? entry.fact.replacing(tablespace, with: "") : entry.fact
             })
 
         // CREATE TYPE … AS RANGE makes its functions for whoever runs it, and ALTER TYPE … OWNER leaves them alone.
+        // By scalars, since a quote and an accent that begins a name are one character.
+        let multirange = #/; multirange ("(?:[^"]|"")*"\."(?:[^"]|"")*")/#.matchingSemantics(.unicodeScalar)
+        let anyOwner = #/owner "(?:[^"]|"")*"; (?=\()/#.matchingSemantics(.unicodeScalar)
         let ranges = was.filter { $0.kind == "range" }
         let makers = Set(
             ranges.map { Array($0.name.utf8) }
-                + ranges.compactMap { $0.fact.firstMatch(of: /; multirange (.*?)(?:; |$)/).map { Array($0.1.utf8) } })
+                + ranges.compactMap { $0.fact.firstMatch(of: multirange).map { Array($0.1.utf8) } })
         let owner: (CatalogEntry) -> String = { entry in
             guard entry.kind == "function", entry.fact.contains("; language \"internal\""),
                 Self.prefixes(of: entry.name, before: "(").contains(where: makers.contains)
             else { return entry.fact }
-            return String(entry.fact.trimmingPrefix(/owner .*?; (?=\()/))
+            return String(entry.fact.trimmingPrefix(anyOwner))
         }
         if !ranges.isEmpty {
             let others = Set(was.filter { $0.kind == "function" }).subtracting(now.filter { $0.kind == "function" })

@@ -25,7 +25,7 @@ struct DumpProgram: Sendable {
 
     /// The roles of the whole cluster, without passwords.
     func roles(_ program: ClientProgram, database: String) -> ChildProgram {
-        let name = database.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+        let name = database.replacingBytes(of: "\\", with: "\\\\").replacingBytes(of: "'", with: "\\'")
         let arguments = ["--roles-only", "--no-role-passwords", "--no-password", "--database=dbname='\(name)'"]
         return child(program.path, arguments + (role.map { ["--role=\($0)"] } ?? []))
     }
@@ -50,9 +50,12 @@ struct DumpContents: Sendable {
     /// number of the pair is the table's oid (pg_dump.c, makeTableDataInfo). Names come after that, with line breaks
     /// replaced, and are of no use.
     mutating func add(_ line: String) {
-        let words = line.split(separator: " ", maxSplits: 4)
-        guard words.count == 5, words[0].hasSuffix(";"), let number = Int(words[0].dropLast()),
-            let oid = UInt32(words[2]), words[3] == "TABLE", words[4].hasPrefix("DATA ")
+        // By bytes: a space and an accent that begins a name are one character.
+        let words = line.utf8.split(separator: UInt8(ascii: " "), maxSplits: 5).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard words.count == 6, words[0].hasSuffix(";"), let number = Int(words[0].dropLast()),
+            let oid = UInt32(words[2]), words[3] == "TABLE", words[4] == "DATA"
         else { return }
         tables.append((number, oid))
     }

@@ -82,7 +82,8 @@ extension PostgreSQLAccess {
         case .url(let text), .keywords(let text):
             address = try DatabaseAddress(try await text.resolve(with: programs).reveal())
         case .service(let name):
-            address = try DatabaseAddress("service='\(name.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'")
+            address = try DatabaseAddress(
+                "service='\(name.replacingBytes(of: "\\", with: "\\\\").replacingBytes(of: "'", with: "\\'"))'")
         }
         if let password { address = address.with(password: try await password.resolve(with: programs)) }
         return address

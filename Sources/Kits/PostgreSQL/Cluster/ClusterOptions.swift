@@ -62,7 +62,9 @@ package struct ClusterOptions: Sendable {
             ]
         }
         lines += settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        return lines.map { "\($0.0) = '\($0.1.replacing("\\", with: "\\\\").replacing("'", with: "''"))'\n" }.joined()
+        return lines.map {
+            "\($0.0) = '\($0.1.replacingBytes(of: "\\", with: "\\\\").replacingBytes(of: "'", with: "''"))'\n"
+        }.joined()
     }
 
     func initdbArguments(data: String, passwordFile: String?, version: PostgreSQLVersion) -> [String] {

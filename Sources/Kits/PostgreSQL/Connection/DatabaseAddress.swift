@@ -121,7 +121,7 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
     /// The text with every password in it replaced, but where the password is also the name of host, user or database.
     func redacted(_ text: String) -> String {
         let names = [host, user, database]
-        return secrets.filter { !names.contains($0) }.reduce(text) { $0.replacing($1, with: "•••") }
+        return secrets.filter { !names.contains($0) }.reduce(text) { $0.replacingBytes(of: $1, with: "•••") }
     }
 
     private static func values(_ options: UnsafePointer<PQconninfoOption>) -> [String: String] {

@@ -1,3 +1,5 @@
+import Maintenance
+
 /// One statement, or a part of one, built by interpolation: a value becomes a bound parameter, a name is quoted, another
 /// `SQL` is spliced in. There is no way from a plain string into a statement but `SQL(trusted:)`, so a search for that
 /// name lists every place where text is believed.
@@ -153,14 +155,14 @@ extension String {
     fileprivate var startsInWord: Bool { utf8.first?.isPartOfWord ?? false }
 
     /// In double quotes, with those inside doubled. PostgreSQL reads any name but the empty one so.
-    package var quotedIdentifier: String { "\"\(replacing("\"", with: "\"\""))\"" }
+    package var quotedIdentifier: String { "\"\(replacingBytes(of: "\"", with: "\"\""))\"" }
 
     /// As a string literal: `'it''s'`, and `E'a\\b'` where there is a backslash, so that it means the same whatever
     /// `standard_conforming_strings` says (PostgreSQL manual, "String Constants with C-Style Escapes").
     package var quotedLiteral: String {
-        let doubled = replacing("'", with: "''")
+        let doubled = replacingBytes(of: "'", with: "''")
         guard doubled.contains("\\") else { return "'\(doubled)'" }
-        return "E'\(doubled.replacing("\\", with: "\\\\"))'"
+        return "E'\(doubled.replacingBytes(of: "\\", with: "\\\\"))'"
     }
 }
 

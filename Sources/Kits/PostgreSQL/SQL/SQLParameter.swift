@@ -88,7 +88,7 @@ extension Array: SQLValue where Element: SQLValue {
     package var parameter: SQLParameter {
         let elements = map { element in
             guard let text = element.parameter.text else { return "NULL" }
-            return "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+            return "\"\(text.replacingBytes(of: "\\", with: "\\\\").replacingBytes(of: "\"", with: "\\\""))\""
         }
         return SQLParameter(quoting: "{\(elements.joined(separator: ","))}")
     }
