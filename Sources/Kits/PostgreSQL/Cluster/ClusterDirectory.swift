@@ -115,11 +115,17 @@ struct ClusterDirectory: Sendable {
             }
         }
         for directory in [lock.noted, files, path] {
-            guard let directory, access(directory, F_OK) == 0 else { continue }
-            do {
-                try FileManager.default.removeItem(atPath: directory)
-            } catch {
-                throw .directory(directory, reason: error.localizedDescription)
+            guard let directory else { continue }
+            // An initdb that its killed owner left behind still makes files there, or removes them itself.
+            var attempts = 0
+            while access(directory, F_OK) == 0 {
+                do {
+                    try FileManager.default.removeItem(atPath: directory)
+                } catch {
+                    attempts += 1
+                    guard attempts < 100 else { throw .directory(directory, reason: error.localizedDescription) }
+                    usleep(100_000)
+                }
             }
         }
         lock.remove()
