@@ -48,6 +48,30 @@ struct RotationTests {
         #expect(LogWriter.numbers(in: try everything(files)) == Array(0..<count))
     }
 
+    @Test("a child that is being started is not taken for a writer of what we have open")
+    func startedChild() async throws {
+        let directory = try SafeDirectory(TemporaryDirectory.current)
+        let name = try FileName("open.log")
+        let file = try directory.open(name, flags: O_WRONLY | O_CREAT | O_EXCL)
+        let identity = try #require(try directory.status(of: name)).identity
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<50 { _ = try await programs.run(ChildProgram("true")) }
+                }
+            }
+            group.addTask {
+                for _ in 0..<400 {
+                    let found = try OpenFiles().writers(of: identity).writers.map(\.process)
+                    #expect(found == [getpid()])
+                    await Task.yield()
+                }
+            }
+            try await group.waitForAll()
+        }
+        withExtendedLifetime(file) {}
+    }
+
     @Test("copied and cut in blocks, a busy writer loses no byte and repeats none")
     func cutting() async throws {
         let files = try files()

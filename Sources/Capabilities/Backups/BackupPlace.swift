@@ -29,7 +29,7 @@ struct BackupPlace: Sendable {
     func newest() async throws -> BackupManifest? {
         guard let key = try await key() else { return nil }
         return try await Blocking().run { _ in
-            try folder.ids().lazy.compactMap { try? folder.manifest(of: $0, key: key) }.first
+            try folder.manifests(key: key).first { _ in true }
         }
     }
 }

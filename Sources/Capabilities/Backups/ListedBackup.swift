@@ -3,53 +3,26 @@ import Engine
 import Maintenance
 import Outside
 
-/// One backup as lists show it: what its manifest says, or why nobody can believe it.
+/// One backup as lists show it.
 struct ListedBackup: Sendable, Encodable {
     var target: Target
-    var id: BackupID
     var path: String
-    var manifest: BackupManifest?
-    var certificate: Certificate?
-    /// Why it counts for nothing: its manifest or its certificate cannot be believed.
-    var trouble: ErrorReport?
-    var proof: Proof
+    var stored: KnownBackup
+    var proof: KnownBackup.Standing
 
-    enum Proof: String, Encodable {
-        case proved, unproven, refuted
-        /// There was a proof, and it counts no more.
-        case expired
-        case none
-        /// The backup itself cannot be believed.
-        case bad
-    }
+    var id: BackupID { stored.id }
+    var manifest: BackupManifest? { stored.manifest }
+    var certificate: Certificate? { stored.certificate }
+    var trouble: ErrorReport? { stored.trouble }
 
     /// All of a target, the newest first.
     static func all(_ place: BackupPlace, now: Timestamp) async throws -> [ListedBackup] {
         guard let key = try await place.key() else { return [] }
         let folder = place.folder
         return try await Blocking().run { _ in
-            try folder.ids().map { ListedBackup($0, in: folder, key, now) }
-        }
-    }
-
-    private init(_ id: BackupID, in folder: BackupFolder, _ key: BackupKey, _ now: Timestamp) {
-        target = folder.target
-        self.id = id
-        path = folder.path(of: id)
-        proof = .none
-        do {
-            manifest = try folder.manifest(of: id, key: key)
-            certificate = try folder.certificate(of: id, key: key)
-        } catch {
-            trouble = ErrorReport(error)
-        }
-        if manifest == nil {
-            proof = .bad
-        } else if let certificate {
-            switch certificate.verdict {
-            case .proved: proof = certificate.proves(at: now) ? .proved : .expired
-            case .unproven: proof = .unproven
-            case .refuted: proof = .refuted
+            try folder.backups(key: key).map {
+                ListedBackup(
+                    target: folder.target, path: folder.path(of: $0.id), stored: $0, proof: $0.standing(at: now))
             }
         }
     }

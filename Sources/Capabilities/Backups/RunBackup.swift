@@ -135,8 +135,7 @@ extension BackupPlace {
     fileprivate func manifest(ofRun runID: String) async throws -> BackupManifest? {
         guard let key = try await key() else { return nil }
         return try await Blocking().run { _ in
-            try folder.ids().prefix(5).lazy.compactMap { try? folder.manifest(of: $0, key: key) }
-                .first { $0.runID == runID }
+            try folder.manifests(key: key).prefix(5).first { $0.runID == runID }
         }
     }
 }

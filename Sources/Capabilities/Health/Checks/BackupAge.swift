@@ -21,12 +21,15 @@ extension Check {
             """,
         mend: "mainstay backup run"
     ) { context in
-        guard let newest = try await BackupsSeen(context).manifests.first else {
-            return Reading(summary: "there is no backup that can be believed", state: .warning)
-        }
+        let seen = try await BackupsSeen(context)
+        guard let newest = seen.manifests.first else { return seen.none }
         let age = context.look.clock.now() - newest.times.snapshot
         var reading = Reading(
             value: age.inSeconds, summary: "the newest backup is \(age.short) old (\(context.limits.text))")
+        if let trouble = seen.trouble {
+            reading.summary = "\(trouble); the newest that can be believed is \(age.short) old"
+            reading.state = context.limits.judge(age.inSeconds) == .critical ? .critical : .warning
+        }
         reading.evidence = ["backup": .text(newest.id.description), "stored": .text(newest.storedBytes.description)]
         reading.measurements = [
             Measurement("backup.age", context.target, unit: .seconds, value: age.inSeconds),
@@ -51,15 +54,14 @@ extension Check {
         mend: "mainstay backup verify"
     ) { context in
         let seen = try await BackupsSeen(context)
-        guard let newest = seen.manifests.first else {
-            return Reading(summary: "there is no backup that can be believed", state: .warning)
-        }
-        if seen.certificates[newest.id]?.verdict == .refuted {
+        guard let newest = seen.backups.first(where: { $0.manifest != nil }) else { return seen.none }
+        let now = context.look.clock.now()
+        if newest.standing(at: now) == .refuted {
             return Reading(summary: "the proof of the newest backup \(newest.id) failed", state: .critical)
         }
-        let now = context.look.clock.now()
-        guard let proved = seen.manifests.first(where: { seen.certificates[$0.id]?.proves(at: now) == true }) else {
-            return Reading(summary: "no backup has a proof that counts", state: .warning)
+        guard let proved = seen.backups.first(where: { $0.standing(at: now) == .proved })?.manifest else {
+            let trouble = seen.trouble.map { ": \($0)" } ?? ""
+            return Reading(summary: "no backup has a proof that counts\(trouble)", state: .warning)
         }
         let age = now - proved.times.snapshot
         var reading = Reading(
@@ -70,10 +72,9 @@ extension Check {
     }
 }
 
-/// The backups of a database that can be believed, the newest first.
+/// The backups of a database, the newest first.
 private struct BackupsSeen: Sendable {
-    var manifests: [BackupManifest] = []
-    var certificates: [BackupID: Certificate] = [:]
+    var backups: [KnownBackup] = []
 
     /// Older ones say nothing new.
     private static let most = 30
@@ -83,21 +84,23 @@ private struct BackupsSeen: Sendable {
         let state = context.look.log.directory
         let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
         let keyFile = settings.keyFile(state: state)
-        self = try await Blocking().run { _ in
-            var seen = BackupsSeen()
+        backups = try await Blocking().run { _ in
             guard let key = try BackupKey.read(keyFile) else {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
-                return seen
+                return []
             }
-            for id in try folder.ids().prefix(Self.most) {
-                // One that cannot be believed does not count.
-                guard let manifest = try? folder.manifest(of: id, key: key) else { continue }
-                seen.manifests.append(manifest)
-                seen.certificates[id] = try? folder.certificate(of: id, key: key)
-            }
-            return seen
+            return Array(try folder.backups(key: key).prefix(Self.most))
         }
     }
 
-    private init() {}
+    /// Those that can be believed.
+    var manifests: [BackupManifest] { backups.compactMap(\.manifest) }
+
+    /// Why the newest of all cannot be believed, or its proof; nil where they can.
+    var trouble: String? { backups.first?.trouble?.problem }
+
+    var none: Reading {
+        let reason = trouble.map { ": \($0)" } ?? ""
+        return Reading(summary: "there is no backup that can be believed\(reason)", state: .warning)
+    }
 }

@@ -59,6 +59,7 @@ package struct BackupWriter: Sendable {
             manifest = try await Blocking().run { _ in try partial.complete(unsigned, key: key, clock: clock) }
             return manifest
         } catch {
+            // What cannot be removed now is under the name of a half backup, which the next one removes first.
             try? await Blocking().run { _ in try partial.discard() }
             throw error
         }
@@ -99,10 +100,8 @@ package struct BackupWriter: Sendable {
 
     private func nextNumber() async throws -> Int {
         try await Blocking().run { _ in
-            let ids = try folder.ids()
-            // One that cannot be read any more has had a number all the same.
-            let newest = ids.first.flatMap { try? folder.manifest(of: $0, key: key) }
-            return max(newest?.number ?? 0, ids.count) + 1
+            // One that cannot be believed any more has had a number all the same.
+            max(try folder.manifests(key: key).first { _ in true }?.number ?? 0, try folder.ids().count) + 1
         }
     }
 
@@ -111,7 +110,7 @@ package struct BackupWriter: Sendable {
     private func checkSpace(_ source: SourceSnapshot, _ partial: PartialBackup) async throws {
         let sizes = source.tables.map(\.size.bytes).sorted(by: >)
         try await Blocking().run { _ in
-            let last = try folder.ids().lazy.compactMap { try? folder.manifest(of: $0, key: key) }.first
+            let last = try folder.manifests(key: key).first { _ in true }
             let compressed = last.map { $0.storedBytes.bytes * 6 / 5 } ?? sizes.reduce(0, +) / 2
             let inFlight = sizes.prefix(jobs).reduce(0) { $0 + min($1, 64 * 1_048_576) }
             let needed = ByteCount(compressed + inFlight)

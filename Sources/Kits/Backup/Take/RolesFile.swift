@@ -9,7 +9,7 @@ enum RolesFile {
         into partial: PartialBackup
     ) async throws -> (roles: BackupManifest.Roles, file: BackupManifest.File) {
         let dumper = try await ClientProgram.find("pg_dumpall", fitting: server, in: directories, with: run.programs)
-        let before = try await SurveySession.with(run.address) { try await RoleStatements.read($0) }.names
+        let before = try await SurveySession.with(run.address) { try await RoleStatements.read($0) }
         let outcome = try await run.programs.run(
             run.roles(dumper, database: database), keeping: ByteCount(64 * 1_048_576))
         let catalog = try await SurveySession.with(run.address) { try await RoleStatements.read($0) }
@@ -21,28 +21,35 @@ enum RolesFile {
         }
         let bytes = Array(text.utf8)
         let file = try await Blocking().run { _ in try partial.store(BackupLayout.roles, bytes) }
-        // pg_dumpall has a snapshot of its own: only a role that was there before and after it is surely in the file.
-        let names = catalog.names.filter(Set(before).contains)
+        // pg_dumpall has snapshots of its own: only a role that was there before and after it, and was not dropped and
+        // made anew in between, is surely in the file.
+        let kept = Set(before.roles)
+        let names = catalog.roles.filter { kept.contains($0) }.map(\.name)
         return (.init(origin: origin, names: names, file: BackupLayout.roles), file)
     }
 }
 
 /// Roles as any role may see them (`pg_roles`).
 struct RoleStatements: Sendable {
-    var names: [String] = []
+    struct Role: Hashable, Sendable {
+        var name: String
+        var oid: Int64
+    }
+
+    var roles: [Role] = []
     var text = "-- Roles as the catalog has them; passwords are not here.\n"
 
     static func read(_ session: SurveySession) async throws -> RoleStatements {
         var statements = RoleStatements()
-        let roles = try await session.query(
+        let found = try await session.query(
             """
-            select rolname::text as name, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
+            select oid, rolname::text as name, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
                 rolbypassrls, rolconnlimit, rolvaliduntil::text as until
             from pg_catalog.pg_roles where rolname !~ '^pg_' order by rolname collate "C"
             """)
-        for row in roles {
+        for row in found {
             let name: String = try row["name"]
-            statements.names.append(name)
+            statements.roles.append(Role(name: name, oid: try row["oid"]))
             var words = ["superuser", "inherit", "createrole", "createdb", "login", "replication", "bypassrls"]
             let columns = [
                 "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication",

@@ -47,16 +47,15 @@ package struct OpenFiles: Sendable {
             }
             defer { closedir(stream) }
             while let entry = readdir(stream) {
-                var status = stat()
-                let isThere = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                    name.withMemoryRebound(to: CChar.self, capacity: 256) {
-                        fstatat(dirfd(stream), $0, &status, 0) == 0
-                    }
-                }
-                let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-                guard isThere, status.st_mode & S_IFMT == S_IFREG, files.contains(identity),
-                    let flags = flags(process, Self.name(of: entry)), flags & O_ACCMODE != O_RDONLY
+                let descriptor = Self.name(of: entry)
+                guard let identity = regularFile("\(directory)/\(descriptor)"), files.contains(identity),
+                    let flags = flags(process, descriptor), flags & O_ACCMODE != O_RDONLY
                 else { continue }
+                // A child that we are just starting has copies of our descriptors until its execve(2) closes them.
+                if flags & O_CLOEXEC != 0, isOurChild(process) {
+                    let isBeforeExec = regularFile("/proc/\(process)/exe") == regularFile("/proc/self/exe")
+                    if isBeforeExec || regularFile("\(directory)/\(descriptor)") != identity { continue }
+                }
                 found[identity, default: []].append(
                     Writer(process: process, program: program(process), appends: flags & O_APPEND != 0))
             }
@@ -90,6 +89,19 @@ package struct OpenFiles: Sendable {
         let lines = text("/proc/\(process)/fdinfo/\(descriptor)")?.split(separator: "\n") ?? []
         let field = lines.first { $0.hasPrefix("flags:") }?.dropFirst(6).trimmingWhitespace()
         return field.flatMap { Int32($0, radix: 8) }
+    }
+
+    private func isOurChild(_ process: Int32) -> Bool {
+        let lines = text("/proc/\(process)/status")?.split(separator: "\n") ?? []
+        let field = lines.first { $0.hasPrefix("PPid:") }?.dropFirst(5).trimmingWhitespace()
+        return field.flatMap { Int32($0) } == getpid()
+    }
+
+    /// The regular file that a link of /proc leads to; nil where it leads to something else, or is gone.
+    private func regularFile(_ link: String) -> FileIdentity? {
+        var status = stat()
+        guard stat(link, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
     private func program(_ process: Int32) -> String {
