@@ -33,6 +33,20 @@ package struct Program: Sendable {
         package var exitCode: Int32? { if case .exited(let code) = status { code } else { nil } }
     }
 
+    /// One environment, `test`, whose one resource, `main`, is the test's own database; `more` are further sections.
+    package func configureTestDatabase(_ more: String = "") throws {
+        try configure(
+            """
+            environments:
+              test:
+                resources:
+                  main:
+                    kind: postgresql
+                    connection: "\(TestDatabase.current.connectionString)"
+            \(more)
+            """)
+    }
+
     package func configure(_ yaml: String) throws {
         try yaml.write(toFile: "\(directory)/mainstay.yaml", atomically: true, encoding: .utf8)
     }

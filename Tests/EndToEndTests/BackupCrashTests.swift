@@ -18,15 +18,7 @@ struct BackupCrashTests {
             try await connection.execute(
                 "create table t as select n, md5(n::text) as t from generate_series(1, \(rows)::int) n")
         }
-        try program.configure(
-            """
-            environments:
-              test:
-                resources:
-                  main:
-                    kind: postgresql
-                    connection: "\(TestDatabase.current.connectionString)"
-            """)
+        try program.configureTestDatabase()
     }
 
     /// All names, hidden ones too, sorted.

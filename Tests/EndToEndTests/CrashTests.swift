@@ -22,15 +22,7 @@ struct CrashTests {
                     """)
             }
         }
-        try program.configure(
-            """
-            environments:
-              test:
-                resources:
-                  main:
-                    kind: postgresql
-                    connection: "\(TestDatabase.current.connectionString)"
-            """)
+        try program.configureTestDatabase()
     }
 
     /// Manual ANALYZE runs of every table, as the server counts them.

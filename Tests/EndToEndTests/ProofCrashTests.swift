@@ -30,17 +30,7 @@ struct ProofCrashTests {
             create table t as select n, md5(n::text) as t from generate_series(1, 300000) n;
             select lo_from_bytea(0, 'a large object')
             """)
-        try program.configure(
-            """
-            environments:
-              test:
-                resources:
-                  main:
-                    kind: postgresql
-                    connection: "\(TestDatabase.current.connectionString)"
-            backups:
-              work: \(work)
-            """)
+        try program.configureTestDatabase("backups: {work: \"\(work)\"}")
     }
 
     private func names(in directory: String) -> [String] {
