@@ -99,6 +99,7 @@ let package = Package(
             ]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Command", ["Command"]),
         tests("Page", ["Maintenance", "MaintenanceTesting", "Outside", "Page"], external: [.crypto]),
         tests(
             "Reports",

@@ -1,10 +1,11 @@
+import Foundation
 import Glibc
 import Maintenance
 import MaintenanceTesting
 import Outside
 import Testing
 
-@Suite("the end of child programs")
+@Suite("the end of child programs", .temporaryDirectory)
 struct ProgramsEndingTests {
     /// Prints its group's number, then holds on: leader and grandchild both ignore SIGTERM.
     static let stubborn = "trap '' TERM; (trap '' TERM; exec sleep 600) & echo $$; wait; sleep 600"
@@ -101,6 +102,38 @@ struct ProgramsEndingTests {
         let lines = outcome.output.text.split(separator: "\n").map { $0.trimmingWhitespace() }
         #expect(Array(lines.prefix(4)) == [String(user.id), String(user.group), user.home, "/"])
         #expect(lines.count == 6 && lines[4] == lines[5])
+    }
+
+    @Test(
+        "a program is started as another user however many threads begin meanwhile", .enabled(if: SystemUser.isRoot),
+        .timeLimit(.minutes(1)))
+    func otherUserAmongThreads() async throws {
+        let user = try SystemUser.named("nobody")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    for _ in 0..<8 { Thread.detachNewThread {} }
+                    await Task.yield()
+                }
+            }
+            for _ in 0..<200 {
+                let outcome = try await programs.run(ChildProgram("id", ["-u"], user: user))
+                #expect(outcome.output.text.trimmingWhitespace() == String(user.id))
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("a program that cannot be run as another user is named with the reason", .enabled(if: SystemUser.isRoot))
+    func brokenProgram() async throws {
+        let path = TemporaryDirectory.current + "/broken"
+        let user = try SystemUser.named("nobody")
+        try "#!/no/such/interpreter\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(chmod(path, 0o755) == 0)
+        await #expect(throws: ProgramError.notExecutable(path: path, reason: "No such file or directory")) {
+            try await programs.run(ChildProgram(path, user: user))
+        }
     }
 
     @Test("an unknown user is named")

@@ -1,3 +1,8 @@
+extension StringProtocol {
+    /// By bytes, as `replacingBytes(of:with:)`: a sign that an accent follows is that sign to everybody but Swift.
+    package func containsBytes(_ wanted: String) -> Bool { utf8.firstRange(of: wanted.utf8) != nil }
+}
+
 extension String {
     /// By bytes: for Swift a quote and an accent behind it are one character, which is no quote, and for PostgreSQL, a shell
     /// or a file's reader they are two. Everything that is quoted is quoted by this.

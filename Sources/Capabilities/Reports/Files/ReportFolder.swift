@@ -17,8 +17,8 @@ struct ReportFolder: Sendable {
     /// Made with the directories above it where it is missing (mkdir(2)).
     func create() throws {
         var made = ""
-        for part in path.split(separator: "/") {
-            made += "/\(part)"
+        for part in path.unicodeScalars.split(separator: "/") {
+            made += "/" + String(part)
             guard mkdir(made, 0o755) == 0 || errno == EEXIST else {
                 throw FileError.system(.create, path: made, number: errno)
             }

@@ -123,9 +123,9 @@ package struct Checksums: Sendable {
     /// Never through a link, and only what is a file.
     private func open(_ relative: String) throws(FileError) -> Descriptor {
         var directory = try SafeDirectory(path)
-        let parts = relative.split(separator: "/", omittingEmptySubsequences: false)
-        for part in parts.dropLast() { directory = try directory.subdirectory(try FileName(String(part))) }
-        return try directory.open(try FileName(String(parts.last ?? "")))
+        let parts = relative.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        for part in parts.dropLast() { directory = try directory.subdirectory(try FileName(part)) }
+        return try directory.open(try FileName(parts.last ?? ""))
     }
 
     private func strangers(_ cancellation: Blocking.Cancellation) throws -> [FileProblem] {

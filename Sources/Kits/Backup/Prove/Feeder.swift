@@ -91,7 +91,8 @@ struct LargeObjectList {
 
     private static func entry(_ line: String, of file: DataFile) throws -> Entry {
         let words = line.split(separator: " ")
-        guard words.count == 2, let oid = UInt32(words[0]), words[1].hasPrefix("blob_"), !words[1].contains("/") else {
+        guard words.count == 2, let oid = UInt32(words[0]), words[1].hasPrefix("blob_"), !words[1].containsBytes("/")
+        else {
             throw RestoreError.badLargeObjectList(path: file.path, line: line)
         }
         return Entry(oid: oid, file: String(words[1]))

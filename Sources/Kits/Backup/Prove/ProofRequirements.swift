@@ -132,7 +132,7 @@ struct CollationUses: Hashable, Sendable {
             }
         }
         for match in entry.fact.matches(of: /(?i)collate "pg_catalog"\."((?:[^"]|"")*)"/) {
-            predefined.insert(String(match.output.1).replacing("\"\"", with: "\""))
+            predefined.insert(String(match.output.1).replacingBytes(of: "\"\"", with: "\""))
         }
     }
 }

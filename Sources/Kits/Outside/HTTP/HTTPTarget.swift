@@ -18,8 +18,8 @@ package struct HTTPTarget: Sendable, Hashable, CustomStringConvertible {
         default: throw .malformedURL(text, reason: "only http and https are probed")
         }
         let rest = text[separator.upperBound...]
-        let authority = rest.prefix { !"/?#".contains($0) }
-        guard !authority.contains("@") else { throw .credentialsInURL }
+        let authority = Substring(rest.unicodeScalars.prefix { !"/?#".unicodeScalars.contains($0) })
+        guard !authority.containsBytes("@") else { throw .credentialsInURL }
         (host, port) = try Self.hostAndPort(authority, isSecure: isSecure, of: text)
         path = try Self.normalised(rest[authority.endIndex...], of: text)
     }
@@ -27,14 +27,14 @@ package struct HTTPTarget: Sendable, Hashable, CustomStringConvertible {
     /// The target a `Location` names, seen from this one (RFC 3986, section 5.2).
     package func resolving(_ location: String) throws(HTTPError) -> HTTPTarget {
         let location = location.trimmingWhitespace()
-        let beforePath = location.prefix { !"/?#".contains($0) }
-        if beforePath.hasSuffix(":") { return try HTTPTarget(location) }
+        let beforePath = location.unicodeScalars.prefix { !"/?#".unicodeScalars.contains($0) }
+        if beforePath.last == ":" { return try HTTPTarget(location) }
         let scheme = isSecure ? "https:" : "http:"
-        if location.hasPrefix("//") { return try HTTPTarget(scheme + location) }
+        if location.utf8.starts(with: "//".utf8) { return try HTTPTarget(scheme + location) }
         let ownPath = path.prefix { $0 != "?" }
         var target = self
         let reference: String =
-            switch location.first {
+            switch location.unicodeScalars.first {
             case nil, "#": path
             case "/": location
             case "?": String(ownPath) + location
@@ -89,7 +89,7 @@ package struct HTTPTarget: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func normalised(_ reference: Substring, of text: String) throws(HTTPError) -> String {
-        var result = reference.hasPrefix("/") ? "" : "/"
+        var result = reference.utf8.first == UInt8(ascii: "/") ? "" : "/"
         for byte in reference.utf8 {
             switch byte {
             case UInt8(ascii: "#"): return result

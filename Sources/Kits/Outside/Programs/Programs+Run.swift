@@ -90,6 +90,14 @@ extension Programs {
             throw error
         }
         try Task.checkCancellation()
+        let errorOutput = launch.errorOutput.current
+        // What cannot be run all the same, only setpriv can say.
+        let refusal = "setpriv: failed to execute "
+        if program.user != nil, [.exited(126), .exited(127)].contains(status), errorOutput.text.hasPrefix(refusal) {
+            let words = errorOutput.text.trimmingWhitespace().dropFirst(refusal.count)
+            throw ProgramError.notExecutable(
+                path: program.executable, reason: words.split(separator: ": ").last.map(String.init) ?? String(words))
+        }
         let termination: ProgramOutcome.Termination =
             switch (launch.group.isTimedOut, program.timeLimit, status) {
             case (true, let limit?, _): .timedOut(after: limit)
@@ -98,11 +106,12 @@ extension Programs {
             }
         return ProgramOutcome(
             commandLine: program.commandLine, termination: termination, duration: clock.monotonic() - began,
-            output: CapturedOutput(limit: ByteCount(2)), errorOutput: launch.errorOutput.current)
+            output: CapturedOutput(limit: ByteCount(2)), errorOutput: errorOutput)
     }
 
     private func configuration(for program: ChildProgram) throws(ProgramError) -> Configuration {
-        let path = try find(program.executable)
+        var path = try find(program.executable)
+        var arguments = program.arguments
         for (position, argument) in program.arguments.enumerated() where argument.utf8.contains(0) {
             throw .invalidArgument(program: program.executable, position: position + 1)
         }
@@ -111,9 +120,7 @@ extension Programs {
         if let wanted = program.user, wanted.id != SystemUser.current.id {
             guard SystemUser.isRoot else { throw .cannotChangeUser(to: wanted.name) }
             user = wanted
-            options.userID = wanted.id
-            options.groupID = wanted.group
-            options.supplementaryGroups = []
+            (path, arguments) = try changingUser(to: wanted, path, arguments)
         }
         switch program.isolation {
         case .processGroup: options.processGroupID = 0
@@ -131,8 +138,20 @@ extension Programs {
         // A user who gave up root may not be allowed to stand in our directory.
         let directory = program.workingDirectory ?? (user == nil ? nil : "/")
         return Configuration(
-            executable: .path(FilePath(path)), arguments: Arguments(program.arguments), environment: .custom(values),
+            executable: .path(FilePath(path)), arguments: Arguments(arguments), environment: .custom(values),
             workingDirectory: directory.map { FilePath($0) }, platformOptions: options)
+    }
+
+    /// Through setpriv(1), which takes the place of the program that it starts. Subprocess would call setgroups(3) between
+    /// clone(2) and execve(2): glibc waits there for every thread it knows of, and for ever for one that was just being
+    /// made, since the child has none of them.
+    private func changingUser(to user: SystemUser, _ path: String, _ arguments: [String]) throws(ProgramError)
+        -> (path: String, arguments: [String])
+    {
+        (
+            try find("setpriv", in: ["/usr/bin", "/bin"]),
+            ["--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--", path] + arguments
+        )
     }
 
     private static func translated(_ error: SubprocessError, _ program: ChildProgram) -> ProgramError {

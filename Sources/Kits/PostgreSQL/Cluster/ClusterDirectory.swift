@@ -17,7 +17,7 @@ struct ClusterDirectory: Sendable {
 
     /// Takes a new name below `parent`. The lock is held before the directory exists.
     static func create(in parent: String, for user: SystemUser?) throws(ClusterError) -> ClusterDirectory {
-        if let unfit = parent.first(where: { "\"$`\\'\n".contains($0) }) {
+        if let unfit = parent.unicodeScalars.first(where: { "\"$`\\'\n".unicodeScalars.contains($0) }) {
             throw .directory(parent, reason: "pg_ctl cannot take a path with the character '\(unfit)'")
         }
         do {
@@ -105,6 +105,7 @@ struct ClusterDirectory: Sendable {
     /// - Throws: `ClusterError` when the server outlives ten seconds or a file cannot be removed; then the lock file
     ///   stays for a later sweep.
     func destroy() throws(ClusterError) {
+        endClients()
         if let pid = serverPID {
             kill(pid, SIGQUIT)
             var waited = 0
@@ -129,6 +130,12 @@ struct ClusterDirectory: Sendable {
             }
         }
         lock.remove()
+    }
+
+    /// A client program whose owner was killed goes on: a pg_restore that waits at a pipe would wait there for ever.
+    private func endClients() {
+        guard let socketDirectory = lock.noted else { return }
+        for process in StartedPrograms().having("PGHOST", socketDirectory) { kill(process, SIGKILL) }
     }
 
     private static func give(_ path: String, to user: SystemUser?) throws(ClusterError) {

@@ -13,18 +13,20 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
         guard !text.utf8.contains(0) else { throw .badAddress("it holds a NUL character") }
         guard !text.trimmingWhitespace().isEmpty else { throw .badAddress("it is empty") }
         // libpq would take `shop` for an empty keyword string and connect to whatever the environment says.
-        guard text.contains("=") || text.contains("://") else { throw .badAddress("it is neither a URL nor key=value") }
+        guard text.containsBytes("=") || text.containsBytes("://") else {
+            throw .badAddress("it is neither a URL nor key=value")
+        }
         var message: UnsafeMutablePointer<CChar>?
         let options = PQconninfoParse(text, &message)
         // The message may quote any part of the text, so nobody gets to see it.
         if let message { PQfreemem(message) }
         guard let options else {
-            let isURL = text.contains("://")
+            let isURL = text.containsBytes("://")
             throw .badAddress(isURL ? "the URL cannot be read" : "a key=value pair cannot be read or is not known")
         }
         defer { PQconninfoFree(options) }
         keywords = Self.values(options)
-        if text.contains("://") { try refuseSpilledPassword() }
+        if text.containsBytes("://") { try refuseSpilledPassword() }
     }
 
     /// A connection string that was fetched as a secret.
@@ -50,7 +52,8 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
         let host = keywords["host"] ?? ""
         let port = keywords["port"] ?? ""
         let database = keywords["dbname"] ?? ""
-        guard !host.contains("@"), !database.contains("@"), port.allSatisfy({ $0.isNumber || $0 == "," }) else {
+        guard !host.containsBytes("@"), !database.containsBytes("@"), port.allSatisfy({ $0.isNumber || $0 == "," })
+        else {
             throw .badAddress("a user, password or database in it has to be percent-encoded")
         }
     }

@@ -161,7 +161,7 @@ extension String {
     /// `standard_conforming_strings` says (PostgreSQL manual, "String Constants with C-Style Escapes").
     package var quotedLiteral: String {
         let doubled = replacingBytes(of: "'", with: "''")
-        guard doubled.contains("\\") else { return "'\(doubled)'" }
+        guard doubled.containsBytes("\\") else { return "'\(doubled)'" }
         return "E'\(doubled.replacingBytes(of: "\\", with: "\\\\"))'"
     }
 }

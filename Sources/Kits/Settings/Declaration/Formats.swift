@@ -36,12 +36,12 @@ extension Format where Value == String {
                     reading.refuse(tree, keyPath, "is not \(words)")
                     return nil
                 }
-                if text.contains("${") {
+                if text.containsBytes("${") {
                     reading.refuse(tree, keyPath, "holds a variable, and variables are not filled in in paths")
-                } else if text.hasPrefix("~") {
+                } else if text.utf8.first == UInt8(ascii: "~") {
                     reading.refuse(tree, keyPath, "begins with '~', which only a shell understands", allowed: words)
-                } else if text.hasPrefix("/") {
-                    guard !text.split(separator: "/").contains("..") else {
+                } else if text.utf8.first == UInt8(ascii: "/") {
+                    guard !text.unicodeScalars.split(separator: "/").map(Substring.init).contains("..") else {
                         reading.refuse(tree, keyPath, "holds '..'", allowed: "\(words) without '..'")
                         return nil
                     }
@@ -59,7 +59,7 @@ extension Format where Value == String {
     /// Without empty and `.` parts, `..` taken literally (no symbolic link is followed).
     static func normalised(_ path: String) -> String {
         var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
+        for part in path.unicodeScalars.split(separator: "/").map(Substring.init) where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")

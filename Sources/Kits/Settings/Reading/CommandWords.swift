@@ -8,25 +8,25 @@ enum CommandWords {
         var words: [String] = []
         var word = ""
         var isInWord = false
-        var quote: Character?
-        var characters = text.makeIterator()
-        while let character = characters.next() {
-            switch (character, quote) {
+        var quote: Unicode.Scalar?
+        var scalars = text.unicodeScalars.makeIterator()
+        while let scalar = scalars.next() {
+            switch (scalar, quote) {
             case ("\\", let open) where open != "'":
-                guard let next = characters.next() else { return nil }
-                word.append(next)
+                guard let next = scalars.next() else { return nil }
+                word.unicodeScalars.append(next)
                 isInWord = true
             case (let mark, nil) where mark == "'" || mark == "\"":
                 quote = mark
                 isInWord = true
             case (let mark, let open) where mark == open:
                 quote = nil
-            case (let space, nil) where space.isWhitespace:
+            case (let space, nil) where space.properties.isWhitespace:
                 if isInWord { words.append(word) }
                 word = ""
                 isInWord = false
             default:
-                word.append(character)
+                word.unicodeScalars.append(scalar)
                 isInWord = true
             }
         }
