@@ -208,13 +208,13 @@ struct ProofEndTests {
         var wanting = manifest
         wanting.source.collation = "xx_XX.UTF-8"
         wanting.source.size = ByteCount(1 << 60)
-        let gaps = try ProofRequirements(manifest: wanting).gaps(inWorkDirectory: TemporaryDirectory.current)
+        let gaps = try ProofRequirements(backup: wanting.outline).gaps(inWorkDirectory: TemporaryDirectory.current)
         #expect(gaps.count == 2)
         #expect(gaps.contains { $0.problem.contains("'xx_XX.UTF-8'") && $0.hint?.contains("locales-all") == true })
         wanting = manifest
         wanting.extensions.append(.init(name: "postgis", version: "3.3.2"))
         let found = try await Connection.with(shelf.database.address) {
-            try await ProofRequirements(manifest: wanting).gaps(in: $0, CollationUses())
+            try await ProofRequirements(backup: wanting.outline).gaps(in: $0, CollationUses())
         }
         #expect(found.gaps.map(\.hint) == ["Install it: apt-get install postgresql-15-postgis-3"])
     }

@@ -1,5 +1,6 @@
 import Backup
 import Engine
+import Foundation
 import Maintenance
 import Outside
 import Page
@@ -7,7 +8,21 @@ import Settings
 
 extension Act {
     /// Takes a backup of the step's database under its fence: no second worker backs up the same one at once.
-    func takeBackup() async throws -> BackupManifest {
+    func takeBackup() async throws -> BackupManifest { try await writer().take() }
+
+    /// Both, at once where this machine has the processors for it.
+    ///
+    /// - Throws: as the two alone.
+    func takeAndProveBackup() async throws {
+        let jobs = look.inventory.backups.jobs
+        guard BackupPass.isWorthIt(processors: ProcessInfo.processInfo.activeProcessorCount, jobs: jobs) else {
+            return try await proveBackup(try await takeBackup().id)
+        }
+        let writer = try await writer()
+        try await keep(try await BackupPass(writer, proof(key: writer.key)).run(), key: writer.key)
+    }
+
+    private func writer() async throws -> BackupWriter {
         let place = BackupPlace(look)
         _ = try await connection()
         let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
@@ -20,7 +35,7 @@ extension Act {
         writer.level = settings.level
         writer.readTwice = settings.readTwice
         writer.tell = look.tell
-        return try await writer.take()
+        return writer
     }
 
     /// Restores a backup, compares, and writes its certificate and the page of it.
@@ -29,12 +44,21 @@ extension Act {
     func proveBackup(_ id: BackupID) async throws {
         let place = BackupPlace(look)
         guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
+        try await keep(try await proof(key: key).run(id), key: key)
+    }
+
+    private func proof(key: BackupKey) -> BackupProof {
         var proof = BackupProof(
-            place.folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
+            BackupPlace(look).folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
             countsFor: look.inventory.backups.proveWithin, programs: look.programs)
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
-        let certificate = try await proof.run(id)
+        return proof
+    }
+
+    private func keep(_ certificate: Certificate, key: BackupKey) async throws {
+        let place = BackupPlace(look)
+        let id = certificate.backup
         try await Blocking().run { _ in
             try place.folder.write(certificate, key: key)
             try SafeDirectory(place.folder.path).write(

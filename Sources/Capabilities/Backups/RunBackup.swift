@@ -99,7 +99,7 @@ package struct RunBackup: MaintenanceTask {
         if let id {
             try await act.proveBackup(id)
         } else {
-            try await act.proveBackup(try await act.takeBackup().id)
+            try await act.takeAndProveBackup()
         }
     }
 

@@ -42,18 +42,47 @@ package struct BackupProof: Sendable {
     /// - Throws: `BackupError` where there is no manifest to believe, `CancellationError`, and what says nothing about
     ///   the backup: `ClusterError`, `PostgreSQLError`, `ProgramError`, `FileError`.
     package func run(_ id: BackupID) async throws -> Certificate {
-        let blocking = Blocking(label: "mainstay.proof")
-        let began = clock.now()
-        let (manifest, digest) = try await blocking.run { _ in
-            let manifest = try folder.manifest(of: id, key: key)
-            let file = try Descriptor.open("\(folder.path(of: id))/\(BackupLayout.manifest)")
-            let bytes = try file.contents(limit: BackupFolder.largestManifest) ?? []
-            return (manifest, Array(SHA256.hash(data: bytes)).hexadecimal)
+        var progress = Progress(began: clock.now())
+        let believed = try await believe(id)
+        let manifest = believed.manifest
+        try await checksums(manifest, &progress)
+        if !progress.isHopeless {
+            try await withCluster(for: manifest.outline, &progress) { cluster, progress in
+                let input = try await blocking.run { _ in try RestoreInput(manifest, at: folder.path(of: id)) }
+                if try await restore(input, into: cluster, &progress) {
+                    try await compare(manifest, in: cluster, &progress)
+                }
+            }
         }
-        var result = Progress(began: began)
-        try await prove(manifest, &result, blocking)
-        return certificate(manifest, digest, result)
+        return certificate(believed, progress)
     }
+
+    /// Restores a backup while it is being made, and proves it when it is whole.
+    ///
+    /// - Returns: nil where the backup failed, and where its list of contents was not the last word yet.
+    /// - Throws: as `run(_:)`.
+    func run(beside growing: GrowingBackup) async throws -> Certificate? {
+        var progress = Progress(began: clock.now())
+        guard let beginning = try await growing.beginning() else { return nil }
+        var believed: Believed?
+        try await withCluster(for: beginning.outline, &progress) { cluster, progress in
+            let input = RestoreInput(
+                outline: beginning.outline, roles: beginning.roles, collations: beginning.collations,
+                source: GrowingBackup.Source(backup: growing, beginning: beginning))
+            let isRestored = try await restore(input, into: cluster, &progress)
+            guard let id = try await growing.whole() else { return }
+            let whole = try await believe(id)
+            guard try await blocking.run({ _ in try whole.manifest.hasContents(beginning.contents) }) else { return }
+            believed = whole
+            try await checksums(whole.manifest, &progress)
+            if isRestored, !progress.isHopeless { try await compare(whole.manifest, in: cluster, &progress) }
+        }
+        // What this host lacks is known before anything is restored.
+        if believed == nil, progress.isHopeless, let id = try await growing.whole() { believed = try await believe(id) }
+        return believed.map { certificate($0, progress) }
+    }
+
+    private var blocking: Blocking { Blocking(label: "mainstay.proof") }
 
     /// What is known so far.
     fileprivate struct Progress {
@@ -66,27 +95,46 @@ package struct BackupProof: Sendable {
         var isHopeless: Bool { !comparison.gaps.isEmpty || !comparison.differences.isEmpty }
     }
 
-    private func prove(_ manifest: BackupManifest, _ result: inout Progress, _ blocking: Blocking) async throws {
-        let path = folder.path(of: manifest.id)
+    /// A manifest whose signature fits, and the SHA-256 of its file.
+    private struct Believed: Sendable {
+        var manifest: BackupManifest
+        var digest: String
+    }
+
+    private func believe(_ id: BackupID) async throws -> Believed {
+        try await blocking.run { _ in
+            let manifest = try folder.manifest(of: id, key: key)
+            let file = try Descriptor.open("\(folder.path(of: id))/\(BackupLayout.manifest)")
+            let bytes = try file.contents(limit: BackupFolder.largestManifest) ?? []
+            return Believed(manifest: manifest, digest: Array(SHA256.hash(data: bytes)).hexadecimal)
+        }
+    }
+
+    private func checksums(_ manifest: BackupManifest, _ progress: inout Progress) async throws {
         tell("checksums of \(manifest.files.count) files, \(manifest.storedBytes)")
-        var checksums = Checksums(manifest, at: path)
+        var checksums = Checksums(manifest, at: folder.path(of: manifest.id))
         checksums.width = jobs
         let (problems, seconds) = try await timed { try await checksums.problems() }
-        result.times.checksums = seconds
-        result.comparison.differences = problems.map {
+        progress.times.checksums = seconds
+        progress.comparison.differences += problems.map {
             .init(kind: "file", name: $0.path, problem: $0.clause)
         }
-        result.comparison.parts = [
+        progress.comparison.parts.append(
             .init(
                 kind: "files", count: manifest.files.count,
                 method: "length and SHA-256 of each, and that there is no other; the manifest by its signature",
-                seconds: seconds)
-        ]
-        guard !result.isHopeless else { return }
+                seconds: seconds))
+    }
 
-        let requirements = ProofRequirements(manifest: manifest)
+    /// Starts the server that the backup is restored into, and ends it however `body` ends. Where this host lacks
+    /// something, that is in the progress and `body` is not called.
+    private func withCluster(
+        for backup: BackupOutline, _ progress: inout Progress,
+        _ body: (ProofCluster, inout Progress) async throws -> Void
+    ) async throws {
+        let requirements = ProofRequirements(backup: backup)
         let work = workDirectory
-        result.comparison.gaps = try await blocking.run { _ in
+        progress.comparison.gaps = try await blocking.run { _ in
             try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
             try PrivateCluster.sweep(work)
             return try requirements.gaps(inWorkDirectory: work)
@@ -96,18 +144,18 @@ package struct BackupProof: Sendable {
             server = try await ServerPrograms.find(
                 major: requirements.major, in: serverDirectories, with: programs)
         } catch let error as ProgramError {
-            result.comparison.gaps.append(.init(error.problem, hint: error.hint))
+            progress.comparison.gaps.append(.init(error.problem, hint: error.hint))
             return
         }
-        guard !result.isHopeless else { return }
+        guard !progress.isHopeless else { return }
 
         tell("starting a private PostgreSQL \(server.version)")
         let (cluster, start) = try await timed {
-            try await ProofCluster.start(server, for: manifest, in: work, jobs: jobs, with: programs)
+            try await ProofCluster.start(server, for: backup, in: work, jobs: jobs, with: programs)
         }
-        result.times.cluster = start
+        progress.times.cluster = start
         do {
-            try await restore(manifest, into: cluster, &result, checksums, blocking)
+            try await body(cluster, &progress)
             try await blocking.runToEnd { try cluster.destroy() }
         } catch {
             // What failed first is what a person has to know; what resists is left to a sweep.
@@ -117,48 +165,46 @@ package struct BackupProof: Sendable {
         }
     }
 
-    private func restore(
-        _ manifest: BackupManifest, into cluster: ProofCluster, _ result: inout Progress, _ checksums: Checksums,
-        _ blocking: Blocking
-    ) async throws {
-        let requirements = ProofRequirements(manifest: manifest)
-        let path = folder.path(of: manifest.id)
-        let catalog = StoredCatalog(path: "\(path)/\(manifest.catalog.file)")
-        let collations = try await blocking.run { _ in try catalog.collations() }
+    /// - Returns: whether there is something to compare.
+    private func restore(_ input: RestoreInput, into cluster: ProofCluster, _ progress: inout Progress) async throws
+        -> Bool
+    {
+        let requirements = ProofRequirements(backup: input.outline)
         let (gaps, notes) = try await Connection.with(cluster.address(cluster.entrance), .unlimited()) {
-            try await requirements.gaps(in: $0, collations)
+            try await requirements.gaps(in: $0, input.collations)
         }
-        result.comparison.gaps += gaps
-        result.comparison.notes += notes
-        guard !result.isHopeless else { return }
+        progress.comparison.gaps += gaps
+        progress.comparison.notes += notes
+        guard !progress.isHopeless else { return false }
 
-        tell("restoring \(manifest.source.size) with \(max(2, jobs)) jobs")
-        let roles = try await blocking.run { _ in try checksums.believed(manifest.roles.file) }
+        tell("restoring \(input.outline.source.size) with \(max(2, jobs)) jobs")
         let run = Restore(
-            cluster: cluster, source: try StoredBackup(manifest, at: path), database: manifest.source.database,
-            programs: programs)
+            cluster: cluster, source: input.source, database: input.outline.source.database, programs: programs)
         let began = clock.monotonic()
-        let complaints = try await run.roles(roles)
+        defer { progress.times.restore = (clock.monotonic() - began).inSeconds }
+        let complaints = try await run.roles(input.roles)
         do {
-            let outcome = try await run.run()
-            result.add(complaints, outcome, cluster)
+            progress.add(complaints, try await run.run(), cluster)
         } catch let error as RestoreError {
-            result.comparison.differences.append(.init(kind: "restore", problem: error.problem))
-            result.times.restore = (clock.monotonic() - began).inSeconds
-            return
+            progress.comparison.differences.append(.init(kind: "restore", problem: error.problem))
+            return false
         }
-        result.times.restore = (clock.monotonic() - began).inSeconds
+        try await restored(cluster.address(input.outline.source.database))
+        return true
+    }
 
-        let address = cluster.address(manifest.source.database)
-        try await restored(address)
+    private func compare(_ manifest: BackupManifest, in cluster: ProofCluster, _ progress: inout Progress) async throws
+    {
         tell("comparing \(manifest.tables.count) tables, \(manifest.contentBytes) of rows")
+        let catalog = StoredCatalog(path: "\(folder.path(of: manifest.id))/\(manifest.catalog.file)")
         do {
-            let database = RestoredDatabase(manifest, at: address, connections: jobs, clock: clock)
+            let database = RestoredDatabase(
+                manifest, at: cluster.address(manifest.source.database), connections: jobs, clock: clock)
             let (comparison, seconds) = try await timed {
                 try await database.comparison { try await blocking.run { _ in try catalog.entries() } }
             }
-            result.comparison = result.comparison + comparison
-            result.times.comparison = seconds
+            progress.comparison = progress.comparison + comparison
+            progress.times.comparison = seconds
         } catch let error as PostgreSQLError {
             // A server that is gone says nothing about the backup; a database that is missing or cannot be read does.
             switch error {
@@ -166,7 +212,7 @@ package struct BackupProof: Sendable {
                 throw error
             default: break
             }
-            result.comparison.differences.append(
+            progress.comparison.differences.append(
                 .init(kind: "restore", problem: "the restored database cannot be compared: \(error.problem)"))
         }
     }
@@ -177,17 +223,18 @@ package struct BackupProof: Sendable {
         return (value, (clock.monotonic() - began).inSeconds)
     }
 
-    private func certificate(_ manifest: BackupManifest, _ digest: String, _ result: Progress) -> Certificate {
-        var times = result.times
+    private func certificate(_ believed: Believed, _ progress: Progress) -> Certificate {
+        var times = progress.times
         times.ended = clock.now()
-        let comparison = result.comparison
+        let comparison = progress.comparison
+        let manifest = believed.manifest
         return Certificate(
             madeBy: Release.name, runID: runID, backup: manifest.id,
             verdict: !comparison.gaps.isEmpty ? .unproven : comparison.differences.isEmpty ? .proved : .refuted,
             gaps: comparison.gaps, differences: Array(comparison.differences.prefix(Certificate.most)),
             differenceCount: comparison.differences.count, source: manifest.source,
-            snapshot: manifest.times.snapshot, manifestSHA256: digest, content: Certificate.Content(manifest),
-            times: times, restore: result.restore, parts: comparison.parts, notes: comparison.notes,
+            snapshot: manifest.times.snapshot, manifestSHA256: believed.digest, content: Certificate.Content(manifest),
+            times: times, restore: progress.restore, parts: comparison.parts, notes: comparison.notes,
             uncovered: manifest.uncovered, countsUntil: times.ended + countsFor)
     }
 }

@@ -37,8 +37,7 @@ struct Feeder: Sendable {
 
     /// - Returns: false when the reader left before the end.
     private func pour(_ file: DataFile, into pipe: Descriptor, _ cancellation: Blocking.Cancellation) throws -> Bool {
-        let expansion = Expansion(
-            try Descriptor.open(file.path, flags: O_RDONLY | O_NOFOLLOW), isCompressed: file.isCompressed)
+        let expansion = try file.expansion()
         while let piece = try expansion.next() {
             guard try pipe.pour(piece, cancellation) else { return false }
         }
@@ -78,8 +77,7 @@ struct LargeObjectList {
 
     /// A few bytes for each object.
     static func read(_ file: DataFile) throws -> [Entry] {
-        let expansion = Expansion(
-            try Descriptor.open(file.path, flags: O_RDONLY | O_NOFOLLOW), isCompressed: file.isCompressed)
+        let expansion = try file.expansion()
         var splitter = LineSplitter(limit: 4_096)
         var entries: [Entry] = []
         while let piece = try expansion.next() {

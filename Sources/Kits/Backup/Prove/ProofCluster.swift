@@ -16,27 +16,28 @@ package struct ProofCluster: Sendable {
     private static let entranceName = "mainstay_proof_entrance"
 
     /// - Parameters:
+    ///   - backup: what is going to be restored.
     ///   - parent: the work directory.
     ///   - jobs: how much goes on at once.
     /// - Throws: `ClusterError`, `ProgramError`, `PostgreSQLError`.
-    package static func start(
-        _ server: ServerPrograms, for manifest: BackupManifest, in parent: String, jobs: Int, with programs: Programs
+    static func start(
+        _ server: ServerPrograms, for backup: BackupOutline, in parent: String, jobs: Int, with programs: Programs
     ) async throws -> ProofCluster {
-        let taken = Set(manifest.roles.names)
+        let taken = Set(backup.roles)
         var name = superuser
         while taken.contains(name) { name += "_" }
         let options = ClusterOptions(
             superuser: name,
-            settings: settings(tables: manifest.tables.count, jobs: jobs, database: manifest.source.size))
+            settings: settings(tables: backup.tables, jobs: jobs, database: backup.source.size))
         let cluster = try await PrivateCluster.start(server, options, in: parent, with: programs)
         do {
-            let entrance = manifest.source.database == entranceName ? "\(entranceName)_2" : entranceName
+            let entrance = backup.source.database == entranceName ? "\(entranceName)_2" : entranceName
             try await Connection.with(cluster.address(), .unlimited()) { connection in
                 try await connection.execute("create database \(identifier: entrance) template template0")
             }
             let proof = ProofCluster(cluster: cluster, entrance: entrance, jobs: jobs)
-            try await proof.makeRoom(for: manifest.source.database)
-            if let tablespace = manifest.source.tablespace { try await proof.make(tablespace: tablespace) }
+            try await proof.makeRoom(for: backup.source.database)
+            if let tablespace = backup.source.tablespace { try await proof.make(tablespace: tablespace) }
             return proof
         } catch {
             // What failed first is what a person has to know; what resists is left to a sweep.

@@ -6,17 +6,17 @@ import PostgreSQL
 /// What a proof needs of this host: asked before anything starts, and of the cluster before anything is restored. What
 /// is missing leaves the backup unproven, with the line that installs it; it says nothing against the backup.
 struct ProofRequirements: Sendable {
-    let manifest: BackupManifest
+    let backup: BackupOutline
 
     /// A server reads what its own pg_dump wrote, and what an older one did.
     var major: Int {
         max(
-            PostgreSQLVersion(number: manifest.source.serverVersion).major,
-            PostgreSQLVersion(number: manifest.program.version).major)
+            PostgreSQLVersion(number: backup.source.serverVersion).major,
+            PostgreSQLVersion(number: backup.programVersion).major)
     }
 
     /// What the restored database takes, and room for sorting; WAL is skipped.
-    var space: ByteCount { ByteCount(manifest.source.size.bytes / 5 * 6 + 256 * 1_048_576) }
+    var space: ByteCount { ByteCount(backup.source.size.bytes / 5 * 6 + 256 * 1_048_576) }
 
     /// - Throws: `FileError`.
     func gaps(inWorkDirectory path: String) throws -> [Comparison.Gap] {
@@ -28,7 +28,7 @@ struct ProofRequirements: Sendable {
                     "'\(path.printable)' has \(free) free, and the restored database needs \(space)",
                     hint: "Free some space, or name another directory in 'backups.work'."))
         }
-        for name in Set([manifest.source.collation, manifest.source.characterType]).sorted() {
+        for name in Set([backup.source.collation, backup.source.characterType]).sorted() {
             if let gap = Self.gap(locale: name) { gaps.append(gap) }
         }
         return gaps
@@ -67,7 +67,7 @@ struct ProofRequirements: Sendable {
                 (try row["name", as: String.self], (try row["newest"] as String?, try row["versions"] as [String]))
             }
         ) { first, _ in first }
-        for wanted in manifest.extensions {
+        for wanted in backup.extensions {
             guard let (newest, versions) = available[wanted.name] else {
                 gaps.append(Self.gap(extension: wanted.name, major: version.major))
                 continue
@@ -83,7 +83,7 @@ struct ProofRequirements: Sendable {
             """
             select collname::text as name, collprovider = 'i' as is_icu from pg_catalog.pg_collation
             where collnamespace = 'pg_catalog'::regnamespace
-                and collencoding in (-1, pg_catalog.pg_char_to_encoding(\(manifest.source.encoding)))
+                and collencoding in (-1, pg_catalog.pg_char_to_encoding(\(backup.source.encoding)))
             """
         ).map { (name: try $0["name", as: String.self], isICU: try $0["is_icu", as: Bool.self]) }
         let names = Set(known.map(\.name))
@@ -95,7 +95,7 @@ struct ProofRequirements: Sendable {
                         hint: "Install it: apt-get install locales-all"))
         }
         for name in collations.locales.sorted() { if let gap = Self.gap(locale: name) { gaps.append(gap) } }
-        if collations.needsICU || manifest.source.localeProvider == "i", !known.contains(where: \.isICU) {
+        if collations.needsICU || backup.source.localeProvider == "i", !known.contains(where: \.isICU) {
             gaps.append(
                 .init(
                     "PostgreSQL \(version) here was built without ICU",

@@ -50,8 +50,7 @@ struct Restore: Sendable {
         let mirror = RestoreMirror(
             try cluster.cluster.makeFilesDirectory(), readableBy: cluster.cluster.serverUser)
         let feeds = source.feeds
-        let contents = source.contents
-        try await blocking.run { try mirror.makePlaceholders(feeds, contents: contents, $0) }
+        try await blocking.run { try mirror.makePlaceholders(feeds, contents: source.contents(), $0) }
         let queue = FeedQueue(feeds, mirror)
         let child = ChildProgram(
             cluster.cluster.server.path("pg_restore"),

@@ -19,7 +19,7 @@ struct RestoreMirror: Sendable {
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// - Throws: `RestoreError.mirror`, `FileError`.
-    func makePlaceholders(_ feeds: [RestoreFeed], contents: String, _ cancellation: Blocking.Cancellation) throws {
+    func makePlaceholders(_ feeds: [RestoreFeed], contents: Descriptor, _ cancellation: Blocking.Cancellation) throws {
         try copy(contents, as: "toc.dat")
         for feed in feeds {
             try cancellation.check()
@@ -61,8 +61,7 @@ struct RestoreMirror: Sendable {
         return pipe
     }
 
-    private func copy(_ source: String, as name: String) throws {
-        let from = try Descriptor.open(source, flags: O_RDONLY | O_NOFOLLOW)
+    private func copy(_ from: Descriptor, as name: String) throws {
         let to = try create(name)
         while true {
             let chunk = try from.read(upTo: 262_144)

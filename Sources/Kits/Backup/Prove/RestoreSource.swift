@@ -2,9 +2,9 @@ import Maintenance
 import Outside
 
 /// Where a restore gets its files from: a backup that lies there, or one that is still being written.
-package protocol RestoreSource: Sendable {
-    /// Of `toc.dat`, which is small, there first, and read by pg_restore as it is.
-    var contents: String { get }
+protocol RestoreSource: Sendable {
+    /// `toc.dat`, which is small, there first, and read by pg_restore as it is.
+    func contents() throws -> Descriptor
     /// Every other file that pg_restore opens by itself: the data of tables, and the lists of large objects.
     var feeds: [RestoreFeed] { get }
     /// The file as it is stored; returns when it is whole.
@@ -15,16 +15,16 @@ package protocol RestoreSource: Sendable {
 }
 
 /// One file that pg_restore is going to open.
-package struct RestoreFeed: Sendable, Hashable {
-    package enum Content: Sendable {
+struct RestoreFeed: Sendable, Hashable {
+    enum Content: Sendable {
         case rows, largeObjects
     }
 
     /// As pg_restore knows it: `3021.dat`, `blobs.toc`, `blobs_3021.toc`.
-    package var name: String
-    package var content: Content
+    var name: String
+    var content: Content
     /// Before compression; may be an estimate while the backup is still being written.
-    package var size: ByteCount
+    var size: ByteCount
 
     /// pg_restore begins with the largest (`_PrepParallelRestore`, pg_backup_directory.c): a list of large objects
     /// counts a thousand times, since what it lists is longer than itself.
@@ -34,59 +34,71 @@ package struct RestoreFeed: Sendable, Hashable {
     var number: Int { Int(name.drop { !$0.isNumber }.prefix { $0.isNumber }) ?? 0 }
 }
 
-/// A file of a backup as it lies on the disk.
-package struct DataFile: Sendable, Hashable {
-    package var path: String
-    package var isCompressed: Bool
-    /// Nil where it is not known yet.
-    package var expanded: ByteCount?
+/// A file of a backup as it lies in its directory, which may get another name meanwhile.
+struct DataFile: Sendable {
+    var directory: SafeDirectory
+    var name: FileName
+    var isCompressed: Bool
+    var expanded: ByteCount?
 
-    package init(path: String, isCompressed: Bool, expanded: ByteCount?) {
-        self.path = path
-        self.isCompressed = isCompressed
-        self.expanded = expanded
+    var path: String { directory.shown(name) }
+
+    func expansion() throws -> Expansion { Expansion(try directory.open(name), isCompressed: isCompressed) }
+}
+
+extension DataFile {
+    /// - Parameter file: of pg_dump's directory.
+    init(_ file: BackupManifest.File, in directory: SafeDirectory) throws(FileError) {
+        self.directory = directory
+        name = try FileName(String(file.path.dropFirst(BackupLayout.database.count + 1)))
+        isCompressed = file.expanded != nil
+        expanded = file.expanded ?? file.size
+    }
+
+    /// As pg_restore knows it.
+    static func plainName(_ file: BackupManifest.File) -> String? {
+        let prefix = BackupLayout.database + "/"
+        guard file.path.hasPrefix(prefix) else { return nil }
+        let name = String(file.path.dropFirst(prefix.count))
+        return file.expanded != nil && name.hasSuffix(".zst") ? String(name.dropLast(4)) : name
     }
 }
 
 /// A whole backup, as its manifest lists it.
-package struct StoredBackup: RestoreSource {
-    package let contents: String
-    package let feeds: [RestoreFeed]
+struct StoredBackup: RestoreSource {
+    let feeds: [RestoreFeed]
+    private let directory: SafeDirectory
     private let files: [String: DataFile]
 
-    static let folder = "database"
-    static let compressedEnding = ".zst"
+    private static let contentsName = "toc.dat"
 
     /// - Parameter path: the backup's directory.
-    /// - Throws: `BackupError.incomplete` when there is no table of contents among its files.
-    package init(_ manifest: BackupManifest, at path: String) throws(BackupError) {
+    /// - Throws: `FileError`; `BackupError.incomplete` when there is no table of contents among its files.
+    init(_ manifest: BackupManifest, at path: String) throws {
+        directory = try SafeDirectory("\(path)/\(BackupLayout.database)")
         var files: [String: DataFile] = [:]
         var feeds: [RestoreFeed] = []
-        let prefix = Self.folder + "/"
-        for file in manifest.files where file.path.hasPrefix(prefix) {
-            let isCompressed = file.expanded != nil
-            var name = String(file.path.dropFirst(prefix.count))
-            if isCompressed, name.hasSuffix(Self.compressedEnding) { name.removeLast(Self.compressedEnding.count) }
+        for file in manifest.files {
+            guard let name = DataFile.plainName(file) else { continue }
+            files[name] = try DataFile(file, in: directory)
             let size = file.expanded ?? file.size
-            files[name] = DataFile(path: "\(path)/\(file.path)", isCompressed: isCompressed, expanded: size)
             if name.hasSuffix(".toc") {
                 feeds.append(RestoreFeed(name: name, content: .largeObjects, size: size))
-            } else if name != "toc.dat", !name.hasPrefix("blob_") {
+            } else if name != Self.contentsName, !name.hasPrefix("blob_") {
                 feeds.append(RestoreFeed(name: name, content: .rows, size: size))
             }
         }
-        guard let contents = files["toc.dat"] else {
-            throw .incomplete(path: "\(path)/\(Self.folder)", missing: "toc.dat")
+        guard files[Self.contentsName] != nil else {
+            throw BackupError.incomplete(path: directory.path, missing: Self.contentsName)
         }
-        self.contents = contents.path
         self.feeds = feeds
         self.files = files
     }
 
-    package func ready(_ name: String) async throws -> DataFile {
-        guard let file = files[name] else {
-            throw BackupError.incomplete(path: contents, missing: name)
-        }
+    func contents() throws -> Descriptor { try directory.open(try FileName(Self.contentsName)) }
+
+    func ready(_ name: String) async throws -> DataFile {
+        guard let file = files[name] else { throw BackupError.incomplete(path: directory.path, missing: name) }
         return file
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Maintenance
 import Outside
 import PostgreSQL
@@ -21,6 +20,8 @@ package struct BackupWriter: Sendable {
     package var directories: [String] = []
     /// Told what it is busy with.
     package var tell: @Sendable (String) -> Void = { _ in }
+    /// Told what is there already; nil where nobody restores it while it is made.
+    var growing: GrowingBackup?
 
     package init(
         _ folder: BackupFolder, key: BackupKey, address: DatabaseAddress, settings: ConnectionSettings, runID: String,
@@ -69,21 +70,21 @@ package struct BackupWriter: Sendable {
         let version = try await Connection.with(address, settings) { await $0.serverVersion }
         let server = PostgreSQLVersion(number: version)
         let program = try await ClientProgram.find("pg_dump", fitting: server, in: directories, with: programs)
-        let sisters = [URL(fileURLWithPath: program.path).deletingLastPathComponent().path]
-        let lister = try await ClientProgram.find("pg_restore", fitting: program.version, in: sisters, with: programs)
+        let lister = try await ClientProgram.find(
+            "pg_restore", fitting: program.version, in: [program.directory], with: programs)
         let number = try await nextNumber()
         let run = DumpProgram(
             address: address, role: settings.parameters["role"], applicationName: settings.applicationName,
             programs: programs)
         let dumped = try await SourceSnapshot.with(address, settings, clock: clock, tell: tell) { source in
             let reading = SourceReading(
-                source: source, writer: self, partial: partial, program: run, dumper: program, number: number)
+                source: source, writer: self, partial: partial, program: run, dumper: program, lister: lister,
+                server: server, number: number)
             try await checkSpace(source, partial)
             return try await reading.run()
         }
         let contents = try await DumpContents.read(partial.plain.path, lister, programs)
         let tables = try dumped.tables(by: contents)
-        let roles = try await RolesFile.write(run, server, in: sisters, database: dumped.source.database, into: partial)
         return BackupManifest(
             id: id, number: number, madeBy: Release.name, runID: runID, source: dumped.source,
             program: .init(version: program.version.number, commandLine: dumped.commandLine),
@@ -93,8 +94,8 @@ package struct BackupWriter: Sendable {
             largeObjects: .init(
                 digest: dumped.taken.largeObjects,
                 files: dumped.taken.files.map(\.path).filter { $0.contains("/blob") }.sorted()),
-            catalog: dumped.catalog.catalog, roles: roles.roles, extensions: dumped.extensions,
-            files: dumped.taken.files + [dumped.catalog.file, roles.file], uncovered: dumped.omissions,
+            catalog: dumped.catalog.catalog, roles: dumped.roles.roles, extensions: dumped.extensions,
+            files: dumped.taken.files + [dumped.catalog.file, dumped.roles.file], uncovered: dumped.omissions,
             notices: dumped.notices)
     }
 

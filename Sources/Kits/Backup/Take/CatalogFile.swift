@@ -9,6 +9,7 @@ enum CatalogFile {
     struct Written: Sendable {
         var catalog: BackupManifest.Catalog
         var file: BackupManifest.File
+        var collations: CollationUses
     }
 
     static func write(
@@ -23,11 +24,12 @@ enum CatalogFile {
                 try output.write(entry)
             }
         }
+        let (file, collations) = try output.finish()
         return Written(
             catalog: BackupManifest.Catalog(
                 version: CatalogScope.backup.version, entries: Int(digest.sum.count), digest: digest,
                 file: BackupLayout.catalog),
-            file: try output.finish())
+            file: file, collations: collations)
     }
 
     /// Written on the connection's queue, one entry after the other.
@@ -36,6 +38,7 @@ enum CatalogFile {
             var file: StoredFile
             let encoder = JSONEncoder()
             var lines: [UInt8] = []
+            var collations = CollationUses()
         }
 
         private let state: Mutex<State>
@@ -49,6 +52,7 @@ enum CatalogFile {
 
         func write(_ entry: CatalogEntry) throws {
             try state.withLock { state in
+                state.collations.add(entry)
                 state.lines += try state.encoder.encode(entry)
                 state.lines.append(UInt8(ascii: "\n"))
                 if state.lines.count > 65_536 {
@@ -58,10 +62,10 @@ enum CatalogFile {
             }
         }
 
-        func finish() throws -> BackupManifest.File {
+        func finish() throws -> (BackupManifest.File, CollationUses) {
             try state.withLock { state in
                 try state.file.write(state.lines)
-                return try state.file.finish()
+                return (try state.file.finish(), state.collations)
             }
         }
     }

@@ -28,9 +28,16 @@ final class DumpFollower: Sendable {
     private let stored: SafeDirectory
     private let watch: DumpWatch
     private let level: Int
-    private let whole: @Sendable (BackupManifest.File) -> Void
+    private let tell: @Sendable (Event) -> Void
     private let taken = Mutex(Taken())
     private let counted = Mutex(Progress())
+
+    enum Event: Sendable {
+        /// A first file is there: pg_dump has written its list of contents (`_CloseArchive`, pg_backup_directory.c).
+        case begun
+        /// This one is stored.
+        case whole(BackupManifest.File)
+    }
 
     private static let block = 1_048_576
     private static let patience: UInt32 = 1_000
@@ -38,15 +45,15 @@ final class DumpFollower: Sendable {
     /// - Parameters:
     ///   - plain: where pg_dump writes.
     ///   - stored: where the backup's files go.
-    ///   - whole: told of each file when it is.
+    ///   - tell: told of each file.
     init(
         from plain: SafeDirectory, to stored: SafeDirectory, level: Int,
-        whole: @escaping @Sendable (BackupManifest.File) -> Void = { _ in }
+        tell: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
         self.plain = plain
         self.stored = stored
         self.level = level
-        self.whole = whole
+        self.tell = tell
         watch = try DumpWatch(plain) { DumpFile($0) != nil }
     }
 
@@ -66,7 +73,9 @@ final class DumpFollower: Sendable {
         while true {
             try cancellation.check()
             switch try watch.turn() {
-            case .take(let name): try take(name, compressor, buffer, cancellation)
+            case .take(let name):
+                tell(.begun)
+                try take(name, compressor, buffer, cancellation)
             case .wait: usleep(Self.patience)
             case .done: return
             }
@@ -112,7 +121,7 @@ final class DumpFollower: Sendable {
             guard status.identity == closed.identity else { throw FileError.changed(path: plain.shown(name)) }
             _ = try plain.remove(name, seen: status)
         }
-        whole(finished)
+        tell(.whole(finished))
     }
 
     /// Reads a file to its end, which is where it ends when nobody writes to it any more.

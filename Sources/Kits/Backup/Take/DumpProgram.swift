@@ -45,6 +45,8 @@ struct DumpProgram: Sendable {
 struct DumpContents: Sendable {
     /// The number of the file and the oid of its table.
     var tables: [(number: Int, oid: UInt32)] = []
+    /// The numbers of the entries that stand for large objects; before PostgreSQL 17 at most one.
+    var largeObjects: [Int] = []
 
     /// Takes in a line of what `pg_restore --list` prints: `3021; 0 16385 TABLE DATA public orders owner`, where the second
     /// number of the pair is the table's oid (pg_dump.c, makeTableDataInfo). Names come after that, with line breaks
@@ -55,9 +57,22 @@ struct DumpContents: Sendable {
             String(decoding: $0, as: UTF8.self)
         }
         guard words.count == 6, words[0].hasSuffix(";"), let number = Int(words[0].dropLast()),
-            let oid = UInt32(words[2]), words[3] == "TABLE", words[4] == "DATA"
+            let oid = UInt32(words[2])
         else { return }
-        tables.append((number, oid))
+        if words[3] == "TABLE", words[4] == "DATA" { tables.append((number, oid)) }
+        if words[3] == "BLOBS" { largeObjects.append(number) }
+    }
+
+    /// The files that pg_restore is going to open by itself.
+    ///
+    /// - Parameter sizes: of the tables, by oid.
+    func feeds(_ sizes: [UInt32: ByteCount], dumper: PostgreSQLVersion) -> [RestoreFeed] {
+        let rows = tables.map { table in
+            RestoreFeed(name: "\(table.number).dat", content: .rows, size: sizes[table.oid] ?? ByteCount(0))
+        }
+        // One list for all, or one for each entry.
+        let lists = largeObjects.map { dumper.major < 17 ? "blobs.toc" : "blobs_\($0).toc" }
+        return rows + lists.map { RestoreFeed(name: $0, content: .largeObjects, size: ByteCount(1)) }
     }
 
     /// - Parameter directory: holds `toc.dat`.

@@ -4,11 +4,18 @@ import PostgreSQL
 
 /// The roles of the cluster as SQL, without passwords: by pg_dumpall, or where that is not allowed from the catalog.
 enum RolesFile {
+    struct Written: Sendable {
+        var roles: BackupManifest.Roles
+        var file: BackupManifest.File
+        var script: [UInt8]
+    }
+
     static func write(
-        _ run: DumpProgram, _ server: PostgreSQLVersion, in directories: [String], database: String,
+        _ run: DumpProgram, _ server: PostgreSQLVersion, beside sister: ClientProgram, database: String,
         into partial: PartialBackup
-    ) async throws -> (roles: BackupManifest.Roles, file: BackupManifest.File) {
-        let dumper = try await ClientProgram.find("pg_dumpall", fitting: server, in: directories, with: run.programs)
+    ) async throws -> Written {
+        let dumper = try await ClientProgram.find(
+            "pg_dumpall", fitting: server, in: [sister.directory], with: run.programs)
         let before = try await SurveySession.with(run.address) { try await RoleStatements.read($0) }
         let outcome = try await run.programs.run(
             run.roles(dumper, database: database), keeping: ByteCount(64 * 1_048_576))
@@ -25,7 +32,8 @@ enum RolesFile {
         // made anew in between, is surely in the file.
         let kept = Set(before.roles)
         let names = catalog.roles.filter { kept.contains($0) }.map(\.name)
-        return (.init(origin: origin, names: names, file: BackupLayout.roles), file)
+        return Written(
+            roles: .init(origin: origin, names: names, file: BackupLayout.roles), file: file, script: bytes)
     }
 }
 

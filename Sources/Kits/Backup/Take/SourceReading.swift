@@ -11,6 +11,8 @@ struct SourceReading: Sendable {
     let partial: PartialBackup
     let program: DumpProgram
     let dumper: ClientProgram
+    let lister: ClientProgram
+    let server: PostgreSQLVersion
     let number: Int
 
     struct Result: Sendable {
@@ -24,6 +26,7 @@ struct SourceReading: Sendable {
         var readTwice: [UInt32: RowDigest]
         var sequences: [BackupManifest.Sequence]
         var catalog: CatalogFile.Written
+        var roles: RolesFile.Written
         var extensions: [BackupManifest.Extension]
         var omissions: [BackupManifest.Omission]
     }
@@ -37,12 +40,18 @@ struct SourceReading: Sendable {
         let expected = source.tables.filter { !$0.isOfExtension && !($0.isUnlogged && facts.isStandby) }
         let turn = SourceTable.turn(expected, number: number, percent: writer.readTwice)
         let before = try await BackupManifest.Sequence.states(of: definitions) { try await snapshot.query($0) }
-        let follower = try DumpFollower(from: partial.plain, to: partial.database, level: writer.level)
+        let extensions = try await BackupManifest.Extension.all(snapshot)
+        let follower = try DumpFollower(from: partial.plain, to: partial.database, level: writer.level) {
+            writer.growing?.add($0, in: partial.database)
+        }
+        let outline = BackupOutline(
+            source: facts, programVersion: dumper.version.number, extensions: extensions, roles: [],
+            tables: expected.count)
         let child = program.dump(dumper, into: partial.plain.path, snapshot: source.name, jobs: writer.jobs)
 
         let part: Part
         do {
-            part = try await readAll(expected, follower, child, secondly: turn)
+            part = try await readAll(expected, outline, follower, child, secondly: turn)
         } catch {
             // Whatever failed first then, this is the cause.
             try Task.checkCancellation()
@@ -50,21 +59,21 @@ struct SourceReading: Sendable {
             throw error
         }
         let after = try await BackupManifest.Sequence.states(of: definitions) { try await snapshot.query($0) }
-        let extensions = try await BackupManifest.Extension.all(snapshot)
         let omissions = try await BackupManifest.Omission.all(snapshot, isStandby: facts.isStandby)
-        guard let outcome = part.outcome, let catalog = part.catalog else {
+        guard let outcome = part.outcome, let catalog = part.catalog, let roles = part.roles else {
             preconditionFailure("a part of the reading ended without a result")
         }
         return Result(
             source: facts, time: source.time, released: clock.now(), commandLine: outcome.commandLine,
             notices: outcome.errorOutput.lastLines(100), expected: expected, taken: follower.result,
             readTwice: part.digests, sequences: try sequences(definitions, before, after), catalog: catalog,
-            extensions: extensions, omissions: omissions)
+            roles: roles, extensions: extensions, omissions: omissions)
     }
 
     /// Everything at once; the first that fails ends the others.
     private func readAll(
-        _ expected: [SourceTable], _ follower: DumpFollower, _ child: ChildProgram, secondly turn: [SourceTable]
+        _ expected: [SourceTable], _ outline: BackupOutline, _ follower: DumpFollower, _ child: ChildProgram,
+        secondly turn: [SourceTable]
     ) async throws -> Part {
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
@@ -78,7 +87,7 @@ struct SourceReading: Sendable {
                     return Part()
                 }
             }
-            group.addTask { Part(catalog: try await CatalogFile.write(address, settings, source.name, into: partial)) }
+            group.addTask { try await definitions(expected, outline) }
             group.addTask { Part(digests: try await digests(turn)) }
             group.addTask { try await watch(follower, expected) }
             var whole = Part()
@@ -105,11 +114,13 @@ struct SourceReading: Sendable {
     private struct Part: Sendable {
         var outcome: ProgramOutcome?
         var catalog: CatalogFile.Written?
+        var roles: RolesFile.Written?
         var digests: [UInt32: RowDigest] = [:]
 
         mutating func merge(_ other: Part) {
             outcome = outcome ?? other.outcome
             catalog = catalog ?? other.catalog
+            roles = roles ?? other.roles
             digests.merge(other.digests) { _, new in new }
         }
     }
@@ -121,6 +132,26 @@ struct SourceReading: Sendable {
         settings.statementTimeout = nil
         settings.idleInTransactionTimeout = nil
         return settings
+    }
+
+    /// The listing of the schema and the roles, after which a restore beside the backup can begin.
+    private func definitions(_ expected: [SourceTable], _ outline: BackupOutline) async throws -> Part {
+        async let roles = RolesFile.write(
+            program, server, beside: dumper, database: outline.source.database, into: partial)
+        let catalog = try await CatalogFile.write(address, settings, source.name, into: partial)
+        let part = Part(catalog: catalog, roles: try await roles)
+        guard let growing = writer.growing, let roles = part.roles else { return part }
+        try await growing.untilContents()
+        let contents = try await Blocking().run { _ in try partial.plain.open(try FileName("toc.dat")) }
+        let listed = try await DumpContents.read(partial.plain.path, lister, writer.programs)
+        let sizes = Dictionary(expected.map { ($0.oid, $0.size) }) { first, _ in first }
+        var outline = outline
+        outline.roles = roles.roles.names
+        growing.begin(
+            GrowingBackup.Beginning(
+                outline: outline, roles: roles.script, collations: catalog.collations, contents: contents,
+                feeds: listed.feeds(sizes, dumper: dumper.version)))
+        return part
     }
 
     /// A second read of some tables by a COPY of our own, which has nothing of pg_dump's.

@@ -7,6 +7,9 @@ package struct ClientProgram: Hashable, Sendable {
     package let path: String
     package let version: PostgreSQLVersion
 
+    /// Where its sisters lie.
+    package var directory: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+
     /// - Parameters:
     ///   - name: `pg_dump`, `psql`, `pg_restore`, `pg_basebackup`, ….
     ///   - directories: looked at first, before Debian's /usr/lib/postgresql/N/bin and the search path.

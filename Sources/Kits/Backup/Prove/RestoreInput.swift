@@ -1,0 +1,39 @@
+import Crypto
+import Maintenance
+import Outside
+
+/// What a restore begins with: of a whole backup, or of one that is still being made.
+struct RestoreInput: Sendable {
+    var outline: BackupOutline
+    /// SQL.
+    var roles: [UInt8]
+    var collations: CollationUses
+    var source: any RestoreSource
+}
+
+extension RestoreInput {
+    /// - Parameter path: the backup's directory.
+    /// - Throws: `BackupError`, `FileError`, `RestoreError`.
+    init(_ manifest: BackupManifest, at path: String) throws {
+        outline = manifest.outline
+        roles = try Checksums(manifest, at: path).believed(manifest.roles.file)
+        collations = try StoredCatalog(path: "\(path)/\(manifest.catalog.file)").collations()
+        source = try StoredBackup(manifest, at: path)
+    }
+}
+
+extension BackupManifest {
+    /// Whether this is the list of contents that it names.
+    func hasContents(_ file: Descriptor) throws -> Bool {
+        var hash = SHA256()
+        var offset: Int64 = 0
+        while true {
+            let bytes = try file.read(upTo: 262_144, at: offset)
+            if bytes.isEmpty { break }
+            hash.update(data: bytes)
+            offset += Int64(bytes.count)
+        }
+        let digest = Array(hash.finalize()).hexadecimal
+        return files.contains { $0.path == BackupLayout.contents && $0.sha256 == digest }
+    }
+}
