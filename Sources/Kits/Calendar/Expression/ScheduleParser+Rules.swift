@@ -31,8 +31,8 @@ extension ScheduleParser {
                 word(after: 3) != "of", word(after: 4) != "of"
             {
                 throw problem(
-                    "'every \(word(after: 1).printable)' may mean every other week or the second in each month",
-                    expected: "what it is counted in", nearest: "\(word(after: 1)) \(word(after: 2)) of month")
+                    "'every \(written(after: 1).printable)' may mean every other week or the second in each month",
+                    expected: "what it is counted in", nearest: "\(written(after: 1)) \(written(after: 2)) of month")
             }
             if let seconds = try interval() { return [try intervalRule(seconds)] }
             advance()
@@ -51,8 +51,8 @@ extension ScheduleParser {
         let before = self
         skip(",", "at")
         guard isTime else {
+            if word(after: -1) == "at" { throw unexpected("a time such as 02:00") }
             self = before
-            if word == "at" { throw unexpected("a time such as 02:00") }
             isBare = true
             return [.wall(days, [0])]
         }

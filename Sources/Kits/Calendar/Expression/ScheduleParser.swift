@@ -35,10 +35,10 @@ struct ScheduleParser {
             parts.append((first, isBare))
             try takeZone()
         } while take("and")
+        if rules.count > 1, rules.contains(.never) { throw problem("'never' stands beside something else") }
         if parts.count > 1, let bare = parts.first(where: \.isBare), parts.contains(where: { !$0.isBare }) {
             throw problem("no time stands behind this, and other parts have one", at: bare.first)
         }
-        if rules.count > 1, rules.contains(.never) { throw problem("'never' stands beside something else") }
         var exceptions: [ScheduleExpression.Exception] = []
         if take("except") {
             repeat {
@@ -71,7 +71,8 @@ struct ScheduleParser {
     var word: String { index < words.count ? words[index].lowered : "" }
     var present: ScheduleWord? { index < words.count ? words[index] : nil }
 
-    func word(after count: Int) -> String { index + count < words.count ? words[index + count].lowered : "" }
+    func word(after count: Int) -> String { written(after: count).lowercased() }
+    func written(after count: Int) -> String { words.indices.contains(index + count) ? words[index + count].text : "" }
 
     mutating func advance(_ count: Int = 1) { index += count }
 
@@ -157,7 +158,9 @@ struct ScheduleParser {
         if ClockText.looksLikeDate(word), ClockText.date(word) == nil {
             return problem("'\(written.text.printable)' is no date", expected: "a date from 1970-01-01 to 9999-12-31")
         }
-        let near = nearest(to: word, among: Vocabulary.words.filter { $0.utf8.count > 2 }).map { near in
+        let isKnown = Vocabulary.words.contains(word)
+        let candidates = isKnown ? [] : Vocabulary.words.filter { $0.utf8.count > 2 }
+        let near = nearest(to: word, among: candidates).map { near in
             // As people write it.
             let isName = Vocabulary.weekday(near) != nil || Vocabulary.month(near) != nil
             return isName ? near.prefix(1).uppercased() + near.dropFirst() : near
@@ -166,7 +169,7 @@ struct ScheduleParser {
             written.cron.isEmpty ? written.text.printable : written.cron.map(\.text.printable).joined(separator: " ")
         return problem(
             "'\(shown)' does not belong here", expected: expected,
-            nearest: near?.lowercased() == word ? nil : near ?? (wantsMore ? zones.nearestName(to: written.text) : nil))
+            nearest: near ?? (wantsMore && !isKnown ? zones.nearestName(to: written.text) : nil))
     }
 }
 

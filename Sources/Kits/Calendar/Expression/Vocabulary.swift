@@ -22,6 +22,11 @@ enum Vocabulary {
             ]
     }
 
+    /// Words that begin like one that is none.
+    static func beginning(as word: String) -> [String] {
+        words.filter { $0.utf8.prefix(2).elementsEqual(word.lowercased().utf8.prefix(2)) }
+    }
+
     /// Sunday is 0. `Sunday`, `Sundays`, `Sun`.
     static func weekday(_ word: String) -> Int? {
         let short = ["tues": 2, "weds": 3, "thur": 4, "thurs": 4]

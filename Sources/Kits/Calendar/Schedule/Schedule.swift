@@ -43,7 +43,8 @@ package struct Schedule: Sendable, Hashable {
                         expected: context.calendars.names.isEmpty
                             ? "a calendar of the configuration, which has none"
                             : "one of \(context.calendars.names.joined(separator: ", "))",
-                        nearest: nearest(to: reference.name, among: context.calendars.names + Vocabulary.words)))
+                        nearest: nearest(
+                            to: reference.name, among: context.calendars.names + Vocabulary.beginning(as: reference.name))))
             }
             holidays.days[reference.name] = calendar.wholeDays
         }
@@ -77,6 +78,18 @@ package struct Schedule: Sendable, Hashable {
         }
         exceptions = sources.map(\.0)
         exceptionNames = sources.map(\.1)
+    }
+
+    /// The same without what calendars take away.
+    init(withoutCalendars other: Schedule) {
+        expression = other.expression
+        zone = other.zone
+        closed = nil
+        rules = other.rules
+        holidays = Holidays()
+        let own = zip(other.exceptions, other.exceptionNames).filter { $0.1 == nil }
+        exceptions = own.map(\.0)
+        exceptionNames = own.map(\.1)
     }
 
     /// Reads a text and takes it together with a zone and calendars.

@@ -30,6 +30,7 @@ struct ZoneFile {
     }
 
     private mutating func zone(_ name: String) throws(Broken) -> Zone {
+        guard bytes.starts(with: Array("TZif".utf8)) else { throw Broken(reason: "is no compiled time zone") }
         let old = try header()
         guard old.version >= UInt8(ascii: "2") else { throw Broken(reason: "is of version 1, which ends in 2037") }
         _ = try take(old.size(4))
