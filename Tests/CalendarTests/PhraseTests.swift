@@ -142,18 +142,18 @@ struct PhraseTests {
         func spans(_ text: String, _ count: Int) throws -> [String] {
             let schedule = try Schedule(text, in: plain)
             return schedule.next(count, after: at(Self.now)).compactMap { start in
-                schedule.window(containing: start).map { "\($0.start) \($0.end - $0.start)" }
+                schedule.window(containing: start).map { "\($0.start) \($0.length.short)" }
             }
         }
         #expect(
             try spans("daily 22:00-24:00 and daily 00:00-02:00", 2) == [
-                "2026-11-21 22:00 UTC 14400.0 seconds", "2026-11-22 22:00 UTC 14400.0 seconds",
+                "2026-11-21 22:00 UTC 4 h", "2026-11-22 22:00 UTC 4 h",
             ])
         #expect(
             try spans("daily 22:00-02:00 except daily 23:00-23:30", 2) == [
-                "2026-11-21 22:00 UTC 3600.0 seconds", "2026-11-21 23:30 UTC 9000.0 seconds",
+                "2026-11-21 22:00 UTC 1 h", "2026-11-21 23:30 UTC 2 h 30 min",
             ])
-        #expect(try spans("Friday 22:00 for 60h", 1) == ["2026-11-27 22:00 UTC 216000.0 seconds"])
+        #expect(try spans("Friday 22:00 for 60h", 1) == ["2026-11-27 22:00 UTC 2 d 12 h"])
         let open = try Schedule("2026-11-20 18:00 to 2026-11-23 06:00", in: plain)
         #expect(open.window(containing: at(Self.now))?.end == at("2026-11-23T06:00Z"))
         #expect(open.window(containing: at("2026-11-23T06:00Z")) == nil)

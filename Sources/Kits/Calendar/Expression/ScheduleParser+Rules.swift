@@ -31,8 +31,8 @@ extension ScheduleParser {
                 word(after: 3) != "of", word(after: 4) != "of"
             {
                 throw problem(
-                    "'every \(written(after: 1).printable)' may mean every other week or the second in each month",
-                    expected: "what it is counted in", nearest: "\(written(after: 1)) \(written(after: 2)) of month")
+                    "'every \(spelled(after: 1).printable)' may mean every other week or the second in each month",
+                    expected: "what it is counted in", nearest: "\(spelled(after: 1)) \(spelled(after: 2)) of month")
             }
             if let seconds = try interval() { return [try intervalRule(seconds)] }
             advance()

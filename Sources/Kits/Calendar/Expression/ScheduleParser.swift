@@ -71,8 +71,8 @@ struct ScheduleParser {
     var word: String { index < words.count ? words[index].lowered : "" }
     var present: ScheduleWord? { index < words.count ? words[index] : nil }
 
-    func word(after count: Int) -> String { written(after: count).lowercased() }
-    func written(after count: Int) -> String { words.indices.contains(index + count) ? words[index + count].text : "" }
+    func word(after count: Int) -> String { spelled(after: count).lowercased() }
+    func spelled(after count: Int) -> String { words.indices.contains(index + count) ? words[index + count].text : "" }
 
     mutating func advance(_ count: Int = 1) { index += count }
 

@@ -44,7 +44,8 @@ package struct Schedule: Sendable, Hashable {
                             ? "a calendar of the configuration, which has none"
                             : "one of \(context.calendars.names.joined(separator: ", "))",
                         nearest: nearest(
-                            to: reference.name, among: context.calendars.names + Vocabulary.beginning(as: reference.name))))
+                            to: reference.name,
+                            among: context.calendars.names + Vocabulary.beginning(as: reference.name))))
             }
             holidays.days[reference.name] = calendar.wholeDays
         }
