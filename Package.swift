@@ -29,14 +29,15 @@ let package = Package(
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
-        kit("Settings", ["Maintenance", "Outside"], external: [.yams]),
+        kit("Calendar", ["Maintenance", "Outside"]),
+        kit("Settings", ["Maintenance", "Outside", "Calendar"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
         kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"]),
 
         // The command line, and what a capability is.
         kit(
-            "Command", ["Maintenance", "Outside", "Store", "Settings", "Engine"],
+            "Command", ["Maintenance", "Outside", "Store", "Calendar", "Settings", "Engine"],
             external: [.argumentParser]),
         kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
 
@@ -71,7 +72,7 @@ let package = Package(
 
         .executableTarget(
             name: "mainstay-bench",
-            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings", "Engine"],
             swiftSettings: strict()),
 
         .target(
@@ -109,7 +110,8 @@ let package = Package(
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
-        tests("Settings", ["Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Settings", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
             "Health",
             [

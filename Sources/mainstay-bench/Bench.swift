@@ -1,3 +1,4 @@
+import Calendar
 import Engine
 import Foundation
 import Maintenance
@@ -18,8 +19,11 @@ enum Bench {
         case "steps" where words.count == 3:
             // steps STATE-DIRECTORY COUNT
             try await steps(words[1], Int(words[2]) ?? 0)
+        case "schedules" where words.count == 3:
+            // schedules FILE SECONDS-SINCE-1970; a line is ZONE TAB SCHEDULE
+            try schedules(words[1], Double(words[2]) ?? 0)
         default:
-            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps …\n".utf8))
+            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps|schedules …\n".utf8))
             Foundation.exit(2)
         }
     }
@@ -61,6 +65,31 @@ enum Bench {
         guard summary.run.state == .succeeded else { throw CancellationError() }
         report([
             "seconds": .number(seconds), "steps": Scalar(count), "ms a step": .number(seconds * 1_000 / Double(count)),
+        ])
+    }
+
+    /// The next start of every schedule: the processor time of the median of five rounds.
+    private static func schedules(_ path: String, _ instant: Double) throws {
+        let zones = ZoneDirectory(environment: ProcessInfo.processInfo.environment)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let begin = clock()
+        let schedules = try lines.map { line in
+            let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+            return try Schedule(parts[1], in: ScheduleContext(zones: zones, standardZone: parts[0]))
+        }
+        let reading = Double(clock() - begin) / Double(CLOCKS_PER_SEC)
+        let after = Timestamp(seconds: instant)
+        var rounds: [Double] = []
+        var sum: Int64 = 0
+        for _ in 0..<5 {
+            let begin = clock()
+            sum = 0
+            for schedule in schedules { sum += (schedule.next(after: after)?.microseconds ?? 0) / 1_000_000 }
+            rounds.append(Double(clock() - begin) / Double(CLOCKS_PER_SEC))
+        }
+        report([
+            "seconds": .number(rounds.sorted()[2]), "reading": .number(reading), "schedules": Scalar(schedules.count),
+            "sum": .integer(sum),
         ])
     }
 

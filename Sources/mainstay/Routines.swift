@@ -6,6 +6,7 @@ let routines: [Routine] = [
     Routine(
         "daily",
         summary: "proved backups, health, statistics, relationships, logs, temporary files, and the report of the day",
+        schedule: "daily 02:00",
         steps: [
             ["backup", "run", "--prove"],
             ["health", "check"],

@@ -240,8 +240,8 @@ extension Broken {
             "mainstay.yaml:2:20: routines.daily: the key 'steps' is missing (allowed: a list of: "
                 + "a task with its options, such as 'db update-stats --older-than 7d', or a mapping)"),
         Broken(
-            "environments: { a: {} }\nroutines: { daily: { schedule: daily, steps: [] } }",
-            "mainstay.yaml:2:22: routines.daily.schedule: 'schedule' is not supported yet",
+            "environments: { a: {} }\nroutines: { daily: { windows: daily, steps: [] } }",
+            "mainstay.yaml:2:22: routines.daily.windows: 'windows' is not supported yet",
             "mainstay.yaml:2:46: routines.daily.steps: the list is empty (allowed: at least 1)"),
         Broken(
             "environments: { a: {} }\nroutines:\n  daily:\n    steps:\n    - health check 'x\n"

@@ -140,11 +140,16 @@ let completeFile = #"""
     routines:
       daily:
         description: "Every day: look, mend, report"
+        schedule: weekdays 02:00 and Sundays 03:00 Europe/Berlin except holidays and December 24
         steps:
           - health check
           - task: db update-stats --older-than '7 d'
             environments: [production]
           - report daily
+    time-zone: Europe/Berlin
+    calendars:
+      holidays: { days: [January 1, 2026-04-03, December 25] }
+      freeze: { blackout: true, days: [2026-12-18 18:00 to 2027-01-04 06:00], time-zone: UTC }
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     """#

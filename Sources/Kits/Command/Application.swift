@@ -1,4 +1,5 @@
 import ArgumentParser
+import Calendar
 import Engine
 import Foundation
 import Glibc
@@ -19,6 +20,7 @@ package struct Application: Sendable {
     package let clock: WallClock
     package let console: Console
     package let observer: JournalObserver
+    package let zones: ZoneDirectory
     let aliases: AliasTable
 
     package init(
@@ -35,6 +37,7 @@ package struct Application: Sendable {
         self.clock = clock
         self.console = console
         self.observer = observer
+        zones = ZoneDirectory(environment: programs.environment)
         aliases = AliasTable(tasks: tasks.map(\.entry.declaration), routines: routines)
     }
 

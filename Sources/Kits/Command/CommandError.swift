@@ -12,6 +12,8 @@ package enum CommandError: MaintenanceError {
     case notOurs(path: String)
     case files(directory: String, reason: String)
     case noConnection
+    case noSchedule(routine: String)
+    case countOfStarts
 
     package var code: String {
         switch self {
@@ -26,6 +28,8 @@ package enum CommandError: MaintenanceError {
         case .notOurs: "reference.not-ours"
         case .files: "reference.files"
         case .noConnection: "command.no-connection"
+        case .noSchedule: "command.no-schedule"
+        case .countOfStarts: "command.count"
         }
     }
 
@@ -48,6 +52,8 @@ package enum CommandError: MaintenanceError {
         case .files(let directory, let reason):
             "the pages cannot be written to '\(directory.printable)': \(reason.printable)"
         case .noConnection: "no connection was given"
+        case .noSchedule(let routine): "the routine '\(routine.printable)' has no schedule"
+        case .countOfStarts: "the number of starts is between 1 and 10,000"
         }
     }
 
@@ -69,6 +75,9 @@ package enum CommandError: MaintenanceError {
         case .notOurs: "Nothing was changed. Move it away, or name another directory."
         case .files: nil
         case .noConnection: "Set DATABASE_URL, or pipe it in: 'printenv DATABASE_URL | mainstay init'."
+        case .noSchedule(let routine):
+            "Write 'schedule: daily 02:00' under 'routines.\(routine.printable)', or ask about an expression."
+        case .countOfStarts: nil
         }
     }
 

@@ -9,7 +9,7 @@ import Store
 extension Application {
     /// What the configuration reader has to know from the capabilities.
     package var vocabulary: SettingsVocabulary {
-        SettingsVocabulary(checks: checks.map(\.schema)) { [catalog] words in
+        SettingsVocabulary(checks: checks.map(\.schema), zones: zones) { [catalog] words in
             do {
                 _ = try catalog.parse(words)
                 return nil

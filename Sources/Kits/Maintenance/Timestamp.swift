@@ -89,7 +89,7 @@ package struct CivilTime: Hashable, Sendable {
     }
 
     /// The inverse, civil_from_days.
-    private static func date(daysSince1970 days: Int) -> (Int, Int, Int) {
+    package static func date(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
         let z = days + 719_468
         let era = (z >= 0 ? z : z - 146_096) / 146_097
         let dayOfEra = z - era * 146_097

@@ -36,6 +36,11 @@ package final class Console: Sendable {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
+    /// The result, without a line break of ours.
+    func write(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
     /// Everything else: standard error.
     package func note(_ text: String) {
         write(text + "\n", to: STDERR_FILENO)

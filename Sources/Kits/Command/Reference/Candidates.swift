@@ -27,6 +27,9 @@ extension Application {
         case ("run", "positional@0"), ("plan", "positional@0"):
             let own = configured(typed)?.routines.map(\.name) ?? []
             return Set(routines.map(\.name) + own).sorted()
+        case ("calendar next", "positional@0"), ("calendar next", "positional@1"):
+            let own = configured(typed)?.routines.map(\.name) ?? []
+            return Set(routines.map(\.name) + own).sorted()
         case ("explain", "positional@0"):
             return (checks.flatMap { [$0.name, $0.code] } + routines.map(\.name)).sorted()
         case (_, "positional@0"): return ["latest"]

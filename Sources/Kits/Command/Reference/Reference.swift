@@ -110,6 +110,7 @@ struct Reference {
         for routine in routines {
             page.heading(routine.name)
             page.prose(routine.summary.sentence)
+            if let schedule = routine.schedule { page.markdown("Schedule: `\(schedule)`.") }
             page.code("sh", ["mainstay run \(routine.name) --all-environments"])
             page.list(
                 routine.steps.map { step in

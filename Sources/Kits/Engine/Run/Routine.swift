@@ -4,15 +4,20 @@ import Maintenance
 package struct Routine: Sendable {
     package var name: String
     package var summary: String
+    /// When it starts where the configuration says nothing else, in the language of docs/calendar.md; nil for one that
+    /// people start.
+    package var schedule: String?
     /// Each as typed: `["db", "update-stats"]`.
     package var steps: [[String]]
     package var aliases: [TaskDeclaration.Alias]
 
     package init(
-        _ name: String, summary: String, steps: [[String]], aliases: [TaskDeclaration.Alias] = []
+        _ name: String, summary: String, schedule: String? = nil, steps: [[String]],
+        aliases: [TaskDeclaration.Alias] = []
     ) {
         self.name = name
         self.summary = summary
+        self.schedule = schedule
         self.steps = steps
         self.aliases = aliases
     }

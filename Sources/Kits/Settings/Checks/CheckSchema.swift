@@ -1,3 +1,4 @@
+import Calendar
 import Maintenance
 
 /// What a check lets people configure. Checks belong to capabilities, so the reader is told about them by its caller.
@@ -85,11 +86,15 @@ package struct SettingsVocabulary: Sendable {
     /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
     /// line does.
     package var judgeStep: @Sendable (_ arguments: [String]) -> StepProblem?
+    /// The time zones of this system.
+    package var zones: ZoneDirectory
 
     package init(
-        checks: [CheckSchema] = [], judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
+        checks: [CheckSchema] = [], zones: ZoneDirectory = ZoneDirectory(environment: [:]),
+        judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
     ) {
         self.checks = checks
+        self.zones = zones
         self.judgeStep = judgeStep
     }
 

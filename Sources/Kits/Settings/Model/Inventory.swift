@@ -7,6 +7,9 @@ package struct Inventory: Sendable, Equatable {
     /// For every environment; one may override them.
     package var checks: CheckSettings = [:]
     package var routines: [RoutineSettings] = []
+    /// The zone of schedules that name none; nil for UTC.
+    package var timeZone: String?
+    package var calendars: [CalendarSettings] = []
     package var backups = BackupSettings()
     package var reports = ReportSettings()
     /// Where state is kept, absolute; nil where the command line or the default decides. `--state` wins over it.

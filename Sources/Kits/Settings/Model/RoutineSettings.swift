@@ -1,15 +1,22 @@
+import Calendar
 import Maintenance
 
 /// A named list of steps, run one after the other.
 package struct RoutineSettings: Sendable, Equatable {
     package var name: String
     package var summary: String?
+    /// When it starts; nil for what the shipped routine of its name has.
+    package var schedule: Written<ScheduleExpression>?
     package var steps: [RoutineStep]
     package var location: SourceLocation
 
-    package init(name: String, summary: String? = nil, steps: [RoutineStep], location: SourceLocation) {
+    package init(
+        name: String, summary: String? = nil, schedule: Written<ScheduleExpression>? = nil, steps: [RoutineStep],
+        location: SourceLocation
+    ) {
         self.name = name
         self.summary = summary
+        self.schedule = schedule
         self.steps = steps
         self.location = location
     }

@@ -5,6 +5,7 @@ struct ConfigurationSection: Sendable {
     var vocabulary: SettingsVocabulary
 
     private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
+    private var calendars: CalendarSections { CalendarSections(zones: vocabulary.zones) }
 
     var section: Section<Inventory> {
         Section(
@@ -13,8 +14,13 @@ struct ConfigurationSection: Sendable {
                 Key("environments", \.environments, environments, "What is maintained: environments by name."),
                 Key("checks", \.checks, checks.format, "What differs from the checks' defaults, for all environments."),
                 Key(
-                    "routines", \.routines, RoutineSections(judgeStep: vocabulary.judgeStep).format,
+                    "routines", \.routines,
+                    RoutineSections(judgeStep: vocabulary.judgeStep, zones: vocabulary.zones).format,
                     "Named lists of steps."),
+                Key(
+                    "time-zone", \.timeZone, .zone(vocabulary.zones), standard: .text("UTC"),
+                    "The zone of schedules that name none."),
+                Key("calendars", \.calendars, calendars.format, "Named days on which schedules start nothing."),
                 Key("backups", \.backups, BackupSections.format, "Where backups go, and how fresh they have to be."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key(
@@ -22,7 +28,7 @@ struct ConfigurationSection: Sendable {
                     "The directory for Mainstay's own state; '--state' on the command line wins over it."),
             ],
             later: [
-                "alerts", "alerting", "api", "approvals", "backup", "calendar", "calendars", "capacity",
+                "alerts", "alerting", "api", "approvals", "backup", "calendar", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
@@ -123,6 +129,7 @@ struct ConfigurationSection: Sendable {
             }
         }
         checks.judgeOrder(inventory, reading)
+        calendars.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {

@@ -1,3 +1,4 @@
+import Calendar
 import Maintenance
 
 /// The `routines` mapping.
@@ -5,8 +6,10 @@ struct RoutineSections: Sendable {
     /// What is wrong with a step's arguments.
     var judgeStep: @Sendable ([String]) -> SettingsVocabulary.StepProblem?
 
+    var zones: ZoneDirectory
+
     private static let later: Set<String> = [
-        "schedule", "windows", "window", "approvals", "approval", "on-failure", "needs", "when", "notify", "retries",
+        "windows", "window", "approvals", "approval", "on-failure", "needs", "when", "notify", "retries",
         "timeout", "checklist", "concurrency", "owner", "calendar",
     ]
 
@@ -15,24 +18,32 @@ struct RoutineSections: Sendable {
             prototype: { _ in Draft() },
             keys: [
                 Key("description", \.summary, .text, "What it is for."),
+                Key(
+                    "schedule", \.schedule, .schedule(zones),
+                    "When it starts; without it, as the shipped routine of its name. 'mainstay calendar next' shows the "
+                        + "starts; nothing starts it by itself yet."
+                ),
                 Key("steps", \.steps, .list(of: step), isRequired: true, "What is run, one after the other."),
             ],
             later: Self.later.union(["environments"]))
         let item = MappedSection<Draft.Complete>(routine) { draft, _, _, _ in
-            draft.steps.map { Draft.Complete(summary: draft.summary, steps: $0) }
+            draft.steps.map { Draft.Complete(summary: draft.summary, schedule: draft.schedule, steps: $0) }
         } writing: {
-            Draft(summary: $0.summary, steps: $0.steps)
+            Draft(summary: $0.summary, schedule: $0.schedule, steps: $0.steps)
         }.format
         return Format<[Named<Draft.Complete>]>.named("routine", item).map(
             { items, _, _, _ in
                 items.map {
                     RoutineSettings(
-                        name: $0.name, summary: $0.value.summary, steps: $0.value.steps, location: $0.location)
+                        name: $0.name, summary: $0.value.summary, schedule: $0.value.schedule,
+                        steps: $0.value.steps, location: $0.location)
                 }
             },
             writing: { routines in
                 routines.map {
-                    Named(name: $0.name, value: .init(summary: $0.summary, steps: $0.steps), location: $0.location)
+                    Named(
+                        name: $0.name, value: .init(summary: $0.summary, schedule: $0.schedule, steps: $0.steps),
+                        location: $0.location)
                 }
             })
     }
@@ -49,7 +60,7 @@ struct RoutineSections: Sendable {
                         "environments", \.environments, .list(of: .name),
                         "The environments it runs in, of those the routine is run for."),
                 ],
-                later: Self.later.union(["command", "routine", "wait", "item", "run", "description", "if"]))
+                later: Self.later.union(["schedule", "command", "routine", "wait", "item", "run", "description", "if"]))
         ) { draft, _, _, _ in
             draft.arguments.map {
                 RoutineStep(arguments: $0, environments: draft.environments, location: draft.location)
@@ -94,10 +105,12 @@ struct RoutineSections: Sendable {
 
     private struct Draft: Sendable {
         var summary: String?
+        var schedule: Written<ScheduleExpression>?
         var steps: [RoutineStep]?
 
         struct Complete: Sendable {
             var summary: String?
+            var schedule: Written<ScheduleExpression>?
             var steps: [RoutineStep]
         }
     }

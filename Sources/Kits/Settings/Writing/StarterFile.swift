@@ -75,6 +75,9 @@ package struct StarterFile: Sendable, Equatable {
             # Mainstay's configuration. 'mainstay config check' reads it, 'mainstay config show' shows what is in effect.
             # Further files in mainstay.d/ beside this one are read after it, in the order of their names.
 
+            # Schedules that name no zone are in UTC, or in this one.
+            # time-zone: Europe/Berlin
+
             environments:
               \(environment):
                 # In a protected environment nothing is destroyed without an approval.
@@ -108,8 +111,18 @@ package struct StarterFile: Sendable, Equatable {
             routines:
               daily:
                 description: Daily maintenance
+                # 'mainstay calendar explain' says what a schedule means.
+                schedule: daily 02:00
                 steps:
             \(steps.map { "      - \(YAMLWriter.scalar(.text($0)))" }.joined(separator: "\n"))
+
+            # Days on which nothing starts by a schedule with 'except holidays'; nowhere at all with a blackout.
+            # calendars:
+            #   holidays:
+            #     days: [January 1, December 25, December 26]
+            #   freeze:
+            #     blackout: true
+            #     days: [2026-12-18 18:00 to 2027-01-04 06:00]
 
             # reports:
             #   directory: reports

@@ -1,0 +1,78 @@
+import Calendar
+import Foundation
+import Maintenance
+import MaintenanceTesting
+import Settings
+import Testing
+
+@Suite("schedules and calendars in the configuration", .temporaryDirectory)
+struct ScheduleSettingsTests {
+    @Test("are read into what they mean")
+    func reads() throws {
+        let inventory = try inventory(completeFile)
+        let context = inventory.scheduleContext(vocabulary.zones)
+        #expect(context.standardZone == "Europe/Berlin")
+        #expect(context.calendars.names == ["holidays", "freeze"])
+        let written = try #require(inventory.routines.first?.schedule)
+        let schedule = try Schedule(written.value, in: context)
+        // December 24 and 25 are left out, and the freeze ends on January 4.
+        #expect(
+            schedule.next(2, after: try #require(Timestamp(iso8601: "2026-12-18T00:00:00Z"))).map(\.description)
+                == ["2026-12-18 01:00 UTC", "2027-01-05 01:00 UTC"])
+    }
+
+    struct Wrong: Sendable {
+        var text: String
+        var line: String
+    }
+
+    @Test(
+        "are refused with their place where they cannot be honoured",
+        arguments: [
+            Wrong(
+                text: "routines: { a: { schedule: Sundys 02:00, steps: [health check] } }",
+                line: "mainstay.yaml:2:28: routines.a.schedule: 'Sundys' does not belong here (did you mean 'Sundays'?"),
+            Wrong(
+                text: "routines: { a: { schedule: daily 02:00 except holidays, steps: [health check] } }",
+                line: "mainstay.yaml:2:28: routines.a.schedule: there is no calendar 'holidays'"),
+            Wrong(
+                text: "routines: { a: { schedule: 30th of February, steps: [health check] } }",
+                line: "mainstay.yaml:2:28: routines.a.schedule: '30th of February' never starts anything"),
+            Wrong(
+                text: "routines: { a: { schedule: anytime, steps: [health check] } }",
+                line: "mainstay.yaml:2:28: routines.a.schedule: 'anytime' never starts anything"),
+            Wrong(
+                text: "time-zone: Europe/Berln",
+                line:
+                    "mainstay.yaml:2:12: time-zone: there is no time zone 'Europe/Berln' (did you mean 'Europe/Berlin'?)"
+            ),
+            Wrong(
+                text: "calendars: { daily: { days: [Sundays] } }",
+                line: "mainstay.yaml:2:14: calendars.daily: 'daily' is a word of schedules, and no name for a calendar"),
+            Wrong(
+                text: "calendars: { x: { file: none.ics } }",
+                line: "mainstay.yaml:2:19: calendars.x.file: '/etc/none.ics' is not there"),
+            Wrong(
+                text: "calendars: { x: { blackout: true } }",
+                line: "mainstay.yaml:2:17: calendars.x: at least one of the keys 'days', 'file' is needed"),
+            Wrong(
+                text: "calendars: { x: { days: [Sundys] } }",
+                line: "mainstay.yaml:2:26: calendars.x.days[1]: 'Sundys' does not belong here (did you mean 'Sundays'?"),
+        ])
+    func refuses(wrong: Wrong) throws {
+        let text = "environments: { a: {} }\n\(wrong.text)"
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationReader(vocabulary: vocabulary).read([("mainstay.yaml", text)], directory: "/etc")
+        }
+        #expect(error?.problems.count == 1)
+        #expect(error?.problems.first?.line.hasPrefix(wrong.line) == true, "\(error?.problem ?? "")")
+    }
+
+    @Test("what is wrong in a schedule is marked under its text")
+    func marks() throws {
+        let text = "environments: { a: {} }\nroutines: { a: { schedule: daily 02:00 UTZ, steps: [health check] } }"
+        let error = #expect(throws: ConfigurationError.self) { try inventory(text) }
+        #expect(
+            error?.problem.hasSuffix("\n    daily 02:00 UTZ\n                ^^^") == true, "\(error?.problem ?? "")")
+    }
+}
