@@ -36,7 +36,7 @@ package struct TaskHarness: Sendable {
     ) throws {
         let directory = stateDirectory ?? TemporaryDirectory.current + "/state"
         store = try Store(directory: directory, migrations: EngineSchema.migrations + migrations)
-        log = RunLog(store: store, clock: clock, observer: observer)
+        log = RunLog(store: store, clock: clock, actor: Self.requester, observer: observer)
         catalog = TaskCatalog(entries)
         self.inventory = inventory
         self.clock = clock

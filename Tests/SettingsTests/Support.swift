@@ -171,6 +171,7 @@ extension Inventory {
         var copy = self
         copy.locations = [:]
         copy.sourceFiles = []
+        copy.sourceDigest = nil
         describe(copy, "")
         return lines.joined(separator: "\n")
     }

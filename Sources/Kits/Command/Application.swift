@@ -19,12 +19,14 @@ package struct Application: Sendable {
     package let clock: WallClock
     package let console: Console
     package let observer: JournalObserver
+    /// Where the head of the audit trail is left for safe keeping.
+    package let systemLog: SystemLog
     let aliases: AliasTable
 
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
         migrations: [Migration], programs: Programs,
-        clock: WallClock, console: Console, observer: JournalObserver = .none
+        clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
         catalog = TaskCatalog(tasks.map(\.entry))
@@ -35,6 +37,7 @@ package struct Application: Sendable {
         self.clock = clock
         self.console = console
         self.observer = observer
+        self.systemLog = systemLog
         aliases = AliasTable(tasks: tasks.map(\.entry.declaration), routines: routines)
     }
 

@@ -12,6 +12,7 @@ package enum CommandError: MaintenanceError {
     case notOurs(path: String)
     case files(directory: String, reason: String)
     case noConnection
+    case noAuditHead(String, isFile: Bool)
 
     package var code: String {
         switch self {
@@ -26,6 +27,7 @@ package enum CommandError: MaintenanceError {
         case .notOurs: "reference.not-ours"
         case .files: "reference.files"
         case .noConnection: "command.no-connection"
+        case .noAuditHead: "command.no-audit-head"
         }
     }
 
@@ -48,6 +50,9 @@ package enum CommandError: MaintenanceError {
         case .files(let directory, let reason):
             "the pages cannot be written to '\(directory.printable)': \(reason.printable)"
         case .noConnection: "no connection was given"
+        case .noAuditHead(let text, isFile: true): "no head of an audit trail stands in '\(text.printable)'"
+        case .noAuditHead(let text, isFile: false):
+            "'\(text.printable)' is neither a head of the audit trail nor a file that can be read"
         }
     }
 
@@ -69,6 +74,8 @@ package enum CommandError: MaintenanceError {
         case .notOurs: "Nothing was changed. Move it away, or name another directory."
         case .files: nil
         case .noConnection: "Set DATABASE_URL, or pipe it in: 'printenv DATABASE_URL | mainstay init'."
+        case .noAuditHead:
+            "A head looks like audit:1234: and 64 hexadecimal digits; reports, certificates and the system log have one."
         }
     }
 

@@ -28,8 +28,9 @@ extension Application {
         let directory = stateDirectory(place, inventory)
         let store = try Store(directory: directory, migrations: migrations)
         return Session(
-            application: self, inventory: inventory, log: RunLog(store: store, clock: clock, observer: observer),
-            stateDirectory: directory, output: output)
+            application: self, inventory: inventory,
+            log: RunLog(store: store, clock: clock, actor: requester, observer: observer), stateDirectory: directory,
+            output: output)
     }
 
     package func readConfiguration(_ place: PlaceOptions) throws -> ConfigurationReader.Result {

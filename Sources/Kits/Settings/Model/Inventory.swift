@@ -13,6 +13,9 @@ package struct Inventory: Sendable, Equatable {
     package var stateDirectory: String?
     /// The files this was read from, in reading order.
     package var sourceFiles: [String] = []
+    /// SHA-256 over the names and texts of those files; nil where it was read from none. What stands elsewhere (`file:`,
+    /// `command:`, variables) is not in it.
+    package var sourceDigest: String?
     /// Where each key was written, by its path (`environments.production.protected`).
     package var locations: [String: SourceLocation] = [:]
 
