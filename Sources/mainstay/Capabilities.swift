@@ -26,6 +26,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<BackupGroup>.self,
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
+    GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
     GroupCommand<ConfigGroup>.self,
 ]

@@ -13,7 +13,8 @@ struct Mainstay: ParsableCommand {
         abstract: "Plans, does and proves the maintenance of PostgreSQL-backed applications.",
         version: Release.name,
         subcommands: [
-            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
+            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, ApproveCommand.self,
+            RejectCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
         ] + groups + [CompletionCommand.self, ManualCommand.self, ReferenceCommand.self])
 

@@ -255,7 +255,7 @@ struct AuditChainTests {
 }
 
 /// SplitMix64: the same numbers everywhere for one seed.
-private struct SeededNumbers: RandomNumberGenerator {
+struct SeededNumbers: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

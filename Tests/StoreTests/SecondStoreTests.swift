@@ -9,7 +9,9 @@ import Testing
 /// The store's other home will be PostgreSQL. From now on every migration runs there and every statement is prepared.
 @Suite("statements for both stores")
 struct SecondStoreTests {
-    static let sets: [any StatementSet.Type] = [RunStatement.self, FindingStatement.self, AuditStatement.self]
+    static let sets: [any StatementSet.Type] = [
+        RunStatement.self, FindingStatement.self, AuditStatement.self, ApprovalStatement.self,
+    ]
 
     @Test("every statement of the house is prepared on PostgreSQL, after every migration", .cluster)
     func preparesEverything() async throws {

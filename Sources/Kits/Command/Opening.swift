@@ -9,7 +9,11 @@ import Store
 extension Application {
     /// What the configuration reader has to know from the capabilities.
     package var vocabulary: SettingsVocabulary {
-        SettingsVocabulary(checks: checks.map(\.schema)) { [catalog] words in
+        let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) }
+        return SettingsVocabulary(
+            checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
+            routines: routines.map(\.name)
+        ) { [catalog] words in
             do {
                 _ = try catalog.parse(words)
                 return nil

@@ -76,11 +76,6 @@ extension AuditEntry {
     }
 }
 
-extension Requester {
-    /// `ann as root`: the person first, where `sudo` says who it is.
-    var name: String { sudoUser.map { "\($0) as \(user)" } ?? user }
-}
-
 package struct AuditVerifyCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
         "verify", "Verify the audit trail: an entry that was edited, deleted, moved or inserted is named.",

@@ -1,6 +1,7 @@
 import Store
 
-/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail.
+/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail
+/// and what waits for approval.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -74,6 +75,19 @@ package enum EngineSchema {
                 """,
                 "create index audit_approval on audit (approval) where approval is not null",
                 "{append-only audit}",
+            ]),
+        Migration(
+            "engine.3",
+            [
+                """
+                create table approval (
+                    id text primary key, run_id text not null, step bigint not null, task text not null,
+                    environment text not null, resource text not null, content text not null,
+                    asked_at bigint not null)
+                """,
+                "create index approval_step on approval (run_id, step)",
+                "create index approval_target on approval (task, environment, resource, asked_at)",
+                "{append-only approval}",
             ]),
     ]
 }

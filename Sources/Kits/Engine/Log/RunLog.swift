@@ -18,7 +18,7 @@ package struct RunLog: Sendable {
     }
 
     /// The same log, for somebody else.
-    func acting(for actor: Requester) -> RunLog {
+    package func acting(for actor: Requester) -> RunLog {
         RunLog(store: store, clock: clock, actor: actor, observer: observer)
     }
 
@@ -94,8 +94,12 @@ package struct RunLog: Sendable {
     }
 
     /// The plan, its changes `planned` and what policy kept back `refused`.
-    func planned(_ step: StepRecord, _ plan: Plan) async throws {
+    ///
+    /// - Parameter approval: what it starts on; where that does not allow it any more, nothing is written.
+    func planned(_ step: StepRecord, _ plan: Plan, approval: ApprovalUse?) async throws {
+        if approval != nil { await observer.noted(.used, .beforeWrite) }
         try await store.write { writer in
+            if let approval { try use(approval.id, for: approval.wanted, step, in: writer) }
             try writer.run(
                 RunStatement.planStep,
                 [
@@ -114,6 +118,7 @@ package struct RunLog: Sendable {
                     ])
             }
         }
+        if approval != nil { await observer.noted(.used, .afterWrite) }
     }
 
     func end(_ step: StepRecord, _ state: StepState, error: ErrorReport?) async throws {
@@ -179,14 +184,19 @@ package struct RunLog: Sendable {
     }
 }
 
-/// Told of every move of the journal, right before and right after it is durable. The program gives none; the tests
-/// that kill the process at each of these points give one.
+/// Told of every move of the journal, and of every step towards an approval, right before and right after it is durable.
+/// The program gives none; the tests that kill the process at each of these points give one.
 package struct JournalObserver: Sendable {
     package enum Moment: String, CaseIterable, Sendable { case beforeWrite, afterWrite }
 
     package var reached: @Sendable (ChangeRecord, ChangeState, Moment) async -> Void
+    package var noted: @Sendable (AuditKind, Moment) async -> Void
 
-    package init(reached: @escaping @Sendable (ChangeRecord, ChangeState, Moment) async -> Void) {
+    package init(
+        noted: @escaping @Sendable (AuditKind, Moment) async -> Void = { _, _ in },
+        reached: @escaping @Sendable (ChangeRecord, ChangeState, Moment) async -> Void
+    ) {
+        self.noted = noted
         self.reached = reached
     }
 

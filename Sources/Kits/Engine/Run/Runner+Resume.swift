@@ -24,29 +24,35 @@ extension Runner {
         defer { withExtendedLifetime(lock) {} }
         let all = try await log.steps(of: run.id)
         let steps = all.filter { !$0.state.isEnded || $0.state == .cancelled }
-        // Killed between the end of its last step and its own: only the run itself is still to be ended.
-        guard !steps.isEmpty || run.state == .running else {
+        // Killed between the end of its last step and its own, or what it waited for was rejected: only the run itself is
+        // still to be ended.
+        guard !steps.isEmpty || run.state == .running || run.state == .waiting else {
             throw EngineError.nothingToResume(run: run.id, state: run.state)
         }
         let work = try steps.map { step in
             Work(step: step, parsed: try catalog.entry(step.task).parse(step.arguments))
         }
-        let request = RunRequest(
+        var request = RunRequest(
             name: run.name, isRoutine: run.isRoutine, isDryRun: run.isDryRun,
             steps: work.map { RunRequest.Step($0.parsed, on: $0.step.target) }, requester: requester)
+        request.asker = run.requester
+        let asked = request
         try await log.resume(run, audit: audit(run, all))
         events(.began(run, steps: work.count))
         do {
             try await inLanes(work) { item in
-                try await perform(item, request) { runner in
-                    guard item.step.plan != nil, !run.isDryRun else {
+                try await perform(item, asked) { runner in
+                    let hasBegun = try await !log.changes(of: item.step).isEmpty
+                    guard let plan = item.step.plan, hasBegun, !run.isDryRun else {
+                        // What waits is not looked at again before people have answered.
+                        if let wait = try await runner.policy.waitsStill() { return (.waiting, wait) }
                         let prepared = try await runner.prepare(expecting: nil)
                         return run.isDryRun ? prepared.dryOutcome : try await runner.carryOut(prepared)
                     }
                     try await log.start(item.step)
                     events(.stepBegan(item.step))
                     let settled = try await reconcile(item.step, runner, decision: decision, requester: requester)
-                    return try await runner.carryOut(settled, gaps: item.step.observation?.gaps ?? [])
+                    return try await runner.goOn(settled, plan, gaps: item.step.observation?.gaps ?? [])
                 }
             }
         } catch is CancellationError {

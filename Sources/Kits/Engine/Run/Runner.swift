@@ -173,7 +173,7 @@ package struct Runner: Sendable {
         let begin = clock.monotonic()
         let runner = StepRunner(
             step: step, parsed: work.parsed, act: Act(look: look, fence: fence), log: log,
-            policy: Policy(isRoutine: request.isRoutine, confirm: request.confirm, isDryRun: request.isDryRun),
+            policy: policy(step, environment, request),
             deadline: { [clock] in request.timeLimit.map { clock.monotonic() - begin < $0 } ?? true },
             events: events)
         do {
@@ -186,6 +186,20 @@ package struct Runner: Sendable {
             await sessions.closeAll()
             throw error
         }
+    }
+
+    private func policy(_ step: StepRecord, _ environment: Environment?, _ request: RunRequest) -> Policy {
+        Policy(
+            judgements: [
+                ApprovalJudgement(
+                    rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
+                    isRoutine: request.isRoutine, asker: request.asker ?? request.requester,
+                    requester: request.requester),
+                Confirmation(
+                    environment: environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
+                    confirm: request.confirm),
+            ],
+            isDryRun: request.isDryRun)
     }
 
     /// Surveys everything first and goes on only if the plans together are the one that was meant.

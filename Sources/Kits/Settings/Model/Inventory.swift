@@ -9,6 +9,7 @@ package struct Inventory: Sendable, Equatable {
     package var routines: [RoutineSettings] = []
     package var backups = BackupSettings()
     package var reports = ReportSettings()
+    package var approvals = ApprovalSettings()
     /// Where state is kept, absolute; nil where the command line or the default decides. `--state` wins over it.
     package var stateDirectory: String?
     /// The files this was read from, in reading order.
@@ -56,6 +57,8 @@ package struct Environment: Sendable, Equatable {
     package var resources: [Resource] = []
     /// What differs from `Inventory.checks`; `Inventory.check(_:in:)` puts them together.
     package var checks: CheckSettings = [:]
+    /// Beside those of `Inventory.approvals`.
+    package var approvals: [ApprovalRule] = []
     package var location: SourceLocation
 
     package init(name: String, location: SourceLocation) {

@@ -5,6 +5,7 @@ struct ConfigurationSection: Sendable {
     var vocabulary: SettingsVocabulary
 
     private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
+    private var approvals: ApprovalSections { ApprovalSections(tasks: vocabulary.tasks) }
 
     var section: Section<Inventory> {
         Section(
@@ -16,13 +17,16 @@ struct ConfigurationSection: Sendable {
                     "routines", \.routines, RoutineSections(judgeStep: vocabulary.judgeStep).format,
                     "Named lists of steps."),
                 Key("backups", \.backups, BackupSections.format, "Where backups go, and how fresh they have to be."),
+                Key(
+                    "approvals", \.approvals, approvals.format,
+                    "What has to be approved, by whom, and for how long that counts."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key(
                     "state", \.stateDirectory, .path,
                     "The directory for Mainstay's own state; '--state' on the command line wins over it."),
             ],
             later: [
-                "alerts", "alerting", "api", "approvals", "backup", "calendar", "calendars", "capacity",
+                "alerts", "alerting", "api", "backup", "calendar", "calendars", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
@@ -43,9 +47,12 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "checks", \.checks, checks.format.described(as: "checks"),
                     "What differs from the checks for all environments."),
+                Key(
+                    "approvals", \.approvals, approvals.environmentRules,
+                    "What has to be approved in it, beside the rules for all environments."),
             ],
             later: [
-                "windows", "window", "approvals", "policies", "retention", "schedule", "backups", "backup", "refresh",
+                "windows", "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
                 "notify", "alerts", "owner", "owners", "routines", "frequency",
             ])
         return Format<[Named<EnvironmentDraft>]>.named("environment", section.format).map(
@@ -56,6 +63,7 @@ struct ConfigurationSection: Sendable {
                     environment.labels = item.value.labels
                     environment.resources = item.value.resources
                     environment.checks = item.value.checks
+                    environment.approvals = item.value.approvals
                     return environment
                 }
             },
@@ -65,7 +73,8 @@ struct ConfigurationSection: Sendable {
                         name: environment.name,
                         value: EnvironmentDraft(
                             isProtected: environment.isProtected, labels: environment.labels,
-                            resources: environment.resources, checks: environment.checks),
+                            resources: environment.resources, checks: environment.checks,
+                            approvals: environment.approvals),
                         location: environment.location)
                 }
             })
@@ -123,6 +132,7 @@ struct ConfigurationSection: Sendable {
             }
         }
         checks.judgeOrder(inventory, reading)
+        ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
     }
 
     private struct EnvironmentDraft: Sendable {
@@ -130,5 +140,6 @@ struct ConfigurationSection: Sendable {
         var labels: [String: String] = [:]
         var resources: [Resource] = []
         var checks: CheckSettings = [:]
+        var approvals: [ApprovalRule] = []
     }
 }
