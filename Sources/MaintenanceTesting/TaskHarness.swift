@@ -36,7 +36,7 @@ package struct TaskHarness: Sendable {
     ) throws {
         let directory = stateDirectory ?? TemporaryDirectory.current + "/state"
         store = try Store(directory: directory, migrations: EngineSchema.migrations + migrations)
-        log = RunLog(store: store, clock: clock, observer: observer)
+        log = RunLog(store: store, clock: clock, actor: Self.requester, observer: observer)
         catalog = TaskCatalog(entries)
         self.inventory = inventory
         self.clock = clock
@@ -67,7 +67,8 @@ package struct TaskHarness: Sendable {
     /// Runs a task as typed, over everything of its kind in the environments (all where nil).
     package func run(
         _ words: String..., in environments: [String]? = nil, isDryRun: Bool = false, isRoutine: Bool = false,
-        planDigest: String? = nil, timeLimit: Duration? = nil, confirm: (@Sendable (Plan) async -> Bool)? = nil
+        planDigest: String? = nil, timeLimit: Duration? = nil, by requester: Requester = Self.requester,
+        confirm: (@Sendable (Plan) async -> Bool)? = nil
     ) async throws -> RunSummary {
         let tasks = try words.map { try catalog.parse($0.split(separator: " ").map(String.init)) }
         let steps = tasks.flatMap { task in
@@ -76,12 +77,19 @@ package struct TaskHarness: Sendable {
         return try await runner.run(
             RunRequest(
                 name: tasks.count == 1 ? tasks[0].declaration.name : "routine", isRoutine: isRoutine,
-                isDryRun: isDryRun, steps: steps, requester: Self.requester, planDigest: planDigest,
+                isDryRun: isDryRun, steps: steps, requester: requester, planDigest: planDigest,
                 timeLimit: timeLimit, confirm: confirm))
     }
 
-    package func resume(_ run: String = "latest", decision: Decision? = nil) async throws -> RunSummary {
-        try await runner.resume(run, decision: decision, requester: Self.requester)
+    package func resume(
+        _ run: String = "latest", decision: Decision? = nil, by requester: Requester = Self.requester
+    ) async throws -> RunSummary {
+        try await runner.resume(run, decision: decision, requester: requester)
+    }
+
+    /// Requests as somebody else sees and answers them.
+    package func approvals(by requester: Requester) -> Approvals {
+        Approvals(log: log.acting(for: requester), inventory: inventory)
     }
 
     package static let requester = Requester(user: "tester", host: "localhost", processID: 1)

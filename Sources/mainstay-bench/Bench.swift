@@ -51,14 +51,16 @@ enum Bench {
         inventory.environments = [
             Environment(name: "bench", location: SourceLocation(file: "bench", line: 1, column: 1))
         ]
+        let requester = Requester(user: "bench", host: "localhost", processID: 1)
         let runner = Runner(
-            inventory: inventory, catalog: TaskCatalog([]), log: RunLog(store: store, clock: clock), clock: clock,
+            inventory: inventory, catalog: TaskCatalog([]),
+            log: RunLog(store: store, clock: clock, actor: requester), clock: clock,
             programs: Programs(environment: [:]), stateDirectory: directory)
         let parsed = ParsedTask(declaration: Idle.declaration, task: Idle(Idle.Options()), arguments: [])
         let step = RunRequest.Step(parsed, on: Target(environment: "bench"))
         let request = RunRequest(
             name: "bench", steps: Array(repeating: step, count: count),
-            requester: Requester(user: "bench", host: "localhost", processID: 1))
+            requester: requester)
         let begin = clock.monotonic()
         let summary = try await runner.run(request)
         let seconds = (clock.monotonic() - begin).inSeconds

@@ -27,6 +27,8 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<CalendarGroup>.self,
+    GroupCommand<ApprovalsGroup>.self,
+    GroupCommand<AuditGroup>.self,
     GroupCommand<ConfigGroup>.self,
 ]
 

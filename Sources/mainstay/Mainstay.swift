@@ -13,7 +13,8 @@ struct Mainstay: ParsableCommand {
         abstract: "Plans, does and proves the maintenance of PostgreSQL-backed applications.",
         version: Release.name,
         subcommands: [
-            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, RunsCommand.self, ShowCommand.self,
+            InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, ApproveCommand.self,
+            RejectCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
         ] + groups + [CompletionCommand.self, ManualCommand.self, ReferenceCommand.self])
 
@@ -30,7 +31,7 @@ struct Mainstay: ParsableCommand {
             root: Self.self, tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks),
             routines: routines, migrations: capabilities.flatMap(\.migrations),
             programs: Programs(environment: environment), clock: .system, console: Console(environment: environment),
-            observer: observer(environment))
+            observer: observer(environment), systemLog: systemLog(environment))
     }
 
     private static func observer(_ environment: [String: String]) -> JournalObserver {
@@ -39,5 +40,13 @@ struct Mainstay: ParsableCommand {
         #else
             .none
         #endif
+    }
+
+    private static func systemLog(_ environment: [String: String]) -> SystemLog {
+        #if DEBUG
+            // The tests' own socket in place of the machine's.
+            if let path = environment["MAINSTAY_SYSTEM_LOG"] { return SystemLog(path: path) }
+        #endif
+        return SystemLog()
     }
 }

@@ -204,8 +204,9 @@ struct ChangeTests {
     @Test("a run that was killed when all its steps had ended is ended by resume, and nothing is done again")
     func endsAfterLastStep() async throws {
         let harness = try await harness()
-        let id = try await harness.run("test ledger").run.id
-        try await harness.log.end(id, .running)
+        let run = try await harness.run("test ledger").run
+        let id = run.id
+        try await harness.log.end(run, .running)
         let resumed = try await harness.resume()
         #expect(resumed.run.id == id)
         #expect(resumed.run.state == .succeeded)

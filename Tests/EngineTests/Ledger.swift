@@ -16,6 +16,8 @@ struct Ledger: MaintenanceTask {
     var keys: [String] = ["a", "b", "c"]
     var effect: Effect = .maintains
     var authority: String?
+    /// What a test wants otherwise of a proposed change.
+    var adapting: @Sendable (inout Change) -> Void = { _ in }
     var findings: @Sendable (Target) -> [Finding] = { _ in [] }
     var examined: Set<String> = []
     var gaps: [Observation.Gap] = []
@@ -43,11 +45,13 @@ struct Ledger: MaintenanceTask {
         observation.gaps = gaps
         let oid = try await oid(look)
         observation.changes = keys.map { key in
-            Change(
+            var change = Change(
                 kind: "add", object: key,
                 action: .sql([("insert into ledger (key) values (\(literal: key))" as SQL).literalText]),
                 effect: effect, reversal: "delete the row", identity: ["oid": .integer(oid)], reason: "a test wants it",
                 authority: authority)
+            adapting(&change)
+            return change
         }
         return observation
     }

@@ -23,27 +23,37 @@ struct PolicyTests {
 
     private func rows() async throws -> [String] { try await Ledger.rows(TestDatabase.current) }
 
-    @Test("what removes data in a protected environment waits for a person")
-    func needsConfirmation() async throws {
-        let summary = try await harness().run("test ledger")
-        #expect(summary.step.state == .refused)
-        #expect(summary.step.error?.code == "policy.needs-confirmation")
+    @Test("what removes data in a protected environment waits for another person, whatever the requester says")
+    func needsApproval() async throws {
+        let summary = try await harness().run("test ledger", confirm: { _ in true })
+        #expect(summary.step.state == .waiting && summary.run.state == .waiting)
+        #expect(summary.step.error?.code == "approval.waits")
         #expect(summary.exitStatus(failOn: nil) == .waiting)
         #expect(try await rows().isEmpty)
     }
 
-    @Test("a person who says no is heard, and one who says yes", arguments: [true, false])
+    @Test("what is allowed in writing is confirmed by hand: a no is heard, and a yes", arguments: [true, false])
     func asks(answer: Bool) async throws {
-        let summary = try await harness().run("test ledger", confirm: { _ in answer })
+        let harness = try await harness(authority: "mainstay.yaml:12")
+        let summary = try await harness.run("test ledger", confirm: { _ in answer })
         #expect(summary.step.state == (answer ? .succeeded : .refused))
         #expect(try await rows() == (answer ? ["a"] : []))
     }
 
-    @Test("a routine removes only what configuration allows in writing", arguments: ["mainstay.yaml:12", nil])
+    @Test("a person who cannot be asked confirms nothing")
+    func needsConfirmation() async throws {
+        let summary = try await harness(authority: "mainstay.yaml:12").run("test ledger")
+        #expect(summary.step.error?.code == "policy.needs-confirmation")
+        #expect(try await rows().isEmpty)
+    }
+
+    @Test(
+        "a routine removes only what configuration allows in writing, the rest waits",
+        arguments: ["mainstay.yaml:12", nil])
     func needsAuthority(authority: String?) async throws {
         let summary = try await harness(authority: authority).run("test ledger", isRoutine: true)
-        #expect(summary.step.state == (authority == nil ? .refused : .succeeded))
-        #expect(summary.changes[0].change.authority == authority)
+        #expect(summary.step.state == (authority == nil ? .waiting : .succeeded))
+        #expect(summary.plans[0].changes[0].authority == authority)
         #expect(try await rows() == (authority == nil ? [] : ["a"]))
     }
 

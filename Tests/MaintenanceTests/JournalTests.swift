@@ -22,7 +22,7 @@ struct JournalTests {
         arguments: [
             ([StepState.succeeded, .skipped], RunState.succeeded), ([.succeeded, .unproven], .failed),
             ([.failed, .uncertain], .uncertain), ([.failed, .cancelled], .cancelled), ([.pending, .failed], .running),
-            ([.refused], .failed), ([.waiting], .uncertain), ([], .succeeded),
+            ([.refused], .failed), ([.waiting], .waiting), ([.waiting, .uncertain], .uncertain), ([], .succeeded),
         ])
     func sumsUp(steps: [StepState], run: RunState) {
         #expect(RunState(steps) == run)

@@ -2,7 +2,7 @@
 extension Broken {
     private static let path = "environments.test.resources.main"
 
-    static let all = structure + values + services + files + checks + routines
+    static let all = structure + values + services + files + checks + routines + approvals
 
     private static let structure: [Broken] = [
         Broken("", "mainstay.yaml:1:1: the key 'environments' is missing (allowed: environments by name)"),
@@ -19,11 +19,11 @@ extension Broken {
         Broken(
             "environments: { test: yes }",
             "mainstay.yaml:1:23: environments.test: 'yes' stands where a mapping is needed "
-                + "(allowed: protected, labels, resources, checks)"),
+                + "(allowed: protected, labels, resources, checks, approvals)"),
         Broken(
             "environments: { test: { x-y-z: 1 } }",
             "mainstay.yaml:1:25: environments.test.x-y-z: unknown key 'x-y-z' "
-                + "(allowed: protected, labels, resources, checks)"),
+                + "(allowed: protected, labels, resources, checks, approvals)"),
         Broken(
             "environments: { test: { windows: 1 } }",
             "mainstay.yaml:1:25: environments.test.windows: 'windows' is not supported yet"),

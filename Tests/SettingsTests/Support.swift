@@ -35,6 +35,10 @@ let vocabulary = SettingsVocabulary(
                 .init("schema", .text, summary: "One schema only"),
             ], guideKeys: ["data_consistency"]),
     ],
+    tasks: [
+        "health check": .observes, "db update-stats": .maintains, "logs rotate": .destroys, "report daily": .maintains,
+    ],
+    routines: ["weekly"],
     judgeStep: { arguments in
         let tasks = ["health check", "db update-stats", "report daily"]
         let command = arguments.prefix(2).joined(separator: " ")
@@ -129,6 +133,8 @@ let completeFile = #"""
             deep: true
             order: newest
             schema: public
+        approvals:
+          - { effects: [maintains, destroys] }
       test:
         resources:
           main: { kind: postgresql, url: "postgresql:///test" }
@@ -137,6 +143,15 @@ let completeFile = #"""
       memory: { enabled: false }
       disk: { warning: 20G, critical: 5G }
       response-time: { warning: 500ms }
+    approvals:
+      rules:
+        - { effects: [destroys], environments: [production], count: 2, approvers: [database, dan], expires: 2h }
+        - { tasks: [db update-stats, logs rotate], classes: [major, kernel] }
+        - { routines: [weekly, daily], count: all, approvers: [ann, bob] }
+      expires: 12h
+      standing: 60d
+      teams: { database: [ann, bob, carl] }
+      shared-accounts: [deploy]
     routines:
       daily:
         description: "Every day: look, mend, report"
@@ -176,6 +191,7 @@ extension Inventory {
         var copy = self
         copy.locations = [:]
         copy.sourceFiles = []
+        copy.sourceDigest = nil
         describe(copy, "")
         return lines.joined(separator: "\n")
     }

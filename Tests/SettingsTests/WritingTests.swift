@@ -69,6 +69,9 @@ struct EffectiveConfigurationTests {
                   compression-level: 1  # default
                   read-twice: 10  # default
                   prove-within: 8d  # default
+                approvals:
+                  expires: 1d  # default
+                  standing: 100d  # default
 
                 """)
     }

@@ -9,7 +9,9 @@ import Testing
 /// The store's other home will be PostgreSQL. From now on every migration runs there and every statement is prepared.
 @Suite("statements for both stores")
 struct SecondStoreTests {
-    static let sets: [any StatementSet.Type] = [RunStatement.self, FindingStatement.self]
+    static let sets: [any StatementSet.Type] = [
+        RunStatement.self, FindingStatement.self, AuditStatement.self, ApprovalStatement.self,
+    ]
 
     @Test("every statement of the house is prepared on PostgreSQL, after every migration", .cluster)
     func preparesEverything() async throws {
@@ -29,6 +31,24 @@ struct SecondStoreTests {
                 }
             }
             #expect(count >= 30)
+        }
+    }
+
+    @Test("PostgreSQL too refuses to update or delete an entry of the audit trail", .cluster)
+    func isAppendOnly() async throws {
+        try await TestDatabase.current.connect { connection in
+            for migration in EngineSchema.migrations {
+                for statement in migration.statements(for: .postgresql) {
+                    try await connection.executeScript(trusted: statement)
+                }
+            }
+            try await connection.executeScript(
+                trusted: "insert into audit values (1, 0, '', '', '', '', '', 0, '', null, '', '', '')")
+            for statement in ["update audit set subject = 'x'", "delete from audit", "truncate audit"] {
+                await #expect {
+                    try await connection.executeScript(trusted: statement)
+                } throws: { "\($0)".contains("audit is append-only") }
+            }
         }
     }
 

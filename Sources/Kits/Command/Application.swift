@@ -21,12 +21,14 @@ package struct Application: Sendable {
     package let console: Console
     package let observer: JournalObserver
     package let zones: ZoneDirectory
+    /// Where the head of the audit trail is left for safe keeping.
+    package let systemLog: SystemLog
     let aliases: AliasTable
 
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
         migrations: [Migration], programs: Programs,
-        clock: WallClock, console: Console, observer: JournalObserver = .none
+        clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
         catalog = TaskCatalog(tasks.map(\.entry))
@@ -38,6 +40,7 @@ package struct Application: Sendable {
         self.console = console
         self.observer = observer
         zones = ZoneDirectory(environment: programs.environment)
+        self.systemLog = systemLog
         aliases = AliasTable(tasks: tasks.map(\.entry.declaration), routines: routines)
     }
 

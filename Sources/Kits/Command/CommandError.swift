@@ -14,6 +14,7 @@ package enum CommandError: MaintenanceError {
     case noConnection
     case noSchedule(routine: String)
     case countOfStarts
+    case noAuditHead(String, isFile: Bool)
 
     package var code: String {
         switch self {
@@ -30,6 +31,7 @@ package enum CommandError: MaintenanceError {
         case .noConnection: "command.no-connection"
         case .noSchedule: "command.no-schedule"
         case .countOfStarts: "command.count"
+        case .noAuditHead: "command.no-audit-head"
         }
     }
 
@@ -54,6 +56,9 @@ package enum CommandError: MaintenanceError {
         case .noConnection: "no connection was given"
         case .noSchedule(let routine): "the routine '\(routine.printable)' has no schedule"
         case .countOfStarts: "the number of starts is between 1 and 10,000"
+        case .noAuditHead(let text, isFile: true): "no head of an audit trail stands in '\(text.printable)'"
+        case .noAuditHead(let text, isFile: false):
+            "'\(text.printable)' is neither a head of the audit trail nor a file that can be read"
         }
     }
 
@@ -78,6 +83,8 @@ package enum CommandError: MaintenanceError {
         case .noSchedule(let routine):
             "Write 'schedule: daily 02:00' under 'routines.\(routine.printable)', or ask about an expression."
         case .countOfStarts: nil
+        case .noAuditHead:
+            "A head looks like audit:1234: and 64 hexadecimal digits; reports, certificates and the system log have one."
         }
     }
 

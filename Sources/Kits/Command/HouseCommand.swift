@@ -17,12 +17,20 @@ package protocol CommandFamily {
     static var name: String { get }
     static var summary: String { get }
     static var commands: [any ParsableCommand.Type] { get }
+    /// What the word alone means; nil where it only prints what stands under it.
+    static var standard: (any ParsableCommand.Type)? { get }
+}
+
+extension CommandFamily {
+    package static var standard: (any ParsableCommand.Type)? { nil }
 }
 
 /// The command of a group; alone it prints what stands under it.
 package struct GroupCommand<Group: CommandFamily>: ParsableCommand {
     package static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: Group.name, abstract: Group.summary, subcommands: Group.commands)
+        CommandConfiguration(
+            commandName: Group.name, abstract: Group.summary, subcommands: Group.commands,
+            defaultSubcommand: Group.standard)
     }
 
     package init() {}

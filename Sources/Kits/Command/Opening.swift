@@ -9,7 +9,11 @@ import Store
 extension Application {
     /// What the configuration reader has to know from the capabilities.
     package var vocabulary: SettingsVocabulary {
-        SettingsVocabulary(checks: checks.map(\.schema), zones: zones) { [catalog] words in
+        let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) }
+        return SettingsVocabulary(
+            checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
+            routines: routines.map(\.name), zones: zones
+        ) { [catalog] words in
             do {
                 _ = try catalog.parse(words)
                 return nil
@@ -28,8 +32,9 @@ extension Application {
         let directory = stateDirectory(place, inventory)
         let store = try Store(directory: directory, migrations: migrations)
         return Session(
-            application: self, inventory: inventory, log: RunLog(store: store, clock: clock, observer: observer),
-            stateDirectory: directory, output: output)
+            application: self, inventory: inventory,
+            log: RunLog(store: store, clock: clock, actor: requester, observer: observer), stateDirectory: directory,
+            output: output)
     }
 
     package func readConfiguration(_ place: PlaceOptions) throws -> ConfigurationReader.Result {

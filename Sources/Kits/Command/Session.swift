@@ -24,6 +24,7 @@ package struct Session: Sendable {
         request.confirm = confirmation(options)
         let wanted = request
         let summary = try await watching(request.name) { try await $0.run(wanted) }
+        leaveHead(after: summary)
         try show(summary, isAfterProgress: true)
         return summary.exitStatus(failOn: options.failOn.severity)
     }
@@ -35,8 +36,22 @@ package struct Session: Sendable {
         let summary = try await watching(run.name) {
             try await $0.resume(run.id, decision: decision, requester: requester)
         }
+        leaveHead(after: summary)
         try show(summary, isAfterProgress: true)
         return summary.exitStatus(failOn: failOn.severity)
+    }
+
+    /// Leaves the head of the audit trail in the system log, where whoever can rewrite the state cannot reach it
+    /// unnoticed. A machine without a system log keeps none; `--verbose` says so.
+    func leave(_ head: AuditHead?, after event: String) {
+        guard let head else { return }
+        let reason = application.systemLog.write("\(head) after \(event)", at: application.clock.now())
+        guard let reason, output.verbose else { return }
+        console.note("the head of the audit trail is not in the system log: \(reason)")
+    }
+
+    private func leaveHead(after summary: RunSummary) {
+        leave(summary.auditHead, after: "run \(summary.run.id), which is \(summary.run.state.rawValue)")
     }
 
     private func watching(

@@ -9,7 +9,6 @@ package enum EngineError: MaintenanceError {
     case worldMoved(change: String, differences: [String])
     case planChanged(wanted: String, found: String, differences: [String])
     case needsConfirmation(change: String, target: Target)
-    case needsAuthority(change: String, target: Target)
     case timeLimit(change: String)
     case fenced(target: Target, holder: String)
     case targetBusy(target: Target)
@@ -30,7 +29,6 @@ package enum EngineError: MaintenanceError {
         case .worldMoved: "change.world-moved"
         case .planChanged: "plan.changed"
         case .needsConfirmation: "policy.needs-confirmation"
-        case .needsAuthority: "policy.needs-authority"
         case .timeLimit: "change.time-limit"
         case .fenced: "change.fenced"
         case .targetBusy: "target.busy"
@@ -58,8 +56,6 @@ package enum EngineError: MaintenanceError {
                 + differences.joined(separator: "; ").printable
         case .needsConfirmation(let change, let target):
             "'\(change.printable)' removes data in \(target), which is protected, and nobody confirmed it"
-        case .needsAuthority(let change, let target):
-            "'\(change.printable)' removes data in \(target), which is protected, and no configuration allows it"
         case .timeLimit(let change): "the time limit was reached before '\(change.printable)' could start"
         case .fenced(let target, let holder):
             "another change is being made to \(target) (by '\(holder.printable)')"
@@ -84,7 +80,6 @@ package enum EngineError: MaintenanceError {
         case .nothingToResume(let run, _): "'mainstay show \(run)' tells what came of it."
         case .worldMoved, .planChanged: "Look at the new plan with '--dry-run', then run that one."
         case .needsConfirmation: "Look at it with '--dry-run', then confirm it with '--yes'."
-        case .needsAuthority: "Write the path, its age and its limit into the configuration."
         case .timeLimit: "Run the task again; what is done stays done."
         case .fenced, .targetBusy: "Try again when that has ended."
         case .undecided(_, _): "Look at the target, then tell with 'mainstay resume RUN --decide done|not-done'."
@@ -104,7 +99,7 @@ package enum EngineError: MaintenanceError {
     package var exitStatus: ExitStatus {
         switch self {
         case .noSuchRun, .severalRuns, .nothingToResume, .unknownTask: .usage
-        case .needsConfirmation, .needsAuthority, .undecided, .runIsAlive, .targetBusy, .fenced: .waiting
+        case .needsConfirmation, .undecided, .runIsAlive, .targetBusy, .fenced: .waiting
         case .goneFromInventory: .configuration
         default: .failure
         }

@@ -23,11 +23,13 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     package var authority: String?
     /// How long it is expected to take, and where that number comes from; shown, not digested.
     package var estimate: Estimate?
+    /// How far it reaches, where the task tells updates apart.
+    package var changeClass: ChangeClass?
 
     package init(
         kind: String, object: String, action: Action, effect: Effect, scope: Scope = .resource,
         lock: LockMode? = nil, reversal: String, identity: Facts, reason: String, authority: String? = nil,
-        estimate: Estimate? = nil
+        estimate: Estimate? = nil, changeClass: ChangeClass? = nil
     ) {
         id = "\(kind) \(object)"
         self.kind = kind
@@ -41,6 +43,7 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
         self.reason = reason
         self.authority = authority
         self.estimate = estimate
+        self.changeClass = changeClass
     }
 
     package enum Action: Codable, Hashable, Sendable {

@@ -79,13 +79,17 @@ package enum StepState: String, Codable, CaseIterable, Sendable {
 /// How a run stands as a whole.
 package enum RunState: String, Codable, CaseIterable, Sendable {
     case running, succeeded, failed, cancelled, uncertain
+    /// No process carries it out: a step waits for an approval, and `resume` goes on once it has one.
+    case waiting
 
     package init(_ steps: some Sequence<StepState>) {
         let states = Set(steps)
-        if states.contains(.uncertain) || states.contains(.waiting) {
+        if states.contains(.uncertain) {
             self = .uncertain
         } else if states.contains(.pending) || states.contains(.running) {
             self = .running
+        } else if states.contains(.waiting) {
+            self = .waiting
         } else if states.contains(.cancelled) {
             self = .cancelled
         } else if !states.isDisjoint(with: [.failed, .unproven, .refused]) {
@@ -94,4 +98,7 @@ package enum RunState: String, Codable, CaseIterable, Sendable {
             self = .succeeded
         }
     }
+
+    /// False while a process carries it out, or a person has to say something first.
+    package var isEnded: Bool { self != .running && self != .uncertain && self != .waiting }
 }

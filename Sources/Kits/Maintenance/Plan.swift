@@ -10,6 +10,8 @@ package struct Plan: Codable, Hashable, Sendable {
     package var changes: [Change]
     /// What the task proposed and policy did not allow, with the reason.
     package var refusals: [Refusal]
+    /// What has to be approved before it starts; nil where nothing has to be. Shown, not digested.
+    package var needs: [ApprovalNeed]?
 
     package init(
         task: String, taskVersion: Int, arguments: [String], target: Target, identity: Facts, changes: [Change],
@@ -50,6 +52,7 @@ package struct Plan: Codable, Hashable, Sendable {
             case .files(let description): digest.add(["files", description])
             }
             digest.add(change.identity)
+            if let changeClass = change.changeClass { digest.add(["class", changeClass.rawValue]) }
         }
         return digest.hexadecimal
     }

@@ -37,7 +37,8 @@ package func positional(_ sql: String) -> (sql: String, names: [String]) {
 /// A named step of the schema. Never edited once it has landed; ordered by its place in the list.
 package struct Migration: Sendable, Hashable {
     package var name: String
-    /// Statements in the shared subset; `{clustered}` becomes `WITHOUT ROWID` on SQLite and nothing on PostgreSQL.
+    /// Statements in the shared subset; `{clustered}` becomes `WITHOUT ROWID` on SQLite and nothing on PostgreSQL, and
+    /// the statement `{append-only TABLE}` the triggers that refuse to update or delete what stands there.
     package var statements: [String]
 
     package init(_ name: String, _ statements: [String]) {
@@ -49,7 +50,33 @@ package struct Migration: Sendable, Hashable {
 
     package func statements(for dialect: Dialect) -> [String] {
         statements.map { statement in
-            statement.replacing("{clustered}", with: dialect == .sqlite ? "without rowid" : "")
+            if statement.hasPrefix("{append-only "), statement.hasSuffix("}") {
+                return dialect.appendOnly(String(statement.dropFirst(13).dropLast()))
+            }
+            return statement.replacing("{clustered}", with: dialect == .sqlite ? "without rowid" : "")
+        }
+    }
+}
+
+extension Migration.Dialect {
+    /// Triggers are the one thing the two stores do not write alike (SQLite, "CREATE TRIGGER"; PostgreSQL manual, 43.10).
+    /// They keep accidents and careless hands out; who may alter the table may drop them too.
+    fileprivate func appendOnly(_ table: String) -> String {
+        switch self {
+        case .sqlite:
+            ["update", "delete"].map { operation in
+                """
+                create trigger \(table)_no_\(operation) before \(operation) on \(table)
+                begin select raise(abort, '\(table) is append-only'); end;
+                """
+            }.joined(separator: "\n")
+        case .postgresql:
+            """
+            create function \(table)_append_only() returns trigger language plpgsql as
+                $$ begin raise exception '\(table) is append-only'; end $$;
+            create trigger \(table)_append_only before update or delete or truncate on \(table)
+                for each statement execute function \(table)_append_only();
+            """
         }
     }
 }

@@ -6,11 +6,14 @@ package struct StoredJSON<Value: Codable & Sendable>: StoreConvertible, Sendable
 
     package init(_ value: Value) { self.value = value }
 
-    package var storeValue: StoreValue {
+    package var storeValue: StoreValue { .text(text) }
+
+    /// As it is stored.
+    package var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return .text(String(decoding: try encoder.encode(value), as: UTF8.self))
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
         } catch {
             preconditionFailure("a \(Value.self) cannot be written as JSON: \(error)")
         }

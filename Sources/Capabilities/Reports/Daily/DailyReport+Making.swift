@@ -19,6 +19,7 @@ extension DailyReport {
         trends = Self.trends(material)
         notCovered = Self.notCovered(material, environments)
         runs = period.reversed().map(RunLine.init)
+        audit = material.audit?.description
         verdict = Verdict(environments: environments, troubles: troubles, changes: changes, findings: findings)
     }
 

@@ -26,6 +26,8 @@ struct DailyReport: Codable, Hashable, Sendable {
     var notCovered: [NotCovered]
     /// Latest first.
     var runs: [RunLine]
+    /// The head of the audit trail when it was made (`audit:1234:…`): `mainstay audit verify --against` takes the file.
+    var audit: String?
 
     /// A step that did not end well, the last time where it ended so several times.
     struct StepTrouble: Codable, Hashable, Sendable {

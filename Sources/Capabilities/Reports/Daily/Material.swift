@@ -23,6 +23,8 @@ struct Material: Sendable {
     var resolved: [FindingRecord]
     /// Of the days before `now` that trends show.
     var series: [SampledSeries]
+    /// The newest entry of the audit trail.
+    var audit: AuditHead?
 
     struct Environment: Hashable, Sendable {
         var name: String
@@ -63,6 +65,6 @@ extension Material {
             },
             runs: runs, abandoned: try look.log.abandoned(runs.map(\.run)),
             open: try await look.log.openFindings(), resolved: try await look.log.findingsResolved(since: since),
-            series: series)
+            series: series, audit: try await look.log.auditHead())
     }
 }

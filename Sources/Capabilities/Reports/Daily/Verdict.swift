@@ -27,12 +27,13 @@ extension Verdict {
         let troubles = troubles.filter { $0.mendedBy == nil && !$0.isDryRun }
         let open = troubles.filter { $0.isCutOff || $0.state == .uncertain || $0.state == .waiting }
         var needs = Dictionary(grouping: open, by: \.runID).sorted { $0.key < $1.key }.compactMap { run, steps in
-            steps.first.map { first in
-                Need(
-                    standing: .critical,
-                    text: "run \(run) was cut off at \(first.command) on \(first.target)"
+            steps.first.map { first -> Need in
+                let isWaiting = steps.allSatisfy { $0.state == .waiting && !$0.isCutOff }
+                return Need(
+                    standing: isWaiting ? .warning : .critical,
+                    text: "run \(run) \(isWaiting ? "waits" : "was cut off") at \(first.command) on \(first.target)"
                         + (first.error.map { ": \($0.problem)" } ?? ""),
-                    command: "mainstay resume \(run)")
+                    command: isWaiting ? "mainstay approvals" : "mainstay resume \(run)")
             }
         }
         let critical = findings.filter { $0.severity == .critical }

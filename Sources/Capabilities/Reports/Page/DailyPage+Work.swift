@@ -156,7 +156,7 @@ extension RunState {
         switch self {
         case .succeeded: .good
         case .failed, .uncertain: .critical
-        case .cancelled: .warning
+        case .cancelled, .waiting: .warning
         case .running: .unknown
         }
     }

@@ -105,12 +105,13 @@ struct DailyPage {
     }
 
     private var foot: HTML {
-        """
-        <footer class="page"><p>Made by \(report.version) in run <code>\(report.runID)</code>, from the run log as it was \
-        at \(time: report.madeAt). The step that made it is not in it: it cannot say how it ended. Times are UTC. The same \
-        data makes the same file, byte for byte; the run holds its SHA-256.</p></footer>
+        let audit: HTML? = report.audit.map { " The audit trail stood at <code>\($0)</code>." }
+        return """
+            <footer class="page"><p>Made by \(report.version) in run <code>\(report.runID)</code>, from the run log as it was \
+            at \(time: report.madeAt). The step that made it is not in it: it cannot say how it ended. Times are UTC. The same \
+            data makes the same file, byte for byte; the run holds its SHA-256.\(audit)</p></footer>
 
-        """
+            """
     }
 
     // MARK: what all sections use

@@ -35,7 +35,8 @@ struct DailyMarkdown {
         }
         lines += [
             "",
-            "Made by \(report.version) in run `\(report.runID)`, from the run log as it was at \(report.madeAt).", "",
+            "Made by \(report.version) in run `\(report.runID)`, from the run log as it was at \(report.madeAt)."
+                + (report.audit.map { " The audit trail stood at `\($0)`." } ?? ""), "",
         ]
         return lines.joined(separator: "\n")
     }

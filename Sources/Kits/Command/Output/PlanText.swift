@@ -12,6 +12,10 @@ struct PlanText {
             lines.append("")
             lines += describe(change, number: index + 1)
         }
+        for need in plan.needs ?? [] {
+            lines.append("")
+            lines += "needs approval by \(need.people): \(need.reason)".wrapped(to: width).map(style.warning)
+        }
         for refusal in plan.refusals {
             lines.append("")
             lines += describe(refusal.change, number: nil)

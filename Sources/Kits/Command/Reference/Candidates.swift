@@ -32,6 +32,7 @@ extension Application {
             return Set(routines.map(\.name) + own).sorted()
         case ("explain", "positional@0"):
             return (checks.flatMap { [$0.name, $0.code] } + routines.map(\.name)).sorted()
+        case ("approve", _), ("reject", _), ("approvals show", _): return []
         case (_, "positional@0"): return ["latest"]
         default: return []
         }

@@ -1,6 +1,7 @@
 import Store
 
-/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines.
+/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail
+/// and what waits for approval.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -61,6 +62,32 @@ package enum EngineSchema {
                 create table planned (
                     digest text primary key, content text not null, planned_at bigint not null)
                 """,
-            ])
+            ]),
+        Migration(
+            "engine.2",
+            [
+                """
+                create table audit (
+                    number bigint primary key, recorded_at bigint not null, kind text not null, actor text not null,
+                    environment text not null, resource text not null, run_id text not null, step bigint not null,
+                    subject text not null, approval text, detail text not null, previous text not null,
+                    hash text not null) {clustered}
+                """,
+                "create index audit_approval on audit (approval) where approval is not null",
+                "{append-only audit}",
+            ]),
+        Migration(
+            "engine.3",
+            [
+                """
+                create table approval (
+                    id text primary key, run_id text not null, step bigint not null, task text not null,
+                    environment text not null, resource text not null, content text not null,
+                    asked_at bigint not null)
+                """,
+                "create index approval_step on approval (run_id, step)",
+                "create index approval_target on approval (task, environment, resource, asked_at)",
+                "{append-only approval}",
+            ]),
     ]
 }

@@ -28,6 +28,9 @@ package struct Requester: Codable, Hashable, Sendable {
         self.host = host
         self.processID = processID
     }
+
+    /// `ann as root`: the person first, where `sudo` says who it is. Hostile text.
+    package var name: String { sudoUser.map { "\($0) as \(user)" } ?? user }
 }
 
 /// One task on one target inside a run.

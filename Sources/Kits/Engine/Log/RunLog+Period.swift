@@ -21,10 +21,12 @@ extension RunLog {
 }
 
 extension RunLog {
-    /// Those of these runs that have not ended although no living process carries them out any more.
+    /// Those of these runs that have not ended although no living process carries them out any more, and that do not
+    /// wait for anybody.
     package func abandoned(_ runs: [RunRecord]) throws -> Set<String> {
         let locks = try StateLocks(stateDirectory: directory)
         // The lock is given back at once: having got it is the answer.
-        return Set(try runs.filter { $0.endedAt == nil }.map(\.id).filter { try locks.run($0) != nil })
+        return Set(
+            try runs.filter { $0.endedAt == nil && $0.state != .waiting }.map(\.id).filter { try locks.run($0) != nil })
     }
 }

@@ -7,16 +7,27 @@ package struct RunLog: Sendable {
     let store: Store
     let clock: WallClock
     let observer: JournalObserver
+    /// Who the audit trail names for what is written through this value.
+    let actor: Requester
 
-    package init(store: Store, clock: WallClock, observer: JournalObserver = .none) {
+    package init(store: Store, clock: WallClock, actor: Requester, observer: JournalObserver = .none) {
         self.store = store
         self.clock = clock
+        self.actor = actor
         self.observer = observer
     }
 
+    /// The same log, for somebody else.
+    package func acting(for actor: Requester) -> RunLog {
+        RunLog(store: store, clock: clock, actor: actor, observer: observer)
+    }
+
     /// A new run with its steps, all `pending`.
-    package func begin(_ run: RunRecord, steps: [StepRecord]) async throws {
+    ///
+    /// - Parameter audit: what the audit trail says about it; nil for a run that can change nothing.
+    package func begin(_ run: RunRecord, steps: [StepRecord], audit: RunAudit? = nil) async throws {
         try await store.write { writer in
+            if let audit { try note(audit, .asked, run, in: writer) }
             try writer.run(
                 RunStatement.insertRun,
                 [
@@ -36,10 +47,27 @@ package struct RunLog: Sendable {
         }
     }
 
-    package func end(_ runID: String, _ state: RunState) async throws {
-        let ended: Timestamp? = state == .running || state == .uncertain ? nil : clock.now()
+    /// Somebody else goes on with a run.
+    func resume(_ run: RunRecord, audit: RunAudit?) async throws {
         try await store.write { writer in
-            try writer.run(RunStatement.setRunState, ["id": runID, "state": state, "ended_at": ended])
+            if let audit { try note(audit, .resumed, run, in: writer) }
+            try writer.run(
+                RunStatement.setRunState,
+                ["id": run.id, "state": RunState.running, "ended_at": Timestamp?.none])
+        }
+    }
+
+    package func end(_ run: RunRecord, _ state: RunState, audit: RunAudit? = nil) async throws {
+        let now = clock.now()
+        try await store.write { writer in
+            if audit != nil {
+                let draft = AuditDraft(
+                    kind: .ended, runID: run.id, subject: run.name, detail: ["state": .text(state.rawValue)])
+                try note(draft, at: now, in: writer)
+            }
+            try writer.run(
+                RunStatement.setRunState,
+                ["id": run.id, "state": state, "ended_at": state.isEnded ? now : Timestamp?.none])
         }
     }
 
@@ -66,8 +94,12 @@ package struct RunLog: Sendable {
     }
 
     /// The plan, its changes `planned` and what policy kept back `refused`.
-    func planned(_ step: StepRecord, _ plan: Plan) async throws {
+    ///
+    /// - Parameter approval: what it starts on; where that does not allow it any more, nothing is written.
+    func planned(_ step: StepRecord, _ plan: Plan, approval: ApprovalUse?) async throws {
+        if approval != nil { await observer.noted(.used, .beforeWrite) }
         try await store.write { writer in
+            if let approval { try use(approval.id, for: approval.wanted, step, in: writer) }
             try writer.run(
                 RunStatement.planStep,
                 [
@@ -86,6 +118,7 @@ package struct RunLog: Sendable {
                     ])
             }
         }
+        if approval != nil { await observer.noted(.used, .afterWrite) }
     }
 
     func end(_ step: StepRecord, _ state: StepState, error: ErrorReport?) async throws {
@@ -139,20 +172,31 @@ package struct RunLog: Sendable {
                     "run_id": record.runID, "step": record.step, "change": record.number,
                     "from_state": record.state, "to_state": state, "moved_at": now, "detail": StoredJSON(detail),
                 ])
+            let target = try writer.reader.first(
+                RunStatement.targetOfStep, ["run_id": record.runID, "number": record.step]
+            ).map { Target(environment: try $0.get("environment"), resource: try $0.get("resource")) }
+            let draft = AuditDraft(
+                move: record, to: state, target: target ?? .estate, evidence: evidence, error: error)
+            if let draft { try note(draft, at: now, in: writer) }
         }
         await observer.reached(result, state, .afterWrite)
         return result
     }
 }
 
-/// Told of every move of the journal, right before and right after it is durable. The program gives none; the tests
-/// that kill the process at each of these points give one.
+/// Told of every move of the journal, and of every step towards an approval, right before and right after it is durable.
+/// The program gives none; the tests that kill the process at each of these points give one.
 package struct JournalObserver: Sendable {
     package enum Moment: String, CaseIterable, Sendable { case beforeWrite, afterWrite }
 
     package var reached: @Sendable (ChangeRecord, ChangeState, Moment) async -> Void
+    package var noted: @Sendable (AuditKind, Moment) async -> Void
 
-    package init(reached: @escaping @Sendable (ChangeRecord, ChangeState, Moment) async -> Void) {
+    package init(
+        noted: @escaping @Sendable (AuditKind, Moment) async -> Void = { _, _ in },
+        reached: @escaping @Sendable (ChangeRecord, ChangeState, Moment) async -> Void
+    ) {
+        self.noted = noted
         self.reached = reached
     }
 

@@ -18,6 +18,7 @@ enum RunStatement: String, StatementSet {
         values (:run_id, :number, :task, :arguments, :environment, :resource, :state)
         """
     case steps = "select * from step where run_id = :run_id order by number"
+    case targetOfStep = "select environment, resource from step where run_id = :run_id and number = :number"
     case startStep = """
         update step set state = 'running', started_at = coalesce(started_at, :at), ended_at = null
         where run_id = :run_id and number = :number

@@ -17,11 +17,14 @@ package struct RunSummary: Codable, Sendable {
     package var run: RunRecord
     package var steps: [StepRecord]
     package var changes: [ChangeRecord]
+    /// The newest entry of the audit trail when the run had ended; nil where the trail says nothing about it.
+    package var auditHead: AuditHead?
 
-    package init(run: RunRecord, steps: [StepRecord], changes: [ChangeRecord]) {
+    package init(run: RunRecord, steps: [StepRecord], changes: [ChangeRecord], auditHead: AuditHead? = nil) {
         self.run = run
         self.steps = steps
         self.changes = changes
+        self.auditHead = auditHead
     }
 
     package var findings: [Finding] { steps.flatMap { $0.observation?.findings ?? [] } }

@@ -8,7 +8,10 @@ enum RunID {
         let civil = CivilTime(now)
         let date = civil.date.filter { $0 != "-" }
         let time = civil.time.filter { $0 != ":" }
-        let tail = String((0..<5).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
-        return "\(date)-\(time)-\(tail)"
+        return "\(date)-\(time)-\(letters(5, using: &generator))"
+    }
+
+    static func letters(_ count: Int, using generator: inout some RandomNumberGenerator) -> String {
+        String((0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
     }
 }

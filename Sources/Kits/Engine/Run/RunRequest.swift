@@ -7,6 +7,8 @@ package struct RunRequest: Sendable {
     package var isDryRun: Bool
     package var steps: [Step]
     package var requester: Requester
+    /// Who asked first, where somebody goes on with a run.
+    package var asker: Requester?
     /// Carry out exactly this plan or nothing.
     package var planDigest: String?
     /// No change starts later than this after the run began.

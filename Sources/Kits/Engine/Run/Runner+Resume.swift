@@ -14,40 +14,51 @@ extension Runner {
     ///
     /// Steps that have ended stay as they ended.
     package func resume(_ name: String, decision: Decision? = nil, requester: Requester) async throws -> RunSummary {
+        try await acting(for: requester).goOn(name, decision: decision, requester: requester)
+    }
+
+    private func goOn(_ name: String, decision: Decision?, requester: Requester) async throws -> RunSummary {
         let run = try await log.run(name)
         let lock = try StateLocks(stateDirectory: stateDirectory).run(run.id)
         guard lock != nil else { throw EngineError.runIsAlive(run: run.id, process: run.requester.processID) }
         defer { withExtendedLifetime(lock) {} }
-        let steps = try await log.steps(of: run.id).filter { !$0.state.isEnded || $0.state == .cancelled }
-        // Killed between the end of its last step and its own: only the run itself is still to be ended.
-        guard !steps.isEmpty || run.state == .running else {
+        let all = try await log.steps(of: run.id)
+        let steps = all.filter { !$0.state.isEnded || $0.state == .cancelled }
+        // Killed between the end of its last step and its own, or what it waited for was rejected: only the run itself is
+        // still to be ended.
+        guard !steps.isEmpty || run.state == .running || run.state == .waiting else {
             throw EngineError.nothingToResume(run: run.id, state: run.state)
         }
         let work = try steps.map { step in
             Work(step: step, parsed: try catalog.entry(step.task).parse(step.arguments))
         }
-        let request = RunRequest(
+        var request = RunRequest(
             name: run.name, isRoutine: run.isRoutine, isDryRun: run.isDryRun,
             steps: work.map { RunRequest.Step($0.parsed, on: $0.step.target) }, requester: requester)
-        try await log.end(run.id, .running)
+        request.asker = run.requester
+        let asked = request
+        try await log.resume(run, audit: audit(run, all))
         events(.began(run, steps: work.count))
         do {
             try await inLanes(work) { item in
-                try await perform(item, request) { runner in
-                    guard item.step.plan != nil, !run.isDryRun else {
+                try await perform(item, asked) { runner in
+                    let hasBegun = try await !log.changes(of: item.step).isEmpty
+                    guard let plan = item.step.plan, hasBegun, !run.isDryRun else {
+                        // What waits is not looked at again before people have answered.
+                        if let wait = try await runner.policy.waitsStill() { return (.waiting, wait) }
                         let prepared = try await runner.prepare(expecting: nil)
                         return run.isDryRun ? prepared.dryOutcome : try await runner.carryOut(prepared)
                     }
                     try await log.start(item.step)
                     events(.stepBegan(item.step))
                     let settled = try await reconcile(item.step, runner, decision: decision, requester: requester)
-                    return try await runner.carryOut(settled, gaps: item.step.observation?.gaps ?? [])
+                    return try await runner.goOn(settled, plan, gaps: item.step.observation?.gaps ?? [])
                 }
             }
         } catch is CancellationError {
             // What had begun is written down; the rest stays for the next time.
         }
-        return try await finish(run.id)
+        return try await finish(run)
     }
 
     /// Settles what a crash left open: waits for or ends what still runs, then compares the witness.
@@ -55,6 +66,7 @@ extension Runner {
         _ step: StepRecord, _ runner: StepRunner, decision: Decision?, requester: Requester
     ) async throws -> [ChangeRecord] {
         var settled: [ChangeRecord] = []
+        let decided: Facts = [AuditDraft.decider: .text(requester.user)]
         let records = try await log.changes(of: step)
         if records.contains(where: { $0.state.isUncertain }) {
             try await Orphans(act: runner.act, clock: clock).end(runID: step.runID, step: step.number)
@@ -74,9 +86,9 @@ extension Runner {
             case (.notDone, _):
                 result = try await log.move(record, to: .planned)
             case (.unknown, .done?):
-                result = try await log.move(record, to: .proved, evidence: ["decided by": .text(requester.user)])
+                result = try await log.move(record, to: .proved, evidence: decided)
             case (.unknown, .notDone?):
-                result = try await log.move(record, to: .planned)
+                result = try await log.move(record, to: .planned, evidence: decided)
             case (.unknown(let reason), nil):
                 let error = ErrorReport(EngineError.undecided(change: record.change.id, reason: reason))
                 result = record.state == .undecided ? record : try await log.move(record, to: .undecided, error: error)

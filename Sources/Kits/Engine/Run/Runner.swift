@@ -8,7 +8,7 @@ import Store
 package struct Runner: Sendable {
     package let inventory: Inventory
     package let catalog: TaskCatalog
-    package let log: RunLog
+    package private(set) var log: RunLog
     package let clock: WallClock
     package let programs: Programs
     package let stateDirectory: String
@@ -42,6 +42,17 @@ package struct Runner: Sendable {
     ///
     /// Throws where the run cannot be recorded, and where `planDigest` is not what would be done now.
     package func run(_ request: RunRequest) async throws -> RunSummary {
+        try await acting(for: request.requester).begin(request)
+    }
+
+    /// The same runner, whose audit entries name somebody else.
+    func acting(for requester: Requester) -> Runner {
+        var runner = self
+        runner.log = log.acting(for: requester)
+        return runner
+    }
+
+    private func begin(_ request: RunRequest) async throws -> RunSummary {
         var generator = SystemRandomNumberGenerator()
         let id = RunID.make(at: clock.now(), using: &generator)
         let run = RunRecord(
@@ -58,7 +69,7 @@ package struct Runner: Sendable {
         if let digest = request.planDigest { work = try await expecting(digest, work, request) }
         let lock = try StateLocks(stateDirectory: stateDirectory).run(id)
         defer { withExtendedLifetime(lock) {} }
-        try await log.begin(run, steps: work.map(\.step))
+        try await log.begin(run, steps: work.map(\.step), audit: audit(run, work.map(\.step)))
         events(.began(run, steps: work.count))
         do {
             try await inLanes(work) { item in
@@ -70,18 +81,22 @@ package struct Runner: Sendable {
         } catch is CancellationError {
             // What had begun is written down; the rest stays pending for whoever resumes.
         }
-        return try await finish(id)
+        return try await finish(run)
     }
 
     /// Writes down how the run as a whole stands, and returns it with all that belongs to it.
-    func finish(_ id: String) async throws -> RunSummary {
+    func finish(_ run: RunRecord) async throws -> RunSummary {
         let isCancelled = Task.isCancelled
         return try await despiteCancellation { [log, events] in
+            let id = run.id
             let steps = try await log.steps(of: id)
             var state = RunState(steps.map(\.state))
             if state == .running { state = isCancelled ? .cancelled : .failed }
-            try await log.end(id, state)
-            let summary = RunSummary(run: try await log.run(id), steps: steps, changes: try await log.changes(of: id))
+            let audit = audit(run, steps)
+            try await log.end(run, state, audit: audit)
+            let summary = RunSummary(
+                run: try await log.run(id), steps: steps, changes: try await log.changes(of: id),
+                auditHead: audit == nil ? nil : try await log.auditHead())
             if summary.run.isDryRun, !summary.plans.isEmpty {
                 try await log.keep(summary.plans, digest: combinedDigest(summary.plans))
             }
@@ -158,7 +173,7 @@ package struct Runner: Sendable {
         let begin = clock.monotonic()
         let runner = StepRunner(
             step: step, parsed: work.parsed, act: Act(look: look, fence: fence), log: log,
-            policy: Policy(isRoutine: request.isRoutine, confirm: request.confirm, isDryRun: request.isDryRun),
+            policy: policy(step, environment, request),
             deadline: { [clock] in request.timeLimit.map { clock.monotonic() - begin < $0 } ?? true },
             events: events)
         do {
@@ -171,6 +186,20 @@ package struct Runner: Sendable {
             await sessions.closeAll()
             throw error
         }
+    }
+
+    private func policy(_ step: StepRecord, _ environment: Environment?, _ request: RunRequest) -> Policy {
+        Policy(
+            judgements: [
+                ApprovalJudgement(
+                    rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
+                    isRoutine: request.isRoutine, asker: request.asker ?? request.requester,
+                    requester: request.requester),
+                Confirmation(
+                    environment: environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
+                    confirm: request.confirm),
+            ],
+            isDryRun: request.isDryRun)
     }
 
     /// Surveys everything first and goes on only if the plans together are the one that was meant.

@@ -22,6 +22,8 @@ struct StepRunner: Sendable {
         var observation: Observation
         /// Nil for a task that only observes.
         var plan: Plan?
+        /// Why nothing of the plan may start yet.
+        var wait: ErrorReport?
 
         /// How a step ends that stops here.
         var dryOutcome: (StepState, ErrorReport?) {
@@ -41,12 +43,24 @@ struct StepRunner: Sendable {
         if let digest, proposed.digest != digest {
             throw EngineError.planChanged(wanted: digest, found: proposed.digest, differences: ["it moved meanwhile"])
         }
-        let plan = await policy.judge(proposed, in: look.environment)
-        try await log.planned(step, plan)
+        let judged = try await policy.judge(proposed)
+        var plan = judged.plan
+        let needs = judged.waits.flatMap(\.needs)
+        plan.needs = needs.isEmpty ? nil : needs
+        let wait = policy.isDryRun ? nil : judged.waits.first
+        if let wait {
+            try await note(wait)
+        } else {
+            try await log.planned(step, plan, approval: policy.isDryRun ? nil : judged.approval)
+        }
         var planned = step
         planned.plan = plan
         events(.planned(planned, plan))
-        return Prepared(observation: observation, plan: plan)
+        return Prepared(observation: observation, plan: plan, wait: wait?.reason)
+    }
+
+    private func note(_ wait: Wait) async throws {
+        if let request = wait.request { try await log.wait(step, request, error: wait.reason) }
     }
 
     /// Only the plan, before policy; nothing is written down.
@@ -62,6 +76,7 @@ struct StepRunner: Sendable {
 
     /// Makes the plan's changes one after the other and says how the step ended.
     func carryOut(_ prepared: Prepared) async throws -> (StepState, ErrorReport?) {
+        if let wait = prepared.wait { return (.waiting, wait) }
         let records = prepared.plan == nil ? [] : try await log.changes(of: step)
         return try await carryOut(records, gaps: prepared.observation.gaps)
     }
@@ -82,6 +97,29 @@ struct StepRunner: Sendable {
             ended.append(try await changeRunner(of: records.count).run(record))
         }
         return Self.outcome(ended, gaps: gaps)
+    }
+
+    /// Goes on with a step that had begun: what is left of it is asked of policy again, since it may have expired.
+    func goOn(_ records: [ChangeRecord], _ plan: Plan, gaps: [Observation.Gap]) async throws
+        -> (StepState, ErrorReport?)
+    {
+        guard records.contains(where: { $0.state == .planned }) else { return try await carryOut(records, gaps: gaps) }
+        let judged = try await policy.judge(plan, isAgain: true)
+        if let wait = judged.waits.first {
+            try await note(wait)
+            return (.waiting, wait.reason)
+        }
+        if let approval = judged.approval { try await log.use(approval, step) }
+        let refused = Dictionary(judged.plan.refusals.map { ($0.change.id, $0.reason) }) { first, _ in first }
+        var left: [ChangeRecord] = []
+        for record in records {
+            guard record.state == .planned, let reason = refused[record.change.id] else {
+                left.append(record)
+                continue
+            }
+            left.append(try await log.move(record, to: .refused, error: reason))
+        }
+        return try await carryOut(left, gaps: gaps)
     }
 
     func changeRunner(of count: Int) -> ChangeRunner {

@@ -83,6 +83,10 @@ package struct CheckSchema: Sendable {
 /// What the reader has to know from elsewhere to judge a file.
 package struct SettingsVocabulary: Sendable {
     package var checks: [CheckSchema]
+    /// Every task as typed (`db update-stats`), with what it may do.
+    package var tasks: [String: Effect]
+    /// The routines that are shipped.
+    package var routines: [String]
     /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
     /// line does.
     package var judgeStep: @Sendable (_ arguments: [String]) -> StepProblem?
@@ -90,11 +94,14 @@ package struct SettingsVocabulary: Sendable {
     package var zones: ZoneDirectory
 
     package init(
-        checks: [CheckSchema] = [], zones: ZoneDirectory = ZoneDirectory(environment: [:]),
+        checks: [CheckSchema] = [], tasks: [String: Effect] = [:], routines: [String] = [],
+        zones: ZoneDirectory = ZoneDirectory(environment: [:]),
         judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
     ) {
         self.checks = checks
         self.zones = zones
+        self.tasks = tasks
+        self.routines = routines
         self.judgeStep = judgeStep
     }
 

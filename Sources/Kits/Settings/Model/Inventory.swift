@@ -12,10 +12,14 @@ package struct Inventory: Sendable, Equatable {
     package var calendars: [CalendarSettings] = []
     package var backups = BackupSettings()
     package var reports = ReportSettings()
+    package var approvals = ApprovalSettings()
     /// Where state is kept, absolute; nil where the command line or the default decides. `--state` wins over it.
     package var stateDirectory: String?
     /// The files this was read from, in reading order.
     package var sourceFiles: [String] = []
+    /// SHA-256 over the names and texts of those files; nil where it was read from none. What stands elsewhere (`file:`,
+    /// `command:`, variables) is not in it.
+    package var sourceDigest: String?
     /// Where each key was written, by its path (`environments.production.protected`).
     package var locations: [String: SourceLocation] = [:]
 
@@ -56,6 +60,8 @@ package struct Environment: Sendable, Equatable {
     package var resources: [Resource] = []
     /// What differs from `Inventory.checks`; `Inventory.check(_:in:)` puts them together.
     package var checks: CheckSettings = [:]
+    /// Beside those of `Inventory.approvals`.
+    package var approvals: [ApprovalRule] = []
     package var location: SourceLocation
 
     package init(name: String, location: SourceLocation) {

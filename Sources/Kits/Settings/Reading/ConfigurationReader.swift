@@ -50,10 +50,13 @@ package struct ConfigurationReader: Sendable {
     ) throws(ConfigurationError) -> Result {
         var problems = earlier
         var trees: [Tree] = []
+        var digest = CanonicalDigest()
         var guideFiles: [Tree] = []
         for file in files {
             do throws(ConfigurationError) {
-                guard let tree = try Self.tree(try text(file), file) else { continue }
+                let text = try text(file)
+                digest.add([file, text])
+                guard let tree = try Self.tree(text, file) else { continue }
                 if file.hasSuffix(".json"), HealthCheckFile.isOne(tree) {
                     guideFiles.append(tree)
                 } else {
@@ -86,6 +89,7 @@ package struct ConfigurationReader: Sendable {
                 }.map(\.element))
         }
         inventory.sourceFiles = files
+        inventory.sourceDigest = digest.hexadecimal
         inventory.locations = reading.locations
         return Result(
             inventory: inventory, texts: reading.texts.map { Reference(keyPath: $0.keyPath, text: $0.text) })

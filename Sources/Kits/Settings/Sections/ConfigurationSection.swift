@@ -6,6 +6,7 @@ struct ConfigurationSection: Sendable {
 
     private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
     private var calendars: CalendarSections { CalendarSections(zones: vocabulary.zones) }
+    private var approvals: ApprovalSections { ApprovalSections(tasks: vocabulary.tasks) }
 
     var section: Section<Inventory> {
         Section(
@@ -22,13 +23,16 @@ struct ConfigurationSection: Sendable {
                     "The zone of schedules that name none."),
                 Key("calendars", \.calendars, calendars.format, "Named days on which schedules start nothing."),
                 Key("backups", \.backups, BackupSections.format, "Where backups go, and how fresh they have to be."),
+                Key(
+                    "approvals", \.approvals, approvals.format,
+                    "What has to be approved, by whom, and for how long that counts."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key(
                     "state", \.stateDirectory, .path,
                     "The directory for Mainstay's own state; '--state' on the command line wins over it."),
             ],
             later: [
-                "alerts", "alerting", "api", "approvals", "backup", "calendar", "capacity",
+                "alerts", "alerting", "api", "backup", "calendar", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
@@ -49,9 +53,12 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "checks", \.checks, checks.format.described(as: "checks"),
                     "What differs from the checks for all environments."),
+                Key(
+                    "approvals", \.approvals, approvals.environmentRules,
+                    "What has to be approved in it, beside the rules for all environments."),
             ],
             later: [
-                "windows", "window", "approvals", "policies", "retention", "schedule", "backups", "backup", "refresh",
+                "windows", "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
                 "notify", "alerts", "owner", "owners", "routines", "frequency",
             ])
         return Format<[Named<EnvironmentDraft>]>.named("environment", section.format).map(
@@ -62,6 +69,7 @@ struct ConfigurationSection: Sendable {
                     environment.labels = item.value.labels
                     environment.resources = item.value.resources
                     environment.checks = item.value.checks
+                    environment.approvals = item.value.approvals
                     return environment
                 }
             },
@@ -71,7 +79,8 @@ struct ConfigurationSection: Sendable {
                         name: environment.name,
                         value: EnvironmentDraft(
                             isProtected: environment.isProtected, labels: environment.labels,
-                            resources: environment.resources, checks: environment.checks),
+                            resources: environment.resources, checks: environment.checks,
+                            approvals: environment.approvals),
                         location: environment.location)
                 }
             })
@@ -130,6 +139,7 @@ struct ConfigurationSection: Sendable {
         }
         checks.judgeOrder(inventory, reading)
         calendars.judge(inventory, reading)
+        ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
     }
 
     private struct EnvironmentDraft: Sendable {
@@ -137,5 +147,6 @@ struct ConfigurationSection: Sendable {
         var labels: [String: String] = [:]
         var resources: [Resource] = []
         var checks: CheckSettings = [:]
+        var approvals: [ApprovalRule] = []
     }
 }

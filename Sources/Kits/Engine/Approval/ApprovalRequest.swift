@@ -1,0 +1,24 @@
+import Maintenance
+
+/// What waits for people: one step's plan, who asked for it, and what it needs. Written once and never changed; what
+/// people say to it are entries of the audit trail, and nothing else is.
+package struct ApprovalRequest: Codable, Hashable, Sendable, Identifiable {
+    package var id: String
+    package var runID: String
+    /// The routine's name or the task's.
+    package var runName: String
+    package var isRoutine: Bool
+    package var step: Int
+    package var plan: Plan
+    package var needs: [ApprovalNeed]
+    /// Whoever asked for the run, and whoever went on with it so that it asks again.
+    package var requesters: [Requester]
+    package var isProtected: Bool
+    package var askedAt: Timestamp
+    package var expiresAt: Timestamp
+
+    package var shape: PlanShape { PlanShape(plan) }
+
+    /// `2 of ann, bob, carl: removes data in production, which is protected`.
+    package var needed: String { needs.map { "\($0.people): \($0.reason)" }.joined(separator: "; ") }
+}

@@ -1,0 +1,17 @@
+import Store
+
+/// What the audit trail says to the store. Nothing here updates or deletes, and the table refuses both.
+enum AuditStatement: String, StatementSet {
+    case head = "select number, hash from audit order by number desc limit 1"
+    case append = """
+        insert into audit (number, recorded_at, kind, actor, environment, resource, run_id, step, subject, approval,
+            detail, previous, hash)
+        values (:number, :recorded_at, :kind, :actor, :environment, :resource, :run_id, :step, :subject, :approval,
+            :detail, :previous, :hash)
+        """
+    case after = "select * from audit where number > :number order by number limit :most"
+    case before = "select * from audit where number < :number order by number desc limit :most"
+    case withHash = "select number from audit where hash = :hash order by number limit 1"
+    case ofApproval = "select * from audit where approval = :approval order by number"
+    case lastConfigured = "select * from audit where kind = 'configured' order by number desc limit 1"
+}
