@@ -56,10 +56,10 @@ struct OracleSchedule {
         let begin = first - 4_320
         var reached = begin - 1 + offsets.minutes(at: begin - 1)
         var opened = Array(repeating: Opened(), count: rules.count + exceptions.count)
-        var days: [Int: [Bool]] = [:]
+        var known: (number: Int, matches: [Bool])?
         /// Whether a date belongs to each rule and exception.
         func matches(_ number: Int) -> [Bool] {
-            if let known = days[number] { return known }
+            if let known, known.number == number { return known.matches }
             let date = OracleDate(number)
             let found =
                 rules.map { rule in
@@ -74,7 +74,7 @@ struct OracleSchedule {
                     case .holidays: holidays.contains(date.text)
                     }
                 } + [blackout.contains(date.text)]
-            days[number] = found
+            known = (number, found)
             return found
         }
         var wasOpen = false
@@ -103,12 +103,13 @@ struct OracleSchedule {
             }
             let today = matches(Self.floor(reached, 1_440))
             let clockDay = Self.floor(wall, 1_440)
+            let clockToday = matches(clockDay)
             var isOpen = false
             for (index, rule) in rules.enumerated() {
                 switch rule {
                 case .clock(let minutes, let hours, _):
                     let time = wall - clockDay * 1_440
-                    if matches(clockDay)[index], hours.contains(time / 60), minutes.contains(time % 60) {
+                    if clockToday[index], hours.contains(time / 60), minutes.contains(time % 60) {
                         isStart = true
                     }
                 case .interval(let length, _, let times):
@@ -133,7 +134,8 @@ struct OracleSchedule {
         return outcome
     }
 
-    static func floor(_ value: Int, _ divisor: Int) -> Int { Int((Double(value) / Double(divisor)).rounded(.down)) }
+    /// Of numbers that are not negative: all of this is after 1970.
+    static func floor(_ value: Int, _ divisor: Int) -> Int { value / divisor }
 }
 
 /// Foundation's offset of each minute, asked for every quarter of an hour and within one only where it changes.

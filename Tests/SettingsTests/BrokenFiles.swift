@@ -242,7 +242,7 @@ extension Broken {
         Broken(
             "environments: { a: {} }\nroutines: { daily: { windows: daily, steps: [] } }",
             "mainstay.yaml:2:22: routines.daily.windows: 'windows' is not supported yet",
-            "mainstay.yaml:2:46: routines.daily.steps: the list is empty (allowed: at least 1)"),
+            "mainstay.yaml:2:45: routines.daily.steps: the list is empty (allowed: at least 1)"),
         Broken(
             "environments: { a: {} }\nroutines:\n  daily:\n    steps:\n    - health check 'x\n"
                 + "    - { command: ls }\n    - { task: report daily, environments: [aa, b] }\n    - [a]\n    -",

@@ -24,7 +24,6 @@ struct SpanSource: Sendable, Hashable {
                 Span(start: zone.instant(ofWall: $0.start), end: zone.instant(ofWall: $0.end))
             }
         case .days(let days, let windows):
-            let reach = windows.map(\.reach).max() ?? 1
             let first = (start + zone.offset(at: start)).floored(by: 86_400) - reach - 1
             let last = (end + zone.offset(at: end)).floored(by: 86_400) + 1
             var month = Month(containing: first)
@@ -43,13 +42,38 @@ struct SpanSource: Sendable, Hashable {
         return spans.filter { $0.start < end && start < $0.end }.merged
     }
 
-    /// The stretch an instant lies in.
+    /// A stretch an instant lies in, the one that lasts longest; another may touch it.
     func span(containing time: Int) -> Span? {
-        if case .fixed(let fixed) = kind {
+        switch kind {
+        case .fixed(let fixed):
             let index = fixed.partition { $0.end > time }
             return index < fixed.count && fixed[index].contains(time) ? fixed[index] : nil
+        case .periods: return spans(from: time, to: time + 1).first
+        case .days(let days, let windows):
+            let last = (time + zone.offset(at: time)).floored(by: 86_400) + 1
+            var longest: Span?
+            var month = Month(containing: last - reach - 1)
+            var mask = days.mask(month, holidays.mask)
+            for day in (last - reach - 1)...last {
+                if day >= month.firstDay + month.length {
+                    month = month.next
+                    mask = days.mask(month, holidays.mask)
+                }
+                guard mask >> UInt32(day - month.firstDay) & 1 == 1 else { continue }
+                func consider(_ window: WindowTimes) {
+                    let span = span(day, window)
+                    if span.contains(time), longest.map({ $0.end < span.end }) ?? true { longest = span }
+                }
+                if windows.isEmpty { consider(.wholeDay) } else { windows.forEach(consider) }
+            }
+            return longest
         }
-        return spans(from: time, to: time + 1).first
+    }
+
+    /// How many days after its own a window may reach.
+    private var reach: Int {
+        guard case .days(_, let windows) = kind else { return 0 }
+        return windows.map(\.reach).max() ?? 1
     }
 
     private func span(_ day: Int, _ window: WindowTimes) -> Span {

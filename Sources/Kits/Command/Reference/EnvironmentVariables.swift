@@ -20,6 +20,8 @@ struct EnvironmentVariable: Sendable {
         EnvironmentVariable(name: "TERM", meaning: "No colours, if it is 'dumb'."),
         EnvironmentVariable(
             name: "SUDO_USER", meaning: "Who asked for a run, beside the user it runs as; written down with the run."),
+        EnvironmentVariable(
+            name: "TZDIR", meaning: "Where the time zones lie, if not in /usr/share/zoneinfo, as for every program."),
         EnvironmentVariable(name: "PATH", meaning: "Where client programs such as pg_dump and psql are looked for."),
     ]
 
