@@ -34,13 +34,21 @@ extension Act {
             countsFor: look.inventory.backups.proveWithin, programs: look.programs)
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
-        let certificate = try await proof.run(id)
+        var proved = try await proof.run(id)
+        proved.audit = try await look.log.auditHead()?.description
+        let certificate = proved
         try await Blocking().run { _ in
             try place.folder.write(certificate, key: key)
             try SafeDirectory(place.folder.path).write(
                 try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
                 mode: 0o600)
         }
+        try await look.log.noteSigned(
+            "certificate of \(id)", target: look.target, runID: look.runID,
+            detail: [
+                "state": .text(certificate.verdict.rawValue), "manifest": .text(certificate.manifestSHA256),
+                "path": .text(place.folder.certificatePath(of: id)),
+            ])
         if certificate.verdict == .refuted {
             throw BackupsError.refuted(
                 id, differences: certificate.differences.prefix(5).map(\.description),
