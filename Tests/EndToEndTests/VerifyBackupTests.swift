@@ -35,6 +35,14 @@ struct VerifyBackupTests {
         let page = try String(contentsOfFile: "\(folder)/\(id).certificate.html", encoding: .utf8)
         #expect(page.contains("Proved: this backup was restored"))
 
+        for kept in ["html", "json"] {
+            let anchored = try await program.run("audit", "verify", "--against", "\(folder)/\(id).certificate.\(kept)")
+            #expect(
+                anchored.output.contains("1 of 1 head kept elsewhere found"), "\(anchored.output)\(anchored.errors)")
+        }
+        let signed = try await program.run("audit", "log", "--kind", "signed", "--format", "csv")
+        #expect(signed.output.contains("certificate of \(id)"), "\(signed.output)")
+
         let file = "\(folder)/\(id)/roles.sql"
         try "drop database shop;\n".write(toFile: file, atomically: true, encoding: .utf8)
         let damaged = try await program.run("backup", "verify")

@@ -56,15 +56,24 @@ extension Act {
         return proof
     }
 
-    private func keep(_ certificate: Certificate, key: BackupKey) async throws {
+    private func keep(_ proved: Certificate, key: BackupKey) async throws {
         let place = BackupPlace(look)
-        let id = certificate.backup
+        let id = proved.backup
+        var signed = proved
+        signed.audit = try await look.log.auditHead()?.description
+        let certificate = signed
         try await Blocking().run { _ in
             try place.folder.write(certificate, key: key)
             try SafeDirectory(place.folder.path).write(
                 try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
                 mode: 0o600)
         }
+        try await look.log.noteSigned(
+            "certificate of \(id)", target: look.target, runID: look.runID,
+            detail: [
+                "state": .text(certificate.verdict.rawValue), "manifest": .text(certificate.manifestSHA256),
+                "path": .text(place.folder.certificatePath(of: id)),
+            ])
         if certificate.verdict == .refuted {
             throw BackupsError.refuted(
                 id, differences: certificate.differences.prefix(5).map(\.description),

@@ -149,6 +149,7 @@ struct CertificatePage {
             ("Rows of all tables", certificate.content.rowDigest),
             ("Schema", "\(certificate.content.catalogDigest.sum)"),
             ("Large objects", "\(certificate.content.largeObjectDigest.sum)"),
+            ("Audit trail", certificate.audit ?? "none"),
         ])
     }
 

@@ -39,6 +39,8 @@ package struct Certificate: Codable, Hashable, Sendable {
     package var uncovered: [BackupManifest.Omission]
     /// After that it proves nothing any more.
     package var countsUntil: Timestamp
+    /// The head of the audit trail when it was signed (`audit:1234:…`): what an outsider can hold the trail against.
+    package var audit: String?
 
     package struct Content: Codable, Hashable, Sendable {
         package var files: Int

@@ -23,17 +23,22 @@ extension RestoreInput {
 }
 
 extension BackupManifest {
-    /// Whether this is the list of contents that it names.
-    func hasContents(_ file: Descriptor) throws -> Bool {
+    /// Whether its list of contents has this SHA-256.
+    func hasContents(_ digest: String) -> Bool {
+        files.contains { $0.path == BackupLayout.contents && $0.sha256 == digest }
+    }
+}
+
+extension Descriptor {
+    /// Of the whole file, as hexadecimal digits; the position stays.
+    func sha256() throws -> String {
         var hash = SHA256()
         var offset: Int64 = 0
         while true {
-            let bytes = try file.read(upTo: 262_144, at: offset)
-            if bytes.isEmpty { break }
+            let bytes = try read(upTo: 262_144, at: offset)
+            if bytes.isEmpty { return Array(hash.finalize()).hexadecimal }
             hash.update(data: bytes)
             offset += Int64(bytes.count)
         }
-        let digest = Array(hash.finalize()).hexadecimal
-        return files.contains { $0.path == BackupLayout.contents && $0.sha256 == digest }
     }
 }

@@ -12,8 +12,10 @@ final class GrowingBackup: Sendable {
         /// SQL.
         var roles: [UInt8]
         var collations: CollationUses
-        /// pg_dump's list of contents as it was when the first file came, open.
+        /// pg_dump's list of contents, open.
         var contents: Descriptor
+        /// Its SHA-256 when the first file came: only with this one the restore is of the whole backup.
+        var contentsDigest: String
         var feeds: [RestoreFeed]
     }
 

@@ -142,7 +142,10 @@ struct SourceReading: Sendable {
         let part = Part(catalog: catalog, roles: try await roles)
         guard let growing = writer.growing, let roles = part.roles else { return part }
         try await growing.untilContents()
-        let contents = try await Blocking().run { _ in try partial.plain.open(try FileName("toc.dat")) }
+        let (contents, digest) = try await Blocking().run { _ in
+            let file = try partial.plain.open(try FileName("toc.dat"))
+            return (file, try file.sha256())
+        }
         let listed = try await DumpContents.read(partial.plain.path, lister, writer.programs)
         let sizes = Dictionary(expected.map { ($0.oid, $0.size) }) { first, _ in first }
         var outline = outline
@@ -150,7 +153,7 @@ struct SourceReading: Sendable {
         growing.begin(
             GrowingBackup.Beginning(
                 outline: outline, roles: roles.script, collations: catalog.collations, contents: contents,
-                feeds: listed.feeds(sizes, dumper: dumper.version)))
+                contentsDigest: digest, feeds: listed.feeds(sizes, dumper: dumper.version)))
         return part
     }
 

@@ -46,10 +46,11 @@ package struct AuditLogCommand: HouseCommand {
         let listing = Listing(
             "Audit", ["no", "time", "who", "what", "where", "about"],
             entries.map { entry in
+                // Words without spaces, so that a narrow terminal breaks only the last column.
                 [
-                    .integer(entry.number), .text(entry.at.description), .text(entry.actor.name),
-                    .text(entry.kind.rawValue + (entry.outcome.map { " \($0)" } ?? "")),
-                    .text(entry.place), .text(entry.about),
+                    .integer(entry.number), .text(String(entry.at.iso8601.prefix(16)) + "Z"),
+                    .text(entry.actor.sudoUser.map { "\($0)(\(entry.actor.user))" } ?? entry.actor.user),
+                    .text(entry.kind.rawValue), .text(entry.place), .text(entry.about),
                 ]
             })
         try session.print(listing, document: entries, empty: "Nothing was asked, approved or changed yet.")
@@ -62,9 +63,7 @@ extension AuditKind: ExpressibleByArgument {}
 extension AuditEntry {
     /// How it came out, where the kind alone does not say it.
     fileprivate var outcome: String? {
-        guard kind == .changed || kind == .decided || kind == .ended, case .text(let state)? = detail["state"] else {
-            return nil
-        }
+        guard case .text(let state)? = detail["state"] else { return nil }
         return state
     }
 
@@ -72,7 +71,8 @@ extension AuditEntry {
 
     fileprivate var about: String {
         let facts = ["reason", "tasks"].compactMap { detail[$0]?.description }.filter { !$0.isEmpty }
-        return ([subject] + facts).joined(separator: ": ")
+        let name = approval.map { "\(subject) (\($0))" } ?? subject
+        return ([outcome, name].compactMap(\.self) + facts).joined(separator: ": ")
     }
 }
 

@@ -57,7 +57,7 @@ package enum ApprovalError: MaintenanceError {
         case .impossible(let target, let needed, let requester):
             "the plan for \(target) can never be approved: it needs \(needed), and '\(requester)' asks for it"
         case .forged(let id, let reason): "what the state holds about approval \(id) was not written so: \(reason)"
-        case .usedMeanwhile(let id): "another run used the last occurrence that approval \(id) allowed"
+        case .usedMeanwhile(let id): "approval \(id) ended, or another run used the last occurrence it allowed"
         case .planMoved(let id, let differences):
             "the plan is no longer the one that approval \(id) allowed: "
                 + differences.joined(separator: "; ").printable
@@ -79,7 +79,7 @@ package enum ApprovalError: MaintenanceError {
         case .rejected, .planMoved: "Run the task again; it is planned and asked for anew."
         case .impossible: "Let somebody else ask, or name more approvers in the configuration."
         case .forged: "Nothing was started. 'mainstay audit verify' says what else is not as it was written."
-        case .usedMeanwhile: "'mainstay resume' looks again, and asks where nothing allows it."
+        case .usedMeanwhile: "Run the task again; it asks for an approval of its own."
         case .alreadyGiven, .notApprover: "'mainstay approvals' shows who may, and what is still missing."
         }
     }

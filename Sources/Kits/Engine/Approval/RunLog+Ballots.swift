@@ -125,6 +125,9 @@ extension RunLog {
             throw ApprovalError.unknown(id, nearest: nil)
         }
         let ballot = try Self.ballot(row, writer.reader)
+        if let rejection = ballot.rejection {
+            throw ApprovalError.rejected(id: id, by: rejection.by.name.printable, reason: rejection.reason)
+        }
         guard ballot.obstacle(to: wanted) == nil else { throw ApprovalError.usedMeanwhile(id: id) }
         guard !ballot.uses.contains(wanted.use) else { return }
         try note(
