@@ -2,7 +2,7 @@ import Glibc
 import Maintenance
 import Outside
 
-/// A real program that writes numbered lines into a log, some megabytes a second, and opens the log again on SIGHUP.
+/// A real program that writes numbered lines into a log, some 500 kB a second, and opens the log again on SIGHUP.
 package struct LogWriter: Sendable {
     package var process: Int32
     package var path: String
@@ -73,8 +73,8 @@ package struct LogWriter: Sendable {
             number += 1
             if number % 500 == 0:
                 # As busy as a busy program, quiet before it fills the disk, and gone with the test that started it.
-                time.sleep(0.01)
-                while number >= 300000 and not stop and not reopen and os.getppid() == parent: time.sleep(0.05)
+                time.sleep(0.05)
+                while number >= 3000000 and not stop and not reopen and os.getppid() == parent: time.sleep(0.05)
                 if os.getppid() != parent: break
         print("ended", number)
         """

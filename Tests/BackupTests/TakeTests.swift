@@ -301,12 +301,3 @@ struct TakeTests {
         #expect(SourceTable.turn(tables, number: 1, percent: 0).isEmpty)
     }
 }
-
-/// Asks until the answer is yes; a test that would wait for ever fails instead.
-func eventually(_ question: String, _ condition: () async throws -> Bool) async throws {
-    for _ in 0..<3_000 {
-        if try await condition() { return }
-        try await WallClock.system.sleep(for: .milliseconds(10))
-    }
-    Issue.record("\(question): never")
-}

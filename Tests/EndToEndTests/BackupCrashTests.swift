@@ -45,9 +45,7 @@ struct BackupCrashTests {
     func midway() async throws {
         try await prepare(rows: 1_500_000)
         async let running = program.run("backup", "run")
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(60)
-        while clock.now < deadline, try !isUnderWay() { await Task.yield() }
+        try await eventually("pg_dump writes") { try isUnderWay() }
         #expect(kill(try processOfTheProgram(), SIGKILL) == 0)
         #expect(try await running.status == .signalled(SIGKILL))
         #expect(try listing().allSatisfy { $0.hasSuffix(".partial") })

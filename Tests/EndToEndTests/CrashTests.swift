@@ -138,22 +138,9 @@ struct CrashTests {
         }
     }
 
-    /// Asks until there is an answer, for at most half a minute.
-    private func eventually<Value>(_ what: String, _ body: () async throws -> Value?) async throws -> Value {
-        for _ in 0..<1_200 {
-            if let value = try await body() { return value }
-            try await WallClock.system.sleep(for: .milliseconds(25))
-        }
-        throw NeverHappened(what: what)
-    }
-
     /// The process that carries the newest run out, as the run's record names it.
     private func recordedProcess() async throws -> Int32? {
         let listed = try await program.run("runs", "--format", "json")
         return try JSONDecoder().decode([RunRecord].self, from: Data(listed.output.utf8)).first?.requester.processID
     }
-}
-
-private struct NeverHappened: Error {
-    var what: String
 }

@@ -89,9 +89,7 @@ struct FileCrashTests {
         let isUnderWay = {
             try listing("logs").contains { $0.hasSuffix(".partial") }
         }
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(60)
-        while try !isUnderWay(), clock.now < deadline { await Task.yield() }
+        try await eventually("the compression is under way", isUnderWay)
         #expect(Glibc.kill(try processOfTheProgram(), SIGKILL) == 0)
         #expect(try await running.status == .signalled(SIGKILL))
         let resumed = try await program.run("resume")

@@ -67,9 +67,7 @@ struct ProofCrashTests {
         try await prepare()
         if command == .verify { #expect(try await program.run("backup", "run").exitCode == 0) }
         async let running = Programs(environment: [:]).run(program.command(command.words))
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(60)
-        while clock.now < deadline, !has(moment) { try await WallClock.system.sleep(for: .milliseconds(2)) }
+        try await eventually("the proof has come that far") { has(moment) }
         #expect(kill(try processOfTheProgram(), SIGKILL) == 0)
         #expect(try await running.termination == .signalled(SIGKILL))
         let taken = names(in: folder).filter { !$0.contains(".") }

@@ -45,15 +45,5 @@ func check(
     return try await harness.run("health check --check=\(name)")
 }
 
-/// Asks until the answer is yes; a test that would wait for ever fails instead.
-func eventually(_ question: String, _ condition: () async throws -> Bool) async throws {
-    for _ in 0..<20_000 where try await condition() { return }
-    throw NeverHappened(what: question)
-}
-
-struct NeverHappened: Error {
-    var what: String
-}
-
 /// What a listing of names is worst at: quotes, commands, markup, escapes, line breaks.
 let hostileName = "o'\"; drop table x; --<script>\u{1B}[31m\nü"

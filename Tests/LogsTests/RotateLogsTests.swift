@@ -175,8 +175,8 @@ struct RotateLogsTests {
         let count = try await LogWriter.writing(to: path, pidFile: TemporaryDirectory.current + "/pid") { _ in
             for _ in 0..<3 {
                 let before = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-                while try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0 < before + 65_536 {
-                    await Task.yield()
+                try await eventually("the log has grown") {
+                    try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0 >= before + 65_536
                 }
                 let summary = try await estate.harness.run("logs rotate")
                 #expect(summary.step.state == .succeeded, "\(summary.step.error?.problem ?? "")")

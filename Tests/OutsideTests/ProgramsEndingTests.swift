@@ -20,7 +20,7 @@ struct ProgramsEndingTests {
         #expect(outcome.termination == .timedOut(after: .milliseconds(300)))
         #expect(outcome.duration < .seconds(20))
         let group = try #require(Int32(outcome.output.text.trimmingWhitespace()))
-        #expect(try await eventually { try members(ofGroup: group).isEmpty })
+        try await eventually("the group is gone") { try members(ofGroup: group).isEmpty }
         let error = #expect(throws: ProgramError.self) { try outcome.checked() }
         #expect(error?.code == "program.timed-out")
     }
@@ -68,7 +68,7 @@ struct ProgramsEndingTests {
             }
         }
         let ended = try #require(group.value)
-        #expect(try await eventually { try members(ofGroup: ended).isEmpty })
+        try await eventually("the group is gone") { try members(ofGroup: ended).isEmpty }
     }
 
     @Test("what a leader leaves behind in its group is ended with it")
@@ -76,7 +76,7 @@ struct ProgramsEndingTests {
         let outcome = try await programs.run(.shell("(trap '' TERM HUP; exec sleep 600) & echo $$"))
         #expect(outcome.isSuccess)
         let group = try #require(Int32(outcome.output.text.trimmingWhitespace()))
-        #expect(try await eventually { try members(ofGroup: group).isEmpty })
+        try await eventually("the group is gone") { try members(ofGroup: group).isEmpty }
     }
 
     @Test("a task that is cancelled already starts nothing", .temporaryDirectory)

@@ -187,6 +187,6 @@ struct ProgramsTests {
             }
         }
         let ended = try #require(group)
-        #expect(try await eventually { try members(ofGroup: ended).isEmpty })
+        try await eventually("the group is gone") { try members(ofGroup: ended).isEmpty }
     }
 }

@@ -25,7 +25,7 @@ struct RotationTests {
     /// Waits until the writer has put another 256 kB into the log.
     private func grow(_ files: LogFiles) async throws {
         let before = (try files.status()?.size ?? ByteCount(0)).bytes
-        #expect(try await eventually { (try files.status()?.size.bytes ?? 0) - before > 262_144 })
+        try await eventually("the log has grown") { (try files.status()?.size.bytes ?? 0) - before > 262_144 }
     }
 
     @Test(
@@ -41,7 +41,9 @@ struct RotationTests {
                 #expect(try OpenFiles().writers(of: identity).writers.map(\.process) == [writer.process])
                 _ = try files.rename(identity, style: style, at: now)
                 try await WriterNotice.signal(SIGHUP, pidFile: pidFile).send(with: programs)
-                #expect(try await eventually { try OpenFiles().writers(of: identity).writers.isEmpty })
+                try await eventually("the writer has let go") {
+                    try OpenFiles().writers(of: identity).writers.isEmpty
+                }
             }
         }
         #expect(try files.rotated().count == 5)

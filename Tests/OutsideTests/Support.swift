@@ -7,17 +7,6 @@ import Synchronization
 /// This process's own programs and environment.
 let programs = Programs(environment: ProcessInfo.processInfo.environment)
 
-/// Asks again until it is so, at most ten seconds; for what the kernel does in its own time.
-func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
-    let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(10)
-    while clock.now < deadline {
-        if try condition() { return true }
-        await Task.yield()
-    }
-    return try condition()
-}
-
 /// The living (not zombie) members of a process group, by /proc/PID/stat (proc(5)).
 func members(ofGroup group: Int32) throws -> [Int32] {
     try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { name in

@@ -88,7 +88,7 @@ struct ConnectionTests {
             let pid = await connection.backendPID
             let task = Task { try await connection.query("select pg_sleep(60)") }
             try await TestDatabase.current.connect { other in
-                try await until {
+                try await eventually("the query runs") {
                     try await other.query("select from pg_stat_activity where pid = \(pid) and state = 'active'").count
                         == 1
                 }
@@ -216,9 +216,4 @@ struct ConnectionTests {
         }
         #expect(took < .seconds(20))
     }
-}
-
-/// Asks again until it is so; the test's own time limit ends what never is.
-func until(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { await Task.yield() }
 }

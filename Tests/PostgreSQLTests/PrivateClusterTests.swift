@@ -78,11 +78,11 @@ struct PrivateClusterTests {
         let pipe = parent + "/pipe"
         #expect(mkfifo(pipe, 0o666) == 0)
         async let client = programs.run(ChildProgram("cat", [pipe], environment: ["PGHOST": "\(socket)"]))
-        try await until { StartedPrograms().having("PGHOST", socket).count == 1 }
+        try await eventually("the client runs") { StartedPrograms().having("PGHOST", socket).count == 1 }
         // Dropping the owner lets its lock go, as the end of its process would.
         orphan = nil
         // A child program of another test may hold a copy of the lock until it has become itself.
-        try await until { try PrivateCluster.sweep(parent) == 1 }
+        try await eventually("it is swept") { try PrivateCluster.sweep(parent) == 1 }
         #expect(!isAlive(pid))
         #expect(access(socket, F_OK) != 0)
         #expect(try await client.termination == .signalled(SIGKILL))
