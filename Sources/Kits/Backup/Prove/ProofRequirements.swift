@@ -125,6 +125,9 @@ struct CollationUses: Hashable, Sendable {
     var needsICU = false
 
     mutating func add(_ entry: CatalogEntry) {
+        // Of many thousand entries few name one, and the expressions below are costly.
+        guard entry.kind == "collation" || entry.fact.containsBytes("COLLATE") || entry.fact.containsBytes("collate")
+        else { return }
         if entry.kind == "collation" {
             if entry.fact.contains("provider i") { needsICU = true }
             if entry.fact.contains("provider c"), let locale = entry.fact.firstMatch(of: /; locale ([^;]*)/) {

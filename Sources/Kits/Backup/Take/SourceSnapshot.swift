@@ -38,7 +38,7 @@ struct SourceSnapshot: Sendable {
                 return try await DatabaseSnapshot.with(address, settings: settings, locking: locked) { snapshot in
                     let name = try await snapshot.export()
                     let time = clock.now()
-                    let tables = try await SourceTable.all { try await snapshot.query($0) }
+                    let tables = try await SourceTable.all(measuring: true) { try await snapshot.query($0) }
                     guard Set(tables.map(\.oid)) == Set(before.map(\.oid)) else { throw TablesChanged() }
                     hasBegun = true
                     return try await body(

@@ -17,8 +17,9 @@ struct SourceTable: Hashable, Sendable {
 
     /// All of the users' tables, by oid.
     ///
+    /// - Parameter measuring: with their sizes, for which the server looks at every file.
     /// - Throws: `PostgreSQLError`.
-    static func all(_ query: (SurveySQL) async throws -> Rows) async throws -> [SourceTable] {
+    static func all(measuring: Bool = false, _ query: (SurveySQL) async throws -> Rows) async throws -> [SourceTable] {
         try await query(
             """
             select c.oid, n.nspname::text as schema, c.relname::text as name,
@@ -26,7 +27,7 @@ struct SourceTable: Hashable, Sendable {
                     select a.attname::text from pg_catalog.pg_attribute a
                     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
                     order by a.attnum) as columns,
-                pg_catalog.pg_table_size(c.oid) as size,
+                case when \(measuring) then pg_catalog.pg_table_size(c.oid) else 0 end as size,
                 c.relpersistence = 'u' as is_unlogged,
                 exists (
                     select from pg_catalog.pg_depend d
