@@ -100,6 +100,24 @@ struct PrivateClusterTests {
         #expect(error?.hint == "Install it: apt-get install postgresql-77")
     }
 
+    @Test("a program that cannot be started now is not taken for one that is missing")
+    func busyMachine() async throws {
+        let directory = TemporaryDirectory.current
+        let path = directory + "/psql"
+        // What a script without its interpreter says: it is there, and the kernel does not start it.
+        try "#!/no/such/interpreter\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(chmod(path, 0o755) == 0)
+        let found = try await ClientProgram.find(
+            "psql", fitting: PostgreSQLVersion(major: 15, minor: 2), in: [directory], with: programs)
+        #expect(found.path != path)
+        try "#!/bin/sh\nsleep 600\n".write(toFile: path, atomically: true, encoding: .utf8)
+        await #expect(throws: ProgramError.self) {
+            try await ClientProgram.find(
+                "psql", fitting: PostgreSQLVersion(major: 15, minor: 2), in: [directory],
+                patience: .milliseconds(200), with: programs)
+        }
+    }
+
     @Test("a client program is of the server's version or the next, and a missing one names the package")
     func findsClientPrograms() async throws {
         let equal = try await ClientProgram.find(

@@ -70,14 +70,17 @@ struct CertificatePage {
     }
 
     private var missing: HTML {
-        list(certificate.gaps.map { gap in "\(gap.problem)\(gap.hint.map { "<br><code>\($0)</code>" as HTML })" })
+        list(
+            certificate.gaps.map { gap in
+                "\(gap.problem)\(gap.hint.map { "<br><span class=\"muted\">\($0)</span>" as HTML })"
+            })
     }
 
     private var differences: HTML {
         guard !certificate.differences.isEmpty else { return HTML() }
         let rows = certificate.differences.map { difference -> HTML in
             """
-            <tr><th scope="row">\(difference.kind)</th><td>\(difference.name ?? "")</td><td>\(difference.problem)</td></tr>
+            <tr><th scope="row" class="whole">\(difference.kind)</th><td>\(difference.name ?? "")</td><td>\(difference.problem)</td></tr>
 
             """
         }
@@ -89,7 +92,7 @@ struct CertificatePage {
     private var parts: HTML {
         let rows = certificate.parts.map { part -> HTML in
             """
-            <tr><th scope="row">\(part.kind)</th><td class="number" data-name="number">\(part.count.grouped)</td><td>\(part.method)</td></tr>
+            <tr><th scope="row" class="whole">\(part.kind)</th><td class="number" data-name="number">\(part.count.grouped)</td><td>\(part.method)</td></tr>
 
             """
         }
@@ -128,7 +131,7 @@ struct CertificatePage {
 
     private var restore: HTML {
         let times = certificate.times
-        func seconds(_ value: Double?) -> String { value.map { Duration.seconds($0).short } ?? "not come to" }
+        func seconds(_ value: Double?) -> String { value.map { Duration.seconds($0).short } ?? "not reached" }
         var rows = [
             ("Began", times.began.iso8601), ("Ended", times.ended.iso8601), ("Checksums", seconds(times.checksums)),
             ("Start of the server", seconds(times.cluster)), ("Restore", seconds(times.restore)),

@@ -73,6 +73,7 @@ package enum StyleSheet {
         caption{text-align:left;font-weight:650;padding-bottom:4px}
         th,td{text-align:left;padding:6px 12px 6px 0;border-top:1px solid var(--rule);vertical-align:top;font-weight:400}
         thead th{border-top:0;color:var(--muted);font-size:13px;white-space:nowrap}
+        .whole{overflow-wrap:normal}
         td.number,th.number{text-align:right;white-space:nowrap}
         .scroll{overflow-x:auto}
         details{margin-top:8px}summary{cursor:pointer;color:var(--muted);font-size:13px}

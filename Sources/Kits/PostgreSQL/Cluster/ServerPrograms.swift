@@ -15,7 +15,7 @@ package struct ServerPrograms: Sendable, Hashable {
     package static func at(_ directory: String, with programs: Programs) async throws -> ServerPrograms {
         let postgres = try programs.find("\(directory)/postgres")
         _ = try programs.find("\(directory)/initdb")
-        let outcome = try await programs.run(ChildProgram(postgres, ["--version"], timeLimit: .seconds(10))).checked()
+        let outcome = try await programs.run(ChildProgram(postgres, ["--version"], timeLimit: .seconds(60))).checked()
         guard let version = PostgreSQLVersion(programOutput: outcome.output.text) else {
             throw ProgramError.notExecutable(path: postgres, reason: "it does not say which version it is")
         }
@@ -35,7 +35,7 @@ package struct ServerPrograms: Sendable, Hashable {
         for directory in candidates {
             do {
                 found.append(try await at(directory, with: programs))
-            } catch is ProgramError {
+            } catch let error as ProgramError where !error.isOfBusyMachine {
                 continue
             }
         }

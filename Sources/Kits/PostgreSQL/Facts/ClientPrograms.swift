@@ -13,14 +13,16 @@ package struct ClientProgram: Hashable, Sendable {
     /// - Parameters:
     ///   - name: `pg_dump`, `psql`, `pg_restore`, `pg_basebackup`, ….
     ///   - directories: looked at first, before Debian's /usr/lib/postgresql/N/bin and the search path.
-    /// - Throws: `ClientProgramError` with the line that installs it.
+    ///   - patience: how long one may take to say its version.
+    /// - Throws: `ClientProgramError` with the line that installs it; `ProgramError` where the machine is too busy to tell.
     package static func find(
-        _ name: String, fitting server: PostgreSQLVersion, in directories: [String] = [], with programs: Programs
+        _ name: String, fitting server: PostgreSQLVersion, in directories: [String] = [],
+        patience: Duration = .seconds(60), with programs: Programs
     ) async throws -> ClientProgram {
         let debian = (server.major...server.major + 9).map { "/usr/lib/postgresql/\($0)/bin" }
         var found: [ClientProgram] = []
         for directory in directories + debian + programs.searchPath {
-            guard let program = try await at("\(directory)/\(name)", with: programs) else { continue }
+            guard let program = try await at("\(directory)/\(name)", patience, programs) else { continue }
             if program.version.major == server.major { return program }
             found.append(program)
         }
@@ -31,13 +33,25 @@ package struct ClientProgram: Hashable, Sendable {
     }
 
     /// Nil where there is no such program, or one that does not say which version it is.
-    private static func at(_ path: String, with programs: Programs) async throws -> ClientProgram? {
+    private static func at(_ path: String, _ patience: Duration, _ programs: Programs) async throws
+        -> ClientProgram?
+    {
         do {
-            let child = ChildProgram(try programs.find(path), ["--version"], timeLimit: .seconds(10))
+            let child = ChildProgram(try programs.find(path), ["--version"], timeLimit: patience)
             let outcome = try await programs.run(child).checked()
             return PostgreSQLVersion(programOutput: outcome.output.text).map { ClientProgram(path: path, version: $0) }
-        } catch is ProgramError {
+        } catch let error as ProgramError where !error.isOfBusyMachine {
             return nil
+        }
+    }
+}
+
+extension ProgramError {
+    /// It says nothing about whether there is such a program.
+    var isOfBusyMachine: Bool {
+        switch self {
+        case .failed(_, .timedOut, _), .cannotStart: true
+        default: false
         }
     }
 }
