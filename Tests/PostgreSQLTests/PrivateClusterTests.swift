@@ -110,7 +110,8 @@ struct PrivateClusterTests {
         let found = try await ClientProgram.find(
             "psql", fitting: PostgreSQLVersion(major: 15, minor: 2), in: [directory], with: programs)
         #expect(found.path != path)
-        try "#!/bin/sh\nsleep 600\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try "#!/bin/sh\nsleep 600\n".write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(chmod(path, 0o755) == 0)
         await #expect(throws: ProgramError.self) {
             try await ClientProgram.find(
                 "psql", fitting: PostgreSQLVersion(major: 15, minor: 2), in: [directory],
