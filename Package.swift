@@ -33,7 +33,7 @@ let package = Package(
         kit("Settings", ["Maintenance", "Outside", "Calendar"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
-        kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings"]),
+        kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings"]),
 
         // The command line, and what a capability is.
         kit(
@@ -81,7 +81,11 @@ let package = Package(
             swiftSettings: strict()),
         tests("Architecture", []),
         tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
-        tests("Engine", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store"]),
+        tests(
+            "Engine",
+            [
+                "Calendar", "Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store",
+            ]),
         tests(
             "Conformance",
             [
@@ -91,7 +95,9 @@ let package = Package(
         tests(
             "Documents",
             ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
-        tests("EndToEnd", ["Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
+        tests(
+            "EndToEnd",
+            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Store", "mainstay"]),
         tests(
             "Logs",
             [

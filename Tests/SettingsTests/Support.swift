@@ -156,6 +156,9 @@ let completeFile = #"""
       daily:
         description: "Every day: look, mend, report"
         schedule: weekdays 02:00 and Sundays 03:00 Europe/Berlin except holidays and December 24
+        late-within: 2h
+        done-within: 4h
+        overlap: queue
         steps:
           - health check
           - task: db update-stats --older-than '7 d'

@@ -14,6 +14,7 @@ package enum CommandError: MaintenanceError {
     case noConnection
     case noSchedule(routine: String)
     case countOfStarts
+    case stateMoved(from: String, to: String)
     case noAuditHead(String, isFile: Bool)
 
     package var code: String {
@@ -31,6 +32,7 @@ package enum CommandError: MaintenanceError {
         case .noConnection: "command.no-connection"
         case .noSchedule: "command.no-schedule"
         case .countOfStarts: "command.count"
+        case .stateMoved: "configuration.state-moved"
         case .noAuditHead: "command.no-audit-head"
         }
     }
@@ -56,6 +58,8 @@ package enum CommandError: MaintenanceError {
         case .noConnection: "no connection was given"
         case .noSchedule(let routine): "the routine '\(routine.printable)' has no schedule"
         case .countOfStarts: "the number of starts is between 1 and 10,000"
+        case .stateMoved(let old, let new):
+            "the state would move from '\(old.printable)' to '\(new.printable)', which takes a new start"
         case .noAuditHead(let text, isFile: true): "no head of an audit trail stands in '\(text.printable)'"
         case .noAuditHead(let text, isFile: false):
             "'\(text.printable)' is neither a head of the audit trail nor a file that can be read"
@@ -83,6 +87,7 @@ package enum CommandError: MaintenanceError {
         case .noSchedule(let routine):
             "Write 'schedule: daily 02:00' under 'routines.\(routine.printable)', or ask about an expression."
         case .countOfStarts: nil
+        case .stateMoved: "Stop 'mainstay serve' and start it again."
         case .noAuditHead:
             "A head looks like audit:1234: and 64 hexadecimal digits; reports, certificates and the system log have one."
         }
@@ -90,7 +95,7 @@ package enum CommandError: MaintenanceError {
 
     package var exitStatus: ExitStatus {
         switch self {
-        case .nothingToWorkOn, .noConfiguration: .configuration
+        case .nothingToWorkOn, .noConfiguration, .stateMoved: .configuration
         case .notOurs, .files: .failure
         default: .usage
         }

@@ -70,12 +70,14 @@ extension Application {
 
     /// Shipped routines under those of the configuration.
     func routine(_ name: String, _ inventory: Inventory) throws -> [RoutineStep] {
-        if let own = inventory[routine: name] { return own.steps }
-        guard let shipped = routines.first(where: { $0.name == name }) else {
-            let known = Set(routines.map(\.name)).union(inventory.routines.map(\.name)).sorted()
-            throw CommandError.noSuchRoutine(name, known: known)
+        let book = book(inventory)
+        guard let steps = book.steps(of: name) else {
+            throw CommandError.noSuchRoutine(name, known: book.names)
         }
-        let location = SourceLocation(file: "shipped routine \(name)", line: 1, column: 1)
-        return shipped.steps.map { RoutineStep(arguments: $0, location: location) }
+        return steps
+    }
+
+    func book(_ inventory: Inventory) -> RoutineBook {
+        RoutineBook(inventory: inventory, catalog: catalog, shipped: routines)
     }
 }

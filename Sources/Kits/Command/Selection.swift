@@ -18,13 +18,4 @@ extension Inventory {
         }
         return known.filter(wanted.contains)
     }
-
-    /// What a task works on in these environments.
-    package func targets(of subject: TaskDeclaration.Subject, in names: [String]) -> [Target] {
-        switch subject {
-        case .resources(let kinds): targets(of: kinds, in: names).map(\.target)
-        case .environments: names.map { Target(environment: $0) }
-        case .estate: [.estate]
-        }
-    }
 }

@@ -50,7 +50,7 @@ package struct Session: Sendable {
         console.note("the head of the audit trail is not in the system log: \(reason)")
     }
 
-    private func leaveHead(after summary: RunSummary) {
+    func leaveHead(after summary: RunSummary) {
         leave(summary.auditHead, after: "run \(summary.run.id), which is \(summary.run.state.rawValue)")
     }
 

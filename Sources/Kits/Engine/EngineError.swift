@@ -18,6 +18,7 @@ package enum EngineError: MaintenanceError {
     case gaps(count: Int, first: String)
     case unknownTask(String, nearest: String?)
     case goneFromInventory(Target)
+    case startTaken(routine: String, due: Timestamp)
 
     package var code: String {
         switch self {
@@ -38,6 +39,7 @@ package enum EngineError: MaintenanceError {
         case .gaps: "step.gaps"
         case .unknownTask: "task.unknown"
         case .goneFromInventory: "target.gone"
+        case .startTaken: "schedule.taken"
         }
     }
 
@@ -69,6 +71,7 @@ package enum EngineError: MaintenanceError {
             count == 1 ? "could not look: \(first)" : "could not look in \(count) places; the first: \(first)"
         case .unknownTask(let name, _): "there is no task '\(name.printable)'"
         case .goneFromInventory(let target): "\(target) is no longer in the configuration"
+        case .startTaken(let routine, let due): "the start of '\(routine.printable)' at \(due) was made before"
         }
     }
 

@@ -1,7 +1,7 @@
 import Store
 
 /// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail
-/// and what waits for approval.
+/// what waits for approval, and what schedules have started.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -88,6 +88,24 @@ package enum EngineSchema {
                 "create index approval_step on approval (run_id, step)",
                 "create index approval_target on approval (task, environment, resource, asked_at)",
                 "{append-only approval}",
+            ]),
+        Migration(
+            "engine.4",
+            [
+                """
+                create table routine_schedule (
+                    routine text primary key, expression text not null, since bigint not null,
+                    decided_until bigint not null) {clustered}
+                """,
+                """
+                create table routine_start (
+                    routine text not null, due_at bigint not null, outcome text not null, decided_at bigint not null,
+                    run_id text, reason text,
+                    primary key (routine, due_at)) {clustered}
+                """,
+                "create table service (name text primary key, content text not null, beat_at bigint not null)",
+                "create index run_name on run (name, started_at)",
+                "create index run_open on run (started_at) where ended_at is null",
             ]),
     ]
 }

@@ -21,16 +21,21 @@ package struct Requester: Codable, Hashable, Sendable {
     package var sudoUser: String?
     package var host: String
     package var processID: Int32
+    /// What of Mainstay's own asked, where no person did: `scheduler`.
+    package var service: String?
 
-    package init(user: String, sudoUser: String? = nil, host: String, processID: Int32) {
+    package init(
+        user: String, sudoUser: String? = nil, host: String, processID: Int32, service: String? = nil
+    ) {
         self.user = user
         self.sudoUser = sudoUser
         self.host = host
         self.processID = processID
+        self.service = service
     }
 
-    /// `ann as root`: the person first, where `sudo` says who it is. Hostile text.
-    package var name: String { sudoUser.map { "\($0) as \(user)" } ?? user }
+    /// `ann as root`: the person first, where `sudo` says who it is, or `scheduler as root`. Hostile text.
+    package var name: String { (service ?? sudoUser).map { "\($0) as \(user)" } ?? user }
 }
 
 /// One task on one target inside a run.

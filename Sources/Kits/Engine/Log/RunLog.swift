@@ -24,9 +24,15 @@ package struct RunLog: Sendable {
 
     /// A new run with its steps, all `pending`.
     ///
-    /// - Parameter audit: what the audit trail says about it; nil for a run that can change nothing.
-    package func begin(_ run: RunRecord, steps: [StepRecord], audit: RunAudit? = nil) async throws {
+    /// - Parameters:
+    ///   - audit: what the audit trail says about it; nil for a run that can change nothing.
+    ///   - start: claimed together with it; where somebody else has it, nothing is written and
+    ///     `EngineError.startTaken` is thrown.
+    package func begin(
+        _ run: RunRecord, steps: [StepRecord], audit: RunAudit? = nil, start: ScheduledStart? = nil
+    ) async throws {
         try await store.write { writer in
+            if let start { try claim(start, for: run, in: writer) }
             if let audit { try note(audit, .asked, run, in: writer) }
             try writer.run(
                 RunStatement.insertRun,

@@ -9,6 +9,8 @@ package struct RunRequest: Sendable {
     package var requester: Requester
     /// Who asked first, where somebody goes on with a run.
     package var asker: Requester?
+    /// The start by schedule that the run is, claimed in the transaction that records it; nil where somebody asked.
+    package var start: ScheduledStart?
     /// Carry out exactly this plan or nothing.
     package var planDigest: String?
     /// No change starts later than this after the run began.

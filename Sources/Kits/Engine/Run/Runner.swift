@@ -40,7 +40,8 @@ package struct Runner: Sendable {
 
     /// Carries the request out to its end and returns what came of it; a step that fails fails alone.
     ///
-    /// Throws where the run cannot be recorded, and where `planDigest` is not what would be done now.
+    /// Throws where the run cannot be recorded, where its start by schedule was claimed before, and where `planDigest` is
+    /// not what would be done now.
     package func run(_ request: RunRequest) async throws -> RunSummary {
         try await acting(for: request.requester).begin(request)
     }
@@ -69,7 +70,8 @@ package struct Runner: Sendable {
         if let digest = request.planDigest { work = try await expecting(digest, work, request) }
         let lock = try StateLocks(stateDirectory: stateDirectory).run(id)
         defer { withExtendedLifetime(lock) {} }
-        try await log.begin(run, steps: work.map(\.step), audit: audit(run, work.map(\.step)))
+        try await log.begin(
+            run, steps: work.map(\.step), audit: audit(run, work.map(\.step)), start: request.start)
         events(.began(run, steps: work.count))
         do {
             try await inLanes(work) { item in

@@ -18,6 +18,11 @@ struct StateLocks: Sendable {
         try LockFile("\(directory)/run-\(id)")
     }
 
+    /// Nil while another living process schedules on this state.
+    func scheduler() throws -> LockFile? {
+        try LockFile("\(directory)/scheduler")
+    }
+
     /// Nil while another run changes something there.
     func target(_ target: Target) throws -> LockFile? {
         try LockFile("\(directory)/target-\(target.environment)-\(target.resource)")

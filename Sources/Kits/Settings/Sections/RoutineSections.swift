@@ -20,29 +20,44 @@ struct RoutineSections: Sendable {
                 Key("description", \.summary, .text, "What it is for."),
                 Key(
                     "schedule", \.schedule, .schedule(zones),
-                    "When it starts; without it, as the shipped routine of its name. 'mainstay calendar next' shows the "
-                        + "starts; nothing starts it by itself yet."
+                    "When 'mainstay serve' starts it; without it, as the shipped routine of its name. 'mainstay calendar "
+                        + "next' shows the starts."
                 ),
+                Key(
+                    "late-within", \.timing.lateWithin, .duration(.seconds(1)...(.seconds(7 * 86_400))),
+                    standard: RoutineTiming().lateWithin,
+                    "A start that could not be made in time is made up for once within this; later it is a finding."),
+                Key(
+                    "done-within", \.timing.doneWithin, .duration(.seconds(1)...(.seconds(90 * 86_400))),
+                    standard: RoutineTiming().doneWithin,
+                    "How long after a start it has to have succeeded; later that is a finding."),
+                Key(
+                    "overlap", \.timing.overlap, .choice(), standard: RoutineTiming().overlap,
+                    "What becomes of a start while it is still at work: left out, or made once it has ended."),
                 Key("steps", \.steps, .list(of: step), isRequired: true, "What is run, one after the other."),
             ],
             later: Self.later.union(["environments"]))
         let item = MappedSection<Draft.Complete>(routine) { draft, _, _, _ in
-            draft.steps.map { Draft.Complete(summary: draft.summary, schedule: draft.schedule, steps: $0) }
+            draft.steps.map {
+                Draft.Complete(summary: draft.summary, schedule: draft.schedule, timing: draft.timing, steps: $0)
+            }
         } writing: {
-            Draft(summary: $0.summary, schedule: $0.schedule, steps: $0.steps)
+            Draft(summary: $0.summary, schedule: $0.schedule, timing: $0.timing, steps: $0.steps)
         }.format
         return Format<[Named<Draft.Complete>]>.named("routine", item).map(
             { items, _, _, _ in
                 items.map {
                     RoutineSettings(
                         name: $0.name, summary: $0.value.summary, schedule: $0.value.schedule,
-                        steps: $0.value.steps, location: $0.location)
+                        timing: $0.value.timing, steps: $0.value.steps, location: $0.location)
                 }
             },
             writing: { routines in
                 routines.map {
                     Named(
-                        name: $0.name, value: .init(summary: $0.summary, schedule: $0.schedule, steps: $0.steps),
+                        name: $0.name,
+                        value: .init(
+                            summary: $0.summary, schedule: $0.schedule, timing: $0.timing, steps: $0.steps),
                         location: $0.location)
                 }
             })
@@ -106,11 +121,13 @@ struct RoutineSections: Sendable {
     private struct Draft: Sendable {
         var summary: String?
         var schedule: Written<ScheduleExpression>?
+        var timing = RoutineTiming()
         var steps: [RoutineStep]?
 
         struct Complete: Sendable {
             var summary: String?
             var schedule: Written<ScheduleExpression>?
+            var timing: RoutineTiming
             var steps: [RoutineStep]
         }
     }

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Engine
+import Maintenance
+import Settings
+
+/// `mainstay serve`
+package struct ServeCommand: HouseCommand {
+    package static let configuration = CommandConfiguration.house(
+        "serve", "Start routines by their schedules, until it is stopped.",
+        """
+        What happens is said on standard error, a line each. SIGHUP reads the configuration again, all or nothing. SIGTERM \
+        and SIGINT let the present changes end and leave the rest for the next start; a second one ends at once. Of \
+        several processes on one state directory one works and the others wait. See docs/scheduler.md.
+        """)
+
+    @OptionGroup(title: "Configuration") package var place: PlaceOptions
+
+    package init() {}
+
+    package func run(in application: Application) async throws -> ExitStatus {
+        let session = try await application.open(place, try OutputOptions.parse([]))
+        var requester = application.requester
+        requester.sudoUser = nil
+        requester.service = Scheduler.serviceName
+        let line = ServiceLine(clock: application.clock)
+        let scheduler = Scheduler(
+            session.work(session.inventory), log: session.log.acting(for: requester), clock: application.clock,
+            zones: application.zones, requester: requester
+        ) { event in
+            if case .ended(let summary) = event { session.leaveHead(after: summary) }
+            session.console.note(line.text(event))
+        }
+        return try await withHangUps { hangUps in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await scheduler.run() }
+                group.addTask {
+                    for await _ in hangUps { scheduler.reload(reading(session)) }
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+                return .success
+            }
+        }
+    }
+
+    /// The configuration as it is now, or why it cannot take the place of the one in use.
+    private func reading(_ session: Session) -> Result<Scheduler.Work, ErrorReport> {
+        do {
+            let application = session.application
+            let inventory = try application.readConfiguration(place).inventory
+            let directory = application.stateDirectory(place, inventory)
+            guard directory == session.stateDirectory else {
+                throw CommandError.stateMoved(from: session.stateDirectory, to: directory)
+            }
+            return .success(session.work(inventory))
+        } catch {
+            return .failure(ErrorReport(error))
+        }
+    }
+}
+
+extension Session {
+    fileprivate func work(_ inventory: Inventory) -> Scheduler.Work {
+        let line = ServiceLine(clock: application.clock)
+        let runner = Runner(
+            inventory: inventory, catalog: application.catalog, log: log, clock: application.clock,
+            programs: application.programs, stateDirectory: stateDirectory
+        ) { [console] event in
+            if case .stepEnded(let step) = event { console.note(line.text(step)) }
+        }
+        return Scheduler.Work(book: application.book(inventory), runner: runner)
+    }
+}

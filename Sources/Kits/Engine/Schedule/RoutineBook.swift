@@ -1,0 +1,90 @@
+import Calendar
+import Maintenance
+import Settings
+
+/// Every routine there is, those of the configuration over the shipped ones, and the requests they make: the command
+/// line and the scheduler start the same thing.
+package struct RoutineBook: Sendable {
+    package let inventory: Inventory
+    let catalog: TaskCatalog
+    let shipped: [Routine]
+
+    package init(inventory: Inventory, catalog: TaskCatalog, shipped: [Routine]) {
+        self.inventory = inventory
+        self.catalog = catalog
+        self.shipped = shipped
+    }
+
+    package var names: [String] { Set(shipped.map(\.name)).union(inventory.routines.map(\.name)).sorted() }
+
+    /// Nil where no routine has the name.
+    package func steps(of name: String) -> [RoutineStep]? {
+        if let own = inventory[routine: name] { return own.steps }
+        guard let routine = shipped.first(where: { $0.name == name }) else { return nil }
+        let location = SourceLocation(file: "shipped routine \(name)", line: 1, column: 1)
+        return routine.steps.map { RoutineStep(arguments: $0, location: location) }
+    }
+
+    /// The steps of a routine on every target they apply to; a step without a target in an environment is left out.
+    /// Nil where nothing is left, or no routine has the name.
+    package func request(_ name: String, in environments: [String], by requester: Requester) throws -> RunRequest? {
+        var requests: [RunRequest.Step] = []
+        for step in steps(of: name) ?? [] {
+            let parsed = try catalog.parse(step.arguments)
+            let chosen = environments.filter { step.environments?.contains($0) ?? true }
+            requests += inventory.targets(of: parsed.declaration.subject, in: chosen)
+                .map { RunRequest.Step(parsed, on: $0) }
+        }
+        guard !requests.isEmpty else { return nil }
+        return RunRequest(name: name, isRoutine: true, steps: requests, requester: requester)
+    }
+
+    /// Every routine that has a schedule, by name; `never` is none.
+    package func scheduled(_ zones: ZoneDirectory) throws(CalendarError) -> [ScheduledRoutine] {
+        let context = inventory.scheduleContext(zones)
+        var routines: [ScheduledRoutine] = []
+        for name in names {
+            let own = inventory[routine: name]
+            let expression: ScheduleExpression
+            if let written = own?.schedule?.value {
+                expression = written
+            } else if let text = shipped.first(where: { $0.name == name })?.schedule {
+                expression = try ScheduleExpression(text, zones: zones)
+            } else {
+                continue
+            }
+            let schedule = try Schedule(expression, in: context)
+            guard !schedule.isNever else { continue }
+            routines.append(
+                ScheduledRoutine(name: name, schedule: schedule, timing: own?.timing ?? RoutineTiming()))
+        }
+        return routines
+    }
+}
+
+/// A routine that starts by itself.
+package struct ScheduledRoutine: Sendable {
+    package var name: String
+    package var schedule: Schedule
+    package var timing: RoutineTiming
+
+    package init(name: String, schedule: Schedule, timing: RoutineTiming) {
+        self.name = name
+        self.schedule = schedule
+        self.timing = timing
+    }
+
+    /// What its starts are counted under: written otherwise, or in another zone, it is a schedule that begins anew.
+    var text: String { "\(schedule.expression.text) (\(schedule.zone.name))" }
+}
+
+extension Inventory {
+    /// What a task works on in these environments.
+    package func targets(of subject: TaskDeclaration.Subject, in names: [String]) -> [Target] {
+        switch subject {
+        case .resources(let kinds): targets(of: kinds, in: names).map(\.target)
+        case .environments: names.map { Target(environment: $0) }
+        case .estate: [.estate]
+        }
+    }
+}

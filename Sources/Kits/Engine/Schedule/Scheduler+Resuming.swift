@@ -1,0 +1,59 @@
+import Maintenance
+import Outside
+import Settings
+
+extension Scheduler {
+    /// What earlier processes left: runs whose process died, those that nobody could decide about then, and the drained
+    /// runs of an earlier leader. A run that a person interrupted stays as it is.
+    func leftBehind() async throws -> [(run: RunRecord, reason: String)] {
+        let open = try await log.openRuns().filter { !$0.isDryRun }
+        let dead = try log.abandoned(open)
+        var found = open.filter { dead.contains($0.id) }.map { run in
+            (run, run.state == .uncertain ? "nobody could tell what became of it" : "its process died")
+        }
+        for name in routines.keys.sorted() {
+            guard let latest = try await log.latest(ofRoutine: name), latest.state == .cancelled,
+                latest.requester.service == Self.serviceName
+            else { continue }
+            found.append((latest, "the scheduler was stopped"))
+        }
+        return found
+    }
+
+    func goOn(_ run: RunRecord, _ reason: String, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        guard resuming.insert(run.id).inserted else { return }
+        atWork[run.name, default: 0] += 1
+        group.addTask { await self.resume(run, reason) }
+    }
+
+    /// Runs that wait for approvals of which none is missing any more.
+    func goOnWithApproved(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
+        do {
+            let waiting = try await Approvals(log: log, inventory: work.book.inventory).waiting()
+            for id in distinct(waiting.filter { $0.state == .approved }.map(\.ballot.request.runID)) {
+                let run = try await log.run(id)
+                // One that is carried out will come to it by itself, or stop and be found here again.
+                guard run.state == .waiting else { continue }
+                goOn(run, "it was approved", &group)
+            }
+        } catch {
+            tell(.failed(what: "looking for what was approved", ErrorReport(error)))
+        }
+    }
+
+    private func resume(_ run: RunRecord, _ reason: String) async {
+        tell(.resumes(run, reason: reason))
+        do {
+            await ended(try await work.runner.resume(run.id, requester: requester))
+        } catch is CancellationError {
+            // What had begun is written down.
+        } catch EngineError.runIsAlive {
+            // Somebody else was quicker.
+        } catch {
+            tell(.failed(what: "going on with run \(run.id)", ErrorReport(error)))
+        }
+        resuming.remove(run.id)
+        atWork[run.name, default: 1] -= 1
+        nudge.yield(.again)
+    }
+}
