@@ -68,15 +68,9 @@ package struct PlanCommand: HouseCommand {
 extension Session {
     /// The steps of a routine on every target they apply to; a step without a target in an environment is left out.
     func request(routine name: String, _ options: EnvironmentOptions) throws -> RunRequest {
-        let steps = try application.routine(name, inventory)
         let names = try inventory.select(options, for: .environments)
-        var requests: [RunRequest.Step] = []
-        for step in steps {
-            let parsed = try application.catalog.parse(step.arguments)
-            let chosen = names.filter { step.environments?.contains($0) ?? true }
-            requests += inventory.targets(of: parsed.declaration.subject, in: chosen)
-                .map { RunRequest.Step(parsed, on: $0) }
-        }
+        let requests = try RoutineExpansion(application: application, inventory: inventory)
+            .steps(of: name, in: names)
         guard !requests.isEmpty else { throw CommandError.nothingToWorkOn(task: "run \(name)", environments: names) }
         return RunRequest(name: name, isRoutine: true, steps: requests, requester: application.requester)
     }

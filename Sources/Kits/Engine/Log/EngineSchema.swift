@@ -89,5 +89,15 @@ package enum EngineSchema {
                 "create index approval_target on approval (task, environment, resource, asked_at)",
                 "{append-only approval}",
             ]),
+        Migration(
+            "engine.5",
+            [
+                "alter table step add column terms text",
+                """
+                create table command_outcome (
+                    run_id text not null, step bigint not null, content text not null, ended_at bigint not null,
+                    primary key (run_id, step)) {clustered}
+                """,
+            ]),
     ]
 }
