@@ -59,7 +59,7 @@ struct SchedulerTests {
         inventory.routines = try schedules.sorted { $0.key < $1.key }.map { name, text in
             RoutineSettings(
                 name: name, schedule: Written(try ScheduleExpression(text, zones: zones), at: .test), timing: timing,
-                steps: [RoutineStep(arguments: ["test", "visit"], location: .test)], location: .test)
+                steps: [RoutineStep(.task(["test", "visit"]), location: .test)], location: .test)
         }
         return try TaskHarness([TaskEntry(Visit(body))], inventory: inventory, clock: clock.clock)
     }

@@ -247,12 +247,45 @@ extension Broken {
             "environments: { a: {} }\nroutines:\n  daily:\n    steps:\n    - health check 'x\n"
                 + "    - { command: ls }\n    - { task: report daily, environments: [aa, b] }\n    - [a]\n    -",
             "mainstay.yaml:5:7: routines.daily.steps[1]: 'health check 'x' has a quote or a backslash without its end",
-            "mainstay.yaml:6:7: routines.daily.steps[2]: the key 'task' is missing (allowed: "
-                + "a task with its options, such as 'db update-stats --older-than 7d')",
-            "mainstay.yaml:6:9: routines.daily.steps[2].command: 'command' is not supported yet",
-            "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed (allowed: task, environments)",
+            "mainstay.yaml:6:18: routines.daily.steps[2].command: 'ls' stands where a list of words is needed "
+                + "(did you mean '[ls]'? allowed: a list; 'shell' takes a line)",
+            "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed "
+                + "(allowed: task, command, shell, routine, environments, resources, directory, variables, effect, "
+                + "exit-status, idempotent, prove, timeout, output)",
             "mainstay.yaml:9:6: routines.daily.steps[5]: nothing is no step "
                 + "(allowed: a task with its options, such as 'db update-stats --older-than 7d')"),
+        Broken(
+            "environments: { a: {} }\nroutines:\n  daily:\n    steps:\n    - { task: report daily, command: [ls] }\n"
+                + "    - { environments: [a] }\n    - { task: report daily, effect: observes, prove: [ls] }\n"
+                + "    - { command: [./build] }\n    - { shell: ls, effect: destroy, timeout: 90 }\n"
+                + "    - { command: [psql, 'postgresql://u:secret@h/d'] }\n    - { command: [ls], exit-status: 256 }\n"
+                + "    - { shell: ls, variables: { DATABASE_URL: 'postgresql://u:secret@h/d' } }",
+            "mainstay.yaml:5:7: routines.daily.steps[1]: only one of the keys 'task', 'command', 'shell', 'routine' "
+                + "may stand here",
+            "mainstay.yaml:6:7: routines.daily.steps[2]: one of the keys 'task', 'command', 'shell', 'routine' is missing",
+            "mainstay.yaml:7:29: routines.daily.steps[3].effect: 'effect' belongs to a step with 'command' or 'shell'",
+            "mainstay.yaml:7:47: routines.daily.steps[3].prove: 'prove' belongs to a step with 'command' or 'shell'",
+            "mainstay.yaml:8:9: routines.daily.steps[4].command: './build' is a path from a directory, and there is no "
+                + "'directory' (allowed: an absolute path, or 'directory' beside it)",
+            "mainstay.yaml:9:28: routines.daily.steps[5].effect: 'destroy' is not allowed here "
+                + "(did you mean 'destroys'? allowed: observes, maintains, destroys)",
+            "mainstay.yaml:9:46: routines.daily.steps[5].timeout: '90' has no unit "
+                + "(did you mean '90s'? allowed: a duration from 1s to 7d, such as 30s or 1h30m)",
+            "mainstay.yaml:10:25: routines.daily.steps[6].command[2]: a secret may not stand in an argument, where every "
+                + "user of the machine sees it (allowed: a variable under 'variables')",
+            "mainstay.yaml:11:37: routines.daily.steps[7].exit-status: '256' is not allowed here "
+                + "(allowed: a whole number from 0 to 255)",
+            "mainstay.yaml:12:47: routines.daily.steps[8].variables.DATABASE_URL: a secret stands here in plain text; "
+                + "write where it comes from (allowed: the variable's value)"),
+        Broken(
+            "environments: { a: {} }\nroutines:\n  night: { steps: [{ routine: mend }] }\n"
+                + "  mend: { steps: [{ routine: check }] }\n  check: { steps: [{ routine: night }] }\n"
+                + "  self: { steps: [{ routine: self }] }\n  far: { steps: [{ routine: weekyl }] }",
+            "mainstay.yaml:3:22: routines.night.steps[1].routine: the routine runs itself: night → mend → check → night",
+            "mainstay.yaml:6:21: routines.self.steps[1].routine: the routine runs itself: self → self",
+            "mainstay.yaml:7:20: routines.far.steps[1].routine: there is no routine 'weekyl' "
+                + "(did you mean 'weekly'? allowed: check, far, mend, night, self, weekly)"
+        ).beyondSchema,
         Broken(
             "environments: { stage: {} }\nroutines: { daily: { steps: [{ task: report daily, environments: [stge] }] } }",
             "mainstay.yaml:2:30: routines.daily.steps[1].environments: there is no environment 'stge' "

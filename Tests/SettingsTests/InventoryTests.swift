@@ -61,7 +61,7 @@ struct InventoryTests {
         #expect(uploads.limit.files?.value == 10_000)
         #expect(inventory.reports.directory == "/etc/mainstay/reports")
         #expect(inventory.stateDirectory == "/var/lib/mainstay")
-        #expect(inventory[routine: "daily"]?.steps[1].arguments == ["db", "update-stats", "--older-than", "7 d"])
+        #expect(inventory[routine: "daily"]?.steps[1].action == .task(["db", "update-stats", "--older-than", "7 d"]))
         #expect(inventory[routine: "daily"]?.steps[1].environments == ["production"])
     }
 

@@ -163,6 +163,20 @@ let completeFile = #"""
           - health check
           - task: db update-stats --older-than '7 d'
             environments: [production]
+          - command: [npm, run, build, '']
+            directory: /srv/app
+            environments: [production]
+            variables: { NODE_ENV: production, TOKEN: "${TOKEN}" }
+            effect: maintains
+            exit-status: [0, 3]
+            idempotent: true
+            prove: [test, -s, dist/index.html]
+            timeout: 10m
+            output: 16K
+          - shell: df -h | tail -1
+            effect: observes
+            resources: [main]
+          - routine: weekly
           - report daily
     time-zone: Europe/Berlin
     calendars:

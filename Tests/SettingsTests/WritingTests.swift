@@ -137,7 +137,9 @@ struct StarterFileTests {
         case .service: Issue.record("it became a service")
         }
         #expect(access.password?.description == (heldPassword ? "${MAINSTAY_PASSWORD}" : nil))
-        #expect(inventory.routines.first?.steps.map { $0.arguments.joined(separator: " ") } == Self.steps)
+        #expect(
+            inventory.routines.first?.steps.map(\.action)
+                == Self.steps.map { .task($0.split(separator: " ").map(String.init)) })
     }
 
     @Test("is a configuration with every one of its commented lines too")

@@ -9,7 +9,8 @@ import Store
 extension Application {
     /// What the configuration reader has to know from the capabilities.
     package var vocabulary: SettingsVocabulary {
-        let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) }
+        // A command of a routine is no task of the command line, and a rule about approvals may name it all the same.
+        let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) } + [("command", .destroys)]
         return SettingsVocabulary(
             checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
             routines: routines.map(\.name), zones: zones

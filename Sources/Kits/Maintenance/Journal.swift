@@ -44,6 +44,8 @@ package enum Proof: Sendable, Hashable {
     case done(Facts)
     /// It is not done, and nothing of it is half done: it may be started again.
     case notDone(String)
+    /// It ran and did not succeed; something of it may be done, so it is not started again by itself. With what shows it.
+    case failed(String, Facts)
     /// Neither can be shown.
     case unknown(String)
 }

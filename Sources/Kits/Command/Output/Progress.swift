@@ -70,7 +70,7 @@ package final class Progress: Sendable {
             let now = clock.monotonic()
             guard let current = state.running.min(by: { $0.key < $1.key })?.value else { return }
             let elapsed = now - state.beganAt
-            let task = current.step.task.split(separator: ".").joined(separator: " ")
+            let task = current.step.title
             var text = "\(state.ended)/\(state.total) steps, \(elapsed.short)"
             if let expected, expected > elapsed { text += ", about \((expected - elapsed).short) left" }
             text += " · \(current.step.target) \(task): \(current.doing.printable)"
@@ -86,7 +86,7 @@ package final class Progress: Sendable {
 
     private func line(of step: StepRecord) -> String {
         let style = Style(usesColor: console.errorIsTerminal && console.usesColor)
-        let task = step.task.split(separator: ".").joined(separator: " ")
+        let task = step.title
         let duration = step.duration.map { " (\($0.short))" } ?? ""
         let changes = step.plan.map { ", \(PlanText.count($0.changes.count))" } ?? ""
         return "\(style.step(step.state))  \(step.target) \(task)\(changes)\(style.dim(duration))"

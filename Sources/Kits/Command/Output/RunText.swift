@@ -29,7 +29,7 @@ struct RunText {
     private func lines(_ step: StepRecord, _ changes: [ChangeRecord], in summary: RunSummary) -> [String] {
         var lines: [String] = []
         let duration = step.duration.map { " (\($0.short))" } ?? ""
-        let name = summary.run.isRoutine ? " \(step.task.split(separator: ".").joined(separator: " "))" : ""
+        let name = summary.run.isRoutine ? " \(step.title)" : ""
         lines.append("\(style.step(step.state))  \(style.bold("\(step.target)"))\(name)\(style.dim(duration))")
         if let error = step.error, step.state != .succeeded {
             lines += error.problem.wrapped(to: width, indent: "  ")
@@ -88,7 +88,17 @@ struct RunText {
             if let error = record.error, record.state != .proved {
                 lines += error.problem.wrapped(to: width, indent: "    ")
             }
+            if isVerbose { lines += said(record) }
             return lines
+        }
+    }
+
+    /// What a command wrote, as far as it was kept.
+    private func said(_ record: ChangeRecord) -> [String] {
+        ["output", "error output"].compactMap { record.evidence?[$0]?.description }.flatMap { text in
+            text.split(whereSeparator: \.isNewline).flatMap {
+                String($0).printable.wrapped(to: width, indent: "    | ")
+            }
         }
     }
 

@@ -9,6 +9,8 @@ struct ApprovalJudgement: Judgement {
     let step: StepRecord
     let runName: String
     let isRoutine: Bool
+    /// Those the step belongs to, nested ones too; none for a task by itself.
+    let routines: [String]
     /// Who asked for the run.
     let asker: Requester
     /// Who carries it out now: the same, or whoever goes on with it.
@@ -48,7 +50,7 @@ struct ApprovalJudgement: Judgement {
 
     private func wanted(_ plan: Plan) -> Ballot.Case {
         Ballot.Case(
-            plan: plan, needs: rules.needs(plan, routine: isRoutine ? runName : nil), use: use, requester: asker,
+            plan: plan, needs: rules.needs(plan, routines: routines), use: use, requester: asker,
             now: log.clock.now(), standing: rules.settings.standing, shared: rules.shared)
     }
 
@@ -92,6 +94,7 @@ struct ApprovalJudgement: Judgement {
         let patience = wanted.needs.map(\.expires).min() ?? rules.settings.expires
         return ApprovalRequest(
             id: RunID.letters(6, using: &generator), runID: step.runID, runName: runName, isRoutine: isRoutine,
+            routines: routines,
             step: step.number, plan: plan, needs: wanted.needs, requesters: askers, isProtected: isProtected,
             askedAt: wanted.now, expiresAt: wanted.now + patience)
     }

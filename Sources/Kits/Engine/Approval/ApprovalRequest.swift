@@ -8,6 +8,8 @@ package struct ApprovalRequest: Codable, Hashable, Sendable, Identifiable {
     /// The routine's name or the task's.
     package var runName: String
     package var isRoutine: Bool
+    /// The routines the step belongs to, nested ones too; nil in requests of before there were any.
+    package var routines: [String]?
     package var step: Int
     package var plan: Plan
     package var needs: [ApprovalNeed]

@@ -10,14 +10,14 @@ package struct ApprovalRules: Sendable {
     var settings: ApprovalSettings { inventory.approvals }
     var shared: [String] { settings.sharedAccounts }
 
-    /// - Parameter routine: the routine the plan is made in; nil for a task by itself.
-    package func needs(_ plan: Plan, routine: String?) -> [ApprovalNeed] {
+    /// - Parameter routines: those the plan is made in, nested ones too; none for a task by itself.
+    package func needs(_ plan: Plan, routines: [String]) -> [ApprovalNeed] {
         let environment = inventory[environment: plan.target.environment]
         let rules = settings.rules + (environment?.approvals ?? [])
         var needs: [ApprovalNeed] = []
         var told: Set<Change.ID> = []
         for rule in rules {
-            let caught = plan.changes.filter { catches(rule, $0, plan, routine) }
+            let caught = plan.changes.filter { catches(rule, $0, plan, routines) }
             guard let first = caught.first else { continue }
             told.formUnion(caught.map(\.id))
             needs.append(need(rule, first, caught.count, plan))
@@ -41,12 +41,12 @@ package struct ApprovalRules: Sendable {
         change.isRestore || (change.effect == .destroys && change.authority == nil)
     }
 
-    private func catches(_ rule: ApprovalRule, _ change: Change, _ plan: Plan, _ routine: String?) -> Bool {
+    private func catches(_ rule: ApprovalRule, _ change: Change, _ plan: Plan, _ routines: [String]) -> Bool {
         // What is allowed in writing waits only where a rule names its task or routine.
         guard change.authority == nil || rule.tasks != nil || rule.routines != nil else { return false }
         return (rule.effects?.contains(change.effect) ?? true)
             && (rule.tasks?.contains(plan.task) ?? true)
-            && (rule.routines?.contains { $0 == routine } ?? true)
+            && (rule.routines?.contains(where: routines.contains) ?? true)
             && (rule.environments?.contains(plan.target.environment) ?? true)
             && (rule.classes.map { classes in change.changeClass.map(classes.contains) ?? false } ?? true)
     }

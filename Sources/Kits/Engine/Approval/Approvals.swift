@@ -70,7 +70,8 @@ package struct Approvals: Sendable {
 
     /// What the request needs by today's configuration; by that of the day it was asked where today's asks nothing.
     private func needs(_ request: ApprovalRequest) -> [ApprovalNeed] {
-        let now = rules.needs(request.plan, routine: request.isRoutine ? request.runName : nil)
+        let routines = request.routines ?? (request.isRoutine ? [request.runName] : [])
+        let now = rules.needs(request.plan, routines: routines)
         return now.isEmpty ? request.needs : now
     }
 

@@ -82,6 +82,12 @@ struct ChangeRunner: Sendable {
                 return try await log.move(record, to: .planned, error: report)
             }
             return try await log.move(record, to: .failed, error: report)
+        case .failed(let reason, let evidence):
+            let error =
+                failure.map { ErrorReport($0) }
+                ?? ErrorReport(EngineError.unproven(change: record.change.id, reason: reason))
+            return try await log.move(
+                record, to: record.state == .started ? .failed : .unproven, evidence: evidence, error: error)
         case .unknown(let reason):
             let error = EngineError.undecided(change: record.change.id, reason: reason)
             return try await log.move(record, to: .undecided, error: ErrorReport(error))

@@ -107,5 +107,15 @@ package enum EngineSchema {
                 "create index run_name on run (name, started_at)",
                 "create index run_open on run (started_at) where ended_at is null",
             ]),
+        Migration(
+            "engine.5",
+            [
+                "alter table step add column terms text",
+                """
+                create table command_outcome (
+                    run_id text not null, step bigint not null, content text not null, ended_at bigint not null,
+                    primary key (run_id, step)) {clustered}
+                """,
+            ]),
     ]
 }

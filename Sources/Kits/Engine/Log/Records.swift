@@ -1,4 +1,5 @@
 import Maintenance
+import Settings
 
 /// One execution of a task or a routine.
 package struct RunRecord: Codable, Hashable, Sendable, Identifiable {
@@ -46,6 +47,8 @@ package struct StepRecord: Codable, Hashable, Sendable {
     package var task: String
     package var arguments: [String]
     package var target: Target
+    /// Under which terms its routine does it; nil for a task by itself.
+    package var terms: StepTerms?
     package var state: StepState
     package var startedAt: Timestamp?
     package var endedAt: Timestamp?
@@ -57,6 +60,16 @@ package struct StepRecord: Codable, Hashable, Sendable {
     package var duration: Duration? {
         guard let startedAt, let endedAt else { return nil }
         return endedAt - startedAt
+    }
+}
+
+extension StepRecord {
+    /// What it does, as people name it: `db update-stats`; for a command its words.
+    package var title: String {
+        guard task == CommandStep.name, let end = arguments.firstIndex(of: "--") else {
+            return task.split(separator: ".").joined(separator: " ")
+        }
+        return CommandSettings(program: Array(arguments[(end + 1)...])).shown
     }
 }
 

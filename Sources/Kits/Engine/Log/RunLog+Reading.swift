@@ -92,7 +92,8 @@ extension StepRecord {
             runID: try row.get("run_id"), number: try row.get("number"), task: try row.get("task"),
             arguments: try row.get("arguments", as: StoredJSON<[String]>.self).value,
             target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
-            state: try row.get("state"), startedAt: try row.get("started_at"), endedAt: try row.get("ended_at"),
+            terms: try row.get("terms", as: StoredJSON<StepTerms>?.self)?.value, state: try row.get("state"),
+            startedAt: try row.get("started_at"), endedAt: try row.get("ended_at"),
             plan: try row.get("plan", as: StoredJSON<Plan>?.self)?.value,
             observation: try row.get("observation", as: StoredJSON<Observation>?.self)?.value,
             error: try row.get("error", as: StoredJSON<ErrorReport>?.self)?.value)

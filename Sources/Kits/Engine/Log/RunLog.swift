@@ -47,7 +47,8 @@ package struct RunLog: Sendable {
                     [
                         "run_id": run.id, "number": step.number, "task": step.task,
                         "arguments": StoredJSON(step.arguments), "environment": step.target.environment,
-                        "resource": step.target.resource, "state": step.state,
+                        "resource": step.target.resource, "terms": step.terms.map(StoredJSON.init),
+                        "state": step.state,
                     ])
             }
         }

@@ -14,8 +14,8 @@ enum RunStatement: String, StatementSet {
         """
     case runsLike = "select * from run where id like :pattern order by started_at desc limit 3"
     case insertStep = """
-        insert into step (run_id, number, task, arguments, environment, resource, state)
-        values (:run_id, :number, :task, :arguments, :environment, :resource, :state)
+        insert into step (run_id, number, task, arguments, environment, resource, terms, state)
+        values (:run_id, :number, :task, :arguments, :environment, :resource, :terms, :state)
         """
     case steps = "select * from step where run_id = :run_id order by number"
     case targetOfStep = "select environment, resource from step where run_id = :run_id and number = :number"

@@ -21,10 +21,13 @@ package struct RunRequest: Sendable {
     package struct Step: Sendable {
         package var task: ParsedTask
         package var target: Target
+        /// Nil for a task that somebody runs by itself.
+        package var terms: StepTerms?
 
-        package init(_ task: ParsedTask, on target: Target) {
+        package init(_ task: ParsedTask, on target: Target, terms: StepTerms? = nil) {
             self.task = task
             self.target = target
+            self.terms = terms
         }
     }
 

@@ -83,6 +83,11 @@ extension Runner {
             case (.notDone(let reason), _) where record.state == .applied:
                 let error = EngineError.unproven(change: record.change.id, reason: reason)
                 result = try await log.move(record, to: .unproven, error: ErrorReport(error))
+            case (.failed(let reason, let evidence), _):
+                let error = EngineError.unproven(change: record.change.id, reason: reason)
+                result = try await log.move(
+                    record, to: record.state == .applied ? .unproven : .failed, evidence: evidence,
+                    error: ErrorReport(error))
             case (.notDone, _):
                 result = try await log.move(record, to: .planned)
             case (.unknown, .done?):

@@ -64,7 +64,7 @@ package struct Runner: Sendable {
             Work(
                 step: StepRecord(
                     runID: id, number: index + 1, task: step.task.declaration.name, arguments: step.task.arguments,
-                    target: step.target, state: .pending),
+                    target: step.target, terms: step.terms, state: .pending),
                 parsed: step.task)
         }
         if let digest = request.planDigest { work = try await expecting(digest, work, request) }
@@ -170,7 +170,7 @@ package struct Runner: Sendable {
             patience: fencePatience)
         let look = Look(
             target: step.target, environment: environment, resources: try resources(of: step.target),
-            inventory: inventory, clock: clock, programs: programs, log: log, runID: step.runID,
+            inventory: inventory, clock: clock, programs: programs, log: log, runID: step.runID, step: step.number,
             tell: { [events] in events(.told(step, $0)) }, sessions: sessions)
         let begin = clock.monotonic()
         let runner = StepRunner(
@@ -195,7 +195,9 @@ package struct Runner: Sendable {
             judgements: [
                 ApprovalJudgement(
                     rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
-                    isRoutine: request.isRoutine, asker: request.asker ?? request.requester,
+                    isRoutine: request.isRoutine,
+                    routines: step.terms?.routines ?? (request.isRoutine ? [request.name] : []),
+                    asker: request.asker ?? request.requester,
                     requester: request.requester),
                 Confirmation(
                     environment: environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,

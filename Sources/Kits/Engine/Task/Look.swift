@@ -16,6 +16,8 @@ package struct Look: Sendable {
     /// What earlier runs left: baselines, samples, durations.
     package let log: RunLog
     package let runID: String
+    /// The step's number in its run.
+    package let step: Int
     /// Tells the person who waits what is being looked at.
     package let tell: @Sendable (String) -> Void
     let sessions: Sessions

@@ -36,9 +36,10 @@ package struct TaskCatalog: Sendable {
         self.entries = entries.sorted { $0.declaration.name < $1.declaration.name }
     }
 
-    /// By stored name (`db.update-stats`) or as typed (`db update-stats`).
+    /// By stored name (`db.update-stats`) or as typed (`db update-stats`), and `command` for a program of a routine's step.
     package func entry(_ name: String) throws -> TaskEntry {
         let dotted = name.split(separator: " ").joined(separator: ".")
+        if dotted == CommandStep.name { return .command }
         guard let entry = entries.first(where: { $0.declaration.name == dotted }) else {
             throw EngineError.unknownTask(name, nearest: nearest(to: name, among: entries.map(\.declaration.command)))
         }

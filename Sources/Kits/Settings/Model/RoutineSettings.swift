@@ -24,17 +24,30 @@ package struct RoutineSettings: Sendable, Equatable {
     }
 }
 
-/// One step: a task with its options, as it is typed on the command line.
+/// One step of a routine, and where it is done.
 package struct RoutineStep: Sendable, Equatable {
-    /// `["db", "update-stats", "--older-than", "7d"]`
-    package var arguments: [String]
+    package var action: Action
     /// Nil for those the routine is run for.
     package var environments: [String]?
+    /// Those a command is run for, one after the other; nil where it is run once in each environment.
+    package var resources: [String]?
     package var location: SourceLocation
 
-    package init(arguments: [String], environments: [String]? = nil, location: SourceLocation) {
-        self.arguments = arguments
+    package enum Action: Sendable, Equatable {
+        /// A task with its options, as typed: `["db", "update-stats", "--older-than", "7d"]`.
+        case task([String])
+        /// A program, once in each environment, or once for each resource that is named.
+        case command(CommandSettings)
+        /// Another routine by its name, its steps in place of this one.
+        case routine(String)
+    }
+
+    package init(
+        _ action: Action, environments: [String]? = nil, resources: [String]? = nil, location: SourceLocation
+    ) {
+        self.action = action
         self.environments = environments
+        self.resources = resources
         self.location = location
     }
 }

@@ -125,18 +125,7 @@ struct ConfigurationSection: Sendable {
 
     /// What only shows when everything is put together.
     func judge(_ inventory: Inventory, _ reading: Reading) {
-        let names = inventory.environments.map(\.name)
-        for routine in inventory.routines {
-            for (index, step) in routine.steps.enumerated() {
-                for name in step.environments ?? [] where !names.contains(name) {
-                    let keyPath = "routines.\(routine.name).steps".appending(index: index).appending(
-                        key: "environments")
-                    reading.report(
-                        "there is no environment '\(name)'", at: step.location, keyPath,
-                        allowed: names.joined(separator: ", "), nearest: nearest(to: name, among: names))
-                }
-            }
-        }
+        RoutineSections.judge(inventory, shipped: vocabulary.routines, reading)
         checks.judgeOrder(inventory, reading)
         calendars.judge(inventory, reading)
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
