@@ -40,6 +40,11 @@ final class ServeProcess: Sendable {
         self.process = Mutex(process)
     }
 
+    // A test that failed leaves nothing behind.
+    deinit {
+        if isRunning { kill(id, SIGKILL) }
+    }
+
     /// What it has said so far.
     var said: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
     var isRunning: Bool { process.withLock { $0.isRunning } }

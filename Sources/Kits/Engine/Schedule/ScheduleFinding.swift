@@ -21,8 +21,16 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
 
     package func finding(_ routine: String, _ summary: String, evidence: Facts = [:], mend: String? = nil) -> Finding {
         Finding(
-            code: rawValue, severity: self == .overlapped ? .info : .warning, target: .estate, object: routine,
+            code: rawValue, severity: severity, target: .estate, object: routine,
             summary: summary, evidence: evidence, mend: mend)
+    }
+
+    private var severity: Severity {
+        switch self {
+        case .overlapped: .info
+        case .missed, .closed, .refused: .warning
+        case .overdue: .critical
+        }
     }
 
     func fingerprint(of routine: String) -> String { finding(routine, "").fingerprint }

@@ -26,19 +26,26 @@ extension Scheduler {
         group.addTask { await self.resume(run, reason) }
     }
 
-    /// Runs that wait for approvals of which none is missing any more.
-    func goOnWithApproved(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
+    /// Runs that wait for approvals of which none is missing any more. False where one has to be asked about again as
+    /// soon as something has ended: its routine is at work, and two would keep each other from the target.
+    func goOnWithApproved(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async -> Bool {
+        var isComplete = true
         do {
             let waiting = try await Approvals(log: log, inventory: work.book.inventory).waiting()
             for id in distinct(waiting.filter { $0.state == .approved }.map(\.ballot.request.runID)) {
                 let run = try await log.run(id)
                 // One that is carried out will come to it by itself, or stop and be found here again.
                 guard run.state == .waiting else { continue }
-                goOn(run, "it was approved", &group)
+                if atWork[run.name, default: 0] == 0 {
+                    goOn(run, "it was approved", &group)
+                } else {
+                    isComplete = false
+                }
             }
         } catch {
             tell(.failed(what: "looking for what was approved", ErrorReport(error)))
         }
+        return isComplete
     }
 
     private func resume(_ run: RunRecord, _ reason: String) async {

@@ -149,13 +149,13 @@ package actor Scheduler {
             do { try await rebuild() } catch { tell(.failed(what: "reading the schedules", ErrorReport(error))) }
         }
         let now = clock.now()
+        let monotonic = clock.monotonic()
+        // Before what is due: a start that always comes at this moment would keep an approved run out for ever.
+        if askedAt.map({ monotonic - $0 >= Self.askEvery }) ?? true {
+            askedAt = await goOnWithApproved(&group) ? monotonic : nil
+        }
         for name in starts.take(dueAt: now) { await consider(name, at: now, &group) }
         for name in deadlines.take(dueAt: now) { await judgeDeadline(of: name, at: now) }
-        let monotonic = clock.monotonic()
-        if askedAt.map({ monotonic - $0 >= Self.askEvery }) ?? true {
-            askedAt = monotonic
-            await goOnWithApproved(&group)
-        }
         if beatAt.map({ monotonic - $0 >= Self.longestSleep }) ?? true {
             beatAt = monotonic
             do {

@@ -1,0 +1,183 @@
+import Calendar
+import Maintenance
+import Outside
+import Settings
+
+/// How everything that should happen by itself stands: what needs somebody, and why.
+package struct ScheduleStanding: Codable, Sendable {
+    package var scheduler: SchedulerState
+    /// The scheduler itself first, then what a person has to say, then what went wrong.
+    package var attentions: [Attention]
+
+    /// What is known of the process that leads.
+    package struct SchedulerState: Codable, Sendable {
+        package var isRunning: Bool
+        /// Nil where none ever ran on this state.
+        package var record: ServiceRecord?
+        /// When it said last that it is well.
+        package var saidAt: Timestamp?
+    }
+
+    /// One thing that is skipped, late, refused, waiting, uncertain or not running.
+    package struct Attention: Codable, Hashable, Sendable {
+        package var kind: Kind
+        /// A routine, a run's name, or `scheduler`.
+        package var subject: String
+        /// One clause. Hostile text.
+        package var reason: String
+        /// The command that resolves it, or says more.
+        package var resolve: String?
+
+        package enum Kind: String, Codable, CaseIterable, Sendable {
+            case notRunning = "not running"
+            case silent, refused, waiting, uncertain
+            case cutOff = "cut off"
+            case late, missed, skipped, closed, overdue, failed, cancelled
+
+            /// What `mainstay status` exits with for it.
+            package var exitStatus: ExitStatus {
+                switch self {
+                case .waiting, .uncertain, .late: .waiting
+                case .skipped, .cancelled: .success
+                default: .failure
+                }
+            }
+        }
+    }
+
+    package var exitStatus: ExitStatus { .combined(attentions.map(\.kind.exitStatus)) }
+}
+
+extension ScheduleStanding {
+    /// Reads it from the state; nothing is written.
+    package init(_ log: RunLog, _ inventory: Inventory, _ routines: [ScheduledRoutine]) async throws {
+        scheduler = try await log.schedulerState()
+        attentions = Self.judge(scheduler, at: log.clock.now())
+        attentions += try await Self.openRuns(log, inventory)
+        let open = try await log.openFindings().map(\.finding)
+        for routine in routines {
+            let noted = open.filter { $0.target == .estate && $0.object == routine.name }
+            attentions += try await Self.judge(routine, noted, log)
+        }
+    }
+
+    private static func judge(_ state: SchedulerState, at now: Timestamp) -> [Attention] {
+        guard state.isRunning else {
+            let last = state.saidAt.map { "; the last one was well at \($0)" } ?? ""
+            return [
+                Attention(
+                    kind: .notRunning, subject: Scheduler.serviceName,
+                    reason: "no scheduler runs, so that nothing starts by itself\(last)", resolve: "mainstay serve")
+            ]
+        }
+        var found: [Attention] = []
+        if let saidAt = state.saidAt, let record = state.record, now - saidAt > .seconds(120) {
+            found.append(
+                Attention(
+                    kind: .silent, subject: Scheduler.serviceName,
+                    reason: "process \(record.process) holds the lock and has said nothing for \((now - saidAt).short)",
+                    resolve: "kill -CONT \(record.process)"))
+        }
+        if let refused = state.record?.refused {
+            found.append(
+                Attention(
+                    kind: .refused, subject: "configuration", reason: "the old one is used: \(refused.problem)",
+                    resolve: "mainstay config check"))
+        }
+        return found
+    }
+
+    private static func openRuns(_ log: RunLog, _ inventory: Inventory) async throws -> [Attention] {
+        let runs = try await log.openRuns().filter { !$0.isDryRun }
+        let dead = try log.abandoned(runs)
+        let waiting = try await Approvals(log: log, inventory: inventory).waiting()
+        return runs.compactMap { run in
+            switch run.state {
+            case .waiting:
+                let requests = waiting.filter { $0.ballot.request.runID == run.id }
+                guard let request = requests.first(where: { $0.state != .approved }) else {
+                    return Attention(
+                        kind: .waiting, subject: run.name, reason: "run \(run.id) is approved and has not gone on yet",
+                        resolve: "mainstay resume \(run.id)")
+                }
+                let isExpired = request.state == .expired
+                return Attention(
+                    kind: .waiting, subject: run.name,
+                    reason: "run \(run.id) waits for an approval: "
+                        + (isExpired ? "the request has expired" : request.missing),
+                    resolve: isExpired
+                        ? "mainstay resume \(run.id)" : "mainstay approve \(request.ballot.request.id)")
+            case .uncertain:
+                return Attention(
+                    kind: .uncertain, subject: run.name,
+                    reason: "run \(run.id) has a change of which nobody can tell whether it was made",
+                    resolve: "mainstay resume \(run.id) --decide done|not-done")
+            default:
+                guard dead.contains(run.id) else { return nil }
+                return Attention(
+                    kind: .cutOff, subject: run.name, reason: "run \(run.id) ended in the middle: its process died",
+                    resolve: "mainstay resume \(run.id)")
+            }
+        }
+    }
+
+    private static func judge(
+        _ routine: ScheduledRoutine, _ noted: [Finding], _ log: RunLog
+    ) async throws -> [Attention] {
+        let now = log.clock.now()
+        let name = routine.name
+        var found: [Attention] = []
+        func add(_ kind: Attention.Kind, _ reason: String, _ resolve: String?) {
+            found.append(Attention(kind: kind, subject: name, reason: reason, resolve: resolve))
+        }
+        let byHand = "mainstay run \(name) --all-environments"
+        if let closed = routine.schedule.closed {
+            add(
+                .closed, "the calendar '\(closed.calendar)' cannot be read: \(closed.problem)",
+                "mainstay calendar explain \(name)")
+        } else if let mark = try await log.mark(name) {
+            let isAtWork = try await log.isAtWork(name)
+            switch DueStarts(
+                routine.schedule, decidedUntil: mark.decidedUntil, now: now, lateWithin: routine.timing.lateWithin)
+            {
+            case .start(let due) where now - due > .seconds(60) && !isAtWork:
+                add(.late, "due \(due), \((now - due).short) ago, and not started yet", byHand)
+            case .missed(let first) where !isAtWork:
+                add(.missed, "due \(first), and nothing started it in time", byHand)
+            default: break
+            }
+            let last = try await log.lastSuccess(ofRoutine: name)
+            if let overdue = routine.overdue(lastSuccess: last, since: mark.since, now: now) {
+                add(.overdue, overdue.summary, byHand)
+            }
+        }
+        let kinds: [ScheduleFinding: Attention.Kind] = [
+            .missed: .missed, .overlapped: .skipped, .refused: .refused,
+        ]
+        for finding in noted {
+            guard let code = ScheduleFinding(rawValue: finding.code), let kind = kinds[code],
+                !found.contains(where: { $0.kind == kind })
+            else { continue }
+            add(kind, finding.summary, finding.mend)
+        }
+        if let run = try await log.latest(ofRoutine: name), run.state == .failed || run.state == .cancelled {
+            let steps = try await log.steps(of: run.id)
+            let reason = steps.first { $0.error != nil && $0.state != .succeeded }?.error?.problem
+            let resolve = run.state == .failed ? "mainstay show \(run.id)" : "mainstay resume \(run.id)"
+            add(
+                run.state == .failed ? .failed : .cancelled,
+                "run \(run.id) \(run.state.rawValue)\(reason.map { ": \($0)" } ?? "")", resolve)
+        }
+        return found
+    }
+}
+
+extension RunLog {
+    /// Whether somebody leads now, and what they said last.
+    package func schedulerState() async throws -> ScheduleStanding.SchedulerState {
+        // Having got the lock, which is given back at once, is the answer.
+        let isRunning = try StateLocks(stateDirectory: directory).scheduler() == nil
+        let service = try await service(Scheduler.serviceName)
+        return ScheduleStanding.SchedulerState(isRunning: isRunning, record: service?.record, saidAt: service?.at)
+    }
+}
