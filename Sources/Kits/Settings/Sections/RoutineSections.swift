@@ -24,7 +24,8 @@ struct RoutineSections: Sendable {
                         + "starts; nothing starts it by itself yet."
                 ),
                 Key(
-                    "steps", \.steps, .list(of: StepSections(judgeTask: judgeStep).format), isRequired: true,
+                    "steps", \.steps, .list(of: StepSections(judgeTask: judgeStep, zones: zones).format),
+                    isRequired: true,
                     "What is done, one after the other."),
             ],
             later: Self.later)
