@@ -193,6 +193,7 @@ package struct Runner: Sendable {
     private func policy(_ step: StepRecord, _ environment: Environment?, _ request: RunRequest) -> Policy {
         Policy(
             judgements: [
+                HoldJudgement(log: log),
                 ApprovalJudgement(
                     rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
                     isRoutine: request.isRoutine,
