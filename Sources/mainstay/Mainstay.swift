@@ -14,7 +14,8 @@ struct Mainstay: ParsableCommand {
         version: Release.name,
         subcommands: [
             InitCommand.self, RunCommand.self, PlanCommand.self, ResumeCommand.self, ApproveCommand.self,
-            RejectCommand.self, ServeCommand.self, StatusCommand.self, RunsCommand.self, ShowCommand.self,
+            RejectCommand.self, HoldCommand.self, ReleaseCommand.self, HoldsCommand.self, ServeCommand.self,
+            StatusCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
         ] + groups + [CompletionCommand.self, ManualCommand.self, ReferenceCommand.self])
 

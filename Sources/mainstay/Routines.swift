@@ -1,7 +1,8 @@
 import Engine
 import Maintenance
 
-/// The routines that are shipped; a configuration overrides one by its name.
+/// The routines that are shipped; a configuration overrides one by its name. They hold what is built of the guides'
+/// routines; docs/routines.md names what is not.
 let routines: [Routine] = [
     Routine(
         "daily",
@@ -18,5 +19,64 @@ let routines: [Routine] = [
             ["report", "prune"],
             ["report", "daily"],
         ],
-        aliases: [.init("maintenance:daily")])
+        aliases: [.init("maintenance:daily")]),
+    Routine(
+        "morning",
+        summary: "whether everything is well before people begin to work; it only looks",
+        schedule: "daily 09:00 UTC",
+        steps: [
+            ["health", "check"],
+            ["db", "connections"],
+        ]),
+    Routine(
+        "evening",
+        summary: "how the day was: health, connections, and its report",
+        schedule: "daily 21:00 UTC",
+        steps: [
+            ["health", "check"],
+            ["db", "connections"],
+            ["report", "daily"],
+        ]),
+    Routine(
+        "weekly",
+        summary: "statistics, every relationship, the newest backups restored, logs and temporary files",
+        schedule: "Sundays 03:00 UTC",
+        steps: [
+            ["health", "check"],
+            ["db", "update-stats"],
+            ["data", "validate-relationships"],
+            ["backup", "verify"],
+            ["logs", "rotate"],
+            ["data", "cleanup-temp"],
+            ["report", "daily"],
+        ]),
+    Routine(
+        "monthly",
+        summary: "a proved backup, health, every relationship, old reports, and a report",
+        schedule: "first Sunday 02:00 UTC",
+        steps: [
+            ["backup", "run", "--prove"],
+            ["health", "check"],
+            ["data", "validate-relationships"],
+            ["report", "prune"],
+            ["report", "daily"],
+        ]),
+    Routine(
+        "quarterly",
+        summary: "the newest backups restored, health, every relationship, and a report",
+        schedule: "first Sunday of quarter 04:00 UTC",
+        steps: [
+            ["backup", "verify"],
+            ["health", "check"],
+            ["data", "validate-relationships"],
+            ["report", "daily"],
+        ]),
+    Routine(
+        "emergency",
+        summary: "what is wrong now, who is connected, and a proved backup before anything is mended",
+        steps: [
+            ["health", "check"],
+            ["db", "connections"],
+            ["backup", "run", "--prove"],
+        ]),
 ]

@@ -183,7 +183,11 @@ struct HelpTests {
                 "health check", "it was not said which environment is meant (there are: production, test)",
                 "Say '--environment production', '--environments A,B' or '--all-environments'."
             ),
-            ("run dayli --all-environments", "there is no routine 'dayli' (there are: daily)", "Did you mean 'daily'?"),
+            (
+                "run dayli --all-environments",
+                "there is no routine 'dayli' (there are: daily, emergency, evening, monthly, morning, quarterly, weekly)",
+                "Did you mean 'daily'?"
+            ),
             ("explain HC0033", "there is no task, check or routine 'HC0033'", "Did you mean 'HC003'?"),
         ])
     func notThere(typed: String, problem: String, hint: String) async throws {

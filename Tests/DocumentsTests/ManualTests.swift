@@ -41,7 +41,7 @@ struct ManualTests {
             (["db", "update-stats", "--environment", "pr"], ["production"]),
             (["runs", "--config", "other.yaml", "--most", ""], []),
             (["findings", "--config", "other.yaml", "--environment", ""], ["elsewhere"]),
-            (["run", ""], ["daily", "nightly"]),
+            (["run", ""], ["daily", "emergency", "evening", "monthly", "morning", "nightly", "quarterly", "weekly"]),
             (["health", "check", "--check", "connections.u"], ["connections.used"]),
             (["explain", "HC003"], ["HC003"]),
         ])

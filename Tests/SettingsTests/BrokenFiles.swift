@@ -250,8 +250,8 @@ extension Broken {
             "mainstay.yaml:6:18: routines.daily.steps[2].command: 'ls' stands where a list of words is needed "
                 + "(did you mean '[ls]'? allowed: a list; 'shell' takes a line)",
             "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed "
-                + "(allowed: task, command, shell, routine, environments, resources, directory, variables, effect, "
-                + "exit-status, idempotent, prove, timeout, output)",
+                + "(allowed: task, command, shell, routine, environments, resources, name, needs, when, "
+                + "on-failure, retries, timeout, directory, variables, effect, exit-status, idempotent, prove, output)",
             "mainstay.yaml:9:6: routines.daily.steps[5]: nothing is no step "
                 + "(allowed: a task with its options, such as 'db update-stats --older-than 7d')"),
         Broken(
@@ -277,6 +277,69 @@ extension Broken {
                 + "(allowed: a whole number from 0 to 255)",
             "mainstay.yaml:12:47: routines.daily.steps[8].variables.DATABASE_URL: a secret stands here in plain text; "
                 + "write where it comes from (allowed: the variable's value)"),
+        Broken(
+            """
+            environments: { a: { labels: { tier: gold } } }
+            routines:
+              r:
+                steps:
+                - { shell: ls, when: { during: daily 02:00 } }
+                - { routine: weekly, timeout: 5m, retries: 2 }
+                - { shell: ls, on-failure: halt }
+                - { shell: ls, retries: 0, needs: [] }
+                - { shell: ls, when: {} }
+                - { shell: ls, on-failure: { then: stop } }
+            """,
+            "mainstay.yaml:5:36: routines.r.steps[1].when.during: 'daily 02:00' is a moment, and a "
+                + "window is needed (allowed: a window such as 'weekdays 00:00-24:00')",
+            "mainstay.yaml:6:26: routines.r.steps[2].timeout: 'timeout' belongs to the steps of the "
+                + "nested routine",
+            "mainstay.yaml:6:39: routines.r.steps[2].retries: 'retries' belongs to the steps of the "
+                + "nested routine",
+            "mainstay.yaml:7:32: routines.r.steps[3].on-failure: 'halt' is not allowed here (allowed: "
+                + "go-on, stop)",
+            "mainstay.yaml:8:29: routines.r.steps[4].retries: '0' is not allowed here (allowed: a "
+                + "whole number from 1 to 20)",
+            "mainstay.yaml:8:39: routines.r.steps[4].needs: the list is empty (allowed: at least 1)",
+            "mainstay.yaml:9:26: routines.r.steps[5].when: at least one of the keys 'labels', "
+                + "'during', 'steps' is needed",
+            "mainstay.yaml:10:32: routines.r.steps[6].on-failure: the key 'run' is missing (allowed: a "
+                + "name: letters a-z, digits, '-', '_', '.', at most 63, beginning with a letter or digit)"),
+        Broken(
+            """
+            environments: { a: { labels: { tier: gold } } }
+            routines:
+              r:
+                steps:
+                - { shell: ls, name: one, retries: 2 }
+                - { shell: ls, name: one, needs: [onee, two] }
+                - { task: db update-stats, name: two, retries: 2 }
+                - { shell: ls, when: { labels: { tier: golf } }, needs: [two] }
+                - { shell: ls, when: { steps: { three: failed } } }
+                - { shell: ls, on-failure: { run: weekyl } }
+                - { shell: ls, on-failure: { run: r } }
+                - { shell: ls, when: { during: weekdays 08:00-16:00 except holidays } }
+            """,
+            "mainstay.yaml:5:31: routines.r.steps[1].retries: only a command with 'effect: observes' "
+                + "or 'idempotent: true' is tried again",
+            "mainstay.yaml:6:20: routines.r.steps[2].name: another step of the routine is called 'one' "
+                + "already",
+            "mainstay.yaml:6:31: routines.r.steps[2].needs: no earlier step is called 'onee' (did you "
+                + "mean 'one'? allowed: one)",
+            "mainstay.yaml:6:31: routines.r.steps[2].needs: the step 'two' is not done before this one "
+                + "(allowed: one)",
+            "mainstay.yaml:7:43: routines.r.steps[3].retries: the changes of this task are tried again "
+                + "one by one, where that may help",
+            "mainstay.yaml:8:38: routines.r.steps[4].when.labels.tier: none of its environments has "
+                + "the label 'tier' with 'golf' (did you mean 'gold'? allowed: gold)",
+            "mainstay.yaml:9:28: routines.r.steps[5].when.steps: no earlier step is called 'three' "
+                + "(allowed: one, one, two)",
+            "mainstay.yaml:10:34: routines.r.steps[6].on-failure.run: there is no routine 'weekyl' "
+                + "(did you mean 'weekly'? allowed: r, weekly)",
+            "mainstay.yaml:11:34: routines.r.steps[7].on-failure.run: the routine runs itself: r → r",
+            "mainstay.yaml:12:36: routines.r.steps[8].when.during: there is no calendar 'holidays' "
+                + "(allowed: a calendar of the configuration, which has none)"
+        ).beyondSchema,
         Broken(
             "environments: { a: {} }\nroutines:\n  night: { steps: [{ routine: mend }] }\n"
                 + "  mend: { steps: [{ routine: check }] }\n  check: { steps: [{ routine: night }] }\n"

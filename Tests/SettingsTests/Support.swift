@@ -173,10 +173,20 @@ let completeFile = #"""
             prove: [test, -s, dist/index.html]
             timeout: 10m
             output: 16K
+            name: build
+            retries: { count: 3, back-off: 10s }
+            on-failure: { run: weekly, then: stop }
+            when: { labels: { region: eu }, during: weekdays 08:00-16:00 }
           - shell: df -h | tail -1
             effect: observes
             resources: [main]
+            needs: [build]
+            retries: 2
+            on-failure: stop
+            when: { steps: { build: changes } }
           - routine: weekly
+            name: week
+          - { task: health check, timeout: 90s, needs: [build, week] }
           - report daily
     time-zone: Europe/Berlin
     calendars:

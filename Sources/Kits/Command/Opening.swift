@@ -13,6 +13,8 @@ extension Application {
         let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) } + [("command", .destroys)]
         return SettingsVocabulary(
             checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
+            estateTasks: Set(
+                catalog.entries.map(\.declaration).filter { $0.subject == .estate }.map(\.command)),
             routines: routines.map(\.name), zones: zones
         ) { [catalog] words in
             do {
@@ -79,6 +81,6 @@ extension Application {
     }
 
     func book(_ inventory: Inventory) -> RoutineBook {
-        RoutineBook(inventory: inventory, catalog: catalog, shipped: routines)
+        RoutineBook(inventory: inventory, catalog: catalog, shipped: routines, zones: zones)
     }
 }

@@ -10,6 +10,7 @@ package enum EngineError: MaintenanceError {
     case planChanged(wanted: String, found: String, differences: [String])
     case needsConfirmation(change: String, target: Target)
     case timeLimit(change: String)
+    case stepTimeLimit(Duration)
     case fenced(target: Target, holder: String)
     case targetBusy(target: Target)
     case unproven(change: String, reason: String)
@@ -31,6 +32,7 @@ package enum EngineError: MaintenanceError {
         case .planChanged: "plan.changed"
         case .needsConfirmation: "policy.needs-confirmation"
         case .timeLimit: "change.time-limit"
+        case .stepTimeLimit: "step.time-limit"
         case .fenced: "change.fenced"
         case .targetBusy: "target.busy"
         case .unproven: "change.unproven"
@@ -59,6 +61,7 @@ package enum EngineError: MaintenanceError {
         case .needsConfirmation(let change, let target):
             "'\(change.printable)' removes data in \(target), which is protected, and nobody confirmed it"
         case .timeLimit(let change): "the time limit was reached before '\(change.printable)' could start"
+        case .stepTimeLimit(let limit): "the step was ended after its time limit of \(limit.short)"
         case .fenced(let target, let holder):
             "another change is being made to \(target) (by '\(holder.printable)')"
         case .targetBusy(let target): "another run is working on \(target)"
@@ -83,6 +86,7 @@ package enum EngineError: MaintenanceError {
         case .nothingToResume(let run, _): "'mainstay show \(run)' tells what came of it."
         case .worldMoved, .planChanged: "Look at the new plan with '--dry-run', then run that one."
         case .needsConfirmation: "Look at it with '--dry-run', then confirm it with '--yes'."
+        case .stepTimeLimit: "Raise its 'timeout' if it needs longer; what is done stays done."
         case .timeLimit: "Run the task again; what is done stays done."
         case .fenced, .targetBusy: "Try again when that has ended."
         case .undecided(_, _): "Look at the target, then tell with 'mainstay resume RUN --decide done|not-done'."

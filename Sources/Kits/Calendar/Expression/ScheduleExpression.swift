@@ -33,6 +33,9 @@ package struct ScheduleExpression: Sendable, Hashable, CustomStringConvertible {
     /// The calendars it names; those that are needed in every case.
     package var calendarNames: [String] { references.map(\.name) }
 
+    /// Whether it opens windows, beside or in place of moments.
+    package var hasWindows: Bool { rules.contains(where: \.isWindow) }
+
     var references: [CalendarReference] {
         let sets = rules.compactMap(\.days) + exceptions.compactMap(\.days)
         let named = exceptions.compactMap { exception -> CalendarReference? in

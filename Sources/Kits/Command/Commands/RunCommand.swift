@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Maintenance
+import Outside
 import Settings
 
 /// `mainstay run ROUTINE`
@@ -71,7 +72,10 @@ extension Session {
         _ = try application.routine(name, inventory)
         let names = try inventory.select(options, for: .environments)
         let book = application.book(inventory)
-        guard let request = try book.request(name, in: names, by: application.requester) else {
+        guard
+            let request = try book.request(
+                name, in: names, by: application.requester, at: application.clock.now())
+        else {
             throw CommandError.nothingToWorkOn(task: "run \(name)", environments: names)
         }
         return request

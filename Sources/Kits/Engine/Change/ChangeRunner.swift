@@ -9,9 +9,12 @@ struct ChangeRunner: Sendable {
     let task: any MaintenanceTask
     let act: Act
     let log: RunLog
+    /// How often a change is tried at most, where trying again may help.
+    var attempts = 3
+    /// How long to wait before an attempt, the first repetition being 1.
+    var pause: @Sendable (Int) -> Duration = { .milliseconds(250 * (1 << $0)) }
     let moved: @Sendable (ChangeRecord) -> Void
 
-    private static let attempts = 3
     /// How long looking again is tried when the target cannot be reached right after a change: a server that restarts.
     private static let proofPatience: Duration = .seconds(60)
 
@@ -19,20 +22,20 @@ struct ChangeRunner: Sendable {
     /// cancelled, or where nothing can be said yet (the record then stays uncertain, for `resume`).
     func run(_ record: ChangeRecord) async throws -> ChangeRecord {
         var record = record
-        for attempt in 1...Self.attempts {
+        for attempt in 1...attempts {
             try Task.checkCancellation()
             if record.state == .planned {
                 record = try await start(record)
                 guard record.state == .started else { return record }
             }
             let failure = await failureOfApplying(record)
-            let isLast = attempt == Self.attempts
+            let isLast = attempt == attempts
             let settled = record
             record = try await despiteCancellation { try await settle(settled, failure: failure, isLast: isLast) }
             moved(record)
             guard record.state == .planned else { return record }
             try Task.checkCancellation()
-            try await act.look.clock.sleep(for: .milliseconds(250 * (1 << attempt)))
+            try await act.look.clock.sleep(for: pause(attempt))
         }
         return record
     }

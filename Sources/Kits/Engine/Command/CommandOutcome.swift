@@ -54,7 +54,8 @@ struct CommandOutcome: Codable, Sendable, Hashable {
 
 /// A command that did not do what the routine expects of it.
 enum CommandStepError: MaintenanceError {
-    case ended(command: String, CommandOutcome)
+    /// `mayRepeat`: doing it again does no harm.
+    case ended(command: String, CommandOutcome, mayRepeat: Bool)
     case stillRuns(command: String, process: Int32)
     case malformed(String)
 
@@ -68,7 +69,7 @@ enum CommandStepError: MaintenanceError {
 
     var problem: String {
         switch self {
-        case .ended(let command, let outcome): "'\(command)' \(outcome.words)"
+        case .ended(let command, let outcome, _): "'\(command)' \(outcome.words)"
         case .stillRuns(let command, let process): "'\(command)' of a killed run still runs as process \(process)"
         case .malformed(let argument): "'\(argument.printable)' is no argument of a command step"
         }
@@ -82,8 +83,12 @@ enum CommandStepError: MaintenanceError {
         }
     }
 
-    /// It ends by itself, and is waited for.
     var isRetryable: Bool {
-        if case .stillRuns = self { true } else { false }
+        switch self {
+        // It ends by itself, and is waited for.
+        case .stillRuns: true
+        case .ended(_, _, let mayRepeat): mayRepeat
+        case .malformed: false
+        }
     }
 }

@@ -52,7 +52,9 @@ struct CommandStep: MaintenanceTask {
             throw failure
         }
         try await despiteCancellation { try await look.log.keep(ending, use) }
-        guard ending.isExpected else { throw CommandStepError.ended(command: settings.shown, ending) }
+        guard ending.isExpected else {
+            throw CommandStepError.ended(command: settings.shown, ending, mayRepeat: settings.mayRepeat)
+        }
     }
 
     func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {

@@ -117,5 +117,7 @@ package enum EngineSchema {
                     primary key (run_id, step)) {clustered}
                 """,
             ]),
+        Migration(
+            "engine.6", ["create table hold (environment text primary key, content text not null)"]),
     ]
 }

@@ -135,9 +135,11 @@ package struct Runner: Sendable {
         _ work: Work, _ request: RunRequest,
         _ body: @escaping @Sendable (StepRunner) async throws -> (StepState, ErrorReport?)
     ) async throws {
-        let outcome: (state: StepState, error: ErrorReport?)
+        let outcome: Outcome
         do {
-            outcome = try await withStepRunner(work, request, body)
+            outcome = try await perform(work, under: work.step.terms) {
+                try await withStepRunner(work, request, body)
+            }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -193,6 +195,7 @@ package struct Runner: Sendable {
     private func policy(_ step: StepRecord, _ environment: Environment?, _ request: RunRequest) -> Policy {
         Policy(
             judgements: [
+                HoldJudgement(log: log),
                 ApprovalJudgement(
                     rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
                     isRoutine: request.isRoutine,

@@ -123,7 +123,14 @@ struct StepRunner: Sendable {
     }
 
     func changeRunner(of count: Int) -> ChangeRunner {
-        ChangeRunner(task: parsed.task, act: act, log: log) { events(.changeMoved(step, $0, of: count)) }
+        var runner = ChangeRunner(task: parsed.task, act: act, log: log) { events(.changeMoved(step, $0, of: count)) }
+        // A program is tried again only where its step says so.
+        if step.task == CommandStep.name { runner.attempts = 1 }
+        if let retries = step.terms?.retries {
+            runner.attempts = 1 + retries.count
+            runner.pause = { retries.pause(before: $0) }
+        }
+        return runner
     }
 
     private func survey() async throws -> Observation {
@@ -159,6 +166,7 @@ struct StepRunner: Sendable {
             var report = ErrorReport(
                 EngineError.gaps(count: gaps.count, first: "\(gap.subject.printable): \(gap.reason.problem)"))
             report.hint = gap.reason.hint
+            report.isRetryable = gaps.allSatisfy(\.reason.isRetryable)
             let wanted = gaps.map(\.reason.exitStatus).filter { $0 == .unreachable || $0 == .configuration }
             report.exitStatus = wanted.isEmpty ? .failure : .combined(wanted)
             return (.unproven, report)

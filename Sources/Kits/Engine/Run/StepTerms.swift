@@ -1,8 +1,23 @@
+import Maintenance
+import Settings
+
 /// Under which terms a routine does a step; stored with it, so that a run goes on as it was begun whatever the
 /// configuration says by then.
 package struct StepTerms: Codable, Hashable, Sendable {
     /// The routines the step belongs to, the one that was run first: a nested routine's rules count for its steps.
     package var routines: [String]
+    /// What other steps of the run know it by: its own name, and those of the nested routines it stands in.
+    package var names: [String] = []
+    /// Names of steps that have to have succeeded.
+    package var needs: [String] = []
+    /// Names of earlier steps, and what has to have come of each.
+    package var results: [String: StepResult] = [:]
+    /// Why it is not done this time, where that was known when the routine started.
+    package var leftOut: String?
+    /// Whether no later step begins in its environment when it fails.
+    package var stopsOnFailure = false
+    package var retries: StepRetries?
+    package var timeLimit: Duration?
 
     package init(routines: [String]) { self.routines = routines }
 }

@@ -8,9 +8,14 @@ package struct RoutineBook: Sendable {
     package let inventory: Inventory
     let catalog: TaskCatalog
     let shipped: [Routine]
+    let zones: ZoneDirectory
 
-    package init(inventory: Inventory, catalog: TaskCatalog, shipped: [Routine]) {
+    package init(
+        inventory: Inventory, catalog: TaskCatalog, shipped: [Routine],
+        zones: ZoneDirectory = ZoneDirectory(environment: [:])
+    ) {
         self.inventory = inventory
+        self.zones = zones
         self.catalog = catalog
         self.shipped = shipped
     }
@@ -27,39 +32,14 @@ package struct RoutineBook: Sendable {
 
     /// The steps of a routine on every target they apply to; a step without a target in an environment is left out.
     /// Nil where nothing is left, or no routine has the name.
-    package func request(_ name: String, in environments: [String], by requester: Requester) throws -> RunRequest? {
-        let requests = try expanded(name, in: environments, within: [])
+    ///
+    /// - Parameter now: when it starts, for steps that are only for some days or hours.
+    package func request(_ name: String, in environments: [String], by requester: Requester, at now: Timestamp) throws
+        -> RunRequest?
+    {
+        let requests = try RoutineExpansion(book: self, now: now).steps(of: name, in: environments)
         guard !requests.isEmpty else { return nil }
         return RunRequest(name: name, isRoutine: true, steps: requests, requester: requester)
-    }
-
-    /// Nested routines in place, in the order they are done.
-    ///
-    /// - Parameter outer: the routines this one stands in, the outermost first. That none stands in itself is seen to
-    ///   when the configuration is read.
-    private func expanded(_ name: String, in environments: [String], within outer: [String]) throws -> [RunRequest.Step]
-    {
-        let routines = outer + [name]
-        let terms = StepTerms(routines: routines)
-        return try (steps(of: name) ?? []).flatMap { step in
-            let chosen = environments.filter { step.environments?.contains($0) ?? true }
-            switch step.action {
-            case .routine(let nested): return try expanded(nested, in: chosen, within: routines)
-            case .task(let words):
-                let parsed = try catalog.parse(words)
-                return inventory.targets(of: parsed.declaration.subject, in: chosen)
-                    .map { RunRequest.Step(parsed, on: $0, terms: terms) }
-            case .command(let settings):
-                return targets(ofCommand: step, in: chosen)
-                    .map { RunRequest.Step(.command(settings), on: $0, terms: terms) }
-            }
-        }
-    }
-
-    private func targets(ofCommand step: RoutineStep, in environments: [String]) -> [Target] {
-        guard let resources = step.resources else { return inventory.targets(of: .environments, in: environments) }
-        return inventory.targets(of: .resources(Set(ResourceKind.allCases)), in: environments)
-            .filter { resources.contains($0.resource) }
     }
 
     /// Every routine that has a schedule, by name; `never` is none.

@@ -83,7 +83,9 @@ extension Scheduler {
         let name = start.routine
         do {
             let environments = work.book.inventory.environments.map(\.name)
-            if var request = try work.book.request(name, in: environments, by: requester) {
+            if var request = try work.book.request(
+                name, in: environments, by: requester, at: clock.now())
+            {
                 request.start = start
                 tell(.starts(start, late: clock.now() - start.due))
                 await ended(try await work.runner.run(request))

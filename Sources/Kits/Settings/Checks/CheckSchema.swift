@@ -90,17 +90,21 @@ package struct SettingsVocabulary: Sendable {
     /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
     /// line does.
     package var judgeStep: @Sendable (_ arguments: [String]) -> StepProblem?
+    /// Those of the tasks, as typed, that are about the whole estate.
+    package var estateTasks: Set<String>
     /// The time zones of this system.
     package var zones: ZoneDirectory
 
     package init(
-        checks: [CheckSchema] = [], tasks: [String: Effect] = [:], routines: [String] = [],
+        checks: [CheckSchema] = [], tasks: [String: Effect] = [:], estateTasks: Set<String> = [],
+        routines: [String] = [],
         zones: ZoneDirectory = ZoneDirectory(environment: [:]),
         judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
     ) {
         self.checks = checks
         self.zones = zones
         self.tasks = tasks
+        self.estateTasks = estateTasks
         self.routines = routines
         self.judgeStep = judgeStep
     }

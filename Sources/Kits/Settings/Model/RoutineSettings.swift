@@ -31,6 +31,8 @@ package struct RoutineStep: Sendable, Equatable {
     package var environments: [String]?
     /// Those a command is run for, one after the other; nil where it is run once in each environment.
     package var resources: [String]?
+    /// What it depends on, and what depends on it.
+    package var conditions: StepConditions
     package var location: SourceLocation
 
     package enum Action: Sendable, Equatable {
@@ -43,11 +45,13 @@ package struct RoutineStep: Sendable, Equatable {
     }
 
     package init(
-        _ action: Action, environments: [String]? = nil, resources: [String]? = nil, location: SourceLocation
+        _ action: Action, environments: [String]? = nil, resources: [String]? = nil,
+        conditions: StepConditions = StepConditions(), location: SourceLocation
     ) {
         self.action = action
         self.environments = environments
         self.resources = resources
+        self.conditions = conditions
         self.location = location
     }
 }

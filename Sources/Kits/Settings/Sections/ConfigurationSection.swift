@@ -125,7 +125,7 @@ struct ConfigurationSection: Sendable {
 
     /// What only shows when everything is put together.
     func judge(_ inventory: Inventory, _ reading: Reading) {
-        RoutineSections.judge(inventory, shipped: vocabulary.routines, reading)
+        RoutineSections.judge(inventory, vocabulary, reading)
         checks.judgeOrder(inventory, reading)
         calendars.judge(inventory, reading)
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)

@@ -2,39 +2,44 @@ import Maintenance
 
 extension RoutineSections {
     /// What only shows when everything is put together: names that are not there, and routines that run themselves.
-    ///
-    /// - Parameter shipped: the routines that are there without the configuration.
-    static func judge(_ inventory: Inventory, shipped: [String], _ reading: Reading) {
-        let known = Set(shipped).union(inventory.routines.map(\.name)).sorted()
+    static func judge(_ inventory: Inventory, _ vocabulary: SettingsVocabulary, _ reading: Reading) {
+        let known = Set(vocabulary.routines).union(inventory.routines.map(\.name)).sorted()
         var told: Set<Set<String>> = []
         for routine in inventory.routines {
             for (index, step) in routine.steps.enumerated() {
                 let path = "routines.\(routine.name).steps".appending(index: index)
                 judgePlaces(step, inventory, path, reading)
-                guard case .routine(let name) = step.action else { continue }
-                let place = reading.locations[path.appending(key: "routine")] ?? step.location
-                guard known.contains(name) else {
+                judge(
+                    step.conditions, of: step, at: index, in: routine, inventory, vocabulary, path, reading)
+                for (name, key) in step.nested {
+                    let path = path.appending(key: key)
+                    let place = reading.locations[path] ?? step.location
+                    guard known.contains(name) else {
+                        reading.report(
+                            "there is no routine '\(name)'", at: place, path,
+                            allowed: known.joined(separator: ", "), nearest: nearest(to: name, among: known))
+                        continue
+                    }
+                    guard let cycle = way(from: name, to: routine.name, inventory, []) else { continue }
+                    let all = [routine.name] + cycle
+                    guard told.insert(Set(all)).inserted else { continue }
                     reading.report(
-                        "there is no routine '\(name)'", at: place, path.appending(key: "routine"),
-                        allowed: known.joined(separator: ", "), nearest: nearest(to: name, among: known))
-                    continue
+                        "the routine runs itself: \(all.joined(separator: " → "))", at: place,
+                        path)
                 }
-                guard let cycle = way(from: name, to: routine.name, inventory, []) else { continue }
-                let all = [routine.name] + cycle
-                guard told.insert(Set(all)).inserted else { continue }
-                reading.report(
-                    "the routine runs itself: \(all.joined(separator: " → "))", at: place,
-                    path.appending(key: "routine"))
             }
         }
     }
 
-    private static func judgePlaces(_ step: RoutineStep, _ inventory: Inventory, _ path: String, _ reading: Reading) {
+    private static func judgePlaces(
+        _ step: RoutineStep, _ inventory: Inventory, _ path: String, _ reading: Reading
+    ) {
         let environments = inventory.environments.map(\.name)
         for name in step.environments ?? [] where !environments.contains(name) {
             reading.report(
                 "there is no environment '\(name)'", at: step.location, path.appending(key: "environments"),
-                allowed: environments.joined(separator: ", "), nearest: nearest(to: name, among: environments))
+                allowed: environments.joined(separator: ", "),
+                nearest: nearest(to: name, among: environments))
         }
         let resources = inventory.environments.filter { step.environments?.contains($0.name) ?? true }
             .flatMap { $0.resources.map(\.name) }
@@ -43,21 +48,37 @@ extension RoutineSections {
             reading.report(
                 "there is no resource '\(name)' in its environments",
                 at: reading.locations[path.appending(key: "resources")] ?? step.location,
-                path.appending(key: "resources"), allowed: there.isEmpty ? nil : there.joined(separator: ", "),
+                path.appending(key: "resources"),
+                allowed: there.isEmpty ? nil : there.joined(separator: ", "),
                 nearest: nearest(to: name, among: there))
         }
     }
 
     /// The names on the way from one routine to another, both with it; nil where there is none.
-    private static func way(from name: String, to goal: String, _ inventory: Inventory, _ seen: Set<String>)
+    private static func way(
+        from name: String, to goal: String, _ inventory: Inventory, _ seen: Set<String>
+    )
         -> [String]?
     {
         if name == goal { return [name] }
         guard !seen.contains(name) else { return nil }
         for step in inventory[routine: name]?.steps ?? [] {
-            guard case .routine(let next) = step.action else { continue }
-            if let rest = way(from: next, to: goal, inventory, seen.union([name])) { return [name] + rest }
+            for (next, _) in step.nested {
+                if let rest = way(from: next, to: goal, inventory, seen.union([name])) {
+                    return [name] + rest
+                }
+            }
         }
         return nil
+    }
+}
+
+extension RoutineStep {
+    /// The routines it may run, each with the key that names it.
+    fileprivate var nested: [(name: String, key: String)] {
+        var found: [(String, String)] = []
+        if case .routine(let name) = action { found.append((name, "routine")) }
+        if let name = conditions.onFailure.routine { found.append((name, "on-failure.run")) }
+        return found
     }
 }

@@ -35,7 +35,8 @@ struct RoutineSections: Sendable {
                     "overlap", \.timing.overlap, .choice(), standard: RoutineTiming().overlap,
                     "What becomes of a start while it is still at work: left out, or made once it has ended."),
                 Key(
-                    "steps", \.steps, .list(of: StepSections(judgeTask: judgeStep).format), isRequired: true,
+                    "steps", \.steps, .list(of: StepSections(judgeTask: judgeStep, zones: zones).format),
+                    isRequired: true,
                     "What is done, one after the other."),
             ],
             later: Self.later)

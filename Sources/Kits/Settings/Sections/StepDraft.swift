@@ -17,6 +17,8 @@ extension StepSections {
         var proof: [String]?
         var timeLimit: Duration?
         var outputLimit: ByteCount?
+        var conditions = StepConditions()
+        var onFailure: FailureAnswer?
         var location: SourceLocation
 
         init(location: SourceLocation) { self.location = location }
@@ -25,6 +27,9 @@ extension StepSections {
             self.init(location: step.location)
             environments = step.environments
             resources = step.resources
+            conditions = step.conditions
+            onFailure = conditions.onFailure == FailureAnswer() ? nil : conditions.onFailure
+            timeLimit = step.conditions.timeLimit
             switch step.action {
             case .task(let words): task = words
             case .routine(let name): routine = name
@@ -53,6 +58,7 @@ extension StepSections {
             } else {
                 guard isWithoutCommandKeys(tree, keyPath, reading) else { return nil }
                 if let routine {
+                    guard isWithoutStepKeys(tree, keyPath, reading) else { return nil }
                     action = .routine(routine)
                 } else if let task {
                     action = .task(task)
@@ -60,7 +66,13 @@ extension StepSections {
                     return nil
                 }
             }
-            return RoutineStep(action, environments: environments, resources: resources, location: location)
+            var conditions = conditions
+            conditions.onFailure = onFailure ?? FailureAnswer()
+            // A command's own limit ends its whole process group.
+            if case .task = action { conditions.timeLimit = timeLimit }
+            return RoutineStep(
+                action, environments: environments, resources: resources, conditions: conditions,
+                location: location)
         }
 
         private func settings(
@@ -76,7 +88,8 @@ extension StepSections {
             settings.timeLimit = timeLimit ?? settings.timeLimit
             settings.outputLimit = outputLimit ?? settings.outputLimit
             for (key, words) in [("command", command), ("prove", proof)] {
-                guard let name = words?.first, let entry = tree.entries?.first(where: { $0.key == key }) else {
+                guard let name = words?.first, let entry = tree.entries?.first(where: { $0.key == key })
+                else {
                     continue
                 }
                 let path = keyPath.appending(key: key)
@@ -96,18 +109,35 @@ extension StepSections {
 
         /// Keys that mean nothing for this kind of step are refused, and not ignored.
         private func isWithoutCommandKeys(_ tree: Tree, _ keyPath: String, _ reading: Reading) -> Bool {
-            let names = Set(StepSections.commandKeyNames)
+            refuse(
+                StepSections.commandKeyNames, "belongs to a step with 'command' or 'shell'", tree, keyPath,
+                reading)
+        }
+
+        /// A nested routine has steps, and these belong to them.
+        private func isWithoutStepKeys(_ tree: Tree, _ keyPath: String, _ reading: Reading) -> Bool {
+            refuse(
+                ["on-failure", "retries", "timeout"], "belongs to the steps of the nested routine", tree,
+                keyPath, reading)
+        }
+
+        /// False where one of them is written.
+        private func refuse(
+            _ names: [String], _ words: String, _ tree: Tree, _ keyPath: String, _ reading: Reading
+        ) -> Bool {
             let strangers = (tree.entries ?? []).filter { names.contains($0.key) }
             for entry in strangers {
                 reading.report(
-                    "'\(entry.key)' belongs to a step with 'command' or 'shell'", at: entry.location,
-                    keyPath.appending(key: entry.key))
+                    "'\(entry.key)' \(words)", at: entry.location, keyPath.appending(key: entry.key))
             }
             return strangers.isEmpty
         }
     }
 
     fileprivate static var commandKeyNames: [String] {
-        ["resources", "directory", "variables", "effect", "exit-status", "idempotent", "prove", "timeout", "output"]
+        [
+            "resources", "directory", "variables", "effect", "exit-status", "idempotent", "prove",
+            "output",
+        ]
     }
 }

@@ -1,3 +1,4 @@
+import Calendar
 import Maintenance
 
 /// One step of a routine: a task as text, or a mapping that says what is done and where.
@@ -5,12 +6,13 @@ struct StepSections: Sendable {
     /// What is wrong with a task's arguments.
     var judgeTask: @Sendable ([String]) -> SettingsVocabulary.StepProblem?
 
+    var zones: ZoneDirectory
+
     private static let actions = ["task", "command", "shell", "routine"]
 
     private static let later: Set<String> = [
-        "windows", "window", "approvals", "approval", "on-failure", "needs", "when", "notify", "retries", "checklist",
-        "concurrency", "owner", "calendar", "schedule", "wait", "wait-for", "item", "run", "description", "if", "name",
-        "user", "input",
+        "windows", "window", "approvals", "approval", "notify", "checklist", "concurrency", "owner", "calendar",
+        "schedule", "wait", "wait-for", "item", "run", "description", "if", "user", "input",
     ]
 
     var format: Format<RoutineStep> {
@@ -23,7 +25,7 @@ struct StepSections: Sendable {
                 return task.read(tree, keyPath, reading).map { RoutineStep(.task($0), location: tree.location) }
             },
             write: { step in
-                guard case .task(let words) = step.action, step.environments == nil, step.resources == nil else {
+                guard case .task(let words) = step.action, step.environments == nil, step.conditions.isEmpty else {
                     return section.format.write(step)
                 }
                 return task.write(words)
@@ -33,7 +35,9 @@ struct StepSections: Sendable {
     private var section: MappedSection<RoutineStep> {
         MappedSection(
             Section<Draft>(
-                prototype: { Draft(location: $0) }, keys: actionKeys + placeKeys + Self.commandKeys, later: Self.later,
+                prototype: { Draft(location: $0) },
+                keys: actionKeys + placeKeys + ConditionSections(zones: zones).keys + Self.commandKeys,
+                later: Self.later,
                 rules: [.exactlyOne(Self.actions)]),
             { draft, tree, keyPath, reading in draft.step(tree, keyPath, reading) }, writing: Draft.init)
     }
@@ -79,9 +83,6 @@ struct StepSections: Sendable {
             Key(
                 "prove", \.proof, program,
                 "A program that looks afterwards: status 0 says it is done, 1 it is not, anything else it cannot tell."),
-            Key(
-                "timeout", \.timeLimit, .duration(.seconds(1)...(.seconds(7 * 86_400))),
-                standard: .plain(standard.timeLimit.canonical), "When a command and all that it started is ended."),
             Key(
                 "output", \.outputLimit, .size(ByteCount(1_024)...ByteCount(1_048_576)),
                 standard: .plain(standard.outputLimit.canonical),

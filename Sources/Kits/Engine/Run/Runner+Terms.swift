@@ -1,0 +1,74 @@
+import Maintenance
+import Outside
+import Settings
+import Store
+
+extension Runner {
+    typealias Outcome = (state: StepState, error: ErrorReport?)
+
+    /// Carries a step out under the terms of its routine: whether it begins, how long it may take, how often it is tried.
+    func perform(
+        _ work: Work, under terms: StepTerms?, _ body: @escaping @Sendable () async throws -> Outcome
+    ) async throws -> Outcome {
+        guard let terms else { return try await body() }
+        let run = work.step.runID
+        switch StepGate(work.step, in: try await log.steps(of: run), try await log.changes(of: run))
+            .answer
+        {
+        case .begins: break
+        case .skipped(let reason): return (.skipped, reason)
+        case .waits(let reason): return (.waiting, reason)
+        }
+        // Changes are tried again one by one, by whoever makes them.
+        let again = work.parsed.declaration.effect == .observes ? terms.retries?.count ?? 0 : 0
+        for attempt in 0..<again {
+            let outcome: Outcome
+            do {
+                outcome = try await limited(terms.timeLimit, work.step, body)
+                guard let error = outcome.error, outcome.state.isFailure, error.isRetryable else {
+                    return outcome
+                }
+            } catch {
+                guard ErrorReport(error).isRetryable, !(error is StoreError), !Task.isCancelled else {
+                    throw error
+                }
+            }
+            try await clock.sleep(for: terms.retries?.pause(before: attempt + 1) ?? .zero)
+        }
+        return try await limited(terms.timeLimit, work.step, body)
+    }
+
+    /// Interrupts a step whose time is over; what it had not begun by then is skipped.
+    private func limited(
+        _ limit: Duration?, _ step: StepRecord, _ body: @escaping @Sendable () async throws -> Outcome
+    ) async throws -> Outcome {
+        guard let limit else { return try await body() }
+        let clock = clock
+        let inTime = try await withThrowingTaskGroup(of: Outcome?.self) { group -> Outcome? in
+            group.addTask { try await body() }
+            group.addTask {
+                try await clock.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { return nil }
+            if let first { return first }
+            group.cancelAll()
+            do {
+                // It may have ended all the same, or have left what only a person can decide about.
+                return try await group.next() ?? nil
+            } catch {
+                guard error is CancellationError || ErrorReport(error).exitStatus == .interrupted else {
+                    throw error
+                }
+                return nil
+            }
+        }
+        if let inTime, inTime.state != .cancelled { return inTime }
+        let error = ErrorReport(EngineError.stepTimeLimit(limit))
+        for record in try await log.changes(of: step) where record.state == .planned {
+            _ = try await log.move(record, to: .skipped, error: error)
+        }
+        return (.failed, error)
+    }
+}

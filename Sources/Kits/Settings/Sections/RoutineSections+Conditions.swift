@@ -1,0 +1,99 @@
+import Calendar
+import Maintenance
+
+extension RoutineSections {
+    /// Steps that are not there, conditions nothing can ever meet, and repetitions that nobody may make.
+    static func judge(
+        _ conditions: StepConditions, of step: RoutineStep, at index: Int, in routine: RoutineSettings,
+        _ inventory: Inventory, _ vocabulary: SettingsVocabulary, _ path: String, _ reading: Reading
+    ) {
+        func report(_ text: String, _ key: String, allowed: String? = nil, nearest: String? = nil) {
+            let keyPath = path.appending(key: key)
+            reading.report(
+                text, at: reading.locations[keyPath] ?? step.location, keyPath, allowed: allowed,
+                nearest: nearest)
+        }
+        let before = routine.steps[..<index]
+        if let name = conditions.name, before.contains(where: { $0.conditions.name == name }) {
+            report("another step of the routine is called '\(name)' already", "name")
+        }
+        let earlier = before.compactMap(\.conditions.name)
+        let asked =
+            conditions.needs.map { ($0, "needs") }
+            + (conditions.when?.results.keys.sorted() ?? []).map { ($0, "when.steps") }
+        for (name, key) in asked {
+            guard let other = before.first(where: { $0.conditions.name == name }) else {
+                let isLater = routine.steps[index...].contains { $0.conditions.name == name }
+                report(
+                    isLater
+                        ? "the step '\(name)' is not done before this one"
+                        : "no earlier step is called '\(name)'",
+                    key, allowed: earlier.isEmpty ? nil : earlier.joined(separator: ", "),
+                    nearest: isLater ? nil : nearest(to: name, among: earlier))
+                continue
+            }
+            if vocabulary.isAboutEstate(other), !vocabulary.isAboutEstate(step) {
+                report(
+                    "the step '\(name)' is about all environments, and done after what is about one", key)
+            }
+        }
+        if let labels = conditions.when?.labels {
+            let chosen = inventory.environments.filter { step.environments?.contains($0.name) ?? true }
+            for (label, value) in labels.sorted(by: { $0.key < $1.key })
+            where !chosen.contains(where: { $0.labels[label] == value }) {
+                let values = Set(chosen.compactMap { $0.labels[label] }).sorted()
+                report(
+                    "none of its environments has the label '\(label)' with '\(value.printable)'",
+                    "when.labels.\(label)",
+                    allowed: values.isEmpty ? nil : values.joined(separator: ", "),
+                    nearest: nearest(to: value, among: values))
+            }
+        }
+        if conditions.retries != nil, let reason = vocabulary.objection(toRepeating: step) {
+            report(reason, "retries")
+        }
+        judge(
+            conditions.when?.during, inventory, vocabulary, path.appending(key: "when.during"), reading)
+    }
+
+    /// Its calendars have to be there, and it has to open some time.
+    private static func judge(
+        _ during: Written<ScheduleExpression>?, _ inventory: Inventory,
+        _ vocabulary: SettingsVocabulary,
+        _ keyPath: String, _ reading: Reading
+    ) {
+        guard let during else { return }
+        do throws(CalendarError) {
+            let schedule = try Schedule(during.value, in: inventory.scheduleContext(vocabulary.zones))
+            // What is always open, since long ago, has no beginning to look for.
+            let isAlways = schedule.window(containing: Timestamp(microseconds: 946_684_800_000_000)) != nil
+            if schedule.closed == nil, !schedule.canStart, !isAlways {
+                reading.report("'\(during.value.text)' never opens", at: during.location, keyPath)
+            }
+        } catch {
+            reading.report(error, at: during.location, keyPath)
+        }
+    }
+}
+
+extension SettingsVocabulary {
+    /// Whether a step is done once for all environments, after everything else.
+    fileprivate func isAboutEstate(_ step: RoutineStep) -> Bool {
+        guard case .task(let words) = step.action else { return false }
+        return estateTasks.contains { words.starts(with: $0.split(separator: " ").map(String.init)) }
+    }
+
+    /// Why a step may not be tried again; nil where it may.
+    fileprivate func objection(toRepeating step: RoutineStep) -> String? {
+        switch step.action {
+        case .routine: nil
+        case .command(let settings):
+            settings.mayRepeat
+                ? nil : "only a command with 'effect: observes' or 'idempotent: true' is tried again"
+        case .task(let words):
+            tasks.contains { name, effect in
+                effect > .observes && words.starts(with: name.split(separator: " ").map(String.init))
+            } ? "the changes of this task are tried again one by one, where that may help" : nil
+        }
+    }
+}
