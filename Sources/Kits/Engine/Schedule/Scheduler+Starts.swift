@@ -123,9 +123,10 @@ extension Scheduler {
 
     /// What a run's end means to its routine's deadline.
     func ended(_ summary: RunSummary) async {
+        if summary.run.isRoutine, summary.run.state == .succeeded {
+            await judgeDeadline(of: summary.run.name, at: clock.now())
+        }
         tell(.ended(summary))
-        guard summary.run.isRoutine, summary.run.state == .succeeded else { return }
-        await judgeDeadline(of: summary.run.name, at: clock.now())
     }
 
     /// The dead man's question: has it succeeded since it should have?
