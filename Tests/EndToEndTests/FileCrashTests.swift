@@ -69,11 +69,13 @@ struct FileCrashTests {
 
     @Test("a compression that dies while its program goes on is done again, and nothing of the first is left")
     func orphanedCompression() async throws {
-        // Nothing that compresses, so that gzip has work for a while.
-        var generator = SeededGenerator(seed: 5)
-        let noise = (0..<5_000_000).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
         try write("logs/keep", "")
-        try Data(noise).write(to: URL(fileURLWithPath: "\(directory)/logs/app.log"))
+        try write("logs/app.log", Self.content)
+        // A gzip that takes its time.
+        try write("programs/gzip", "#!/bin/sh\nsleep 3\nexec /usr/bin/gzip \"$@\"\n")
+        #expect(chmod("\(directory)/programs/gzip", 0o755) == 0)
+        var slow = program
+        slow.environment["PATH"] = "\(directory)/programs:/usr/bin:/bin"
         try program.configure(
             """
             environments:
@@ -85,7 +87,8 @@ struct FileCrashTests {
                     rotate:
                       size: 1k
             """)
-        async let running = program.run("logs", "rotate")
+        let slowly = slow
+        async let running = slowly.run("logs", "rotate")
         let isUnderWay = {
             try listing("logs").contains { $0.hasSuffix(".partial") }
         }
@@ -96,10 +99,9 @@ struct FileCrashTests {
         #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
         let files = try listing("logs").filter { $0 != "keep" }
         #expect(files.count == 1 && files[0].hasSuffix("Z.gz"), "\(files)")
-        var unpacked: [UInt8] = []
         let gzip = ChildProgram("gzip", ["-dc", "\(directory)/logs/\(files[0])"])
-        _ = try await Programs(environment: ["PATH": "/usr/bin:/bin"]).run(gzip) { unpacked += $0 }.checked()
-        #expect(unpacked == noise)
+        let unpacked = try await Programs(environment: ["PATH": "/usr/bin:/bin"]).run(gzip).checked().output.text
+        #expect(unpacked == Self.content)
     }
 
     @Test("a removal that was killed anywhere is finished, and only what was planned is gone", arguments: points)

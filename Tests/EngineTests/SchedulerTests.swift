@@ -103,6 +103,41 @@ struct SchedulerTests {
         await clock.sleepers(atLeast: 1)
     }
 
+    @Test("two routines that start at the same minute take turns on a target, and both succeed")
+    func takesTurns() async throws {
+        let harness = try harness([:])
+        var runner = harness.runner
+        runner.busyPatience = .seconds(60)
+        let patient = runner
+        let target = Target(environment: "test", resource: "")
+        let request = RunRequest(
+            name: "visit", steps: [.init(try TaskEntry(Change()).parse([]), on: target)],
+            requester: Requester(user: "mainstay", host: "here", processID: 7))
+        var other = try StateLocks(stateDirectory: harness.stateDirectory).target(target)
+        #expect(other != nil)
+        async let running = patient.run(request)
+        await clock.sleepers(atLeast: 1)
+        other = nil
+        clock.advance(by: .seconds(1))
+        #expect(try await running.steps.map(\.state) == [.succeeded])
+        other = try StateLocks(stateDirectory: harness.stateDirectory).target(target)
+        let busy = try await harness.runner.run(request)
+        #expect(busy.steps.first?.error?.code == "target.busy")
+        withExtendedLifetime(other) {}
+    }
+
+    /// May change something, and finds nothing to change.
+    struct Change: MaintenanceTask {
+        struct Options: Sendable {}
+        static let declaration = TaskDeclaration(
+            name: "test.change", summary: "change", explanation: "For tests.", effect: .maintains,
+            subject: .environments)
+
+        init() {}
+        init(_ options: Options) {}
+        func survey(_ look: Look) async throws -> Observation { Observation() }
+    }
+
     @Test("starts a routine at its time through the runner, once, and says who asked")
     func startsOnce() async throws {
         let harness = try harness(["nightly": "daily 02:10"])

@@ -62,12 +62,13 @@ package struct ServeCommand: HouseCommand {
 extension Session {
     fileprivate func work(_ inventory: Inventory) -> Scheduler.Work {
         let line = ServiceLine(clock: application.clock)
-        let runner = Runner(
+        var runner = Runner(
             inventory: inventory, catalog: application.catalog, log: log, clock: application.clock,
             programs: application.programs, stateDirectory: stateDirectory
         ) { [console] event in
             if case .stepEnded(let step) = event { console.note(line.text(step)) }
         }
+        runner.busyPatience = .seconds(6 * 3_600)
         return Scheduler.Work(book: application.book(inventory), runner: runner)
     }
 }

@@ -15,6 +15,9 @@ package struct Runner: Sendable {
     package let events: @Sendable (RunEvent) -> Void
     /// How many environments are worked on at once.
     package var concurrency = 4
+    /// How long a step waits while another run changes its target. Somebody at a terminal is told at once; routines that
+    /// start at the same minute take turns.
+    package var busyPatience: Duration = .zero
     /// How long a change waits for the fence of its target.
     package var fencePatience: Duration = .seconds(30)
 
@@ -154,6 +157,18 @@ package struct Runner: Sendable {
         }
     }
 
+    /// Keeps other runs from changing the same target; waits for the one that does as long as `busyPatience` says.
+    private func targetLock(_ step: StepRecord) async throws -> LockFile {
+        let locks = try StateLocks(stateDirectory: stateDirectory)
+        let begin = clock.monotonic()
+        while true {
+            if let lock = try locks.target(step.target) { return lock }
+            guard clock.monotonic() - begin < busyPatience else { throw EngineError.targetBusy(target: step.target) }
+            events(.told(step, "waiting for the run that works on \(step.target)"))
+            try await clock.sleep(for: .seconds(1))
+        }
+    }
+
     /// Opens what a step needs, and closes it again whatever happens.
     func withStepRunner<Value: Sendable>(
         _ work: Work, _ request: RunRequest, _ body: @Sendable (StepRunner) async throws -> Value
@@ -162,8 +177,7 @@ package struct Runner: Sendable {
         let environment = try environment(of: step.target)
         var lock: LockFile?
         if work.parsed.declaration.effect > .observes, !request.isDryRun, !step.target.environment.isEmpty {
-            lock = try StateLocks(stateDirectory: stateDirectory).target(step.target)
-            guard lock != nil else { throw EngineError.targetBusy(target: step.target) }
+            lock = try await targetLock(step)
         }
         defer { withExtendedLifetime(lock) {} }
         let sessions = Sessions(programs: programs, applicationName: "mainstay survey \(step.runID)/\(step.number)")
