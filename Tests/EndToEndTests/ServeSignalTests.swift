@@ -94,7 +94,7 @@ struct ServeSignalTests {
     func reloads() async throws {
         try configure(schedule: "daily 02:00")
         let serve = try ServeProcess(program)
-        try await serve.says("scheduler ready routines=1")
+        try await serve.says("scheduler ready")
         let well = try await program.run("status")
         #expect(well.exitCode == 0, "\(well.output)")
         #expect(well.output.contains("nothing needs anybody; scheduler \(serve.id)"), "\(well.output)")
