@@ -83,6 +83,16 @@ struct PassTests {
         }
     }
 
+    @Test("a database without a single row is backed up and proved", .timeLimit(.minutes(1)))
+    func empty() async throws {
+        try await TestDatabase.with(.v15) { database in
+            let shelf = Shelf(database: database)
+            let certificate = try await pass(shelf, Told()).run()
+            #expect(certificate.verdict == .proved, "\(certificate.told)")
+            #expect(certificate.content.tables == 0)
+        }
+    }
+
     @Test("a backup that fails leaves neither a backup nor a server")
     func failing() async throws {
         try await TestDatabase.with(.v15) { database in

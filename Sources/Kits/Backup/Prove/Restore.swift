@@ -50,7 +50,7 @@ struct Restore: Sendable {
         let mirror = RestoreMirror(
             try cluster.cluster.makeFilesDirectory(), readableBy: cluster.cluster.serverUser)
         let feeds = source.feeds
-        try await blocking.run { try mirror.makePlaceholders(feeds, contents: source.contents(), $0) }
+        try await blocking.run { try mirror.makeStandIns(feeds, contents: source.contents(), $0) }
         let queue = FeedQueue(feeds, mirror)
         let child = ChildProgram(
             cluster.cluster.server.path("pg_restore"),
@@ -67,7 +67,7 @@ struct Restore: Sendable {
     }
 
     /// pg_restore looks at the files' lengths before its first statement, which makes the database and needs a lock on
-    /// `pg_database`. We hold that lock until the pipes stand where the placeholders stood.
+    /// `pg_database`. We hold that lock until the pipes stand where the stand-ins stood.
     private func fed(
         _ child: ChildProgram, by queue: FeedQueue, _ mirror: RestoreMirror, _ feeds: [RestoreFeed]
     ) async throws -> ProgramOutcome {

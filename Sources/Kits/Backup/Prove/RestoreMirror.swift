@@ -3,7 +3,7 @@ import Maintenance
 import Outside
 
 /// The directory that pg_restore is told to restore from. It holds the table of contents and, for each other file, first
-/// a placeholder of the right length that takes no space, then a named pipe: pg_restore looks at the lengths when it
+/// a stand-in of the right length that takes no space, then a named pipe: pg_restore looks at the lengths when it
 /// begins, to restore the largest first, and opens the files only when the database is there. So what is stored
 /// compressed is expanded into pg_restore's hands, and no second copy of the data ever lies on the disk.
 struct RestoreMirror: Sendable {
@@ -19,16 +19,16 @@ struct RestoreMirror: Sendable {
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// - Throws: `RestoreError.mirror`, `FileError`.
-    func makePlaceholders(_ feeds: [RestoreFeed], contents: Descriptor, _ cancellation: Blocking.Cancellation) throws {
+    func makeStandIns(_ feeds: [RestoreFeed], contents: Descriptor, _ cancellation: Blocking.Cancellation) throws {
         try copy(contents, as: "toc.dat")
         for feed in feeds {
             try cancellation.check()
-            let placeholder = try create(feed.name)
-            guard ftruncate(placeholder.number, off_t(feed.size.bytes)) == 0 else { throw error(feed.name) }
+            let standIn = try create(feed.name)
+            guard ftruncate(standIn.number, off_t(feed.size.bytes)) == 0 else { throw error(feed.name) }
         }
     }
 
-    /// Each placeholder gives way to its pipe at once, so that no moment shows neither.
+    /// Each stand-in gives way to its pipe at once, so that no moment shows neither.
     func makePipes(_ feeds: [RestoreFeed], _ cancellation: Blocking.Cancellation) throws {
         for feed in feeds {
             try cancellation.check()

@@ -79,6 +79,8 @@ struct SourceReading: Sendable {
             group.addTask {
                 let outcome = try await writer.programs.run(child).checked()
                 try follower.end()
+                // A database without rows has no first file to say so.
+                writer.growing?.add(.begun, in: partial.database)
                 return Part(outcome: outcome)
             }
             for _ in 0..<writer.jobs {
