@@ -199,7 +199,8 @@ package struct Approvals: Sendable {
 
     /// The ids of what waits in a run; empty where the name is none of a run.
     package func waiting(inRun name: String) async throws -> [String] {
-        guard let run = try? await log.run(name) else { return [] }
+        let run: RunRecord
+        do { run = try await log.run(name) } catch is EngineError { return [] }
         return try await waiting().filter { $0.ballot.request.runID == run.id }.map(\.ballot.request.id)
     }
 }
