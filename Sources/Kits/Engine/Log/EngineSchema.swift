@@ -119,5 +119,15 @@ package enum EngineSchema {
             ]),
         Migration(
             "engine.6", ["create table hold (environment text primary key, content text not null)"]),
+        Migration(
+            "engine.9",
+            [
+                """
+                create table database_identity (
+                    environment text not null, resource text not null, access text not null,
+                    system_identifier text not null, seen_at bigint not null,
+                    primary key (environment, resource)) {clustered}
+                """
+            ]),
     ]
 }

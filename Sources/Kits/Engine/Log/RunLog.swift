@@ -179,11 +179,15 @@ package struct RunLog: Sendable {
                     "run_id": record.runID, "step": record.step, "change": record.number,
                     "from_state": record.state, "to_state": state, "moved_at": now, "detail": StoredJSON(detail),
                 ])
-            let target = try writer.reader.first(
-                RunStatement.targetOfStep, ["run_id": record.runID, "number": record.step]
-            ).map { Target(environment: try $0.get("environment"), resource: try $0.get("resource")) }
+            let row = try writer.reader.first(
+                RunStatement.targetOfChange,
+                ["run_id": record.runID, "step": record.step, "number": record.number])
+            let target = try row.map {
+                Target(environment: try $0.get("environment"), resource: try $0.get("resource"))
+            }
             let draft = AuditDraft(
-                move: record, to: state, target: target ?? .estate, evidence: evidence, error: error)
+                move: record, to: state, target: target ?? .estate, content: try row?.get("content") ?? "",
+                evidence: evidence, error: error)
             if let draft { try note(draft, at: now, in: writer) }
         }
         await observer.reached(result, state, .afterWrite)

@@ -20,6 +20,7 @@ package struct Runner: Sendable {
     package var busyPatience: Duration = .zero
     /// How long a change waits for the fence of its target.
     package var fencePatience: Duration = .seconds(30)
+    private let protected: ProtectedDatabases
 
     package init(
         inventory: Inventory, catalog: TaskCatalog, log: RunLog, clock: WallClock, programs: Programs,
@@ -32,6 +33,7 @@ package struct Runner: Sendable {
         self.programs = programs
         self.stateDirectory = stateDirectory
         self.events = events
+        protected = ProtectedDatabases(inventory: inventory, programs: programs, log: log)
     }
 
     /// One step with its task, and the digest its plan has to have where one was approved.
@@ -218,7 +220,7 @@ package struct Runner: Sendable {
         let begin = clock.monotonic()
         let runner = StepRunner(
             step: step, parsed: work.parsed, act: Act(look: look, fence: fence), log: log,
-            policy: policy(step, environment, request),
+            policy: policy(look, step, request),
             deadline: { [clock] in request.timeLimit.map { clock.monotonic() - begin < $0 } ?? true },
             events: events)
         do {
@@ -233,10 +235,11 @@ package struct Runner: Sendable {
         }
     }
 
-    private func policy(_ step: StepRecord, _ environment: Environment?, _ request: RunRequest) -> Policy {
+    private func policy(_ look: Look, _ step: StepRecord, _ request: RunRequest) -> Policy {
         Policy(
             judgements: [
                 HoldJudgement(log: log),
+                ProtectionJudgement(look: look, databases: protected),
                 ApprovalJudgement(
                     rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
                     isRoutine: request.isRoutine,
@@ -244,7 +247,7 @@ package struct Runner: Sendable {
                     asker: request.asker ?? request.requester,
                     requester: request.requester),
                 Confirmation(
-                    environment: environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
+                    environment: look.environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
                     confirm: request.confirm),
             ],
             isDryRun: request.isDryRun)
