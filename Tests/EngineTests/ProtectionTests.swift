@@ -186,11 +186,8 @@ struct ProtectionTests {
                     ).only["n", as: Int.self] > 0
                 }
             }
-            // Whoever comes behind it waits no longer than the change itself may.
-            let clock = WallClock.system
-            let begin = clock.monotonic()
+            // Whoever comes behind it gets its turn although the lock was never given back: the change has stepped aside.
             try await database.connect { reader in _ = try await reader.query("select * from busy") }
-            #expect(clock.monotonic() - begin < .seconds(8))
             let ended = try await summary
             #expect(ended.changes.map(\.state) == [.failed])
             try await holder.execute("rollback")

@@ -120,6 +120,18 @@ package enum EngineSchema {
         Migration(
             "engine.6", ["create table hold (environment text primary key, content text not null)"]),
         Migration(
+            "engine.7",
+            [
+                """
+                create table handed_on (
+                    environment text not null, resource text not null, task text not null, change text not null,
+                    times bigint not null, window_start bigint not null, noted_at bigint not null,
+                    primary key (environment, resource, task, change)) {clustered}
+                """,
+                "create index change_made on change (kind, object, started_at) where state = 'proved'",
+                "create index change_of_kind on change (kind, started_at) where state = 'proved'",
+            ]),
+        Migration(
             "engine.9",
             [
                 """

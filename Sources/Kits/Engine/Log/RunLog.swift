@@ -102,11 +102,23 @@ package struct RunLog: Sendable {
 
     /// The plan, its changes `planned` and what policy kept back `refused`.
     ///
-    /// - Parameter approval: what it starts on; where that does not allow it any more, nothing is written.
-    func planned(_ step: StepRecord, _ plan: Plan, approval: ApprovalUse?) async throws {
+    /// - Parameters:
+    ///   - approval: what it starts on; where that does not allow it any more, nothing is written.
+    ///   - notice: what people are to be told about its start; an entry of the audit trail.
+    func planned(
+        _ step: StepRecord, _ plan: Plan, approval: ApprovalUse?, notice: String? = nil
+    ) async throws {
+        let now = clock.now()
         if approval != nil { await observer.noted(.used, .beforeWrite) }
         try await store.write { writer in
             if let approval { try use(approval.id, for: approval.wanted, step, in: writer) }
+            if let notice {
+                try note(
+                    AuditDraft(
+                        kind: .noticed, target: step.target, runID: step.runID, step: step.number, subject: step.task,
+                        detail: ["plan": .text(plan.digest), "notice": .text(notice)]),
+                    at: now, in: writer)
+            }
             try writer.run(
                 RunStatement.planStep,
                 [

@@ -1,3 +1,4 @@
+import Calendar
 import Maintenance
 import Outside
 import Settings
@@ -13,6 +14,8 @@ package struct Runner: Sendable {
     package let programs: Programs
     package let stateDirectory: String
     package let events: @Sendable (RunEvent) -> Void
+    /// Whose rules windows are understood by.
+    package var zones = ZoneDirectory(environment: [:])
     /// How many environments are worked on at once.
     package var concurrency = 4
     /// How long a step waits while another run changes its target. Somebody at a terminal is told at once; routines that
@@ -236,16 +239,18 @@ package struct Runner: Sendable {
     }
 
     private func policy(_ look: Look, _ step: StepRecord, _ request: RunRequest) -> Policy {
-        Policy(
+        let approval = ApprovalJudgement(
+            rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
+            isRoutine: request.isRoutine, routines: step.terms?.routines ?? (request.isRoutine ? [request.name] : []),
+            asker: request.asker ?? request.requester, requester: request.requester)
+        return Policy(
             judgements: [
                 HoldJudgement(log: log),
                 ProtectionJudgement(look: look, databases: protected),
-                ApprovalJudgement(
-                    rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
-                    isRoutine: request.isRoutine,
-                    routines: step.terms?.routines ?? (request.isRoutine ? [request.name] : []),
-                    asker: request.asker ?? request.requester,
-                    requester: request.requester),
+                WindowJudgement(
+                    rules: WindowRules(inventory, environment: step.target.environment, zones: zones), log: log,
+                    step: step, approval: approval),
+                approval,
                 Confirmation(
                     environment: look.environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
                     confirm: request.confirm),

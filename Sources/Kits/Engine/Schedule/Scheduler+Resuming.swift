@@ -32,7 +32,10 @@ extension Scheduler {
         var isComplete = true
         do {
             let waiting = try await Approvals(log: log, inventory: work.book.inventory).waiting()
-            for id in distinct(waiting.filter { $0.state == .approved }.map(\.ballot.request.runID)) {
+            let approved = waiting.filter { $0.state == .approved }
+            guard !approved.isEmpty else { return true }
+            let windows = try await WaitingForWindows(log, work.book.inventory, zones)
+            for id in distinct(approved.filter { mayGoOn($0.ballot, windows) }.map(\.ballot.request.runID)) {
                 let run = try await log.run(id)
                 // One that is carried out will come to it by itself, or stop and be found here again.
                 guard run.state == .waiting else { continue }
@@ -60,6 +63,7 @@ extension Scheduler {
             tell(.failed(what: "going on with run \(run.id)", ErrorReport(error)))
         }
         resuming.remove(run.id)
+        windowRuns[run.id] = nil
         atWork[run.name, default: 1] -= 1
         nudge.yield(.again)
     }

@@ -7,6 +7,7 @@ struct ConfigurationSection: Sendable {
     private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
     private var calendars: CalendarSections { CalendarSections(zones: vocabulary.zones) }
     private var approvals: ApprovalSections { ApprovalSections(tasks: vocabulary.tasks) }
+    private var windows: WindowSections { WindowSections(tasks: vocabulary.tasks, zones: vocabulary.zones) }
 
     var section: Section<Inventory> {
         Section(
@@ -26,6 +27,10 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "approvals", \.approvals, approvals.format,
                     "What has to be approved, by whom, and for how long that counts."),
+                Key(
+                    "windows", \.windows, windows.format,
+                    "When changes may be made, in all environments; a change that no window speaks of is not "
+                        + "restricted."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key(
                     "state", \.stateDirectory, .path,
@@ -36,7 +41,7 @@ struct ConfigurationSection: Sendable {
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
-                "training", "users", "windows", "workers",
+                "training", "users", "window", "workers",
             ])
     }
 
@@ -56,9 +61,12 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "approvals", \.approvals, approvals.environmentRules,
                     "What has to be approved in it, beside the rules for all environments."),
+                Key(
+                    "windows", \.windows, windows.format.described(as: "windows"),
+                    "When changes may be made in it, beside the windows for all environments."),
             ],
             later: [
-                "windows", "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
+                "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
                 "notify", "alerts", "owner", "owners", "routines", "frequency",
             ])
         return Format<[Named<EnvironmentDraft>]>.named("environment", section.format).map(
@@ -70,6 +78,7 @@ struct ConfigurationSection: Sendable {
                     environment.resources = item.value.resources
                     environment.checks = item.value.checks
                     environment.approvals = item.value.approvals
+                    environment.windows = item.value.windows
                     return environment
                 }
             },
@@ -80,7 +89,7 @@ struct ConfigurationSection: Sendable {
                         value: EnvironmentDraft(
                             isProtected: environment.isProtected, labels: environment.labels,
                             resources: environment.resources, checks: environment.checks,
-                            approvals: environment.approvals),
+                            approvals: environment.approvals, windows: environment.windows),
                         location: environment.location)
                 }
             })
@@ -129,6 +138,7 @@ struct ConfigurationSection: Sendable {
         checks.judgeOrder(inventory, reading)
         calendars.judge(inventory, reading)
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
+        windows.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {
@@ -137,5 +147,6 @@ struct ConfigurationSection: Sendable {
         var resources: [Resource] = []
         var checks: CheckSettings = [:]
         var approvals: [ApprovalRule] = []
+        var windows: [WindowRule] = []
     }
 }
