@@ -5,6 +5,7 @@ import Composition
 import DataIntegrity
 import DatabaseCare
 import Health
+import History
 import Logs
 import Reports
 
@@ -16,6 +17,7 @@ let capabilities: [Capability] = [
     .backups,
     .logs,
     .reports,
+    .history,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
@@ -26,6 +28,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<BackupGroup>.self,
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
+    GroupCommand<HistoryGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
@@ -60,6 +63,12 @@ enum BackupGroup: CommandFamily {
 enum LogsGroup: CommandFamily {
     static let name = "logs"
     static let summary = "Look after log files."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum HistoryGroup: CommandFamily {
+    static let name = "history"
+    static let summary = "Look after what the state remembers."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 
