@@ -1,6 +1,7 @@
 import Calendar
 import Engine
 import Foundation
+import Glibc
 import Maintenance
 import Outside
 import PostgreSQL
@@ -19,11 +20,14 @@ enum Bench {
         case "steps" where words.count == 3:
             // steps STATE-DIRECTORY COUNT
             try await steps(words[1], Int(words[2]) ?? 0)
+        case "journal" where words.count == 4:
+            // journal STATE-DIRECTORY CALLERS CHANGES-OF-EACH
+            try await journal(words[1], callers: Int(words[2]) ?? 1, count: Int(words[3]) ?? 0)
         case "schedules" where words.count == 3:
             // schedules FILE SECONDS-SINCE-1970; a line is ZONE TAB SCHEDULE
             try schedules(words[1], Double(words[2]) ?? 0)
         default:
-            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps|schedules …\n".utf8))
+            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps|journal|schedules …\n".utf8))
             Foundation.exit(2)
         }
     }
@@ -70,6 +74,35 @@ enum Bench {
         ])
     }
 
+    /// Changes that do nothing, through the whole engine: of each three moves of the journal are durable, two of them with
+    /// their entries in the audit trail.
+    private static func journal(_ directory: String, callers: Int, count: Int) async throws {
+        let store = try Store(directory: directory, migrations: EngineSchema.migrations)
+        let clock = WallClock.system
+        let place = SourceLocation(file: "bench", line: 1, column: 1)
+        var inventory = Inventory()
+        inventory.environments = (0..<callers).map { Environment(name: "bench\($0)", location: place) }
+        let requester = Requester(user: "bench", host: "localhost", processID: 1)
+        var runner = Runner(
+            inventory: inventory, catalog: TaskCatalog([]),
+            log: RunLog(store: store, clock: clock, actor: requester), clock: clock,
+            programs: Programs(environment: [:]), stateDirectory: directory)
+        runner.concurrency = callers
+        var declaration = Idle.declaration
+        declaration.effect = .maintains
+        let parsed = ParsedTask(declaration: declaration, task: Idle(changes: count), arguments: [])
+        let steps = inventory.environments.map { RunRequest.Step(parsed, on: Target(environment: $0.name)) }
+        let begin = clock.monotonic()
+        let summary = try await runner.run(RunRequest(name: "bench", steps: steps, requester: requester))
+        let seconds = (clock.monotonic() - begin).inSeconds
+        guard summary.run.state == .succeeded else { throw CancellationError() }
+        let moves = 3 * callers * count
+        report([
+            "seconds": .number(seconds), "moves": Scalar(moves), "moves a second": .number(Double(moves) / seconds),
+            "CPU": .number(Double(Glibc.clock()) / Double(CLOCKS_PER_SEC)),
+        ])
+    }
+
     /// The next start of every schedule: the processor time of the median of five rounds.
     private static func schedules(_ path: String, _ instant: Double) throws {
         let zones = ZoneDirectory(environment: ProcessInfo.processInfo.environment)
@@ -102,7 +135,7 @@ enum Bench {
     }
 }
 
-/// A task without work.
+/// A task without work, and changes without effect where it is given some.
 private struct Idle: MaintenanceTask {
     struct Options: Sendable {}
 
@@ -110,7 +143,27 @@ private struct Idle: MaintenanceTask {
         name: "bench.idle", summary: "look at nothing", explanation: "For measuring.", effect: .observes,
         subject: .environments)
 
-    init(_ options: Options) {}
+    var changes = 0
 
-    func survey(_ look: Look) async throws -> Observation { Observation() }
+    init(_ options: Options) {}
+    init(changes: Int) { self.changes = changes }
+
+    func survey(_ look: Look) async throws -> Observation {
+        var observation = Observation()
+        observation.changes = (0..<changes).map { number in
+            Change(
+                kind: "analyze", object: "public.table_\(number)",
+                action: .sql(["analyze (verbose, skip_locked) public.table_\(number)"]), effect: .maintains,
+                reversal: "none is needed", identity: ["oid": .integer(Int64(number))], reason: "12 % of its rows changed")
+        }
+        return observation
+    }
+
+    func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        Inspection(identity: change.identity, witness: ["analyzed": 1])
+    }
+
+    func apply(_ change: Change, _ act: Act) async throws {}
+
+    func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof { .done(["analyzed": 2]) }
 }

@@ -91,6 +91,29 @@ struct CrashTests {
         #expect(try await analyzeCounts() == [1])
     }
 
+    @Test("a worker that is paused for longer than anybody waits is fenced by the database, also against another state")
+    func fencesPaused() async throws {
+        try await prepare(3)
+        var stopping = program
+        // The change is made, its connection open, and nothing of that is written down yet.
+        stopping.environment["MAINSTAY_FAULT"] = "stop:applied:beforeWrite"
+        async let running = stopping.run("db", "update-stats")
+        let process = try await stoppedProcess()
+        let before = try await analyzeCounts()
+        #expect(before.reduce(0, +) == 1)
+        var other = program
+        other.environment["MAINSTAY_STATE"] = "\(program.directory)/other"
+        var second = other.command(["db", "update-stats"])
+        second.timeLimit = .seconds(5)
+        second.grace = .zero
+        let outcome = try await Programs(environment: [:]).run(second)
+        #expect(outcome.termination == .timedOut(after: .seconds(5)), "\(outcome.errorOutput.text)")
+        #expect(try await analyzeCounts() == before, "it waited for the fence and changed nothing")
+        #expect(kill(process, SIGCONT) == 0)
+        #expect(try await running.exitCode == 0)
+        #expect(try await analyzeCounts() == [1, 1, 1])
+    }
+
     @Test("an interrupt ends the change in hand and leaves the rest for resume", arguments: [SIGINT, SIGTERM])
     func interrupts(signal: Int32) async throws {
         try await prepare(3)

@@ -26,6 +26,18 @@ extension RunLog {
         try await store.read { try $0.rows(RunStatement.steps, ["run_id": runID]).map(StepRecord.init) }
     }
 
+    /// The steps without their plans and observations.
+    func outlines(of runID: String) async throws -> [StepRecord] {
+        try await store.read { try $0.rows(RunStatement.outlines, ["run_id": runID]).map(StepRecord.init) }
+    }
+
+    /// A step as it stands now; nil where there is none of that number.
+    func step(_ number: Int, of runID: String) async throws -> StepRecord? {
+        try await store.read {
+            try $0.first(RunStatement.step, ["run_id": runID, "number": number]).map(StepRecord.init)
+        }
+    }
+
     package func changes(of runID: String) async throws -> [ChangeRecord] {
         try await store.read { try $0.rows(RunStatement.changesOfRun, ["run_id": runID]).map(ChangeRecord.init) }
     }

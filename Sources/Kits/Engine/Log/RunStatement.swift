@@ -18,6 +18,13 @@ enum RunStatement: String, StatementSet {
         values (:run_id, :number, :task, :arguments, :environment, :resource, :terms, :state)
         """
     case steps = "select * from step where run_id = :run_id order by number"
+    /// Without what was seen and planned, which is most of a step and seldom asked about.
+    case outlines = """
+        select run_id, number, task, arguments, environment, resource, terms, state, started_at, ended_at,
+            null as plan, null as observation, error
+        from step where run_id = :run_id order by number
+        """
+    case step = "select * from step where run_id = :run_id and number = :number"
     case targetOfChange = """
         select s.environment as environment, s.resource as resource, c.content as content from step s
         join change c on c.run_id = s.run_id and c.step = s.number and c.number = :number

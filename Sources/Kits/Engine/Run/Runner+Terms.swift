@@ -12,9 +12,10 @@ extension Runner {
     ) async throws -> Outcome {
         guard let terms else { return try await body() }
         let run = work.step.runID
-        switch StepGate(work.step, in: try await log.steps(of: run), try await log.changes(of: run))
-            .answer
-        {
+        let asked = Set(terms.results.values)
+        let steps = try await asked.contains(.findings) ? log.steps(of: run) : log.outlines(of: run)
+        let changes = try await asked.contains(.changes) ? log.changes(of: run) : []
+        switch StepGate(work.step, in: steps, changes).answer {
         case .begins: break
         case .skipped(let reason): return (.skipped, reason)
         case .waits(let reason): return (.waiting, reason)
