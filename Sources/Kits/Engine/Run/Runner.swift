@@ -224,7 +224,8 @@ package struct Runner: Sendable {
                 approval,
                 Confirmation(
                     environment: environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
-                    confirm: request.confirm),
+                    confirm: request.confirm,
+                    confirmed: step.error?.code.hasPrefix("window.") == true ? step.plan?.digest : nil),
             ],
             isDryRun: request.isDryRun)
     }
