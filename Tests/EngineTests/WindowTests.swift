@@ -146,6 +146,21 @@ struct WindowTests {
         #expect(try await estate.harness.log.verifyAudit().isSound)
     }
 
+    @Test("what was confirmed by hand outside of its window needs no second word in it", arguments: [true, false])
+    func isConfirmed(answer: Bool) async throws {
+        let estate = try await WindowEstate([.test("daily 03:00-04:00")], isProtected: true, keys: ["a"]) {
+            $0.effect = .destroys
+            $0.authority = "mainstay.yaml:12"
+        }
+        let run = try await estate.harness.run("test ledger", confirm: { _ in answer })
+        #expect(run.step.state == (answer ? .waiting : .refused))
+        guard answer else { return }
+        try estate.set("2026-11-21T03:00:00Z")
+        #expect(try await estate.harness.resume().run.state == .succeeded)
+        let other = try await estate.harness.run("test ledger")
+        #expect(other.step.error?.code == "policy.needs-confirmation")
+    }
+
     @Test("what no window speaks of is not restricted: other effects, other tasks, other environments")
     func leavesOthersAlone() async throws {
         for rule in [

@@ -25,6 +25,8 @@ struct Policy: Sendable {
             case .waits(let wait): judged.waits.append(wait)
             }
         }
+        // Nothing waits for a window where nothing is left that may be made.
+        if judged.plan.changes.isEmpty { judged.waits.removeAll(where: \.isForWindow) }
         return judged
     }
 }
@@ -146,13 +148,17 @@ struct Confirmation: Judgement {
     var isRoutine: Bool
     var isDryRun: Bool
     var confirm: (@Sendable (Plan) async -> Bool)?
+    /// The digest of the plan that waited for its window, which was confirmed before it began to wait.
+    var confirmed: String?
 
     var isAskedAgain: Bool { false }
 
     func judge(_ judged: Judged) async throws -> Verdict {
-        guard environment?.isProtected == true, !isRoutine, !isDryRun, judged.waits.isEmpty, judged.approval == nil
+        guard environment?.isProtected == true, !isRoutine, !isDryRun, judged.waits.allSatisfy(\.isForWindow),
+            judged.approval == nil
         else { return .allowed }
         let plan = judged.plan
+        guard plan.digest != confirmed else { return .allowed }
         let removing = plan.changes.filter { $0.effect == .destroys }
         guard !removing.isEmpty, await confirm?(plan) != true else { return .allowed }
         return .refused(

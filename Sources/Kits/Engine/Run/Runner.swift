@@ -254,7 +254,8 @@ package struct Runner: Sendable {
                 approval,
                 Confirmation(
                     environment: look.environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
-                    confirm: request.confirm),
+                    confirm: request.confirm,
+                    confirmed: step.error?.code.hasPrefix("window.") == true ? step.plan?.digest : nil),
             ],
             isDryRun: request.isDryRun)
     }
