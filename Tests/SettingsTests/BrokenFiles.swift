@@ -2,7 +2,7 @@
 extension Broken {
     private static let path = "environments.test.resources.main"
 
-    static let all = structure + values + services + files + checks + routines + approvals
+    static let all = structure + values + services + files + checks + routines + approvals + checklists
 
     private static let structure: [Broken] = [
         Broken("", "mainstay.yaml:1:1: the key 'environments' is missing (allowed: environments by name)"),

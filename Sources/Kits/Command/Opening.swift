@@ -15,7 +15,7 @@ extension Application {
             checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
             estateTasks: Set(
                 catalog.entries.map(\.declaration).filter { $0.subject == .estate }.map(\.command)),
-            routines: routines.map(\.name), zones: zones
+            routines: routines.map(\.name), checklists: checklists, zones: zones
         ) { [catalog] words in
             do {
                 _ = try catalog.parse(words)

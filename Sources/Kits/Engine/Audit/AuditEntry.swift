@@ -19,8 +19,10 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case used
     /// Somebody keeps everything from being changed for a while, or lets it be again.
     case held, released
-    /// A certificate or checklist was signed.
+    /// A certificate was signed, or an item of a checklist.
     case signed
+    /// Somebody said something about an item of a checklist that answers nothing.
+    case remarked
     /// A configuration was used for the first time.
     case configured
 }

@@ -32,12 +32,12 @@ package struct ScheduleStanding: Codable, Sendable {
             case notRunning = "not running"
             case silent, refused, waiting, uncertain
             case cutOff = "cut off"
-            case late, missed, skipped, closed, overdue, failed, cancelled
+            case late, missed, skipped, closed, overdue, failed, cancelled, unsigned
 
             /// What `mainstay status` exits with for it.
             package var exitStatus: ExitStatus {
                 switch self {
-                case .waiting, .uncertain, .late: .waiting
+                case .waiting, .uncertain, .late, .unsigned: .waiting
                 case .skipped, .cancelled: .success
                 default: .failure
                 }

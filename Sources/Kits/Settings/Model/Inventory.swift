@@ -13,6 +13,7 @@ package struct Inventory: Sendable, Equatable {
     package var backups = BackupSettings()
     package var reports = ReportSettings()
     package var approvals = ApprovalSettings()
+    package var checklists: [ChecklistSettings] = []
     /// Where state is kept, absolute; nil where the command line or the default decides. `--state` wins over it.
     package var stateDirectory: String?
     /// The files this was read from, in reading order.
@@ -27,6 +28,7 @@ package struct Inventory: Sendable, Equatable {
 
     package subscript(environment name: String) -> Environment? { environments.first { $0.name == name } }
     package subscript(routine name: String) -> RoutineSettings? { routines.first { $0.name == name } }
+    package subscript(checklist name: String) -> ChecklistSettings? { checklists.first { $0.name == name } }
 
     package subscript(target: Target) -> Resource? {
         self[environment: target.environment]?.resources.first { $0.name == target.resource }

@@ -90,7 +90,7 @@ struct StepSections: Sendable {
         ]
     }
 
-    private var arguments: Format<[String]> {
+    var arguments: Format<[String]> {
         let words = "a task with its options, such as 'db update-stats --older-than 7d'"
         let judgeTask = judgeTask
         return Format<[String]>(
