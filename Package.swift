@@ -111,7 +111,7 @@ let package = Package(
             ]),
         tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
-        tests("Command", ["Command"]),
+        tests("Command", ["Command", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Page", ["Maintenance", "MaintenanceTesting", "Outside", "Page"], external: [.crypto]),
         tests(
             "Reports",

@@ -64,6 +64,8 @@ private let programs = Programs(environment: ProcessInfo.processInfo.environment
 private let serverScript = #"""
     import socket, ssl, sys, threading, time
 
+    heard = []
+
     def answer(connection, path, head, method):
         def send(text): connection.sendall(text if isinstance(text, bytes) else text.encode())
         def page(body, status="200 OK", extra=""):
@@ -100,6 +102,8 @@ private let serverScript = #"""
         elif path == "/half": send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
         elif path == "/garbage": send("SSH-2.0-OpenSSH_9.2p1 Debian\r\n")
         elif path == "/close": pass
+        elif path.startswith("/ping"): page("OK")
+        elif path == "/heard": page("\n--\n".join(heard))
         else: page("none", "404 Not Found")
 
     def serve(connection):
@@ -115,6 +119,10 @@ private let serverScript = #"""
                     return
             text = head.decode("latin-1")
             method, path = text.split(" ")[:2]
+            body = text.split("\r\n\r\n", 1)[1]
+            lengths = [int(line[15:]) for line in text.split("\r\n") if line.lower().startswith("content-length:")]
+            while lengths and len(body) < lengths[0]: body += connection.recv(65536).decode("latin-1")
+            if path.startswith("/ping"): heard.append(method + " " + path + "\n" + body)
             answer(connection, path.split("?")[0], text, method)
         except OSError: pass
         finally:

@@ -1,7 +1,7 @@
 import Glibc
 import Outside
 
-/// A datagram socket in place of the machine's `/dev/log`.
+/// A datagram socket in place of the machine's `/dev/log`, or of a service manager's; `@name` is one without a file.
 package final class LogSocket: Sendable {
     package let path: String
     private let descriptor: Int32
@@ -11,10 +11,15 @@ package final class LogSocket: Sendable {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        var name = Array(path.utf8)
+        let isAbstract = name.first == UInt8(ascii: "@")
+        if isAbstract { name[0] = 0 }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        let size = MemoryLayout<sockaddr_un>.size
+        let length = isAbstract ? size - MemoryLayout.size(ofValue: address.sun_path) + name.count : size
         let bound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                bind(descriptor, $0, socklen_t(length))
             }
         }
         guard bound == 0 else { throw LockFileError(path: path, reason: systemReason(errno)) }

@@ -33,6 +33,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
     GroupCommand<ConfigGroup>.self,
+    GroupCommand<ServiceGroup>.self,
 ]
 
 enum HealthGroup: CommandFamily {

@@ -32,6 +32,7 @@ struct SchedulerTests {
     private final class Told: Sendable {
         private let events = Mutex<[String]>([])
         func add(_ event: SchedulerEvent) {
+            if case .isWell = event { return }
             let line: String =
                 switch event {
                 case .leads: "leads"
@@ -42,6 +43,7 @@ struct SchedulerTests {
                 case .found(let finding): "\(finding.code) \(finding.object ?? "")"
                 case .failed(let what, let error): "failed \(what): \(error.problem)"
                 case .reloaded: "reloaded"
+                case .isWell: "is well"
                 case .refusedConfiguration(let error): "refused \(error.code)"
                 }
             events.withLock { $0.append(line) }

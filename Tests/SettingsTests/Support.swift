@@ -38,6 +38,10 @@ let vocabulary = SettingsVocabulary(
     tasks: [
         "health check": .observes, "db update-stats": .maintains, "logs rotate": .destroys, "report daily": .maintains,
     ],
+    subjects: [
+        "health check": .environments, "db update-stats": .resources([.postgresql]),
+        "logs rotate": .resources([.logs]), "report daily": .estate,
+    ],
     routines: ["weekly"],
     checklists: [
         Checklist(
@@ -196,6 +200,10 @@ let completeFile = #"""
           - routine: weekly
             name: week
           - { task: health check, timeout: 90s, needs: [build, week] }
+          - { approval: the build was looked at, approvers: [database, dan], count: 2, expires: 2d, name: looked }
+          - { wait: 90s, needs: [looked] }
+          - { wait-for: health check, every: 5s, for: 1m, timeout: 20m }
+          - { task: db update-stats, resources: [main, replica], concurrency: 2, environments: [production] }
           - report daily
     time-zone: Europe/Berlin
     calendars:

@@ -13,8 +13,8 @@ extension Application {
         let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) } + [("command", .destroys)]
         return SettingsVocabulary(
             checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
-            estateTasks: Set(
-                catalog.entries.map(\.declaration).filter { $0.subject == .estate }.map(\.command)),
+            subjects: Dictionary(
+                uniqueKeysWithValues: catalog.entries.map { ($0.declaration.command, $0.declaration.subject) }),
             routines: routines.map(\.name), checklists: checklists, zones: zones
         ) { [catalog] words in
             do {

@@ -53,13 +53,15 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
         case program([String])
         /// An operation on files, in words that name every path it touches.
         case files(String)
+        /// Nothing is touched: the run goes on once people have said yes, or the time has come.
+        case pause(String)
 
         /// One line per statement or program, as a dry run shows it.
         package var lines: [String] {
             switch self {
             case .sql(let statements): statements
             case .program(let arguments): [arguments.map(\.shellQuoted).joined(separator: " ")]
-            case .files(let description): [description]
+            case .files(let description), .pause(let description): [description]
             }
         }
     }

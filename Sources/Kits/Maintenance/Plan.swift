@@ -50,6 +50,7 @@ package struct Plan: Codable, Hashable, Sendable {
             case .sql(let statements): digest.add(["sql"] + statements)
             case .program(let arguments): digest.add(["program"] + arguments)
             case .files(let description): digest.add(["files", description])
+            case .pause(let description): digest.add(["pause", description])
             }
             digest.add(change.identity)
             if let changeClass = change.changeClass { digest.add(["class", changeClass.rawValue]) }

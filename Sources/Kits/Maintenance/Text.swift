@@ -67,6 +67,11 @@ extension BinaryInteger {
     }
 }
 
+extension String {
+    /// `1 environment`, `2 environments`.
+    package func counted(_ count: Int) -> String { "\(count.grouped) \(self)\(count == 1 ? "" : "s")" }
+}
+
 /// The candidate nearest to what somebody typed, if it is near enough to be meant (edit distance at most a third of its
 /// length, rounded, and at most 3).
 package func nearest(to word: String, among candidates: some Sequence<String>) -> String? {

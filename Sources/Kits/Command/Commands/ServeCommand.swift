@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Maintenance
+import Outside
 import Settings
 
 /// `mainstay serve`
@@ -10,7 +11,8 @@ package struct ServeCommand: HouseCommand {
         """
         What happens is said on standard error, a line each. SIGHUP reads the configuration again, all or nothing. SIGTERM \
         and SIGINT let the present changes end and leave the rest for the next start; a second one ends at once. Of \
-        several processes on one state directory one works and the others wait. See docs/scheduler.md.
+        several processes on one state directory one works and the others wait. A service manager that wants to know is \
+        told how it is (sd_notify); 'mainstay service install' writes its unit. See docs/scheduler.md.
         """)
 
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
@@ -23,22 +25,34 @@ package struct ServeCommand: HouseCommand {
         requester.sudoUser = nil
         requester.service = Scheduler.serviceName
         let line = ServiceLine(clock: application.clock)
+        let news = ServiceNews(manager: ServiceManager(environment: application.programs.environment))
+        @Sendable func note(_ trouble: String?) {
+            if let trouble { session.console.note(line.text(untold: trouble)) }
+        }
         let scheduler = Scheduler(
             session.work(session.inventory), log: session.log.acting(for: requester), clock: application.clock,
-            zones: application.zones, requester: requester
+            zones: application.zones, requester: requester, pulse: news.pulse
         ) { event in
             if case .ended(let summary) = event { session.leaveHead(after: summary) }
-            session.console.note(line.text(event))
+            if let text = line.text(event) { session.console.note(text) }
+            note(news.tell(event))
         }
         return try await withHangUps { hangUps in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await scheduler.run() }
-                group.addTask {
-                    for await _ in hangUps { scheduler.reload(reading(session)) }
+            try await withTaskCancellationHandler {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await scheduler.run() }
+                    group.addTask {
+                        for await _ in hangUps {
+                            note(news.reloads())
+                            scheduler.reload(reading(session))
+                        }
+                    }
+                    defer { group.cancelAll() }
+                    try await group.next()
+                    return .success
                 }
-                defer { group.cancelAll() }
-                try await group.next()
-                return .success
+            } onCancel: {
+                note(news.stops())
             }
         }
     }

@@ -18,8 +18,3 @@ extension String {
         }
     }
 }
-
-extension String {
-    /// `1 environment`, `2 environments`.
-    func counted(_ count: Int) -> String { "\(count.grouped) \(self)\(count == 1 ? "" : "s")" }
-}

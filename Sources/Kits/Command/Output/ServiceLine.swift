@@ -6,7 +6,8 @@ import Outside
 struct ServiceLine: Sendable {
     let clock: WallClock
 
-    func text(_ event: SchedulerEvent) -> String {
+    /// Nil for what is worth no line.
+    func text(_ event: SchedulerEvent) -> String? {
         switch event {
         case .leads(let routines, let next):
             line(.info, "scheduler ready", [("routines", "\(routines)"), ("next", next?.iso8601)])
@@ -31,7 +32,13 @@ struct ServiceLine: Sendable {
             line(
                 .critical, "configuration refused, the old one stays",
                 [("code", error.code), ("problem", error.problem)])
+        case .isWell: nil
         }
+    }
+
+    /// The service manager could not be told something.
+    func text(untold trouble: String) -> String {
+        line(.warning, "the service manager does not hear", [("problem", trouble)])
     }
 
     func text(_ step: StepRecord) -> String {

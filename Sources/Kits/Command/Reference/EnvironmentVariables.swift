@@ -15,11 +15,20 @@ struct EnvironmentVariable: Sendable {
         EnvironmentVariable(
             name: "XDG_STATE_HOME",
             meaning: "Where the state of an unprivileged user lies, in 'mainstay' under it; '~/.local/state' if unset."),
-        EnvironmentVariable(name: "HOME", meaning: "Where '~' is, if XDG_STATE_HOME is unset."),
+        EnvironmentVariable(
+            name: "XDG_CONFIG_HOME",
+            meaning: "Where 'service install --user' writes, in 'systemd/user' under it; '~/.config' if unset."),
+        EnvironmentVariable(name: "HOME", meaning: "Where '~' is, if XDG_STATE_HOME or XDG_CONFIG_HOME is unset."),
         EnvironmentVariable(name: "NO_COLOR", meaning: "No colours, if it is set to anything (https://no-color.org)."),
         EnvironmentVariable(name: "TERM", meaning: "No colours, if it is 'dumb'."),
         EnvironmentVariable(
             name: "SUDO_USER", meaning: "Who asked for a run, beside the user it runs as; written down with the run."),
+        EnvironmentVariable(
+            name: "NOTIFY_SOCKET",
+            meaning: "Where the service manager that started 'serve' wants to be told how it is (sd_notify)."),
+        EnvironmentVariable(
+            name: "WATCHDOG_USEC", meaning: "How often that manager has to hear that 'serve' is well, in microseconds."),
+        EnvironmentVariable(name: "WATCHDOG_PID", meaning: "The process for which WATCHDOG_USEC is meant."),
         EnvironmentVariable(
             name: "TZDIR", meaning: "Where the time zones lie, if not in /usr/share/zoneinfo, as for every program."),
         EnvironmentVariable(name: "PATH", meaning: "Where client programs such as pg_dump and psql are looked for."),

@@ -14,7 +14,7 @@ package struct ApprovalRules: Sendable {
     package func needs(_ plan: Plan, routines: [String]) -> [ApprovalNeed] {
         let environment = inventory[environment: plan.target.environment]
         let rules = settings.rules + (environment?.approvals ?? [])
-        var needs: [ApprovalNeed] = []
+        var needs = ApprovalStep.need(plan, settings).map { [$0] } ?? []
         var told: Set<Change.ID> = []
         for rule in rules {
             let caught = plan.changes.filter { catches(rule, $0, plan, routines) }

@@ -22,21 +22,13 @@ extension CommandSettings {
 
     /// What `arguments` wrote.
     init(arguments: [String]) throws(CommandStepError) {
-        guard let end = arguments.firstIndex(of: "--"), end + 1 < arguments.count else {
+        guard let (options, program) = StepArguments.split(arguments), !program.isEmpty else {
             throw .malformed(arguments.joined(separator: " "))
         }
-        self.init(program: Array(arguments[(end + 1)...]))
-        for argument in arguments[..<end] {
-            let (name, value) = Self.halves(argument)
-            guard take(name, value ?? "") else { throw .malformed(argument) }
+        self.init(program: program)
+        for (name, value) in options {
+            guard take(name, value) else { throw .malformed("\(name)=\(value)") }
         }
-    }
-
-    /// Before and behind the first `=`.
-    private static func halves(_ text: String) -> (String, String?) {
-        let scalars = text.unicodeScalars
-        guard let sign = scalars.firstIndex(of: "=") else { return (text, nil) }
-        return (String(scalars[..<sign]), String(scalars[scalars.index(after: sign)...]))
     }
 
     /// False where it is not one of the options, or not one of its values.
@@ -59,8 +51,7 @@ extension CommandSettings {
             guard let limit = Duration(value) else { return false }
             timeLimit = limit
         case "--variable":
-            let (variable, text) = Self.halves(value)
-            guard let text else { return false }
+            let (variable, text) = StepArguments.halves(value)
             variables[variable] = text
         default: return false
         }

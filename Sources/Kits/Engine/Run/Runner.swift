@@ -76,6 +76,7 @@ package struct Runner: Sendable {
         try await log.begin(
             run, steps: work.map(\.step), audit: audit(run, work.map(\.step)), start: request.start)
         events(.began(run, steps: work.count))
+        async let announced: Void = pings.began(run)
         do {
             try await inLanes(work) { item in
                 try await perform(item, request) { runner in
@@ -86,13 +87,14 @@ package struct Runner: Sendable {
         } catch is CancellationError {
             // What had begun is written down; the rest stays pending for whoever resumes.
         }
+        try await announced
         return try await finish(run)
     }
 
     /// Writes down how the run as a whole stands, and returns it with all that belongs to it.
     func finish(_ run: RunRecord) async throws -> RunSummary {
         let isCancelled = Task.isCancelled
-        return try await despiteCancellation { [log, events] in
+        return try await despiteCancellation { [log, events, pings] in
             let id = run.id
             let steps = try await log.steps(of: id)
             var state = RunState(steps.map(\.state))
@@ -106,9 +108,12 @@ package struct Runner: Sendable {
                 try await log.keep(summary.plans, digest: combinedDigest(summary.plans))
             }
             events(.ended(summary))
+            try await pings.ended(summary)
             return summary
         }
     }
+
+    private var pings: RoutinePings { RoutinePings(inventory: inventory, programs: programs, log: log) }
 
     /// Environments beside each other, `concurrency` at most; each lane in order; then the estate.
     func inLanes(_ work: [Work], _ body: @escaping @Sendable (Work) async throws -> Void) async throws {
@@ -119,10 +124,7 @@ package struct Runner: Sendable {
             for (index, lane) in lanes.enumerated() {
                 if index >= concurrency { try await group.next() }
                 group.addTask {
-                    for item in lane {
-                        try Task.checkCancellation()
-                        try await body(item)
-                    }
+                    for items in Self.batches(lane) { try await Self.beside(items, body) }
                 }
             }
             try await group.waitForAll()
@@ -130,6 +132,31 @@ package struct Runner: Sendable {
         for item in work where item.step.target.environment.isEmpty {
             try Task.checkCancellation()
             try await body(item)
+        }
+    }
+
+    /// In order; what may be worked on at once stands together.
+    private static func batches(_ lane: [Work]) -> [[Work]] {
+        var batches: [[Work]] = []
+        for item in lane {
+            if let place = item.step.terms?.beside, batches.last?.first?.step.terms?.beside == place {
+                batches[batches.count - 1].append(item)
+            } else {
+                batches.append([item])
+            }
+        }
+        return batches
+    }
+
+    private static func beside(_ items: [Work], _ body: @escaping @Sendable (Work) async throws -> Void) async throws {
+        let most = items.first?.step.terms?.beside?.most ?? 1
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, item) in items.enumerated() {
+                if index >= most { try await group.next() }
+                try Task.checkCancellation()
+                group.addTask { try await body(item) }
+            }
+            try await group.waitForAll()
         }
     }
 

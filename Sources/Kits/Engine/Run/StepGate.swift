@@ -20,7 +20,7 @@ struct StepGate {
     init(_ step: StepRecord, in steps: [StepRecord], _ changes: [ChangeRecord]) {
         self.step = step
         earlier = steps.filter { other in
-            other.number < step.number
+            other.number < step.number && (other.terms?.beside == nil || other.terms?.beside != step.terms?.beside)
                 && (other.target.environment == step.target.environment || step.target.environment.isEmpty)
         }
         changed = Set(changes.filter { $0.state == .proved }.map(\.step))

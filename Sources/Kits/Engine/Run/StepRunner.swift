@@ -38,7 +38,10 @@ struct StepRunner: Sendable {
         events(.stepBegan(step))
         let observation = try await survey()
         try await log.observed(step, observation)
-        guard parsed.declaration.effect > .observes else { return Prepared(observation: observation) }
+        // Of the tasks that only look some wait, and what they wait for is planned and journalled like a change.
+        guard parsed.declaration.effect > .observes || !observation.changes.isEmpty else {
+            return Prepared(observation: observation)
+        }
         let proposed = proposal(observation)
         if let digest, proposed.digest != digest {
             throw EngineError.planChanged(wanted: digest, found: proposed.digest, differences: ["it moved meanwhile"])

@@ -18,6 +18,21 @@ package struct StepTerms: Codable, Hashable, Sendable {
     package var stopsOnFailure = false
     package var retries: StepRetries?
     package var timeLimit: Duration?
+    /// Other targets of the same step that may be worked on beside it; nil for one after the other.
+    package var beside: Beside?
 
     package init(routines: [String]) { self.routines = routines }
+
+    /// The steps of a run that one step of a routine became in an environment.
+    package struct Beside: Codable, Hashable, Sendable {
+        /// The step's place in the routine, the same for all of them: `2/3`.
+        package var place: String
+        /// How many of them at once.
+        package var most: Int
+
+        package init(place: String, most: Int) {
+            self.place = place
+            self.most = most
+        }
+    }
 }

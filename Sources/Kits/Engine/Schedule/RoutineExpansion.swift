@@ -28,8 +28,11 @@ struct RoutineExpansion {
         return try (book.steps(of: name) ?? []).enumerated().flatMap { index, step in
             let chosen = environments.filter { step.environments?.contains($0) ?? true }
             let inner = "\(place)\(index + 1)/"
-            var terms = self.terms(of: step, under: outer, place: place)
+            var terms = self.terms(of: step, number: index + 1, under: outer, place: place)
             var own: [RunRequest.Step] = []
+            func on(_ targets: [Target], _ parsed: ParsedTask) -> [RunRequest.Step] {
+                targets.map { RunRequest.Step(parsed, on: $0, terms: leftOut(terms, step, $0.environment)) }
+            }
             switch step.action {
             case .routine(let nested):
                 // What its own step is for is decided for each environment.
@@ -39,13 +42,16 @@ struct RoutineExpansion {
                 }
             case .task(let words):
                 let parsed = try book.catalog.parse(words)
-                own = inventory.targets(of: parsed.declaration.subject, in: chosen)
-                    .map { RunRequest.Step(parsed, on: $0, terms: leftOut(terms, step, $0.environment)) }
-            case .command(let settings):
-                own = targets(ofCommand: step, in: chosen)
-                    .map {
-                        RunRequest.Step(.command(settings), on: $0, terms: leftOut(terms, step, $0.environment))
-                    }
+                own = on(targets(of: parsed, step, in: chosen), parsed)
+            case .command(let settings): own = on(targets(ofCommand: step, in: chosen), .command(settings))
+            case .approval(let settings):
+                // Whoever is asked is not passed by.
+                terms.stopsOnFailure = true
+                own = on(inventory.targets(of: .environments, in: chosen), .approval(settings))
+            case .wait(let duration): own = on(inventory.targets(of: .environments, in: chosen), .wait(duration))
+            case .waitFor(let settings):
+                let parsed = try ParsedTask.waitFor(settings, book.catalog)
+                own = on(targets(of: parsed, step, in: chosen), parsed)
             }
             guard let rescue = step.conditions.onFailure.routine else { return own }
             // It begins where the step failed, whatever the step is called.
@@ -57,7 +63,9 @@ struct RoutineExpansion {
         }
     }
 
-    private func terms(of step: RoutineStep, under outer: StepTerms, place: String) -> StepTerms {
+    private func terms(
+        of step: RoutineStep, number: Int, under outer: StepTerms, place: String
+    ) -> StepTerms {
         var terms = outer
         let conditions = step.conditions
         if let name = conditions.name { terms.names.append(place + name) }
@@ -66,6 +74,7 @@ struct RoutineExpansion {
         terms.stopsOnFailure = conditions.onFailure.stops
         terms.retries = conditions.retries
         terms.timeLimit = conditions.timeLimit
+        terms.beside = conditions.concurrency.map { StepTerms.Beside(place: "\(place)\(number)", most: $0) }
         return terms
     }
 
@@ -91,6 +100,12 @@ struct RoutineExpansion {
         } catch {
             return false
         }
+    }
+
+    /// Those a task applies to, or those of them that are named.
+    private func targets(of parsed: ParsedTask, _ step: RoutineStep, in environments: [String]) -> [Target] {
+        inventory.targets(of: parsed.declaration.subject, in: environments)
+            .filter { step.resources?.contains($0.resource) ?? true }
     }
 
     private func targets(ofCommand step: RoutineStep, in environments: [String]) -> [Target] {

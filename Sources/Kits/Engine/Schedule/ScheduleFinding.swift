@@ -15,6 +15,8 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
     case refused = "SC004"
     /// No run succeeded within `done-within` after a start.
     case overdue = "SC005"
+    /// Whoever watches from outside could not be told how it goes.
+    case unheard = "SC006"
 
     /// What is over as soon as the routine starts again.
     static let endedByStart: [ScheduleFinding] = [.missed, .overlapped, .closed, .refused]
@@ -28,7 +30,7 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
     private var severity: Severity {
         switch self {
         case .overlapped: .info
-        case .missed, .closed, .refused: .warning
+        case .missed, .closed, .refused, .unheard: .warning
         case .overdue: .critical
         }
     }

@@ -32,12 +32,18 @@ package struct ScheduleStanding: Codable, Sendable {
             case notRunning = "not running"
             case silent, refused, waiting, uncertain
             case cutOff = "cut off"
-            case late, missed, skipped, closed, overdue, failed, cancelled, unsigned
+            case late, missed, skipped, closed, overdue, failed, cancelled
+            /// Somebody keeps everything there from being changed.
+            case held
+            /// Whoever watches from outside could not be told.
+            case unheard
+            /// Items of a checklist wait for somebody's signature.
+            case unsigned
 
             /// What `mainstay status` exits with for it.
             package var exitStatus: ExitStatus {
                 switch self {
-                case .waiting, .uncertain, .late, .unsigned: .waiting
+                case .waiting, .uncertain, .late, .held, .unsigned: .waiting
                 case .skipped, .cancelled: .success
                 default: .failure
                 }
@@ -53,6 +59,7 @@ extension ScheduleStanding {
     package init(_ log: RunLog, _ inventory: Inventory, _ routines: [ScheduledRoutine]) async throws {
         scheduler = try await log.schedulerState()
         attentions = Self.judge(scheduler, at: log.clock.now())
+        attentions += try await Self.holds(log)
         attentions += try await Self.openRuns(log, inventory)
         let open = try await log.openFindings().map(\.finding)
         for routine in routines {
@@ -85,6 +92,16 @@ extension ScheduleStanding {
                     resolve: "mainstay config check"))
         }
         return found
+    }
+
+    private static func holds(_ log: RunLog) async throws -> [Attention] {
+        let now = log.clock.now()
+        return try await log.holds().filter { !$0.isOver(at: now) }.map { hold in
+            let end = hold.until.map { " until \($0)" } ?? ""
+            return Attention(
+                kind: .held, subject: hold.what,
+                reason: "\(hold.by.name) holds it\(end): \(hold.reason)", resolve: hold.releaseCommand)
+        }
     }
 
     private static func openRuns(_ log: RunLog, _ inventory: Inventory) async throws -> [Attention] {
@@ -152,7 +169,7 @@ extension ScheduleStanding {
             }
         }
         let kinds: [ScheduleFinding: Attention.Kind] = [
-            .missed: .missed, .overlapped: .skipped, .refused: .refused,
+            .missed: .missed, .overlapped: .skipped, .refused: .refused, .unheard: .unheard,
         ]
         for finding in noted {
             guard let code = ScheduleFinding(rawValue: finding.code), let kind = kinds[code],

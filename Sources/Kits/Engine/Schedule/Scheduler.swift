@@ -13,6 +13,8 @@ package actor Scheduler {
 
     /// The longest sleep: after a change of the clock nothing is later than this.
     static let longestSleep: Duration = .seconds(30)
+    /// How often it says at least that it is well.
+    package static let standardPulse = longestSleep
     /// How often everything is computed anew, in case the rules of a zone have changed.
     static let rebuildEvery: Duration = .seconds(3_600)
     /// How often it is asked whether a waiting run may go on.
@@ -41,6 +43,7 @@ package actor Scheduler {
     let clock: WallClock
     let zones: ZoneDirectory
     let requester: Requester
+    let pulse: Duration
     let tell: @Sendable (SchedulerEvent) -> Void
     nonisolated let nudges: AsyncStream<Nudge>
     nonisolated let nudge: AsyncStream<Nudge>.Continuation
@@ -62,16 +65,19 @@ package actor Scheduler {
     private var askedAt: Duration?
     private var beatAt: Duration?
 
-    /// - Parameter requester: who the audit trail names; its `service` is `serviceName`.
+    /// - Parameters:
+    ///   - requester: who the audit trail names; its `service` is `serviceName`.
+    ///   - pulse: how often `tell` is given `isWell` at least, by the loop that also makes the starts.
     package init(
         _ work: Work, log: RunLog, clock: WallClock, zones: ZoneDirectory, requester: Requester,
-        tell: @escaping @Sendable (SchedulerEvent) -> Void
+        pulse: Duration = standardPulse, tell: @escaping @Sendable (SchedulerEvent) -> Void
     ) {
         self.work = work
         self.log = log
         self.clock = clock
         self.zones = zones
         self.requester = requester
+        self.pulse = min(pulse, Self.longestSleep)
         self.tell = tell
         (nudges, nudge) = AsyncStream.makeStream()
         let now = clock.now()
@@ -95,6 +101,7 @@ package actor Scheduler {
                 await receive(event)
                 await evaluate(&group)
                 arm(&group)
+                tell(.isWell)
             }
         }
         try Task.checkCancellation()
@@ -112,6 +119,7 @@ package actor Scheduler {
             if let lock = try locks.scheduler() { return lock }
             if !hasTold { tell(.waits) }
             hasTold = true
+            tell(.isWell)
             try await clock.sleep(for: .seconds(1))
         }
     }
@@ -169,7 +177,7 @@ package actor Scheduler {
     /// One timer at a time, for the next instant; a later one that is on its way does no harm.
     private func arm(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
         let now = clock.now()
-        let latest = now + Self.longestSleep
+        let latest = now + pulse
         let next = [starts.next(), deadlines.next()].compactMap(\.self).min() ?? latest
         let instant = min(max(next, now), latest)
         if let armed, armed <= instant { return }

@@ -14,4 +14,6 @@ package enum SchedulerEvent: Sendable {
     case failed(what: String, ErrorReport)
     case reloaded(routines: Int, next: Timestamp?)
     case refusedConfiguration(ErrorReport)
+    /// Said at least every `Scheduler.pulse`, whatever else happens or does not.
+    case isWell
 }

@@ -36,10 +36,17 @@ package struct TaskCatalog: Sendable {
         self.entries = entries.sorted { $0.declaration.name < $1.declaration.name }
     }
 
-    /// By stored name (`db.update-stats`) or as typed (`db update-stats`), and `command` for a program of a routine's step.
+    /// By stored name (`db.update-stats`) or as typed (`db update-stats`), and what only routines have: `command` for a
+    /// program, `approval`, `wait` and `wait-for`.
     package func entry(_ name: String) throws -> TaskEntry {
         let dotted = name.split(separator: " ").joined(separator: ".")
-        if dotted == CommandStep.name { return .command }
+        switch dotted {
+        case CommandStep.name: return .command
+        case ApprovalStep.declaration.name: return .approval
+        case WaitStep.declaration.name: return .wait
+        case WaitForStep.declaration.name: return .waitFor(self)
+        default: break
+        }
         guard let entry = entries.first(where: { $0.declaration.name == dotted }) else {
             throw EngineError.unknownTask(name, nearest: nearest(to: name, among: entries.map(\.declaration.command)))
         }

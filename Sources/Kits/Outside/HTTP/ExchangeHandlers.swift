@@ -11,13 +11,17 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     /// Nil only looks at the handshake.
     private let request: HTTPRequestHead?
+    private let content: [UInt8]
     private let bodyLimit: Int
     private let target: HTTPTarget
     private let progress: ExchangeProgress
     private var response: HTTPObservation.Response?
 
-    init(request: HTTPRequestHead?, bodyLimit: Int, target: HTTPTarget, progress: ExchangeProgress) {
+    init(
+        request: HTTPRequestHead?, content: [UInt8], bodyLimit: Int, target: HTTPTarget, progress: ExchangeProgress
+    ) {
         self.request = request
+        self.content = content
         self.bodyLimit = bodyLimit
         self.target = target
         self.progress = progress
@@ -27,6 +31,9 @@ final class ExchangeHandler: ChannelInboundHandler {
         guard let request else { return progress.finish(with: nil) }
         progress.enter(.waiting)
         context.write(wrapOutboundOut(.head(request)), promise: nil)
+        if !content.isEmpty {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: content)))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 

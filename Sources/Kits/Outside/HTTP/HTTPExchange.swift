@@ -22,13 +22,16 @@ struct HTTPExchange: Sendable {
             ("Host", target.authority), ("User-Agent", "mainstay"), ("Accept", "*/*"), ("Connection", "close"),
         ])
         // Without it the encoder would announce a body in chunks (RFC 9110, section 8.6).
-        if probe.method == .post { headers.add(name: "Content-Length", value: "0") }
+        if probe.method == .post { headers.add(name: "Content-Length", value: "\(content.count)") }
         if target.hasSameOrigin(as: probe.target) {
             for header in probe.headers { headers.replaceOrAdd(name: header.name, value: header.value.reveal()) }
         }
         return HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: probe.method.rawValue), uri: target.path, headers: headers)
     }
+
+    /// Given to nobody but the origin it was meant for, as the headers are.
+    private var content: [UInt8] { target.hasSameOrigin(as: probe.target) ? probe.content : [] }
 
     /// Nil as request ends the exchange after the handshake. Throws `HTTPError`, `UntrustedCertificate` or
     /// `CancellationError`.
@@ -87,7 +90,8 @@ struct HTTPExchange: Sendable {
         try pipeline.addHTTPClientHandlers()
         try pipeline.addHandler(
             ExchangeHandler(
-                request: request, bodyLimit: Int(probe.bodyLimit.bytes), target: target, progress: progress))
+                request: request, content: content, bodyLimit: Int(probe.bodyLimit.bytes), target: target,
+                progress: progress))
     }
 
     private func translated(_ error: any Error, in phase: HTTPError.Phase) -> any Error {

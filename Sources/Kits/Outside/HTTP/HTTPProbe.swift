@@ -13,6 +13,8 @@ package struct HTTPProbe: Sendable {
     /// What is read of the body at most; the rest stays unread, and the observation says so.
     package var bodyLimit: ByteCount
     package var trust: Trust
+    /// What is sent with the request.
+    package var content: [UInt8] = []
 
     package init(
         _ target: HTTPTarget, method: Method = .get, headers: [Header] = [], timeLimit: Duration = .seconds(10),
@@ -30,7 +32,6 @@ package struct HTTPProbe: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
         case head = "HEAD"
-        /// With an empty body.
         case post = "POST"
     }
 

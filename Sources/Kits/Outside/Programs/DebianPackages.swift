@@ -24,7 +24,8 @@ enum DebianPackages {
         ("pgbackrest", ["pgbackrest"]), ("restic", ["restic"]), ("rclone", ["rclone"]), ("gzip", ["gzip"]),
         ("zstd", ["zstd"]), ("xz-utils", ["xz"]), ("bzip2", ["bzip2"]), ("tar", ["tar"]), ("git", ["git"]),
         ("openssl", ["openssl"]), ("curl", ["curl"]), ("redis-tools", ["redis-cli"]), ("weasyprint", ["weasyprint"]),
-        ("systemd", ["systemctl", "journalctl"]), ("openssh-client", ["ssh", "scp", "sftp"]), ("rsync", ["rsync"]),
+        ("systemd", ["systemctl", "journalctl", "systemd-analyze"]), ("openssh-client", ["ssh", "scp", "sftp"]),
+        ("rsync", ["rsync"]),
         ("python3", ["python3"]), ("nginx-light", ["nginx"]), ("util-linux", ["setpriv"]),
     ]
 }

@@ -92,13 +92,13 @@ package struct SettingsVocabulary: Sendable {
     /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
     /// line does.
     package var judgeStep: @Sendable (_ arguments: [String]) -> StepProblem?
-    /// Those of the tasks, as typed, that are about the whole estate.
-    package var estateTasks: Set<String>
+    /// What each task, as typed, works on.
+    package var subjects: [String: TaskDeclaration.Subject]
     /// The time zones of this system.
     package var zones: ZoneDirectory
 
     package init(
-        checks: [CheckSchema] = [], tasks: [String: Effect] = [:], estateTasks: Set<String> = [],
+        checks: [CheckSchema] = [], tasks: [String: Effect] = [:], subjects: [String: TaskDeclaration.Subject] = [:],
         routines: [String] = [], checklists: [Checklist] = [],
         zones: ZoneDirectory = ZoneDirectory(environment: [:]),
         judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
@@ -106,7 +106,7 @@ package struct SettingsVocabulary: Sendable {
         self.checks = checks
         self.zones = zones
         self.tasks = tasks
-        self.estateTasks = estateTasks
+        self.subjects = subjects
         self.routines = routines
         self.checklists = checklists
         self.judgeStep = judgeStep

@@ -37,7 +37,7 @@ package struct ApprovalRule: Sendable, Equatable {
 
     package init(location: SourceLocation) { self.location = location }
 
-    package enum Count: Sendable, Equatable {
+    package enum Count: Sendable, Hashable {
         case number(Int)
         /// Everybody in `approvers`.
         case all

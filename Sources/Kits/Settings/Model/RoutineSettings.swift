@@ -8,17 +8,21 @@ package struct RoutineSettings: Sendable, Equatable {
     /// When it starts; nil for what the shipped routine of its name has.
     package var schedule: Written<ScheduleExpression>?
     package var timing = RoutineTiming()
+    /// Who hears from outside how it goes; whoever knows the URL can say so too.
+    package var ping: ConfiguredText?
     package var steps: [RoutineStep]
     package var location: SourceLocation
 
     package init(
         name: String, summary: String? = nil, schedule: Written<ScheduleExpression>? = nil,
-        timing: RoutineTiming = RoutineTiming(), steps: [RoutineStep], location: SourceLocation
+        timing: RoutineTiming = RoutineTiming(), ping: ConfiguredText? = nil, steps: [RoutineStep],
+        location: SourceLocation
     ) {
         self.name = name
         self.summary = summary
         self.schedule = schedule
         self.timing = timing
+        self.ping = ping
         self.steps = steps
         self.location = location
     }
@@ -29,7 +33,8 @@ package struct RoutineStep: Sendable, Equatable {
     package var action: Action
     /// Nil for those the routine is run for.
     package var environments: [String]?
-    /// Those a command is run for, one after the other; nil where it is run once in each environment.
+    /// Those a task or a command is done for; nil for all a task applies to, and for a command that is run once in each
+    /// environment.
     package var resources: [String]?
     /// What it depends on, and what depends on it.
     package var conditions: StepConditions
@@ -42,6 +47,10 @@ package struct RoutineStep: Sendable, Equatable {
         case command(CommandSettings)
         /// Another routine by its name, its steps in place of this one.
         case routine(String)
+        /// Nothing more in the environment before people have said yes.
+        case approval(ApprovalStepSettings)
+        case wait(Duration)
+        case waitFor(WaitForSettings)
     }
 
     package init(

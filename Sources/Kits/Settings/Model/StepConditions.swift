@@ -13,6 +13,8 @@ package struct StepConditions: Sendable, Equatable {
     package var retries: StepRetries?
     /// For a task: after this no change starts, and what it is at is interrupted. A command has its own.
     package var timeLimit: Duration?
+    /// How many of its targets in an environment are worked on at once; nil for one after the other.
+    package var concurrency: Int?
 
     package init() {}
 

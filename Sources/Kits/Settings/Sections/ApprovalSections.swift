@@ -31,7 +31,7 @@ struct ApprovalSections: Sendable {
     /// Rules of one environment.
     var environmentRules: Format<[ApprovalRule]> { .list(of: rule(inEnvironment: true)) }
 
-    private static let expiry = Format.duration(.seconds(60)...(.seconds(366 * 86_400)))
+    static let expiry = Format.duration(.seconds(60)...(.seconds(366 * 86_400)))
 
     private func rule(inEnvironment: Bool) -> Format<ApprovalRule> {
         var keys: [Key<ApprovalRule>] = [
@@ -47,7 +47,7 @@ struct ApprovalSections: Sendable {
         }
         keys += [
             Key(
-                "count", \.count, count, standard: .number(1),
+                "count", \.count, Self.count, standard: .number(1),
                 "How many different people have to approve; 'all' for everybody of 'approvers'."),
             Key("approvers", \.approvers, .list(of: .text), "Users and teams who may; without it, anybody."),
             Key("expires", \.expires, Self.expiry, "How long a request waits, and its approval counts."),
@@ -91,7 +91,7 @@ struct ApprovalSections: Sendable {
             }, writing: { $0.split(separator: ".").joined(separator: " ") })
     }
 
-    private var count: Format<ApprovalRule.Count> {
+    static var count: Format<ApprovalRule.Count> {
         .scalar(
             "a whole number from 1 to 100, or all",
             schema: ["anyOf": [["type": "integer", "minimum": 1, "maximum": 100], ["enum": ["all"]]]]
@@ -128,7 +128,7 @@ extension ApprovalSections {
         }
     }
 
-    private static func judge(
+    static func judge(
         _ rule: ApprovalRule, _ inventory: Inventory, _ routines: [String], _ path: String, _ reading: Reading
     ) {
         func place(_ key: String) -> SourceLocation {

@@ -28,6 +28,9 @@ struct ConditionSections: Sendable {
                 "timeout", \.timeLimit, .duration(.seconds(1)...(.seconds(7 * 86_400))),
                 "When it is ended; for a command, with all that it started, after \(Self.commandLimit) if nothing is said."
             ),
+            Key(
+                "concurrency", \.conditions.concurrency, .integer(1...64), standard: .plain("1"),
+                "How many of its targets in an environment are worked on at once."),
         ]
     }
 

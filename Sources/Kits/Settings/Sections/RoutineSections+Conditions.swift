@@ -79,21 +79,40 @@ extension RoutineSections {
 extension SettingsVocabulary {
     /// Whether a step is done once for all environments, after everything else.
     fileprivate func isAboutEstate(_ step: RoutineStep) -> Bool {
-        guard case .task(let words) = step.action else { return false }
-        return estateTasks.contains { words.starts(with: $0.split(separator: " ").map(String.init)) }
+        step.action.taskWords.flatMap { subject(of: $0) } == .estate
     }
 
     /// Why a step may not be tried again; nil where it may.
     fileprivate func objection(toRepeating step: RoutineStep) -> String? {
         switch step.action {
-        case .routine: nil
+        case .routine, .approval, .wait, .waitFor: nil
         case .command(let settings):
             settings.mayRepeat
                 ? nil : "only a command with 'effect: observes' or 'idempotent: true' is tried again"
         case .task(let words):
-            tasks.contains { name, effect in
-                effect > .observes && words.starts(with: name.split(separator: " ").map(String.init))
-            } ? "the changes of this task are tried again one by one, where that may help" : nil
+            (effect(of: words) ?? .observes) > .observes
+                ? "the changes of this task are tried again one by one, where that may help" : nil
+        }
+    }
+
+    /// What a task that is written with its options may do; nil where there is none of its name.
+    func effect(of words: [String]) -> Effect? { name(of: words).flatMap { tasks[$0] } }
+
+    func subject(of words: [String]) -> TaskDeclaration.Subject? { name(of: words).flatMap { subjects[$0] } }
+
+    private func name(of words: [String]) -> String? {
+        tasks.keys.filter { words.starts(with: $0.split(separator: " ").map(String.init)) }
+            .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+    }
+}
+
+extension RoutineStep.Action {
+    /// The task it is made of, done or waited for.
+    var taskWords: [String]? {
+        switch self {
+        case .task(let words): words
+        case .waitFor(let settings): settings.task
+        case .command, .routine, .approval, .wait: nil
         }
     }
 }

@@ -8,7 +8,8 @@ extension RoutineSections {
         for routine in inventory.routines {
             for (index, step) in routine.steps.enumerated() {
                 let path = "routines.\(routine.name).steps".appending(index: index)
-                judgePlaces(step, inventory, path, reading)
+                judgePlaces(step, inventory, vocabulary, path, reading)
+                judgeWaiting(step, inventory, vocabulary, path, reading)
                 judge(
                     step.conditions, of: step, at: index, in: routine, inventory, vocabulary, path, reading)
                 for (name, key) in step.nested {
@@ -32,7 +33,8 @@ extension RoutineSections {
     }
 
     private static func judgePlaces(
-        _ step: RoutineStep, _ inventory: Inventory, _ path: String, _ reading: Reading
+        _ step: RoutineStep, _ inventory: Inventory, _ vocabulary: SettingsVocabulary, _ path: String,
+        _ reading: Reading
     ) {
         let environments = inventory.environments.map(\.name)
         for name in step.environments ?? [] where !environments.contains(name) {
@@ -41,16 +43,30 @@ extension RoutineSections {
                 allowed: environments.joined(separator: ", "),
                 nearest: nearest(to: name, among: environments))
         }
-        let resources = inventory.environments.filter { step.environments?.contains($0.name) ?? true }
-            .flatMap { $0.resources.map(\.name) }
-        for name in step.resources ?? [] where !resources.contains(name) {
-            let there = Set(resources).sorted()
+        guard let named = step.resources else { return }
+        let path = path.appending(key: "resources")
+        let place = reading.locations[path] ?? step.location
+        let chosen = inventory.environments.filter { step.environments?.contains($0.name) ?? true }.flatMap(\.resources)
+        for name in named where !chosen.contains(where: { $0.name == name }) {
+            let there = Set(chosen.map(\.name)).sorted()
             reading.report(
-                "there is no resource '\(name)' in its environments",
-                at: reading.locations[path.appending(key: "resources")] ?? step.location,
-                path.appending(key: "resources"),
+                "there is no resource '\(name)' in its environments", at: place, path,
                 allowed: there.isEmpty ? nil : there.joined(separator: ", "),
                 nearest: nearest(to: name, among: there))
+        }
+        guard let words = step.action.taskWords, let subject = vocabulary.subject(of: words) else { return }
+        guard case .resources(let kinds) = subject else {
+            return reading.report(
+                "'\(words.joined(separator: " "))' is not about single resources", at: place, path)
+        }
+        for name in named
+        where chosen.contains(where: { $0.name == name })
+            && !chosen.contains(where: { $0.name == name && kinds.contains($0.kind) })
+        {
+            let there = Set(chosen.filter { kinds.contains($0.kind) }.map(\.name)).sorted()
+            reading.report(
+                "'\(words.joined(separator: " "))' has nothing to do with '\(name)'", at: place, path,
+                allowed: there.isEmpty ? nil : there.joined(separator: ", "))
         }
     }
 

@@ -35,32 +35,38 @@ struct RoutineSections: Sendable {
                     "overlap", \.timing.overlap, .choice(), standard: RoutineTiming().overlap,
                     "What becomes of a start while it is still at work: left out, or made once it has ended."),
                 Key(
+                    "ping", \.ping,
+                    .url("a URL such as https://hc-ping.com/…", ["http", "https"], .whole),
+                    "Told when a scheduled run begins and how it ends, as Healthchecks and those like it want it."),
+                Key(
                     "steps", \.steps, .list(of: StepSections(judgeTask: judgeStep, zones: zones).format),
                     isRequired: true,
                     "What is done, one after the other."),
             ],
             later: Self.later)
         let item = MappedSection<Draft.Complete>(routine) { draft, _, _, _ in
-            draft.steps.map {
-                Draft.Complete(summary: draft.summary, schedule: draft.schedule, timing: draft.timing, steps: $0)
-            }
+            draft.steps.map { Draft.Complete(draft: draft, steps: $0) }
         } writing: {
-            Draft(summary: $0.summary, schedule: $0.schedule, timing: $0.timing, steps: $0.steps)
+            $0.draft
         }.format
         return Format<[Named<Draft.Complete>]>.named("routine", item).map(
             { items, _, _, _ in
                 items.map {
-                    RoutineSettings(
-                        name: $0.name, summary: $0.value.summary, schedule: $0.value.schedule,
-                        timing: $0.value.timing, steps: $0.value.steps, location: $0.location)
+                    let draft = $0.value.draft
+                    return RoutineSettings(
+                        name: $0.name, summary: draft.summary, schedule: draft.schedule, timing: draft.timing,
+                        ping: draft.ping, steps: $0.value.steps, location: $0.location)
                 }
             },
             writing: { routines in
                 routines.map {
                     Named(
                         name: $0.name,
-                        value: .init(
-                            summary: $0.summary, schedule: $0.schedule, timing: $0.timing, steps: $0.steps),
+                        value: Draft.Complete(
+                            draft: Draft(
+                                summary: $0.summary, schedule: $0.schedule, timing: $0.timing, ping: $0.ping,
+                                steps: $0.steps),
+                            steps: $0.steps),
                         location: $0.location)
                 }
             })
@@ -70,12 +76,12 @@ struct RoutineSections: Sendable {
         var summary: String?
         var schedule: Written<ScheduleExpression>?
         var timing = RoutineTiming()
+        var ping: ConfiguredText?
         var steps: [RoutineStep]?
 
+        /// One that has its steps.
         struct Complete: Sendable {
-            var summary: String?
-            var schedule: Written<ScheduleExpression>?
-            var timing: RoutineTiming
+            var draft: Draft
             var steps: [RoutineStep]
         }
     }

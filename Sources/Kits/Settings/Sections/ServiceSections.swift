@@ -211,10 +211,11 @@ private struct HostDraft: Sendable {
 }
 
 extension Format where Value == ConfiguredText {
-    fileprivate static func url(_ words: String, _ schemes: [String]) -> Format {
+    /// - Parameter secrecy: `whole` for one that alone lets its bearer do something.
+    static func url(_ words: String, _ schemes: [String], _ secrecy: ConfiguredText.Secrecy = .url) -> Format {
         let pattern = #"^((?i:SCHEMES)://|[a-z]*\$\{|file:/|command:)"#
             .replacing("SCHEMES", with: schemes.joined(separator: "|"))
-        return configured(words, .url, pattern: pattern) { $0.lacksScheme(schemes) }
+        return configured(words, secrecy, pattern: pattern) { $0.lacksScheme(schemes) }
     }
 }
 

@@ -17,6 +17,14 @@ extension StepSections {
         var proof: [String]?
         var timeLimit: Duration?
         var outputLimit: ByteCount?
+        var approval: String?
+        var count: ApprovalRule.Count?
+        var approvers: [String]?
+        var expires: Duration?
+        var wait: Duration?
+        var waitFor: [String]?
+        var every: Duration?
+        var steady: Duration?
         var conditions = StepConditions()
         var onFailure: FailureAnswer?
         var location: SourceLocation
@@ -34,6 +42,9 @@ extension StepSections {
             case .task(let words): task = words
             case .routine(let name): routine = name
             case .command(let settings): take(settings)
+            case .approval(let settings): take(settings)
+            case .wait(let duration): wait = duration
+            case .waitFor(let settings): take(settings)
             }
         }
 
@@ -51,28 +62,59 @@ extension StepSections {
 
         /// Nil where a problem was reported.
         func step(_ tree: Tree, _ keyPath: String, _ reading: Reading) -> RoutineStep? {
-            let action: RoutineStep.Action
-            if let program = command ?? shell.map({ CommandSettings.shell($0).program }) {
-                guard let settings = settings(program, tree, keyPath, reading) else { return nil }
-                action = .command(settings)
-            } else {
-                guard isWithoutCommandKeys(tree, keyPath, reading) else { return nil }
-                if let routine {
-                    guard isWithoutStepKeys(tree, keyPath, reading) else { return nil }
-                    action = .routine(routine)
-                } else if let task {
-                    action = .task(task)
-                } else {
-                    return nil
-                }
+            guard let action = action(tree, keyPath, reading), hasOnlyItsKeys(action, tree, keyPath, reading) else {
+                return nil
             }
             var conditions = conditions
             conditions.onFailure = onFailure ?? FailureAnswer()
-            // A command's own limit ends its whole process group.
+            // A command's own limit ends its whole process group, and what is waited for has one of its own.
             if case .task = action { conditions.timeLimit = timeLimit }
             return RoutineStep(
                 action, environments: environments, resources: resources, conditions: conditions,
                 location: location)
+        }
+
+        private func action(_ tree: Tree, _ keyPath: String, _ reading: Reading) -> RoutineStep.Action? {
+            if let program = command ?? shell.map({ CommandSettings.shell($0).program }) {
+                return settings(program, tree, keyPath, reading).map { .command($0) }
+            }
+            return approvalSettings.map { .approval($0) } ?? wait.map { .wait($0) } ?? waitForSettings.map {
+                .waitFor($0)
+            }
+                ?? routine.map { .routine($0) } ?? task.map { .task($0) }
+        }
+
+        /// Keys that mean nothing for this kind of step are refused, and not ignored.
+        private func hasOnlyItsKeys(
+            _ action: RoutineStep.Action, _ tree: Tree, _ keyPath: String, _ reading: Reading
+        ) -> Bool {
+            var strangers: [(names: [String], words: String)] = []
+            let ofCommands = (StepSections.commandKeyNames, "belongs to a step with 'command' or 'shell'")
+            let ofApprovals = (WaitingSections.approvalKeyNames, "belongs to a step with 'approval'")
+            let ofWaiting = (WaitingSections.waitForKeyNames, "belongs to a step with 'wait-for'")
+            let ofWork = (["retries", "concurrency"], "belongs to a step with 'task', 'command' or 'shell'")
+            switch action {
+            case .command: strangers = [ofApprovals, ofWaiting]
+            case .task: strangers = [ofCommands, ofApprovals, ofWaiting]
+            case .routine:
+                // A nested routine has steps, and these belong to them.
+                let ofSteps = ["on-failure", "retries", "timeout", "concurrency", "resources"]
+                strangers = [
+                    ofCommands, ofApprovals, ofWaiting, (ofSteps, "belongs to the steps of the nested routine"),
+                ]
+            case .approval:
+                strangers = [
+                    ofCommands, ofWaiting, ofWork, (["timeout"], "is called 'expires' for an approval"),
+                    (["resources"], "belongs to a step with 'task', 'command' or 'shell'"),
+                ]
+            case .wait:
+                strangers = [
+                    ofCommands, ofApprovals, ofWaiting, ofWork,
+                    (["timeout", "resources"], "means nothing for a step that only waits"),
+                ]
+            case .waitFor: strangers = [ofCommands, ofApprovals, ofWork]
+            }
+            return strangers.allSatisfy { refuse($0.names, $0.words, tree, keyPath, reading) }
         }
 
         private func settings(
@@ -107,20 +149,6 @@ extension StepSections {
             return settings
         }
 
-        /// Keys that mean nothing for this kind of step are refused, and not ignored.
-        private func isWithoutCommandKeys(_ tree: Tree, _ keyPath: String, _ reading: Reading) -> Bool {
-            refuse(
-                StepSections.commandKeyNames, "belongs to a step with 'command' or 'shell'", tree, keyPath,
-                reading)
-        }
-
-        /// A nested routine has steps, and these belong to them.
-        private func isWithoutStepKeys(_ tree: Tree, _ keyPath: String, _ reading: Reading) -> Bool {
-            refuse(
-                ["on-failure", "retries", "timeout"], "belongs to the steps of the nested routine", tree,
-                keyPath, reading)
-        }
-
         /// False where one of them is written.
         private func refuse(
             _ names: [String], _ words: String, _ tree: Tree, _ keyPath: String, _ reading: Reading
@@ -136,7 +164,7 @@ extension StepSections {
 
     fileprivate static var commandKeyNames: [String] {
         [
-            "resources", "directory", "variables", "effect", "exit-status", "idempotent", "prove",
+            "directory", "variables", "effect", "exit-status", "idempotent", "prove",
             "output",
         ]
     }

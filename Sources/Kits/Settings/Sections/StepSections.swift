@@ -8,11 +8,11 @@ struct StepSections: Sendable {
 
     var zones: ZoneDirectory
 
-    private static let actions = ["task", "command", "shell", "routine"]
+    private static let actions = ["task", "command", "shell", "routine", "approval", "wait", "wait-for"]
 
     private static let later: Set<String> = [
-        "windows", "window", "approvals", "approval", "notify", "checklist", "concurrency", "owner", "calendar",
-        "schedule", "wait", "wait-for", "item", "run", "description", "if", "user", "input",
+        "windows", "window", "approvals", "notify", "checklist", "owner", "calendar", "schedule", "item", "run",
+        "description", "if", "user", "input",
     ]
 
     var format: Format<RoutineStep> {
@@ -25,7 +25,9 @@ struct StepSections: Sendable {
                 return task.read(tree, keyPath, reading).map { RoutineStep(.task($0), location: tree.location) }
             },
             write: { step in
-                guard case .task(let words) = step.action, step.environments == nil, step.conditions.isEmpty else {
+                guard case .task(let words) = step.action, step.environments == nil, step.resources == nil,
+                    step.conditions.isEmpty
+                else {
                     return section.format.write(step)
                 }
                 return task.write(words)
@@ -36,7 +38,8 @@ struct StepSections: Sendable {
         MappedSection(
             Section<Draft>(
                 prototype: { Draft(location: $0) },
-                keys: actionKeys + placeKeys + ConditionSections(zones: zones).keys + Self.commandKeys,
+                keys: actionKeys + WaitingSections(task: arguments).actionKeys + placeKeys
+                    + ConditionSections(zones: zones).keys + Self.commandKeys + WaitingSections.keys,
                 later: Self.later,
                 rules: [.exactlyOne(Self.actions)]),
             { draft, tree, keyPath, reading in draft.step(tree, keyPath, reading) }, writing: Draft.init)
@@ -60,7 +63,8 @@ struct StepSections: Sendable {
                 "The environments it is done in, of those the routine is run for."),
             Key(
                 "resources", \.resources, .list(of: .name),
-                "A command is run once for each of these instead of once in each environment."),
+                "A task is done for these alone, and a command once for each of them instead of once in each environment."
+            ),
         ]
     }
 

@@ -20,24 +20,9 @@ package struct SystemLog: Sendable {
     /// Hands one line over. Nil where it was taken, else why not: `no such file or directory` where the machine has no
     /// system log.
     package func write(_ line: String, at now: Timestamp) -> String? {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return systemReason(errno) }
-        defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return systemReason(ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard connected == 0 else { return systemReason(errno) }
-        let message = Array("<\(Self.priority)>\(Self.time(now)) \(identifier)[\(getpid())]: \(line.printable)".utf8)
         // A listener that does not read must not keep a run from ending.
-        let sent = send(descriptor, message, message.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
-        return sent == message.count ? nil : systemReason(errno)
+        LocalDatagram(address: path).send(
+            Array("<\(Self.priority)>\(Self.time(now)) \(identifier)[\(getpid())]: \(line.printable)".utf8))
     }
 
     /// `Nov 21 02:00:00`, in the machine's own time zone, as the form demands.
