@@ -53,6 +53,19 @@ extension Broken {
                 + "(allowed: a duration from 1m to 366d, such as 30s or 1h30m)"),
     ]
 
+    static let checklistSteps: [Broken] = [
+        Broken(
+            "environments: { test: {} }\nroutines: { own: { steps: [{ checklist: mornig }] } }\n",
+            "mainstay.yaml:2:30: routines.own.steps[1].checklist: there is no checklist 'mornig' "
+                + "(did you mean 'morning'?)"
+        ).beyondSchema,
+        Broken(
+            "environments: { test: {} }\nroutines: { own: { steps: [{ checklist: morning, retries: 2 }] } }\n",
+            "mainstay.yaml:2:50: routines.own.steps[1].retries: 'retries' belongs to a step with 'task', 'command' or "
+                + "'shell'"
+        ).beyondSchema,
+    ]
+
     private static func list(_ text: String, _ line: String, isBeyondSchema: Bool = true) -> Broken {
         let broken = Broken("environments: { test: {} }\nchecklists:\n  \(text)\n", "mainstay.yaml:\(line)")
         return isBeyondSchema ? broken.beyondSchema : broken

@@ -200,6 +200,7 @@ let completeFile = #"""
           - routine: weekly
             name: week
           - { task: health check, timeout: 90s, needs: [build, week] }
+          - { checklist: handover, environments: [production], needs: [build], on-failure: stop }
           - { approval: the build was looked at, approvers: [database, dan], count: 2, expires: 2d, name: looked }
           - { wait: 90s, needs: [looked] }
           - { wait-for: health check, every: 5s, for: 1m, timeout: 20m }

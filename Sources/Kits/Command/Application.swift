@@ -32,7 +32,7 @@ package struct Application: Sendable {
         clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
-        catalog = TaskCatalog(tasks.map(\.entry))
+        catalog = TaskCatalog(tasks.map(\.entry), checklists: checklists, checks: checks)
         self.checks = checks.sorted { $0.name < $1.name }
         self.routines = routines
         self.checklists = checklists

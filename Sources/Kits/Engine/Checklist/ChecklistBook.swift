@@ -20,6 +20,12 @@ package struct ChecklistBook: Sendable {
         lists = (own + shipped.filter { !names.contains($0.name) }).sorted { $0.name < $1.name }
     }
 
+    /// The shipped ones are those that the catalog knows.
+    init(inventory: Inventory, catalog: TaskCatalog) {
+        self.init(
+            inventory: inventory, shipped: catalog.checklists, catalog: catalog, checks: catalog.checks)
+    }
+
     /// The one somebody means: a whole name, or the beginning of only one.
     package func list(_ name: String) throws(ChecklistError) -> Checklist {
         switch Self.meant(name, lists.map(\.name)) {
@@ -42,8 +48,13 @@ package struct ChecklistBook: Sendable {
         inventory.environments.map(\.name).filter { list.environments?.contains($0) ?? true }
     }
 
-    /// Those that the team has put into use, by writing them down.
-    package var inUse: [Checklist] { lists.filter { inventory[checklist: $0.name] != nil } }
+    /// Those that the team has put into use, by writing them down, or as a step of a routine.
+    package var inUse: [Checklist] {
+        let steps = inventory.routines.flatMap(\.steps).compactMap { step in
+            if case .checklist(let name) = step.action { name } else { nil }
+        }
+        return lists.filter { inventory[checklist: $0.name] != nil || steps.contains($0.name) }
+    }
 
     private enum Meant {
         case one(Int)

@@ -108,10 +108,16 @@ extension ScheduleStanding {
         let runs = try await log.openRuns().filter { !$0.isDryRun }
         let dead = try log.abandoned(runs)
         let waiting = try await Approvals(log: log, inventory: inventory).waiting()
+        let unsigned = try await log.checklistWaits(runs)
         return runs.compactMap { run in
             switch run.state {
             case .waiting:
                 let requests = waiting.filter { $0.ballot.request.runID == run.id }
+                if requests.isEmpty, let wait = unsigned.first(where: { $0.run.id == run.id }) {
+                    return Attention(
+                        kind: .waiting, subject: run.name, reason: "run \(run.id): \(wait.reason)",
+                        resolve: "mainstay checklist show \(wait.list) --environment \(wait.environment.shellQuoted)")
+                }
                 guard let request = requests.first(where: { $0.state != .approved }) else {
                     return Attention(
                         kind: .waiting, subject: run.name, reason: "run \(run.id) is approved and has not gone on yet",

@@ -26,7 +26,7 @@ extension Scheduler {
         group.addTask { await self.resume(run, reason) }
     }
 
-    /// Runs that wait for approvals of which none is missing any more. False where one has to be asked about again as
+    /// Runs that wait for approvals, or signatures of a checklist, of which none is missing any more. False where one has to be asked about again as
     /// soon as something has ended: its routine is at work, and two would keep each other from the target.
     func goOnWithApproved(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async -> Bool {
         var isComplete = true
@@ -38,6 +38,13 @@ extension Scheduler {
                 guard run.state == .waiting else { continue }
                 if atWork[run.name, default: 0] == 0 {
                     goOn(run, "it was approved", &group)
+                } else {
+                    isComplete = false
+                }
+            }
+            for run in try await log.signedRuns(work.book.inventory, work.book.catalog) {
+                if atWork[run.name, default: 0] == 0 {
+                    goOn(run, "its checklist was signed", &group)
                 } else {
                     isComplete = false
                 }

@@ -180,8 +180,23 @@ struct ChecklistSections: Sendable {
 }
 
 extension ChecklistSections {
+    /// Steps of routines that name a checklist which is not there.
+    private static func judgeSteps(_ inventory: Inventory, _ vocabulary: SettingsVocabulary, _ reading: Reading) {
+        let known = Set(vocabulary.checklists.map(\.name) + inventory.checklists.map(\.name)).sorted()
+        for routine in inventory.routines {
+            for (index, step) in routine.steps.enumerated() {
+                guard case .checklist(let name) = step.action, !known.contains(name) else { continue }
+                let path = "routines.\(routine.name).steps".appending(index: index).appending(key: "checklist")
+                reading.report(
+                    "there is no checklist '\(name)'", at: reading.locations[path] ?? step.location, path,
+                    nearest: nearest(to: name, among: known))
+            }
+        }
+    }
+
     /// What only shows when everything is put together: names that are not there, and lists of which nothing is left.
     static func judge(_ inventory: Inventory, _ vocabulary: SettingsVocabulary, _ reading: Reading) {
+        judgeSteps(inventory, vocabulary, reading)
         let environments = inventory.environments.map(\.name)
         for list in inventory.checklists {
             let path = "checklists.\(list.name)"
