@@ -3,6 +3,7 @@ import MaintenanceTesting
 import Outside
 import PostgreSQL
 import Settings
+import Store
 import Testing
 
 @testable import Engine
@@ -38,8 +39,35 @@ struct AuditTests {
         let started = try #require(entries.first { $0.detail["state"] == "started" })
         #expect(started.target == Target(environment: "test", resource: "main"))
         #expect(started.detail["action"] == "insert into ledger (key) values ('b')")
-        #expect(started.detail["content"] == .text(summary.changes[1].change.contentDigest))
+        #expect(
+            started.detail["content"] == .text(Change.contentDigest(StoredJSON(summary.changes[1].change).text)))
         #expect(try await harness.log.verifyAudit().isSound)
+    }
+
+    /// What somebody might do to the run log so that the trail stays whole.
+    private enum Rewriting: String, StatementSet, CaseIterable {
+        case action =
+            "update change set content = replace(content, 'values (''b'')', 'values (''c'')') where number = 2"
+        case success = "update change set state = 'proved' where number = 2"
+        case removal = "delete from change where number = 2"
+    }
+
+    @Test(
+        "a run log that tells otherwise is found, and the change named",
+        arguments: [
+            (Rewriting.action, "'add b' that entry 4 tells of was altered since it started"),
+            (.success, "'add b' that entry 5 tells of stands in the run log with another end"),
+            (.removal, "'add b' that entry 4 tells of is not in its run any more"),
+        ])
+    private func findsRewriting(_ rewriting: Rewriting, _ words: String) async throws {
+        var ledger = Ledger()
+        ledger.keys = ["a", "b"]
+        ledger.before = { change, _ in if change.object == "b" { throw Trouble() } }
+        let harness = try await harness(ledger)
+        _ = try await harness.run("test ledger")
+        try await harness.store.write { try $0.run(rewriting) }
+        let verdict = try await harness.log.verifyAudit()
+        #expect(verdict.problems.first?.description.hasSuffix(words) == true, "\(verdict.problems)")
     }
 
     @Test("nothing of dry runs")

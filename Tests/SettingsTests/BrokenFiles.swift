@@ -3,7 +3,7 @@ extension Broken {
     private static let path = "environments.test.resources.main"
 
     static let all =
-        structure + values + services + files + checks + routines + approvals + waiting + checklists
+        structure + values + services + files + checks + routines + approvals + waiting + windows + checklists
         + checklistSteps
 
     private static let structure: [Broken] = [
@@ -21,14 +21,14 @@ extension Broken {
         Broken(
             "environments: { test: yes }",
             "mainstay.yaml:1:23: environments.test: 'yes' stands where a mapping is needed "
-                + "(allowed: protected, labels, resources, checks, approvals)"),
+                + "(allowed: protected, labels, resources, checks, approvals, windows)"),
         Broken(
             "environments: { test: { x-y-z: 1 } }",
             "mainstay.yaml:1:25: environments.test.x-y-z: unknown key 'x-y-z' "
-                + "(allowed: protected, labels, resources, checks, approvals)"),
+                + "(allowed: protected, labels, resources, checks, approvals, windows)"),
         Broken(
-            "environments: { test: { windows: 1 } }",
-            "mainstay.yaml:1:25: environments.test.windows: 'windows' is not supported yet"),
+            "environments: { test: { retention: 1 } }",
+            "mainstay.yaml:1:25: environments.test.retention: 'retention' is not supported yet"),
         Broken(
             "environments: { test: { protected: yes } }",
             "mainstay.yaml:1:36: environments.test.protected: 'yes' is not allowed here (allowed: true or false)"

@@ -148,6 +148,9 @@ let completeFile = #"""
             schema: public
         approvals:
           - { effects: [maintains, destroys] }
+        windows:
+          - { during: Sundays 02:00-04:00 UTC, effects: [maintains, destroys], tasks: [logs rotate] }
+          - { kind: emergency }
       test:
         resources:
           main: { kind: postgresql, url: "postgresql:///test" }
@@ -156,6 +159,8 @@ let completeFile = #"""
       memory: { enabled: false }
       disk: { warning: 20G, critical: 5G }
       response-time: { warning: 500ms }
+    windows:
+      - { during: daily 22:00-23:00 Europe/Berlin except holidays, kind: anytime }
     approvals:
       rules:
         - { effects: [destroys], environments: [production], count: 2, approvers: [database, dan], expires: 2h }

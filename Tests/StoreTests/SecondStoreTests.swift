@@ -11,7 +11,8 @@ import Testing
 struct SecondStoreTests {
     static let sets: [any StatementSet.Type] = [
         RunStatement.self, FindingStatement.self, AuditStatement.self, ApprovalStatement.self,
-        ScheduleStatement.self, CommandStatement.self, HoldStatement.self, ChecklistStatement.self,
+        ScheduleStatement.self, CommandStatement.self, HoldStatement.self, IdentityStatement.self, WindowStatement.self,
+        ChecklistStatement.self,
     ]
 
     @Test("every statement of the house is prepared on PostgreSQL, after every migration", .cluster)

@@ -62,11 +62,13 @@ package struct Session: Sendable {
         let progress = Progress(
             console: console, clock: application.clock, isQuiet: output.quiet, isVerbose: output.verbose,
             expected: expected)
-        let runner = Runner(
+        var runner = Runner(
             inventory: inventory, catalog: application.catalog, log: log, clock: application.clock,
             programs: application.programs, stateDirectory: stateDirectory, events: progress.receive)
+        runner.zones = application.zones
+        let carrier = runner
         return try await withThrowingTaskGroup(of: RunSummary?.self) { group in
-            group.addTask { try await body(runner) }
+            group.addTask { try await body(carrier) }
             group.addTask { [clock = application.clock] in
                 while !Task.isCancelled {
                     try? await clock.sleep(for: .milliseconds(200))

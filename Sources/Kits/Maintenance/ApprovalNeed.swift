@@ -8,9 +8,12 @@ package struct ApprovalNeed: Codable, Hashable, Sendable {
     package var reason: String
     /// How long a request waits, and an approval counts.
     package var seconds: Double
+    /// It is for a start outside of its window, and what is approved for any other reason does not answer it; nil for no.
+    package var isEmergency: Bool?
 
-    package init(count: Int, approvers: [String], reason: String, expires: Duration) {
+    package init(count: Int, approvers: [String], reason: String, expires: Duration, isEmergency: Bool? = nil) {
         self.count = count
+        self.isEmergency = isEmergency
         self.approvers = approvers
         self.reason = reason
         seconds = expires.inSeconds

@@ -25,11 +25,14 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     package var estimate: Estimate?
     /// How far it reaches, where the task tells updates apart.
     package var changeClass: ChangeClass?
+    /// How bad it would be to leave it undone, in the words of what it mends; nil for `info`. Where a window is too short
+    /// for everything it decides what comes first; not digested.
+    package var priority: Severity?
 
     package init(
         kind: String, object: String, action: Action, effect: Effect, scope: Scope = .resource,
         lock: LockMode? = nil, reversal: String, identity: Facts, reason: String, authority: String? = nil,
-        estimate: Estimate? = nil, changeClass: ChangeClass? = nil
+        estimate: Estimate? = nil, changeClass: ChangeClass? = nil, priority: Severity? = nil
     ) {
         id = "\(kind) \(object)"
         self.kind = kind
@@ -44,6 +47,7 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
         self.authority = authority
         self.estimate = estimate
         self.changeClass = changeClass
+        self.priority = priority
     }
 
     package enum Action: Codable, Hashable, Sendable {

@@ -12,6 +12,8 @@ package struct Plan: Codable, Hashable, Sendable {
     package var refusals: [Refusal]
     /// What has to be approved before it starts; nil where nothing has to be. Shown, not digested.
     package var needs: [ApprovalNeed]?
+    /// How its changes fit into the windows; nil where no window restricts them. Shown, not digested.
+    package var packing: PlanPacking?
 
     package init(
         task: String, taskVersion: Int, arguments: [String], target: Target, identity: Facts, changes: [Change],

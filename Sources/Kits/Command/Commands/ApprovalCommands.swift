@@ -94,6 +94,10 @@ package struct ApproveCommand: HouseCommand {
     package var reason: String?
     @Option(help: ArgumentHelp("For how many occurrences, this one being the first.", valueName: "count"))
     package var next = 1
+    @Flag(
+        help:
+            "It may start at once, outside of its window: an emergency window has to be open, and '--reason' says why.")
+    package var emergency = false
     @OptionGroup(title: "Output") package var output: OutputOptions
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
 
@@ -101,6 +105,11 @@ package struct ApproveCommand: HouseCommand {
 
     package func validate() throws {
         guard (1...366).contains(next) else { throw ValidationError("'--next' is between 1 and 366") }
+        guard emergency else { return }
+        guard next == 1 else { throw ValidationError("'--emergency' is for one start, without '--next'") }
+        guard reason?.trimmingWhitespace().isEmpty == false else {
+            throw ValidationError("'--emergency' needs '--reason', which says why it cannot wait")
+        }
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
@@ -108,7 +117,7 @@ package struct ApproveCommand: HouseCommand {
         let approvals = session.approvals
         var given: [Approvals.Standing] = []
         for name in try await session.meant(id) {
-            given.append(try await approvals.approve(name, next: next, reason: reason))
+            given.append(try await approvals.approve(name, next: next, reason: reason, isEmergency: emergency))
         }
         session.leave(
             try await session.log.auditHead(),
@@ -202,7 +211,9 @@ struct ApprovalText {
         lines += "run \(request.runID), step \(request.step)".wrapped(to: width, indent: "  ")
         lines += facts.joined(separator: "; ").wrapped(to: width, indent: "  ")
         for approval in standing.ballot.approvals {
-            let more = approval.next > 1 ? " for \(approval.next) occurrences" : ""
+            let more =
+                approval.isEmergency
+                ? " to start at once" : approval.next > 1 ? " for \(approval.next) occurrences" : ""
             let why = approval.reason.map { ": \($0.printable)" } ?? ""
             lines += "approved by \(approval.by.name.printable) at \(approval.at)\(more)\(why)".wrapped(
                 to: width, indent: "  ")
@@ -217,6 +228,8 @@ struct ApprovalText {
 
     private func command(_ standing: Approvals.Standing) -> String? {
         switch standing.state {
+        case .waiting where standing.ballot.request.isOnlyForEmergency:
+            "mainstay approve \(standing.ballot.request.id) --emergency --reason TEXT"
         case .waiting: "mainstay approve \(standing.ballot.request.id)"
         case .approved, .expired: "mainstay resume \(standing.ballot.request.runID)"
         case .rejected, .over: nil

@@ -82,6 +82,7 @@ extension Session {
         ) { [console] event in
             if case .stepEnded(let step) = event { console.note(line.text(step)) }
         }
+        runner.zones = application.zones
         runner.busyPatience = .seconds(6 * 3_600)
         return Scheduler.Work(book: application.book(inventory), runner: runner)
     }

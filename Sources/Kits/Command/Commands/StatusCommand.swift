@@ -22,7 +22,8 @@ package struct StatusCommand: HouseCommand {
     package func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
         let scheduled = try application.book(session.inventory).scheduled(application.zones)
-        var standing = try await ScheduleStanding(session.log, session.inventory, scheduled)
+        var standing = try await ScheduleStanding(
+            session.log, session.inventory, scheduled, application.zones)
         standing.attentions += try await session.answers.unsigned()
         let now = application.clock.now()
         let starts = scheduled.compactMap { routine in

@@ -8,9 +8,12 @@ struct PlanText {
 
     func lines(_ plan: Plan) -> [String] {
         var lines = [style.bold("\(plan.target)") + ": " + Self.count(plan.changes.count)]
+        lines += (plan.packing?.windowLines ?? []).flatMap { $0.wrapped(to: width, indent: "  ") }
         for (index, change) in plan.changes.enumerated() {
             lines.append("")
-            lines += describe(change, number: index + 1)
+            let entry = plan.packing?[change.id]
+            lines += describe(change, number: index + 1, entry)
+            lines += (entry?.lines ?? []).flatMap { $0.wrapped(to: width, indent: "     ") }.map(style.warning)
         }
         for need in plan.needs ?? [] {
             lines.append("")
@@ -18,14 +21,14 @@ struct PlanText {
         }
         for refusal in plan.refusals {
             lines.append("")
-            lines += describe(refusal.change, number: nil)
+            lines += describe(refusal.change, number: nil, nil)
             lines += "refused: \(refusal.reason.problem)".wrapped(to: width, indent: "     ").map(style.bad)
             if let hint = refusal.reason.hint { lines += "hint: \(hint)".wrapped(to: width, indent: "     ") }
         }
         return lines
     }
 
-    private func describe(_ change: Change, number: Int?) -> [String] {
+    private func describe(_ change: Change, number: Int?, _ entry: PlanPacking.Entry?) -> [String] {
         let mark = (number.map { "\($0)." } ?? "✗").padded(to: 3)
         // Statements and paths are never cut: they are what somebody approves.
         var lines = change.action.lines.enumerated().map { index, line in
@@ -34,7 +37,8 @@ struct PlanText {
         lines += change.reason.printable.wrapped(to: width, indent: "     ")
         var facts: [String] = [change.effect.rawValue]
         if let lock = change.lock { facts.append("takes \(lock.rawValue): \(lock.consequence)") }
-        if let estimate = change.estimate {
+        if let entry, let start = entry.startsAt { facts.append("starts \(start)") }
+        if let estimate = entry?.expected ?? change.estimate {
             facts.append("about \(Duration.seconds(estimate.seconds).short) (\(estimate.source))")
         }
         facts.append("to undo: \(change.reversal)")

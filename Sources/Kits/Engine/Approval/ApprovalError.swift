@@ -15,6 +15,9 @@ package enum ApprovalError: MaintenanceError {
     case forged(id: String, reason: String)
     case usedMeanwhile(id: String)
     case planMoved(id: String, differences: [String])
+    case onlyForEmergency(id: String)
+    case noEmergencyWindow(id: String, target: Target)
+    case emergencyNeedsReason(id: String)
 
     package var code: String {
         switch self {
@@ -32,6 +35,9 @@ package enum ApprovalError: MaintenanceError {
         case .forged: "approval.forged"
         case .usedMeanwhile: "approval.used-meanwhile"
         case .planMoved: "approval.plan-moved"
+        case .onlyForEmergency: "approval.only-for-emergency"
+        case .noEmergencyWindow: "approval.no-emergency-window"
+        case .emergencyNeedsReason: "approval.emergency-needs-reason"
         }
     }
 
@@ -61,6 +67,11 @@ package enum ApprovalError: MaintenanceError {
         case .planMoved(let id, let differences):
             "the plan is no longer the one that approval \(id) allowed: "
                 + differences.joined(separator: "; ").printable
+        case .onlyForEmergency(let id):
+            "approval \(id) is only asked for to start outside of a window; in its window the plan starts by itself"
+        case .noEmergencyWindow(let id, let target):
+            "approval \(id) cannot be for an emergency: no emergency window is written for \(target)"
+        case .emergencyNeedsReason(let id): "approval \(id) for an emergency needs a reason"
         }
     }
 
@@ -80,6 +91,9 @@ package enum ApprovalError: MaintenanceError {
         case .impossible: "Let somebody else ask, or name more approvers in the configuration."
         case .forged: "Nothing was started. 'mainstay audit verify' says what else is not as it was written."
         case .usedMeanwhile: "Run the task again; it asks for an approval of its own."
+        case .onlyForEmergency(let id), .emergencyNeedsReason(let id):
+            "If it cannot wait: 'mainstay approve \(id) --emergency --reason TEXT'."
+        case .noEmergencyWindow: "See docs/windows.md; 'mainstay config show' prints the windows."
         case .alreadyGiven, .notApprover: "'mainstay approvals' shows who may, and what is still missing."
         }
     }
@@ -89,8 +103,8 @@ package enum ApprovalError: MaintenanceError {
     package var exitStatus: ExitStatus {
         switch self {
         case .waits, .usedMeanwhile: .waiting
-        case .unknown, .ambiguous, .nothingWaits, .over: .usage
-        case .impossible: .configuration
+        case .unknown, .ambiguous, .nothingWaits, .over, .onlyForEmergency, .emergencyNeedsReason: .usage
+        case .impossible, .noEmergencyWindow: .configuration
         default: .failure
         }
     }

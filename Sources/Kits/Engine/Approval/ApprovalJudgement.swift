@@ -18,10 +18,11 @@ struct ApprovalJudgement: Judgement {
 
     var isAskedAgain: Bool { true }
 
-    private var use: Ballot.Use { Ballot.Use(runID: step.runID, step: step.number) }
+    var use: Ballot.Use { Ballot.Use(runID: step.runID, step: step.number) }
 
     func judge(_ judged: Judged) async throws -> Verdict {
         let plan = judged.plan
+        if let verdict = try await judgeEmergency(judged) { return verdict }
         let wanted = wanted(plan)
         guard !wanted.needs.isEmpty else { return .allowed }
         let (id, own) = try await log.approval(for: wanted)
@@ -48,9 +49,10 @@ struct ApprovalJudgement: Judgement {
         return wait(own, wanted, isNew: false).reason
     }
 
-    private func wanted(_ plan: Plan) -> Ballot.Case {
+    func wanted(_ plan: Plan, adding emergency: ApprovalNeed? = nil) -> Ballot.Case {
         Ballot.Case(
-            plan: plan, needs: rules.needs(plan, routines: routines), use: use, requester: asker,
+            plan: plan, needs: rules.needs(plan, routines: routines) + [emergency].compactMap(\.self), use: use,
+            requester: asker,
             now: log.clock.now(), standing: rules.settings.standing, shared: rules.shared)
     }
 
@@ -89,7 +91,7 @@ struct ApprovalJudgement: Judgement {
     /// Whoever goes on with a run so that it asks again has asked too.
     private var askers: [Requester] { asker == requester ? [asker] : [asker, requester] }
 
-    private func request(_ plan: Plan, _ wanted: Ballot.Case) -> ApprovalRequest {
+    func request(_ plan: Plan, _ wanted: Ballot.Case) -> ApprovalRequest {
         var generator = SystemRandomNumberGenerator()
         let patience = wanted.needs.map(\.expires).min() ?? rules.settings.expires
         return ApprovalRequest(

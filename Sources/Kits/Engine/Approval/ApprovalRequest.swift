@@ -19,6 +19,9 @@ package struct ApprovalRequest: Codable, Hashable, Sendable, Identifiable {
     package var askedAt: Timestamp
     package var expiresAt: Timestamp
 
+    /// Whether all that it asks for is a start outside of its window: then it starts in the next one by itself.
+    package var isOnlyForEmergency: Bool { needs.allSatisfy { $0.isEmergency == true } }
+
     package var shape: PlanShape { PlanShape(plan) }
 
     /// `2 of ann, bob, carl: removes data in production, which is protected`.

@@ -103,13 +103,17 @@ package struct Approvals: Sendable {
     }
 
     /// Approves for as many occurrences as are said, the one that waits being the first.
+    ///
+    /// - Parameter isEmergency: it may start at once, in an emergency window; that has a reason and is for this one alone.
     @discardableResult
-    package func approve(_ name: String, next: Int = 1, reason: String? = nil) async throws -> Standing {
+    package func approve(
+        _ name: String, next: Int = 1, reason: String? = nil, isEmergency: Bool = false
+    ) async throws -> Standing {
         let now = log.clock.now()
         await log.observer.noted(.approved, .beforeWrite)
         let outcome: (standing: Standing?, error: ApprovalError?) = try await log.store.write { writer in
             let ballot = try RunLog.ballot(try Self.row(name, writer.reader), writer.reader)
-            if let error = try obstacle(to: ballot, writer.reader) {
+            if let error = try obstacle(to: ballot, isEmergency: isEmergency, reason, writer.reader) {
                 // That it expired is written down although the approval is refused.
                 guard case .expired = error, !ballot.isNotedExpired else { return (nil, error) }
                 try log.note(draft(.expired, ballot.request), at: now, in: writer)
@@ -117,6 +121,7 @@ package struct Approvals: Sendable {
             }
             var detail: Facts = ["plan": .text(ballot.request.plan.digest), "next": Scalar(next)]
             if let reason { detail["reason"] = .text(reason) }
+            if isEmergency { detail[Ballot.emergency] = .boolean(true) }
             try log.note(draft(.approved, ballot.request, detail), at: now, in: writer)
             let row = try Self.row(ballot.request.id, writer.reader)
             return (standing(try RunLog.ballot(row, writer.reader), stepState: .waiting), nil)
@@ -128,7 +133,9 @@ package struct Approvals: Sendable {
     }
 
     /// What keeps whoever asks now from approving.
-    private func obstacle(to ballot: Ballot, _ reader: StoreReader) throws -> ApprovalError? {
+    private func obstacle(
+        to ballot: Ballot, isEmergency: Bool, _ reason: String?, _ reader: StoreReader
+    ) throws -> ApprovalError? {
         let request = ballot.request
         let state = try Self.stepState(request, reader)
         let own = Ballot.Use(runID: request.runID, step: request.step)
@@ -152,7 +159,10 @@ package struct Approvals: Sendable {
             return .notApprover(
                 id: request.id, person: person.text, needed: needs.map(\.people).joined(separator: "; "))
         }
-        let given = ballot.approvals.map { Person($0.by, shared: rules.shared) }
+        if let error = emergencyObstacle(to: request, isEmergency: isEmergency, reason) { return error }
+        // Who approved it for its window may go further.
+        let given = ballot.approvals.filter { $0.isEmergency || !isEmergency }
+            .map { Person($0.by, shared: rules.shared) }
         return given.contains { $0.isSame(as: person) } ? .alreadyGiven(id: request.id, person: person.text) : nil
     }
 

@@ -16,6 +16,8 @@ package struct Ballot: Codable, Sendable {
         package var reason: String?
         /// For how many occurrences, the one that asked being the first.
         package var next: Int
+        /// Given for a start outside of its window.
+        package var isEmergency = false
     }
 
     package struct Rejection: Codable, Hashable, Sendable {
@@ -38,7 +40,10 @@ package struct Ballot: Codable, Sendable {
                 guard entry.detail["plan"] == .text(request.plan.digest) else { continue }
                 var next = 1
                 if case .integer(let count)? = entry.detail["next"] { next = Int(clamping: count) }
-                approvals.append(Approval(by: entry.actor, at: entry.at, reason: reason, next: next))
+                approvals.append(
+                    Approval(
+                        by: entry.actor, at: entry.at, reason: reason, next: next,
+                        isEmergency: entry.detail[Self.emergency] == .boolean(true)))
             case .rejected: rejection = rejection ?? Rejection(by: entry.actor, at: entry.at, reason: reason ?? "")
             case .expired: isNotedExpired = true
             case .used:
@@ -48,6 +53,12 @@ package struct Ballot: Codable, Sendable {
             }
         }
     }
+
+    /// The fact of an approval that says that it is for a start outside of its window.
+    static let emergency = "emergency"
+
+    /// Whether anybody approved a start outside of its window.
+    package var hasEmergency: Bool { approvals.contains(where: \.isEmergency) }
 
     /// Whether the step that asked still waits in time.
     package func isExpired(at now: Timestamp) -> Bool { isNotedExpired || now >= request.expiresAt }
@@ -71,15 +82,16 @@ package struct Ballot: Codable, Sendable {
     /// its shape, and then not where the person approves a run of their own.
     func obstacle(to wanted: Case) -> String? {
         if rejection != nil { return "rejected" }
-        let counted = counted(for: wanted)
         for need in wanted.needs {
+            let counted = counted(for: wanted, isEmergency: need.isEmergency == true)
             let given = Self.different(counted.filter { $0.mayAnswer(need) }).count
             if given < need.count { return "\(given) of \(need.count) given (\(need.people)): \(need.reason)" }
         }
         return nil
     }
 
-    private func counted(for wanted: Case) -> [Person] {
+    /// - Parameter isEmergency: only what was given for a start outside of its window, by this very step's request.
+    private func counted(for wanted: Case, isEmergency: Bool) -> [Person] {
         let isOwn = wanted.use == Use(runID: request.runID, step: request.step)
         let occurrence = (uses.firstIndex(of: wanted.use) ?? uses.count) + 1
         let isSamePlan = isOwn && wanted.plan.digest == request.plan.digest
@@ -89,6 +101,7 @@ package struct Ballot: Codable, Sendable {
             let person = Person(approval.by, shared: wanted.shared)
             let until = approval.next > 1 ? approval.at + wanted.standing : request.expiresAt
             guard approval.next >= occurrence, wanted.now < until,
+                !isEmergency || (approval.isEmergency && approval.reason != nil && isSamePlan),
                 isSamePlan || (approval.next > 1 && isWithinShape),
                 !Self.isOwn(person, asked, isProtected: request.isProtected)
             else { return nil }

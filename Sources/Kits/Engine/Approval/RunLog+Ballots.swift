@@ -130,10 +130,12 @@ extension RunLog {
         }
         guard ballot.obstacle(to: wanted) == nil else { throw ApprovalError.usedMeanwhile(id: id) }
         guard !ballot.uses.contains(wanted.use) else { return }
+        var detail: Facts = ["plan": .text(wanted.plan.digest)]
+        if wanted.needs.contains(where: { $0.isEmergency == true }) { detail[Ballot.emergency] = .boolean(true) }
         try note(
             AuditDraft(
                 kind: .used, target: step.target, runID: step.runID, step: step.number, subject: step.task,
-                approval: id, detail: ["plan": .text(wanted.plan.digest)]),
+                approval: id, detail: detail),
             at: wanted.now, in: writer)
     }
 }

@@ -104,11 +104,34 @@ package struct AuditChain: Sendable {
             let kind: AuditProblem.Kind = lastNumber == 0 ? .beheaded : .unlinked
             verdict.add(AuditProblem(number: row.number, kind: kind))
         }
+        if isGenuine, let problem = try Self.contradiction(row.entry(), reader) { verdict.add(problem) }
         confirm(row)
         lastNumber = row.number
         lastHash = row.hash
         lastIsSuspect = !isGenuine
         verdict.head = AuditHead(number: row.number, hash: row.hash)
+    }
+
+    /// Whether the run log still has the change as it was when it started, and as it ended. Runs that a retention removed
+    /// are gone as a whole, and nothing is said about them.
+    private static func contradiction(_ entry: AuditEntry, _ reader: StoreReader) throws -> AuditProblem? {
+        guard entry.kind == .changed || entry.kind == .decided, case .integer(let number)? = entry.detail["change"],
+            let row = try reader.first(
+                AuditStatement.toldOf, ["run_id": entry.runID, "step": entry.step, "number": number])
+        else { return nil }
+        func problem(_ how: AuditProblem.Contradiction) -> AuditProblem {
+            AuditProblem(number: entry.number, kind: .contradicted(change: entry.subject, how: how))
+        }
+        let content: String? = try row.get("content")
+        guard let content else { return problem(.gone) }
+        if let digest = entry.detail["content"], digest != .text(Change.contentDigest(content)) {
+            return problem(.altered)
+        }
+        guard case .text(let told)? = entry.detail["state"], ChangeState(rawValue: told)?.isFinal == true else {
+            return nil
+        }
+        let state: String = try row.get("state")
+        return state == told ? nil : problem(.otherEnd)
     }
 
     /// The number under which exactly this content was written; nil where there is none.

@@ -17,6 +17,8 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case approved, rejected, expired
     /// An approval was used: what it allowed may now start.
     case used
+    /// Changes start outside of a primary window, where that is allowed with a notice.
+    case noticed
     /// Somebody keeps everything from being changed for a while, or lets it be again.
     case held, released
     /// A certificate was signed, or an item of a checklist.

@@ -35,12 +35,21 @@ package struct AuditProblem: Codable, Hashable, Sendable, CustomStringConvertibl
         case foreign
         /// Whole in itself, and not written behind the entry that stands before it.
         case unlinked
+        /// What it tells of a change is not what the run log has.
+        case contradicted(change: String, how: Contradiction)
         /// The first entry there is was not the first that was written.
         case beheaded
         /// A head kept elsewhere is newer than the newest entry.
         case cut(to: Int64)
         /// A head kept elsewhere was never in this chain.
         case rewritten
+    }
+
+    /// What differs between an entry and the change it tells of.
+    package enum Contradiction: String, Codable, Hashable, Sendable {
+        case gone = "is not in its run any more"
+        case altered = "was altered since it started"
+        case otherEnd = "stands in the run log with another end"
     }
 
     /// One clause.
@@ -58,6 +67,8 @@ package struct AuditProblem: Codable, Hashable, Sendable, CustomStringConvertibl
             "entry \((number ?? 1) - 1) was replaced, or entry \(number ?? 0) inserted: the one was not written behind "
                 + "the other"
         case .beheaded: "\(name) was not the first: what was written before it was replaced"
+        case .contradicted(let change, let how):
+            "the change '\(change.printable)' that \(name) tells of \(how.rawValue)"
         case .cut(let last):
             "entries \(last + 1) to \(number ?? 0) were cut off: the head \(against ?? "")… was entry "
                 + "\(number ?? 0)\(place)"

@@ -13,5 +13,11 @@ enum AuditStatement: String, StatementSet {
     case before = "select * from audit where number < :number order by number desc limit :most"
     case withHash = "select number from audit where hash = :hash order by number limit 1"
     case ofApproval = "select * from audit where approval = :approval order by number"
+    /// The change an entry tells of; a row without one where only the run is known still.
+    case toldOf = """
+        select c.content as content, c.state as state from run r
+        left join change c on c.run_id = r.id and c.step = :step and c.number = :number
+        where r.id = :run_id
+        """
     case lastConfigured = "select * from audit where kind = 'configured' order by number desc limit 1"
 }

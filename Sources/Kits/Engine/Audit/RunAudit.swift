@@ -53,8 +53,11 @@ extension RunLog {
 extension AuditDraft {
     /// What a move of the journal means to the trail: that a side effect began, and what came of it. Nil for moves
     /// without one.
+    ///
+    /// - Parameter content: the change as the run log stores it.
     init?(
-        move record: ChangeRecord, to state: ChangeState, target: Target, evidence: Facts?, error: ErrorReport?
+        move record: ChangeRecord, to state: ChangeState, target: Target, content: String, evidence: Facts?,
+        error: ErrorReport?
     ) {
         var detail: Facts = ["change": Scalar(record.number)]
         switch (record.state, state) {
@@ -62,7 +65,7 @@ extension AuditDraft {
             detail["state"] = .text(state.rawValue)
             detail["effect"] = .text(record.change.effect.rawValue)
             detail["action"] = .text(record.change.action.shortened)
-            detail["content"] = .text(record.change.contentDigest)
+            detail["content"] = .text(Change.contentDigest(content))
         case (.planned, _), (_, .applied): return nil
         case (_, .planned): detail["state"] = "not done"
         default: detail["state"] = .text(state.rawValue)
@@ -90,10 +93,11 @@ extension Change.Action {
 }
 
 extension Change {
-    /// SHA-256 over the change as the run log stores it.
-    var contentDigest: String {
+    /// SHA-256 over a change as the run log stores it: over the text, since what it says may be written otherwise by
+    /// another version.
+    static func contentDigest(_ content: String) -> String {
         var digest = CanonicalDigest()
-        digest.add(StoredJSON(self).text)
+        digest.add(content)
         return digest.hexadecimal
     }
 }

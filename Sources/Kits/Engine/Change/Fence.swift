@@ -46,6 +46,11 @@ actor Fence {
         let connection = try await Connection.open(address, settings)
         do {
             try await lock(connection)
+            // Poolers, lists of hosts and names with several addresses may lead elsewhere each time.
+            let seen = try await InstanceFacts(sessions.survey(resource))
+            guard try await InstanceFacts(SurveySession(connection)) == seen else {
+                throw ProtectionError.otherServer(target)
+            }
         } catch {
             await connection.close()
             throw error

@@ -120,6 +120,18 @@ package enum EngineSchema {
         Migration(
             "engine.6", ["create table hold (environment text primary key, content text not null)"]),
         Migration(
+            "engine.7",
+            [
+                """
+                create table handed_on (
+                    environment text not null, resource text not null, task text not null, change text not null,
+                    times bigint not null, window_start bigint not null, noted_at bigint not null,
+                    primary key (environment, resource, task, change)) {clustered}
+                """,
+                "create index change_made on change (kind, object, started_at) where state = 'proved'",
+                "create index change_of_kind on change (kind, started_at) where state = 'proved'",
+            ]),
+        Migration(
             "engine.8",
             [
                 "create index step_target on step (task, environment, resource, started_at)",
@@ -136,6 +148,16 @@ package enum EngineSchema {
                 insert into finding_severity (fingerprint, severity, last_seen)
                 select fingerprint, severity, last_seen from finding
                 """,
+            ]),
+        Migration(
+            "engine.9",
+            [
+                """
+                create table database_identity (
+                    environment text not null, resource text not null, access text not null,
+                    system_identifier text not null, seen_at bigint not null,
+                    primary key (environment, resource)) {clustered}
+                """
             ]),
     ]
 }

@@ -102,11 +102,23 @@ package struct RunLog: Sendable {
 
     /// The plan, its changes `planned` and what policy kept back `refused`.
     ///
-    /// - Parameter approval: what it starts on; where that does not allow it any more, nothing is written.
-    func planned(_ step: StepRecord, _ plan: Plan, approval: ApprovalUse?) async throws {
+    /// - Parameters:
+    ///   - approval: what it starts on; where that does not allow it any more, nothing is written.
+    ///   - notice: what people are to be told about its start; an entry of the audit trail.
+    func planned(
+        _ step: StepRecord, _ plan: Plan, approval: ApprovalUse?, notice: String? = nil
+    ) async throws {
+        let now = clock.now()
         if approval != nil { await observer.noted(.used, .beforeWrite) }
         try await store.write { writer in
             if let approval { try use(approval.id, for: approval.wanted, step, in: writer) }
+            if let notice {
+                try note(
+                    AuditDraft(
+                        kind: .noticed, target: step.target, runID: step.runID, step: step.number, subject: step.task,
+                        detail: ["plan": .text(plan.digest), "notice": .text(notice)]),
+                    at: now, in: writer)
+            }
             try writer.run(
                 RunStatement.planStep,
                 [
@@ -179,11 +191,15 @@ package struct RunLog: Sendable {
                     "run_id": record.runID, "step": record.step, "change": record.number,
                     "from_state": record.state, "to_state": state, "moved_at": now, "detail": StoredJSON(detail),
                 ])
-            let target = try writer.reader.first(
-                RunStatement.targetOfStep, ["run_id": record.runID, "number": record.step]
-            ).map { Target(environment: try $0.get("environment"), resource: try $0.get("resource")) }
+            let row = try writer.reader.first(
+                RunStatement.targetOfChange,
+                ["run_id": record.runID, "step": record.step, "number": record.number])
+            let target = try row.map {
+                Target(environment: try $0.get("environment"), resource: try $0.get("resource"))
+            }
             let draft = AuditDraft(
-                move: record, to: state, target: target ?? .estate, evidence: evidence, error: error)
+                move: record, to: state, target: target ?? .estate, content: try row?.get("content") ?? "",
+                evidence: evidence, error: error)
             if let draft { try note(draft, at: now, in: writer) }
         }
         await observer.reached(result, state, .afterWrite)

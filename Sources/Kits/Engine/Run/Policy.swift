@@ -9,13 +9,18 @@ struct Policy: Sendable {
     /// Nothing is written down for a dry run, and nobody is asked.
     var isDryRun: Bool
 
-    /// - Parameter isAgain: a run that had begun goes on; only what has to be so still is asked.
-    func judge(_ plan: Plan, isAgain: Bool = false) async throws -> Judged {
-        var judged = Judged(plan: plan)
+    /// - Parameters:
+    ///   - isAgain: a run that had begun goes on; only what has to be so still is asked.
+    ///   - left: those of its changes that have not been made yet; nil for all.
+    func judge(_ plan: Plan, isAgain: Bool = false, left: Set<Change.ID>? = nil) async throws -> Judged {
+        var judged = Judged(plan: plan, left: left)
         for judgement in judgements where !isAgain || judgement.isAskedAgain {
             switch try await judgement.judge(judged) {
             case .allowed: break
-            case .approved(let use): judged.approval = use
+            case .approved(let use):
+                judged.approval = use
+                if use.isEmergency { judged.startInEmergency() }
+            case .fits(let fit): judged.take(fit)
             case .refused(let reasons): judged.refuse(reasons)
             case .waits(let wait): judged.waits.append(wait)
             }
@@ -58,6 +63,8 @@ enum Verdict: Sendable {
     case refused([Change.ID: ErrorReport])
     /// Nothing of the plan starts before somebody has said so, or a time has come.
     case waits(Wait)
+    /// How its changes fit into the windows; where none starts now, it waits.
+    case fits(WindowFit)
 }
 
 /// What a plan waits for.
@@ -67,12 +74,16 @@ struct Wait: Sendable {
     var needs: [ApprovalNeed] = []
     /// To be written down with the step; nil where it is already, or where nobody has to be asked.
     var request: ApprovalRequest?
+    /// It is over by itself when a window opens.
+    var isForWindow = false
 }
 
 /// The approval a plan starts on, and the case it was found good for.
 struct ApprovalUse: Sendable {
     var id: String
     var wanted: Ballot.Case
+    /// It lets the plan start outside of its window.
+    var isEmergency = false
 }
 
 /// A plan with what policy said of it so far.
@@ -81,8 +92,36 @@ struct Judged: Sendable {
     var plan: Plan
     var waits: [Wait] = []
     var approval: ApprovalUse?
+    /// Nil where no window restricts it.
+    var fit: WindowFit?
+    private var left: Set<Change.ID>?
 
-    init(plan: Plan) { self.plan = plan }
+    init(plan: Plan, left: Set<Change.ID>? = nil) {
+        self.plan = plan
+        self.left = left
+    }
+
+    /// The changes that have not been made yet.
+    var open: [Change] { plan.changes.filter { left?.contains($0.id) ?? true } }
+
+    mutating func take(_ fit: WindowFit) {
+        self.fit = fit
+        plan.packing = fit.packing
+        if let wait = fit.wait { waits.append(wait) }
+    }
+
+    /// People let it start now; an emergency window closes too.
+    mutating func startInEmergency() {
+        guard var fit else { return }
+        fit.budget.isEmergency = true
+        fit.packing = fit.budget.plan(open, at: fit.packing.madeAt)
+        if !fit.packing.starting.isEmpty {
+            fit.wait = nil
+            waits.removeAll(where: \.isForWindow)
+        }
+        self.fit = fit
+        plan.packing = fit.packing
+    }
 
     mutating func refuse(_ reasons: [Change.ID: ErrorReport]) {
         plan.refusals += plan.changes.compactMap { change in

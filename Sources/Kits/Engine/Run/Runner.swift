@@ -1,3 +1,4 @@
+import Calendar
 import Maintenance
 import Outside
 import Settings
@@ -13,6 +14,8 @@ package struct Runner: Sendable {
     package let programs: Programs
     package let stateDirectory: String
     package let events: @Sendable (RunEvent) -> Void
+    /// Whose rules windows are understood by.
+    package var zones = ZoneDirectory(environment: [:])
     /// How many environments are worked on at once.
     package var concurrency = 4
     /// How long a step waits while another run changes its target. Somebody at a terminal is told at once; routines that
@@ -20,6 +23,7 @@ package struct Runner: Sendable {
     package var busyPatience: Duration = .zero
     /// How long a change waits for the fence of its target.
     package var fencePatience: Duration = .seconds(30)
+    private let protected: ProtectedDatabases
 
     package init(
         inventory: Inventory, catalog: TaskCatalog, log: RunLog, clock: WallClock, programs: Programs,
@@ -32,6 +36,7 @@ package struct Runner: Sendable {
         self.programs = programs
         self.stateDirectory = stateDirectory
         self.events = events
+        protected = ProtectedDatabases(inventory: inventory, programs: programs, log: log)
     }
 
     /// One step with its task, and the digest its plan has to have where one was approved.
@@ -218,7 +223,7 @@ package struct Runner: Sendable {
         let begin = clock.monotonic()
         let runner = StepRunner(
             step: step, parsed: work.parsed, act: Act(look: look, fence: fence), log: log,
-            policy: policy(step, environment, request),
+            policy: policy(look, step, request),
             deadline: { [clock] in request.timeLimit.map { clock.monotonic() - begin < $0 } ?? true },
             events: events)
         do {
@@ -233,18 +238,21 @@ package struct Runner: Sendable {
         }
     }
 
-    private func policy(_ step: StepRecord, _ environment: Environment?, _ request: RunRequest) -> Policy {
-        Policy(
+    private func policy(_ look: Look, _ step: StepRecord, _ request: RunRequest) -> Policy {
+        let approval = ApprovalJudgement(
+            rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
+            isRoutine: request.isRoutine, routines: step.terms?.routines ?? (request.isRoutine ? [request.name] : []),
+            asker: request.asker ?? request.requester, requester: request.requester)
+        return Policy(
             judgements: [
                 HoldJudgement(log: log),
-                ApprovalJudgement(
-                    rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
-                    isRoutine: request.isRoutine,
-                    routines: step.terms?.routines ?? (request.isRoutine ? [request.name] : []),
-                    asker: request.asker ?? request.requester,
-                    requester: request.requester),
+                ProtectionJudgement(look: look, databases: protected),
+                WindowJudgement(
+                    rules: WindowRules(inventory, environment: step.target.environment, zones: zones), log: log,
+                    step: step, approval: approval),
+                approval,
                 Confirmation(
-                    environment: environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
+                    environment: look.environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
                     confirm: request.confirm),
             ],
             isDryRun: request.isDryRun)

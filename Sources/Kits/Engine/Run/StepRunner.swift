@@ -24,6 +24,8 @@ struct StepRunner: Sendable {
         var plan: Plan?
         /// Why nothing of the plan may start yet.
         var wait: ErrorReport?
+        /// Nil where no window restricts it.
+        var fit: WindowFit?
 
         /// How a step ends that stops here.
         var dryOutcome: (StepState, ErrorReport?) {
@@ -50,20 +52,29 @@ struct StepRunner: Sendable {
         var plan = judged.plan
         let needs = judged.waits.flatMap(\.needs)
         plan.needs = needs.isEmpty ? nil : needs
-        let wait = policy.isDryRun ? nil : judged.waits.first
-        if let wait {
-            try await note(wait)
+        let wait = policy.isDryRun ? nil : judged.waits.last
+        if wait != nil {
+            try await note(judged, plan)
         } else {
-            try await log.planned(step, plan, approval: policy.isDryRun ? nil : judged.approval)
+            let approval = policy.isDryRun ? nil : judged.approval
+            try await log.planned(step, plan, approval: approval, notice: policy.isDryRun ? nil : plan.notice)
         }
+        if !policy.isDryRun, wait == nil, let notice = plan.notice { events(.told(step, notice)) }
         var planned = step
         planned.plan = plan
         events(.planned(planned, plan))
-        return Prepared(observation: observation, plan: plan, wait: wait?.reason)
+        return Prepared(observation: observation, plan: plan, wait: wait?.reason, fit: judged.fit)
     }
 
-    private func note(_ wait: Wait) async throws {
-        if let request = wait.request { try await log.wait(step, request, error: wait.reason) }
+    /// Writes down all that the plan waits for: people, windows.
+    private func note(_ judged: Judged, _ plan: Plan) async throws {
+        for wait in judged.waits {
+            if let request = wait.request { try await log.wait(step, request, error: wait.reason) }
+        }
+        guard let fit = judged.fit, let wait = judged.waits.last else { return }
+        var before = plan
+        before.packing = step.plan?.packing
+        try await self.wait(for: fit, before, error: wait.reason)
     }
 
     /// Only the plan, before policy; nothing is written down.
@@ -81,35 +92,18 @@ struct StepRunner: Sendable {
     func carryOut(_ prepared: Prepared) async throws -> (StepState, ErrorReport?) {
         if let wait = prepared.wait { return (.waiting, wait) }
         let records = prepared.plan == nil ? [] : try await log.changes(of: step)
-        return try await carryOut(records, gaps: prepared.observation.gaps)
-    }
-
-    /// Goes on with changes that are planned; those that have ended, or that nobody can decide about, stay.
-    func carryOut(_ records: [ChangeRecord], gaps: [Observation.Gap]) async throws -> (StepState, ErrorReport?) {
-        var ended: [ChangeRecord] = []
-        for record in records {
-            guard record.state == .planned else {
-                ended.append(record)
-                continue
-            }
-            guard deadline() else {
-                let error = ErrorReport(EngineError.timeLimit(change: record.change.id))
-                ended.append(try await log.move(record, to: .skipped, error: error))
-                continue
-            }
-            ended.append(try await changeRunner(of: records.count).run(record))
-        }
-        return Self.outcome(ended, gaps: gaps)
+        return try await carryOut(records, of: prepared.plan, in: prepared.fit, gaps: prepared.observation.gaps)
     }
 
     /// Goes on with a step that had begun: what is left of it is asked of policy again, since it may have expired.
     func goOn(_ records: [ChangeRecord], _ plan: Plan, gaps: [Observation.Gap]) async throws
         -> (StepState, ErrorReport?)
     {
-        guard records.contains(where: { $0.state == .planned }) else { return try await carryOut(records, gaps: gaps) }
-        let judged = try await policy.judge(plan, isAgain: true)
-        if let wait = judged.waits.first {
-            try await note(wait)
+        let open = records.filter { $0.state == .planned }.map(\.change.id)
+        guard !open.isEmpty else { return try await carryOut(records, of: nil, in: nil, gaps: gaps) }
+        let judged = try await policy.judge(plan, isAgain: true, left: Set(open))
+        if let wait = judged.waits.last {
+            try await note(judged, plan)
             return (.waiting, wait.reason)
         }
         if let approval = judged.approval { try await log.use(approval, step) }
@@ -122,7 +116,7 @@ struct StepRunner: Sendable {
             }
             left.append(try await log.move(record, to: .refused, error: reason))
         }
-        return try await carryOut(left, gaps: gaps)
+        return try await carryOut(left, of: judged.plan, in: judged.fit, gaps: gaps)
     }
 
     func changeRunner(of count: Int) -> ChangeRunner {

@@ -56,11 +56,13 @@ package struct ScheduleStanding: Codable, Sendable {
 
 extension ScheduleStanding {
     /// Reads it from the state; nothing is written.
-    package init(_ log: RunLog, _ inventory: Inventory, _ routines: [ScheduledRoutine]) async throws {
+    package init(
+        _ log: RunLog, _ inventory: Inventory, _ routines: [ScheduledRoutine], _ zones: ZoneDirectory
+    ) async throws {
         scheduler = try await log.schedulerState()
         attentions = Self.judge(scheduler, at: log.clock.now())
         attentions += try await Self.holds(log)
-        attentions += try await Self.openRuns(log, inventory)
+        attentions += try await Self.openRuns(log, inventory, zones)
         let open = try await log.openFindings().map(\.finding)
         for routine in routines {
             let noted = open.filter { $0.target == .estate && $0.object == routine.name }
@@ -104,15 +106,19 @@ extension ScheduleStanding {
         }
     }
 
-    private static func openRuns(_ log: RunLog, _ inventory: Inventory) async throws -> [Attention] {
+    private static func openRuns(
+        _ log: RunLog, _ inventory: Inventory, _ zones: ZoneDirectory
+    ) async throws -> [Attention] {
         let runs = try await log.openRuns().filter { !$0.isDryRun }
         let dead = try log.abandoned(runs)
         let waiting = try await Approvals(log: log, inventory: inventory).waiting()
         let unsigned = try await log.checklistWaits(runs)
+        let windows = try await WaitingForWindows(log, inventory, zones)
         return runs.compactMap { run in
             switch run.state {
             case .waiting:
                 let requests = waiting.filter { $0.ballot.request.runID == run.id }
+                if let attention = windowAttention(run, windows[run: run.id], requests) { return attention }
                 if requests.isEmpty, let wait = unsigned.first(where: { $0.run.id == run.id }) {
                     return Attention(
                         kind: .waiting, subject: run.name, reason: "run \(run.id): \(wait.reason)",

@@ -26,13 +26,16 @@ extension Scheduler {
         group.addTask { await self.resume(run, reason) }
     }
 
-    /// Runs that wait for approvals, or signatures of a checklist, of which none is missing any more. False where one has to be asked about again as
+    /// Runs that wait for approvals of which none is missing any more. False where one has to be asked about again as
     /// soon as something has ended: its routine is at work, and two would keep each other from the target.
     func goOnWithApproved(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async -> Bool {
         var isComplete = true
         do {
             let waiting = try await Approvals(log: log, inventory: work.book.inventory).waiting()
-            for id in distinct(waiting.filter { $0.state == .approved }.map(\.ballot.request.runID)) {
+            let approved = waiting.filter { $0.state == .approved }
+            guard !approved.isEmpty else { return true }
+            let windows = try await WaitingForWindows(log, work.book.inventory, zones)
+            for id in distinct(approved.filter { mayGoOn($0.ballot, windows) }.map(\.ballot.request.runID)) {
                 let run = try await log.run(id)
                 // One that is carried out will come to it by itself, or stop and be found here again.
                 guard run.state == .waiting else { continue }
@@ -42,6 +45,16 @@ extension Scheduler {
                     isComplete = false
                 }
             }
+        } catch {
+            tell(.failed(what: "looking for what was approved", ErrorReport(error)))
+        }
+        return isComplete
+    }
+
+    /// Runs that wait for signatures of a checklist of which none is missing any more. False as above.
+    func goOnWithSigned(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async -> Bool {
+        var isComplete = true
+        do {
             for run in try await log.signedRuns(work.book.inventory, work.book.catalog) {
                 if atWork[run.name, default: 0] == 0 {
                     goOn(run, "its checklist was signed", &group)
@@ -50,7 +63,7 @@ extension Scheduler {
                 }
             }
         } catch {
-            tell(.failed(what: "looking for what was approved", ErrorReport(error)))
+            tell(.failed(what: "looking for what was signed", ErrorReport(error)))
         }
         return isComplete
     }
@@ -67,6 +80,7 @@ extension Scheduler {
             tell(.failed(what: "going on with run \(run.id)", ErrorReport(error)))
         }
         resuming.remove(run.id)
+        windowRuns[run.id] = nil
         atWork[run.name, default: 1] -= 1
         nudge.yield(.again)
     }

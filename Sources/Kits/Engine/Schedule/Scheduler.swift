@@ -59,6 +59,8 @@ package actor Scheduler {
     var queuedSince: [String: Timestamp] = [:]
     var closed: Set<String> = []
     var resuming: Set<String> = []
+    /// Runs that go on because a window is open, and the environments they do so in.
+    var windowRuns: [String: Set<String>] = [:]
     var record: ServiceRecord
     private var armed: Timestamp?
     private var builtAt: (wall: Timestamp, monotonic: Duration, calendars: [FileStatus?])?
@@ -160,7 +162,9 @@ package actor Scheduler {
         let monotonic = clock.monotonic()
         // Before what is due: a start that always comes at this moment would keep an approved run out for ever.
         if askedAt.map({ monotonic - $0 >= Self.askEvery }) ?? true {
-            askedAt = await goOnWithApproved(&group) ? monotonic : nil
+            let isAsked = await goOnWithApproved(&group)
+            let isSigned = await goOnWithSigned(&group)
+            askedAt = await goOnInWindows(&group) && isAsked && isSigned ? monotonic : nil
         }
         for name in starts.take(dueAt: now) { await consider(name, at: now, &group) }
         for name in deadlines.take(dueAt: now) { await judgeDeadline(of: name, at: now) }

@@ -14,6 +14,8 @@ package struct Inventory: Sendable, Equatable {
     package var reports = ReportSettings()
     package var approvals = ApprovalSettings()
     package var checklists: [ChecklistSettings] = []
+    /// For every environment; `windowRules(of:)` adds an environment's own.
+    package var windows: [WindowRule] = []
     /// Where state is kept, absolute; nil where the command line or the default decides. `--state` wins over it.
     package var stateDirectory: String?
     /// The files this was read from, in reading order.
@@ -64,6 +66,8 @@ package struct Environment: Sendable, Equatable {
     package var checks: CheckSettings = [:]
     /// Beside those of `Inventory.approvals`.
     package var approvals: [ApprovalRule] = []
+    /// Beside those of `Inventory.windows`.
+    package var windows: [WindowRule] = []
     package var location: SourceLocation
 
     package init(name: String, location: SourceLocation) {

@@ -33,10 +33,14 @@ struct ApprovalSections: Sendable {
 
     static let expiry = Format.duration(.seconds(60)...(.seconds(366 * 86_400)))
 
+    private static let needless = "so there is nothing to approve"
+
     private func rule(inEnvironment: Bool) -> Format<ApprovalRule> {
         var keys: [Key<ApprovalRule>] = [
-            Key("effects", \.effects, .list(of: effect), "Changes with one of these effects."),
-            Key("tasks", \.tasks, .list(of: task), "Changes of these tasks, as they are typed."),
+            Key("effects", \.effects, .list(of: .changing(Self.needless)), "Changes with one of these effects."),
+            Key(
+                "tasks", \.tasks, .list(of: .changingTask(tasks, Self.needless)),
+                "Changes of these tasks, as they are typed."),
             Key("routines", \.routines, .list(of: .name), "Changes in runs of these routines."),
             Key(
                 "classes", \.classes, .list(of: .choice()),
@@ -57,38 +61,6 @@ struct ApprovalSections: Sendable {
             later: ["kinds", "locks", "reason", "notify", "window", "windows", "owner", "when"],
             rules: inEnvironment ? [] : [.atLeastOne(["effects", "tasks", "routines", "classes", "environments"])]
         ).format
-    }
-
-    private var effect: Format<Effect> {
-        Format<Effect>.choice().map(
-            { effect, tree, keyPath, reading in
-                guard effect > .observes else {
-                    reading.refuse(
-                        tree, keyPath, "changes nothing, so there is nothing to approve",
-                        allowed: "maintains, destroys")
-                    return nil
-                }
-                return effect
-            }, writing: { $0 })
-    }
-
-    private var task: Format<String> {
-        let tasks = tasks
-        return Format<String>.text.map(
-            { text, tree, keyPath, reading in
-                let typed = text.split(whereSeparator: { $0 == "." || $0 == " " }).joined(separator: " ")
-                guard let effect = tasks[typed] else {
-                    reading.report(
-                        "there is no task \(Tree.quoted(text))", at: tree.location, keyPath,
-                        nearest: nearest(to: typed, among: tasks.keys.sorted()))
-                    return nil
-                }
-                guard effect > .observes else {
-                    reading.refuse(tree, keyPath, "only looks, so there is nothing to approve")
-                    return nil
-                }
-                return typed.split(separator: " ").joined(separator: ".")
-            }, writing: { $0.split(separator: ".").joined(separator: " ") })
     }
 
     static var count: Format<ApprovalRule.Count> {

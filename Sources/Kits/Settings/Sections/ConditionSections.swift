@@ -44,7 +44,7 @@ struct ConditionSections: Sendable {
                     "labels", \.labels, .dictionary("label", .text),
                     "Labels that the environment has to have, with their values."),
                 Key(
-                    "during", \.during, window,
+                    "during", \.during, .window(zones),
                     "A window in which the routine has to have started, such as 'first Sunday 00:00-24:00'."),
                 Key(
                     "steps", \.results, .dictionary("step", .choice()),
@@ -53,19 +53,6 @@ struct ConditionSections: Sendable {
             later: ["days", "environment", "environments", "not", "any", "findings"],
             rules: [.atLeastOne(["labels", "during", "steps"])]
         ).format
-    }
-
-    private var window: Format<Written<ScheduleExpression>> {
-        Format<Written<ScheduleExpression>>.schedule(zones).map(
-            { written, tree, keyPath, reading in
-                guard written.value.hasWindows else {
-                    reading.refuse(
-                        tree, keyPath, "is a moment, and a window is needed",
-                        allowed: "a window such as 'weekdays 00:00-24:00'")
-                    return nil
-                }
-                return written
-            }, writing: { $0 })
     }
 
     private enum Word: String, CaseIterable, Sendable {

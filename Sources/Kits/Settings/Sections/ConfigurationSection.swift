@@ -12,6 +12,7 @@ struct ConfigurationSection: Sendable {
             checks: vocabulary.checks.map(\.name),
             steps: StepSections(judgeTask: vocabulary.judgeStep, zones: vocabulary.zones))
     }
+    private var windows: WindowSections { WindowSections(tasks: vocabulary.tasks, zones: vocabulary.zones) }
 
     var section: Section<Inventory> {
         Section(
@@ -34,6 +35,10 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "checklists", \.checklists, checklists.format,
                     "What differs from the shipped checklists, and lists of one's own."),
+                Key(
+                    "windows", \.windows, windows.format,
+                    "When changes may be made, in all environments; a change that no window speaks of is not "
+                        + "restricted."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key(
                     "state", \.stateDirectory, .path,
@@ -44,7 +49,7 @@ struct ConfigurationSection: Sendable {
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
-                "training", "users", "windows", "workers",
+                "training", "users", "window", "workers",
             ])
     }
 
@@ -64,9 +69,12 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "approvals", \.approvals, approvals.environmentRules,
                     "What has to be approved in it, beside the rules for all environments."),
+                Key(
+                    "windows", \.windows, windows.format.described(as: "windows"),
+                    "When changes may be made in it, beside the windows for all environments."),
             ],
             later: [
-                "windows", "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
+                "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
                 "notify", "alerts", "owner", "owners", "routines", "frequency",
             ])
         return Format<[Named<EnvironmentDraft>]>.named("environment", section.format).map(
@@ -78,6 +86,7 @@ struct ConfigurationSection: Sendable {
                     environment.resources = item.value.resources
                     environment.checks = item.value.checks
                     environment.approvals = item.value.approvals
+                    environment.windows = item.value.windows
                     return environment
                 }
             },
@@ -88,7 +97,7 @@ struct ConfigurationSection: Sendable {
                         value: EnvironmentDraft(
                             isProtected: environment.isProtected, labels: environment.labels,
                             resources: environment.resources, checks: environment.checks,
-                            approvals: environment.approvals),
+                            approvals: environment.approvals, windows: environment.windows),
                         location: environment.location)
                 }
             })
@@ -138,6 +147,7 @@ struct ConfigurationSection: Sendable {
         calendars.judge(inventory, reading)
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
         ChecklistSections.judge(inventory, vocabulary, reading)
+        windows.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {
@@ -146,5 +156,6 @@ struct ConfigurationSection: Sendable {
         var resources: [Resource] = []
         var checks: CheckSettings = [:]
         var approvals: [ApprovalRule] = []
+        var windows: [WindowRule] = []
     }
 }

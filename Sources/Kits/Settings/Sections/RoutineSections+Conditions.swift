@@ -52,27 +52,8 @@ extension RoutineSections {
         if conditions.retries != nil, let reason = vocabulary.objection(toRepeating: step) {
             report(reason, "retries")
         }
-        judge(
-            conditions.when?.during, inventory, vocabulary, path.appending(key: "when.during"), reading)
-    }
-
-    /// Its calendars have to be there, and it has to open some time.
-    private static func judge(
-        _ during: Written<ScheduleExpression>?, _ inventory: Inventory,
-        _ vocabulary: SettingsVocabulary,
-        _ keyPath: String, _ reading: Reading
-    ) {
-        guard let during else { return }
-        do throws(CalendarError) {
-            let schedule = try Schedule(during.value, in: inventory.scheduleContext(vocabulary.zones))
-            // What is always open, since long ago, has no beginning to look for.
-            let isAlways = schedule.window(containing: Timestamp(microseconds: 946_684_800_000_000)) != nil
-            if schedule.closed == nil, !schedule.canStart, !isAlways {
-                reading.report("'\(during.value.text)' never opens", at: during.location, keyPath)
-            }
-        } catch {
-            reading.report(error, at: during.location, keyPath)
-        }
+        reading.judge(
+            conditions.when?.during, in: inventory, vocabulary.zones, path.appending(key: "when.during"))
     }
 }
 

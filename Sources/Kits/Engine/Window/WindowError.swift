@@ -1,0 +1,51 @@
+import Maintenance
+
+/// Why something waits for its window.
+package enum WindowError: MaintenanceError {
+    /// Nothing starts before a window opens.
+    ///
+    /// - `opens`: nil where none ever opens by itself.
+    /// - `problem`: why one that should does not.
+    /// - `approval`: the request for a start in an emergency.
+    case closed(target: Target, run: String, opens: Timestamp?, problem: String?, approval: String?)
+    /// A window is open, and what is left of it is too short for these changes.
+    case left(count: Int, target: Target, run: String, opens: Timestamp?, first: String)
+
+    package var code: String {
+        switch self {
+        case .closed: "window.closed"
+        case .left: "window.left"
+        }
+    }
+
+    package var problem: String {
+        switch self {
+        case .closed(let target, _, let opens?, _, _):
+            "changes of \(target) wait for their window, which opens \(opens)"
+        case .closed(let target, _, nil, let problem?, _):
+            "changes of \(target) wait for a window, and none opens: \(problem)"
+        case .closed(let target, _, nil, nil, _):
+            "changes of \(target) wait, and no window opens for them by itself"
+        case .left(let count, let target, _, let opens, let first):
+            (count == 1 ? "1 change of \(target) " : "\(count) changes of \(target) ")
+                + (opens.map { "\(count == 1 ? "waits" : "wait") for the window that opens \($0)" }
+                    ?? "\(count == 1 ? "fits" : "fit") into no window")
+                + ": \(first.printable)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .closed(_, let run, _, _, let approval?):
+            "If it cannot wait: 'mainstay approve \(approval) --emergency --reason TEXT', then 'mainstay resume \(run)'."
+        case .closed(_, let run, .some, _, nil), .left(_, _, let run, .some, _):
+            "'mainstay serve' goes on with it then; by hand: 'mainstay resume \(run)'."
+        case .closed(_, _, nil, _, nil): "'mainstay config show' prints the windows; see docs/windows.md."
+        case .left(_, _, let run, nil, _):
+            "Widen the window, or start it in an emergency window: 'mainstay resume \(run)' asks for the approval there."
+        }
+    }
+
+    package var isRetryable: Bool { false }
+    package var exitStatus: ExitStatus { .waiting }
+}
