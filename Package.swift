@@ -66,11 +66,13 @@ let package = Package(
             "Reports", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
+        capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
+
         .executableTarget(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Backups", "Checklists", "Logs", "Reports", "Settings",
+                "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -119,6 +121,9 @@ let package = Package(
                 "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Reports",
                 "Settings", "Store",
             ]),
+        tests(
+            "History",
+            ["Command", "Engine", "History", "Maintenance", "MaintenanceTesting", "Outside", "Settings", "Store"]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),

@@ -6,6 +6,7 @@ import Composition
 import DataIntegrity
 import DatabaseCare
 import Health
+import History
 import Logs
 import Reports
 
@@ -18,6 +19,7 @@ let capabilities: [Capability] = [
     .checklists,
     .logs,
     .reports,
+    .history,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
@@ -29,6 +31,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
+    GroupCommand<HistoryGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
@@ -69,6 +72,12 @@ enum ChecklistGroup: CommandFamily {
 enum LogsGroup: CommandFamily {
     static let name = "logs"
     static let summary = "Look after log files."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum HistoryGroup: CommandFamily {
+    static let name = "history"
+    static let summary = "Look after what the state remembers."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -17,6 +17,7 @@ let routines: [Routine] = [
             ["logs", "rotate"],
             ["data", "cleanup-temp"],
             ["report", "prune"],
+            ["history", "prune"],
             ["report", "daily"],
         ],
         aliases: [.init("maintenance:daily")]),

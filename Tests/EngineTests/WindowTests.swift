@@ -118,6 +118,34 @@ struct WindowTests {
         #expect(try await estate.attentions().isEmpty)
     }
 
+    @Test("a dry run of several steps gives each what those before it leave")
+    func sharesWindowInDryRuns() async throws {
+        let estate = try await WindowEstate([.test("daily 02:00-02:25")], keys: ["a"])
+        let plans = try await estate.harness.run("test ledger", "test ledger", "test ledger", isDryRun: true).plans
+        #expect(
+            plans.map { $0.packing?.entries.first?.startsAt?.description } == [
+                "2026-11-21 02:00 UTC", "2026-11-21 02:10 UTC", nil,
+            ])
+    }
+
+    @Test("a newer run of the same takes the place of one that waits, but not of one that was approved or has begun")
+    func supersedes() async throws {
+        let estate = try await WindowEstate([.test("daily 03:00-03:15"), .test(nil, .emergency)])
+        let first = try await estate.harness.run("test ledger", by: .ann).run.id
+        let second = try await estate.harness.run("test ledger", by: .ann).run.id
+        #expect(try await estate.harness.log.run(first).state == .cancelled)
+        let id = try #require(try await estate.request())
+        try await estate.harness.approvals(by: .bob).approve(id, reason: "now", isEmergency: true)
+        let third = try await estate.harness.run("test ledger", by: .ann).run.id
+        #expect(try await estate.harness.log.run(second).state == .waiting)
+        try estate.set("2026-11-21T03:00:00Z")
+        #expect(try await estate.harness.resume(third, by: .ann).changes.map(\.state) == [.proved, .planned, .planned])
+        try estate.set("2026-11-21T12:00:00Z")
+        _ = try await estate.harness.run("test ledger", by: .ann)
+        #expect(try await estate.harness.log.run(third).state == .waiting)
+        #expect(try await estate.harness.log.verifyAudit().isSound)
+    }
+
     @Test("what no window speaks of is not restricted: other effects, other tasks, other environments")
     func leavesOthersAlone() async throws {
         for rule in [

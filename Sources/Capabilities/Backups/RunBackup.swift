@@ -75,7 +75,8 @@ package struct RunBackup: MaintenanceTask {
                 reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
                 estimate: last.map {
                     .init(seconds: $0.times.duration.inSeconds, source: "the last backup")
-                })
+                },
+                priority: last == nil ? .critical : .warning)
         ]
         return observation
     }

@@ -8,6 +8,7 @@ import Maintenance
 package final class Store: Sendable {
     package let directory: String
     private let pool: DatabasePool
+    private let commits: GroupCommit
 
     /// Opens, or creates, the state in `directory`, and applies the migrations that are missing.
     package init(directory: String, migrations: [Migration]) throws {
@@ -21,6 +22,7 @@ package final class Store: Sendable {
             configuration.maximumReaderCount = 4
             configuration.label = "mainstay.store"
             pool = try DatabasePool(path: path, configuration: configuration)
+            commits = GroupCommit(pool)
         } catch {
             throw Self.translate(error, opening: directory)
         }
@@ -48,12 +50,12 @@ package final class Store: Sendable {
         }
     }
 
-    /// All or nothing; durable when it returns.
+    /// All or nothing; durable when it returns. Those who write at once share a commit.
     @discardableResult
     package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreWriter) throws -> Value) async throws -> Value
     {
         do {
-            return try await pool.write { try body(StoreWriter(database: $0)) }
+            return try await commits.write { try body(StoreWriter(database: $0)) }
         } catch {
             throw Self.translate(error, opening: directory)
         }

@@ -222,7 +222,12 @@ struct ApprovalText {
             lines += "rejected by \(rejection.by.name.printable): \(rejection.reason.printable)"
                 .wrapped(to: width, indent: "  ")
         }
-        if standing.state == .waiting { lines += "missing: \(standing.missing)".wrapped(to: width, indent: "  ") }
+        if standing.state == .waiting, request.isOnlyForEmergency {
+            let opens = request.plan.packing?.nextWindow.map { "in the window that opens \($0)" }
+            lines += "starts \(opens ?? "in no window by itself"); to start at once:".wrapped(to: width, indent: "  ")
+        } else if standing.state == .waiting {
+            lines += "missing: \(standing.missing)".wrapped(to: width, indent: "  ")
+        }
         return lines + [command(standing)].compactMap { $0 }.map { "  \(style.dim($0))" }
     }
 

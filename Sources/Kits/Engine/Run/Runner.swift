@@ -106,6 +106,7 @@ package struct Runner: Sendable {
             if state == .running { state = isCancelled ? .cancelled : .failed }
             let audit = audit(run, steps)
             try await log.end(run, state, audit: audit)
+            if state == .waiting { try await log.supersede(olderThan: run, steps) }
             let summary = RunSummary(
                 run: try await log.run(id), steps: steps, changes: try await log.changes(of: id),
                 auditHead: audit == nil ? nil : try await log.auditHead())
@@ -249,7 +250,7 @@ package struct Runner: Sendable {
                 ProtectionJudgement(look: look, databases: protected),
                 WindowJudgement(
                     rules: WindowRules(inventory, environment: step.target.environment, zones: zones), log: log,
-                    step: step, approval: approval),
+                    step: step, approval: approval, isDryRun: request.isDryRun),
                 approval,
                 Confirmation(
                     environment: look.environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,

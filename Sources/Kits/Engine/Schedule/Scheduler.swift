@@ -136,6 +136,8 @@ package actor Scheduler {
             work = new
             do {
                 try await rebuild()
+                // Windows may be others now.
+                askedAt = nil
                 record.configuration = new.book.inventory.sourceFiles
                 record.configuredAt = clock.now()
                 record.refused = nil

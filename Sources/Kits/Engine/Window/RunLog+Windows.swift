@@ -27,6 +27,16 @@ enum WindowStatement: String, StatementSet {
         where run.ended_at is null and run.is_dry_run = 0 and step.state = 'waiting' and step.plan is not null
         order by run.started_at, step.run_id, step.number
         """
+    case olderWaiting = """
+        select * from run
+        where ended_at is null and state = 'waiting' and is_dry_run = 0 and name = :name and id <> :id
+            and started_at <= :started_at
+        order by started_at
+        """
+    case skipWaiting = """
+        update step set state = 'skipped', ended_at = :at, error = :error
+        where run_id = :run_id and state = 'waiting'
+        """
     case durationsOfKindHere = """
         select change.started_at, change.ended_at from change
         join step on step.run_id = change.run_id and step.number = change.step

@@ -10,6 +10,8 @@ struct WindowJudgement: Judgement {
     let step: StepRecord
     /// What people said, for a start in an emergency.
     let approval: ApprovalJudgement
+    /// Then the steps before it have only been planned, and their time is not over.
+    let isDryRun: Bool
 
     /// A window that closed while a run was interrupted is closed for what is left of it.
     var isAskedAgain: Bool { true }
@@ -17,7 +19,7 @@ struct WindowJudgement: Judgement {
     func judge(_ judged: Judged) async throws -> Verdict {
         let changes = judged.open
         guard isRestricted(changes) else { return .allowed }
-        let now = log.clock.now()
+        let now = log.clock.now() + (isDryRun ? try await taken() : .zero)
         let budget = WindowBudget(
             rules: rules, task: step.task,
             expected: try await log.expectedDurations(changes, of: step.task, at: step.target),
@@ -47,6 +49,14 @@ struct WindowJudgement: Judgement {
         return ErrorReport(
             WindowError.closed(
                 target: step.target, run: step.runID, opens: opens, problem: problem, approval: request))
+    }
+
+    /// How long the earlier steps of a dry run would take that would start in this environment.
+    private func taken() async throws -> Duration {
+        try await log.steps(of: step.runID)
+            .filter { $0.number < step.number && $0.target.environment == step.target.environment }
+            .flatMap { $0.plan?.packing?.starting ?? [] }
+            .reduce(.zero) { $0 + .seconds($1.expected.seconds) }
     }
 
     private func isRestricted(_ changes: [Change]) -> Bool {
@@ -131,7 +141,7 @@ struct WindowFit: Sendable {
         if let first = left.first(where: { $0.window != nil || $0.isTooLong }) {
             return .left(
                 count: left.count, target: step.target, run: step.runID, opens: packing.nextWindow,
-                first: "'\(first.change)': \(first.reason ?? "")")
+                first: "'\(first.change)': \(first.reason ?? "")", approval: approval)
         }
         return .closed(
             target: step.target, run: step.runID, opens: packing.nextWindow, problem: problem, approval: approval)

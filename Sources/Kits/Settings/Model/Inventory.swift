@@ -12,6 +12,7 @@ package struct Inventory: Sendable, Equatable {
     package var calendars: [CalendarSettings] = []
     package var backups = BackupSettings()
     package var reports = ReportSettings()
+    package var history = HistorySettings()
     package var approvals = ApprovalSettings()
     package var checklists: [ChecklistSettings] = []
     /// For every environment; `windowRules(of:)` adds an environment's own.
@@ -110,6 +111,14 @@ package enum ResourceAccess: Sendable, Equatable {
         case .storage: .storage
         }
     }
+}
+
+/// How long the state remembers what was done and measured. The audit trail is not part of it, and stays.
+package struct HistorySettings: Sendable, Equatable {
+    /// Nil keeps all.
+    package var keep: Written<Period>?
+
+    package init() {}
 }
 
 /// Where reports go and how long they stay.

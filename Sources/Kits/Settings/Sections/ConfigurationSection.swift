@@ -40,6 +40,7 @@ struct ConfigurationSection: Sendable {
                     "When changes may be made, in all environments; a change that no window speaks of is not "
                         + "restricted."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
+                Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
                 Key(
                     "state", \.stateDirectory, .path,
                     "The directory for Mainstay's own state; '--state' on the command line wins over it."),
@@ -127,6 +128,18 @@ struct ConfigurationSection: Sendable {
             writing: { resources in
                 resources.map { Named(name: $0.name, value: $0.access, location: $0.location) }
             })
+    }
+
+    private var history: Format<HistorySettings> {
+        Section<HistorySettings>(
+            prototype: { _ in HistorySettings() },
+            keys: [
+                Key(
+                    "keep", \.keep, Format.age.written,
+                    "What ended longer ago is removed by 'history prune'; without it, nothing. The audit trail stays.")
+            ],
+            later: ["runs", "samples", "findings", "audit"]
+        ).format
     }
 
     private var reports: Format<ReportSettings> {

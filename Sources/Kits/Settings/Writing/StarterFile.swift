@@ -124,6 +124,10 @@ package struct StarterFile: Sendable, Equatable {
             #     blackout: true
             #     days: [2026-12-18 18:00 to 2027-01-04 06:00]
 
+            # What ended longer ago is forgotten by 'history prune', a step of the daily routine; the audit trail stays.
+            history:
+              keep: 400d
+
             # reports:
             #   directory: reports
             #   keep: 12mo

@@ -1,0 +1,83 @@
+import Foundation
+import Maintenance
+import MaintenanceTesting
+import Testing
+
+@testable import Store
+
+private enum Row: String, StatementSet {
+    case insert = "insert into row (name, size) values (:name, :size)"
+    case all = "select name, size from row order by name"
+    case limit = "pragma max_page_count = 60"
+}
+
+private let migrations = [Migration("row.1", ["create table row (name text primary key, size text not null)"])]
+
+@Suite("writers that come at once", .temporaryDirectory)
+struct GroupCommitTests {
+    private struct Refused: Error {}
+
+    private func store() throws -> Store {
+        try Store(directory: TemporaryDirectory.current + "/state", migrations: migrations)
+    }
+
+    /// Names of the rows that were reported as written, and of those that were not.
+    private func write(_ store: Store, _ count: Int, size: @escaping @Sendable (Int) throws -> String) async
+        -> (written: Set<String>, failed: Set<String>)
+    {
+        await withTaskGroup(of: (String, Bool).self) { group in
+            for number in 0..<count {
+                group.addTask {
+                    let name = "row \(number)"
+                    do {
+                        try await store.write { writer in
+                            try writer.run(Row.insert, ["name": name, "size": ""])
+                            try writer.run(Row.insert, ["name": name + " too", "size": try size(number)])
+                        }
+                        return (name, true)
+                    } catch {
+                        return (name, false)
+                    }
+                }
+            }
+            var result: (written: Set<String>, failed: Set<String>) = ([], [])
+            for await (name, isWritten) in group {
+                if isWritten { result.written.insert(name) } else { result.failed.insert(name) }
+            }
+            return result
+        }
+    }
+
+    @Test("are all written, but for those that fail, of which nothing is", arguments: [1, 2, 16, 1_000])
+    func writes(count: Int) async throws {
+        let store = try store()
+        let (written, failed) = await write(store, count) { number in
+            if number % 3 == 1 { throw Refused() }
+            return "x"
+        }
+        #expect(failed.count == (count + 1) / 3)
+        let rows = try await store.read { try $0.rows(Row.all).map { try $0.get("name", as: String.self) } }
+        #expect(Set(rows) == written.union(written.map { $0 + " too" }))
+    }
+
+    @Test("a full store fails those whose rows it did not take, and nobody else is told it was written")
+    func isFull() async throws {
+        let store = try store()
+        try await store.write { _ = try $0.reader.rows(Row.limit) }
+        let (written, failed) = await write(store, 200) { _ in String(repeating: "x", count: 3_000) }
+        #expect(!failed.isEmpty)
+        let rows = try await store.read { try $0.rows(Row.all).map { try $0.get("name", as: String.self) } }
+        #expect(Set(rows) == written.union(written.map { $0 + " too" }))
+    }
+
+    @Test("whoever was cancelled before writes nothing")
+    func isCancelled() async throws {
+        let store = try store()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await store.write { try $0.run(Row.insert, ["name": "x", "size": ""]) }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await store.read { try $0.rows(Row.all) }.isEmpty)
+    }
+}
