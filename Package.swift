@@ -33,7 +33,8 @@ let package = Package(
         kit("Settings", ["Maintenance", "Outside", "Calendar"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
-        kit("Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings"]),
+        kit(
+            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings"], external: [.crypto]),
 
         // The command line, and what a capability is.
         kit(
@@ -55,6 +56,10 @@ let package = Package(
                 "Composition",
             ]),
         capability(
+            "Checklists",
+            ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
+        capability(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
         capability(
@@ -67,7 +72,7 @@ let package = Package(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Backups", "Logs", "Reports", "History",
+                "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -96,7 +101,7 @@ let package = Package(
             ]),
         tests(
             "Documents",
-            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "mainstay"]),
+            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "mainstay"]),
         tests(
             "EndToEnd",
             ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Store", "mainstay"]),

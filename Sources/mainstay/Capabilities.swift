@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backups
+import Checklists
 import Command
 import Composition
 import DataIntegrity
@@ -15,6 +16,7 @@ let capabilities: [Capability] = [
     .databaseCare,
     .dataIntegrity,
     .backups,
+    .checklists,
     .logs,
     .reports,
     .history,
@@ -28,6 +30,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<BackupGroup>.self,
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
+    GroupCommand<ChecklistGroup>.self,
     GroupCommand<HistoryGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
@@ -57,6 +60,12 @@ enum DataGroup: CommandFamily {
 enum BackupGroup: CommandFamily {
     static let name = "backup"
     static let summary = "Take backups, and prove them by restoring them."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum ChecklistGroup: CommandFamily {
+    static let name = "checklist"
+    static let summary = "Answer checklists by evidence, and sign what only people can tell."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -30,7 +30,7 @@ struct Mainstay: ParsableCommand {
     static func application(_ environment: [String: String]) -> Application {
         Application(
             root: Self.self, tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks),
-            routines: routines, migrations: capabilities.flatMap(\.migrations),
+            routines: routines, checklists: checklists, migrations: capabilities.flatMap(\.migrations),
             programs: Programs(environment: environment), clock: .system, console: Console(environment: environment),
             observer: observer(environment), systemLog: systemLog(environment))
     }

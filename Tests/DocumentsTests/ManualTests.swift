@@ -44,6 +44,7 @@ struct ManualTests {
             (["run", ""], ["daily", "emergency", "evening", "monthly", "morning", "nightly", "quarterly", "weekly"]),
             (["health", "check", "--check", "connections.u"], ["connections.used"]),
             (["explain", "HC003"], ["HC003"]),
+            (["checklist", "show", "contri"], ["contribux-morning"]),
         ])
     func bashCompletes(words: [String], offered: [String]) async throws {
         try program.configure(

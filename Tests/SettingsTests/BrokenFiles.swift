@@ -3,7 +3,8 @@ extension Broken {
     private static let path = "environments.test.resources.main"
 
     static let all =
-        structure + values + services + files + checks + routines + approvals + waiting + windows
+        structure + values + services + files + checks + routines + approvals + waiting + windows + checklists
+        + checklistSteps
 
     private static let structure: [Broken] = [
         Broken("", "mainstay.yaml:1:1: the key 'environments' is missing (allowed: environments by name)"),
@@ -251,8 +252,8 @@ extension Broken {
             "mainstay.yaml:6:18: routines.daily.steps[2].command: 'ls' stands where a list of words is needed "
                 + "(did you mean '[ls]'? allowed: a list; 'shell' takes a line)",
             "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed "
-                + "(allowed: task, command, shell, routine, approval, wait, wait-for, environments, resources, name, needs, when, "
-                + "on-failure, retries, timeout, concurrency, directory, variables, effect, exit-status, idempotent, "
+                + "(allowed: task, command, shell, routine, checklist, approval, wait, wait-for, environments, resources, "
+                + "name, needs, when, on-failure, retries, timeout, concurrency, directory, variables, effect, exit-status, idempotent, "
                 + "prove, output, approvers, count, expires, every, for)",
             "mainstay.yaml:9:6: routines.daily.steps[5]: nothing is no step "
                 + "(allowed: a task with its options, such as 'db update-stats --older-than 7d')"),
@@ -263,9 +264,9 @@ extension Broken {
                 + "    - { command: [psql, 'postgresql://u:secret@h/d'] }\n    - { command: [ls], exit-status: 256 }\n"
                 + "    - { shell: ls, variables: { DATABASE_URL: 'postgresql://u:secret@h/d' } }",
             "mainstay.yaml:5:7: routines.daily.steps[1]: only one of the keys 'task', 'command', 'shell', 'routine', "
-                + "'approval', 'wait', 'wait-for' may stand here",
+                + "'checklist', 'approval', 'wait', 'wait-for' may stand here",
             "mainstay.yaml:6:7: routines.daily.steps[2]: one of the keys 'task', 'command', 'shell', 'routine', "
-                + "'approval', 'wait', 'wait-for' is missing",
+                + "'checklist', 'approval', 'wait', 'wait-for' is missing",
             "mainstay.yaml:7:29: routines.daily.steps[3].effect: 'effect' belongs to a step with 'command' or 'shell'",
             "mainstay.yaml:7:47: routines.daily.steps[3].prove: 'prove' belongs to a step with 'command' or 'shell'",
             "mainstay.yaml:8:9: routines.daily.steps[4].command: './build' is a path from a directory, and there is no "

@@ -43,6 +43,15 @@ let vocabulary = SettingsVocabulary(
         "logs rotate": .resources([.logs]), "report daily": .estate,
     ],
     routines: ["weekly"],
+    checklists: [
+        Checklist(
+            "morning", summary: "the morning", cadence: .daily,
+            items: [
+                .init("services", "All services operational", .checks(["connectivity"]), source: "a.md:1"),
+                .init("alerts", "No critical alerts", .findings, severity: .critical, source: "a.md:2"),
+                .init("logs", "Read the logs", source: "a.md:3"),
+            ])
+    ],
     judgeStep: { arguments in
         let tasks = ["health check", "db update-stats", "report daily"]
         let command = arguments.prefix(2).joined(separator: " ")
@@ -196,6 +205,7 @@ let completeFile = #"""
           - routine: weekly
             name: week
           - { task: health check, timeout: 90s, needs: [build, week] }
+          - { checklist: handover, environments: [production], needs: [build], on-failure: stop }
           - { approval: the build was looked at, approvers: [database, dan], count: 2, expires: 2d, name: looked }
           - { wait: 90s, needs: [looked] }
           - { wait-for: health check, every: 5s, for: 1m, timeout: 20m }
@@ -205,6 +215,18 @@ let completeFile = #"""
     calendars:
       holidays: { days: [January 1, 2026-04-03, December 25] }
       freeze: { blackout: true, days: [2026-12-18 18:00 to 2027-01-04 06:00], time-zone: UTC }
+    checklists:
+      morning:
+        counts-for: 20h
+        environments: [production]
+        leave-out: [logs]
+        items:
+          services: { checks: [connectivity, response-time], severity: critical }
+          alerts: { text: Quiet, manual: true, counts-for: 12h }
+          statistics: { text: Statistics are new, task: db update-stats --older-than 7d, severity: info }
+          nothing: { text: Nothing was found, findings: warning }
+          coffee: "Somebody made coffee: black"
+      handover: { description: Before somebody leaves, cadence: occasion, items: { keys: The keys are back } }
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     """#

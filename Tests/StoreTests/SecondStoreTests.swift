@@ -12,6 +12,7 @@ struct SecondStoreTests {
     static let sets: [any StatementSet.Type] = [
         RunStatement.self, FindingStatement.self, AuditStatement.self, ApprovalStatement.self,
         ScheduleStatement.self, CommandStatement.self, HoldStatement.self, IdentityStatement.self, WindowStatement.self,
+        ChecklistStatement.self,
         PruningStatement.self,
     ]
 

@@ -15,6 +15,7 @@ package struct Application: Sendable {
     package let catalog: TaskCatalog
     package let checks: [Check]
     package let routines: [Routine]
+    package let checklists: [Checklist]
     package let migrations: [Migration]
     package let programs: Programs
     package let clock: WallClock
@@ -27,13 +28,14 @@ package struct Application: Sendable {
 
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
-        migrations: [Migration], programs: Programs,
+        checklists: [Checklist] = [], migrations: [Migration], programs: Programs,
         clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
-        catalog = TaskCatalog(tasks.map(\.entry))
+        catalog = TaskCatalog(tasks.map(\.entry), checklists: checklists, checks: checks)
         self.checks = checks.sorted { $0.name < $1.name }
         self.routines = routines
+        self.checklists = checklists
         self.migrations = EngineSchema.migrations + migrations
         self.programs = programs
         self.clock = clock

@@ -43,7 +43,7 @@ package struct Session: Sendable {
 
     /// Leaves the head of the audit trail in the system log, where whoever can rewrite the state cannot reach it
     /// unnoticed. A machine without a system log keeps none; `--verbose` says so.
-    func leave(_ head: AuditHead?, after event: String) {
+    package func leave(_ head: AuditHead?, after event: String) {
         guard let head else { return }
         let reason = application.systemLog.write("\(head) after \(event)", at: application.clock.now())
         guard let reason, output.verbose else { return }

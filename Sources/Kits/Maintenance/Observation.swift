@@ -9,6 +9,8 @@ package struct Observation: Codable, Hashable, Sendable {
     package var changes: [Change] = []
     /// Numbers and digests that prove what was looked at.
     package var evidence: Facts = [:]
+    /// What somebody has to do before the step can come to its end; nil where nothing is in the way.
+    package var waiting: ErrorReport?
     /// What could not be looked at, and why. One is enough to make the step `unproven`.
     package var gaps: [Gap] = []
     /// What people came to see, as a table.
@@ -28,6 +30,7 @@ package struct Observation: Codable, Hashable, Sendable {
         changes += other.changes
         evidence.merge(other.evidence) { _, new in new }
         gaps += other.gaps
+        waiting = waiting ?? other.waiting
         listings += other.listings
         checks += other.checks
         identity.merge(other.identity) { _, new in new }

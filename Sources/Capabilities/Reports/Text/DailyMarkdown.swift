@@ -90,20 +90,7 @@ struct DailyMarkdown {
         left > 0 ? ["", "and \(left) more: `mainstay report daily --as json`"] : []
     }
 
-    /// One line in which no character of a name means anything to Markdown or HTML (CommonMark 0.31, 2.4); never the
-    /// first thing of a line, where digits and hyphens mean something too.
-    private func text(_ text: String) -> String {
-        limits.clip(text).printable.unicodeScalars.reduce(into: "") { result, scalar in
-            if "\\`*_{}[]<>#+!|~&=$^@".unicodeScalars.contains(scalar) { result.append("\\") }
-            result.unicodeScalars.append(scalar)
-        }
-    }
+    private func text(_ text: String) -> String { limits.clip(text).markdownText }
 
-    /// A code span whose fence is longer than any run of backticks in it (CommonMark 0.31, 6.1).
-    private func code(_ text: String) -> String {
-        let text = limits.clip(text).printable
-        let longest = text.utf8.split(whereSeparator: { $0 != UInt8(ascii: "`") }).map(\.count).max() ?? 0
-        let fence = String(repeating: "`", count: longest + 1)
-        return longest == 0 ? "\(fence)\(text)\(fence)" : "\(fence) \(text) \(fence)"
-    }
+    private func code(_ text: String) -> String { limits.clip(text).markdownCode }
 }

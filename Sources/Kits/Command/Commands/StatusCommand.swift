@@ -9,8 +9,8 @@ package struct StatusCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
         "status", "Say what needs somebody, why, and which command resolves it; and what starts next.",
         """
-        One line each for whatever is skipped, late, refused, waiting, uncertain, overdue or not running, the scheduler \
-        itself first. Exits with 1 where something is wrong, with 6 where it only waits, and with 0 where nothing needs \
+        One line each for whatever is skipped, late, refused, waiting, unsigned, uncertain, overdue or not running, the \
+        scheduler itself first. Exits with 1 where something is wrong, with 6 where it only waits, and with 0 where nothing needs \
         anybody.
         """)
 
@@ -22,8 +22,9 @@ package struct StatusCommand: HouseCommand {
     package func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
         let scheduled = try application.book(session.inventory).scheduled(application.zones)
-        let standing = try await ScheduleStanding(
+        var standing = try await ScheduleStanding(
             session.log, session.inventory, scheduled, application.zones)
+        standing.attentions += try await session.answers.unsigned()
         let now = application.clock.now()
         let starts = scheduled.compactMap { routine in
             PlannedSchedule(name: routine.name, summary: "", schedule: routine.schedule).starts(1, after: now).first

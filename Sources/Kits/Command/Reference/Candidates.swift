@@ -32,6 +32,9 @@ extension Application {
             return Set(routines.map(\.name) + own).sorted()
         case ("explain", "positional@0"):
             return (checks.flatMap { [$0.name, $0.code] } + routines.map(\.name)).sorted()
+        case ("checklist show", "positional@0"), ("checklist export", "positional@0"),
+            ("checklist sign", "positional@0"), ("checklist remark", "positional@0"):
+            return Set(checklists.map(\.name) + (configured(typed)?.checklists.map(\.name) ?? [])).sorted()
         case ("approve", _), ("reject", _), ("approvals show", _): return []
         case (_, "positional@0"): return ["latest"]
         default: return []

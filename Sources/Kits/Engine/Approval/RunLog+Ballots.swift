@@ -24,7 +24,7 @@ extension RunLog {
         return Ballot(request, entries)
     }
 
-    private static func isLinked(_ row: AuditRow, _ reader: StoreReader) throws -> Bool {
+    static func isLinked(_ row: AuditRow, _ reader: StoreReader) throws -> Bool {
         let before = try reader.rows(AuditStatement.before, ["number": row.number, "most": 1]).first
         let hash: String = try before?.get("hash") ?? ""
         return hash == row.previous

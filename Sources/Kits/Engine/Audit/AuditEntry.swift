@@ -21,8 +21,10 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case noticed
     /// Somebody keeps everything from being changed for a while, or lets it be again.
     case held, released
-    /// A certificate or checklist was signed.
+    /// A certificate was signed, or an item of a checklist.
     case signed
+    /// Somebody said something about an item of a checklist that answers nothing.
+    case remarked
     /// A configuration was used for the first time.
     case configured
 }

@@ -17,6 +17,7 @@ extension Runner {
     func audit(_ run: RunRecord, _ steps: [StepRecord]) -> RunAudit? {
         guard !run.isDryRun else { return nil }
         let changing = steps.filter { step in
+            guard step.task != ChecklistStep.name else { return false }
             let entry = catalog.entries.first { $0.declaration.name == step.task }
             return (entry?.declaration.effect ?? .destroys) > .observes
         }

@@ -132,6 +132,24 @@ package enum EngineSchema {
                 "create index change_of_kind on change (kind, started_at) where state = 'proved'",
             ]),
         Migration(
+            "engine.8",
+            [
+                "create index step_target on step (task, environment, resource, started_at)",
+                """
+                create index audit_signed on audit (environment, subject, number)
+                where kind in ('signed', 'remarked')
+                """,
+                """
+                create table finding_severity (
+                    fingerprint text not null, severity text not null, last_seen bigint not null,
+                    primary key (fingerprint, severity)) {clustered}
+                """,
+                """
+                insert into finding_severity (fingerprint, severity, last_seen)
+                select fingerprint, severity, last_seen from finding
+                """,
+            ]),
+        Migration(
             "engine.9",
             [
                 """

@@ -64,8 +64,9 @@ package struct StepRecord: Codable, Hashable, Sendable {
 }
 
 extension StepRecord {
-    /// What it does, as people name it: `db update-stats`; for a command its words.
+    /// What it does, as people name it: `db update-stats`; for a command its words, for a checklist its name.
     package var title: String {
+        if task == ChecklistStep.name, let name = arguments.last { return "\(task) \(name)" }
         guard task == CommandStep.name, let end = arguments.firstIndex(of: "--") else {
             return task.split(separator: ".").joined(separator: " ")
         }

@@ -12,6 +12,7 @@ extension RunLog {
                     "environment": finding.target.environment, "resource": finding.target.resource,
                     "task": step.task, "content": StoredJSON(finding), "seen": now, "run_id": step.runID,
                 ])
+            try noteSeverity(of: finding, at: now, in: writer)
         }
         let seen = Set(observation.findings.map(\.fingerprint))
         for row in try writer.reader.rows(FindingStatement.openFindings) {

@@ -31,6 +31,9 @@ enum PruningStatement: String, StatementSet {
     case forgetSamples = "delete from sample where series_id = :id and taken_at < :before"
     case countFindings = "select count(*) as n from finding where resolved_at < :before"
     case forgetFindings = "delete from finding where resolved_at < :before"
+    case forgetSeverities = """
+        delete from finding_severity where fingerprint not in (select fingerprint from finding)
+        """
     case countPlans = "select count(*) as n from planned where planned_at < :before"
     case forgetPlans = "delete from planned where planned_at < :before"
 }
@@ -84,7 +87,11 @@ extension RunLog {
                     try $0.run(PruningStatement.forgetSamples, ["id": id, "before": before])
                 }
             }
-        case .findings: try await store.write { try $0.run(PruningStatement.forgetFindings, ["before": before]) }
+        case .findings:
+            try await store.write {
+                try $0.run(PruningStatement.forgetFindings, ["before": before])
+                try $0.run(PruningStatement.forgetSeverities)
+            }
         case .plans: try await store.write { try $0.run(PruningStatement.forgetPlans, ["before": before]) }
         }
     }

@@ -42,7 +42,7 @@ struct StepRunner: Sendable {
         try await log.observed(step, observation)
         // Of the tasks that only look some wait, and what they wait for is planned and journalled like a change.
         guard parsed.declaration.effect > .observes || !observation.changes.isEmpty else {
-            return Prepared(observation: observation)
+            return Prepared(observation: observation, wait: policy.isDryRun ? nil : observation.waiting)
         }
         let proposed = proposal(observation)
         if let digest, proposed.digest != digest {

@@ -52,6 +52,10 @@ struct RoutineExpansion {
             case .waitFor(let settings):
                 let parsed = try ParsedTask.waitFor(settings, book.catalog)
                 own = on(targets(of: parsed, step, in: chosen), parsed)
+            case .checklist(let name):
+                let lists = ChecklistBook(inventory: inventory, catalog: book.catalog)
+                let kept = lists.environments(of: try lists.list(name)).filter(chosen.contains)
+                own = on(inventory.targets(of: .environments, in: kept), .checklist(name, book.catalog))
             }
             guard let rescue = step.conditions.onFailure.routine else { return own }
             // It begins where the step failed, whatever the step is called.

@@ -135,6 +135,7 @@ extension RunLog {
                 "environment": finding.target.environment, "resource": finding.target.resource,
                 "task": Scheduler.serviceName, "content": StoredJSON(finding), "seen": now, "run_id": "",
             ])
+        try noteSeverity(of: finding, at: now, in: writer)
     }
 
     /// What became of a routine's starts, latest first.

@@ -37,11 +37,13 @@ package struct ScheduleStanding: Codable, Sendable {
             case held
             /// Whoever watches from outside could not be told.
             case unheard
+            /// Items of a checklist wait for somebody's signature.
+            case unsigned
 
             /// What `mainstay status` exits with for it.
             package var exitStatus: ExitStatus {
                 switch self {
-                case .waiting, .uncertain, .late, .held: .waiting
+                case .waiting, .uncertain, .late, .held, .unsigned: .waiting
                 case .skipped, .cancelled: .success
                 default: .failure
                 }
@@ -110,12 +112,18 @@ extension ScheduleStanding {
         let runs = try await log.openRuns().filter { !$0.isDryRun }
         let dead = try log.abandoned(runs)
         let waiting = try await Approvals(log: log, inventory: inventory).waiting()
+        let unsigned = try await log.checklistWaits(runs)
         let windows = try await WaitingForWindows(log, inventory, zones)
         return runs.compactMap { run in
             switch run.state {
             case .waiting:
                 let requests = waiting.filter { $0.ballot.request.runID == run.id }
                 if let attention = windowAttention(run, windows[run: run.id], requests) { return attention }
+                if requests.isEmpty, let wait = unsigned.first(where: { $0.run.id == run.id }) {
+                    return Attention(
+                        kind: .waiting, subject: run.name, reason: "run \(run.id): \(wait.reason)",
+                        resolve: "mainstay checklist show \(wait.list) --environment \(wait.environment.shellQuoted)")
+                }
                 guard let request = requests.first(where: { $0.state != .approved }) else {
                     return Attention(
                         kind: .waiting, subject: run.name, reason: "run \(run.id) is approved and has not gone on yet",

@@ -51,6 +51,23 @@ extension Scheduler {
         return isComplete
     }
 
+    /// Runs that wait for signatures of a checklist of which none is missing any more. False as above.
+    func goOnWithSigned(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async -> Bool {
+        var isComplete = true
+        do {
+            for run in try await log.signedRuns(work.book.inventory, work.book.catalog) {
+                if atWork[run.name, default: 0] == 0 {
+                    goOn(run, "its checklist was signed", &group)
+                } else {
+                    isComplete = false
+                }
+            }
+        } catch {
+            tell(.failed(what: "looking for what was signed", ErrorReport(error)))
+        }
+        return isComplete
+    }
+
     private func resume(_ run: RunRecord, _ reason: String) async {
         tell(.resumes(run, reason: reason))
         do {

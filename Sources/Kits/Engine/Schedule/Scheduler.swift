@@ -165,7 +165,8 @@ package actor Scheduler {
         // Before what is due: a start that always comes at this moment would keep an approved run out for ever.
         if askedAt.map({ monotonic - $0 >= Self.askEvery }) ?? true {
             let isAsked = await goOnWithApproved(&group)
-            askedAt = await goOnInWindows(&group) && isAsked ? monotonic : nil
+            let isSigned = await goOnWithSigned(&group)
+            askedAt = await goOnInWindows(&group) && isAsked && isSigned ? monotonic : nil
         }
         for name in starts.take(dueAt: now) { await consider(name, at: now, &group) }
         for name in deadlines.take(dueAt: now) { await judgeDeadline(of: name, at: now) }

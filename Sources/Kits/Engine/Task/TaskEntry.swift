@@ -1,4 +1,5 @@
 import Maintenance
+import Settings
 
 /// A task in the catalog: its declaration, and how arguments become one.
 package struct TaskEntry: Sendable {
@@ -29,15 +30,20 @@ package struct ParsedTask: Sendable {
 /// All tasks there are, by name.
 package struct TaskCatalog: Sendable {
     package let entries: [TaskEntry]
+    /// Those that are shipped, and the checks that may answer their items: what a step with a checklist looks at.
+    let checklists: [Checklist]
+    let checks: [Check]
 
-    package init(_ entries: [TaskEntry]) {
+    package init(_ entries: [TaskEntry], checklists: [Checklist] = [], checks: [Check] = []) {
+        self.checklists = checklists
+        self.checks = checks
         let names = entries.map(\.declaration.name)
         precondition(Set(names).count == names.count, "two tasks have the same name")
         self.entries = entries.sorted { $0.declaration.name < $1.declaration.name }
     }
 
     /// By stored name (`db.update-stats`) or as typed (`db update-stats`), and what only routines have: `command` for a
-    /// program, `approval`, `wait` and `wait-for`.
+    /// program, `approval`, `wait`, `wait-for` and `checklist`.
     package func entry(_ name: String) throws -> TaskEntry {
         let dotted = name.split(separator: " ").joined(separator: ".")
         switch dotted {
@@ -45,6 +51,7 @@ package struct TaskCatalog: Sendable {
         case ApprovalStep.declaration.name: return .approval
         case WaitStep.declaration.name: return .wait
         case WaitForStep.declaration.name: return .waitFor(self)
+        case ChecklistStep.name: return .checklist(self)
         default: break
         }
         guard let entry = entries.first(where: { $0.declaration.name == dotted }) else {

@@ -87,6 +87,8 @@ package struct SettingsVocabulary: Sendable {
     package var tasks: [String: Effect]
     /// The routines that are shipped.
     package var routines: [String]
+    /// The checklists that are shipped.
+    package var checklists: [Checklist]
     /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
     /// line does.
     package var judgeStep: @Sendable (_ arguments: [String]) -> StepProblem?
@@ -97,7 +99,7 @@ package struct SettingsVocabulary: Sendable {
 
     package init(
         checks: [CheckSchema] = [], tasks: [String: Effect] = [:], subjects: [String: TaskDeclaration.Subject] = [:],
-        routines: [String] = [],
+        routines: [String] = [], checklists: [Checklist] = [],
         zones: ZoneDirectory = ZoneDirectory(environment: [:]),
         judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
     ) {
@@ -106,6 +108,7 @@ package struct SettingsVocabulary: Sendable {
         self.tasks = tasks
         self.subjects = subjects
         self.routines = routines
+        self.checklists = checklists
         self.judgeStep = judgeStep
     }
 

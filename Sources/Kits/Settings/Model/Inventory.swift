@@ -14,6 +14,7 @@ package struct Inventory: Sendable, Equatable {
     package var reports = ReportSettings()
     package var history = HistorySettings()
     package var approvals = ApprovalSettings()
+    package var checklists: [ChecklistSettings] = []
     /// For every environment; `windowRules(of:)` adds an environment's own.
     package var windows: [WindowRule] = []
     /// Where state is kept, absolute; nil where the command line or the default decides. `--state` wins over it.
@@ -30,6 +31,7 @@ package struct Inventory: Sendable, Equatable {
 
     package subscript(environment name: String) -> Environment? { environments.first { $0.name == name } }
     package subscript(routine name: String) -> RoutineSettings? { routines.first { $0.name == name } }
+    package subscript(checklist name: String) -> ChecklistSettings? { checklists.first { $0.name == name } }
 
     package subscript(target: Target) -> Resource? {
         self[environment: target.environment]?.resources.first { $0.name == target.resource }

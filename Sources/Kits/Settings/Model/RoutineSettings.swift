@@ -51,6 +51,8 @@ package struct RoutineStep: Sendable, Equatable {
         case approval(ApprovalStepSettings)
         case wait(Duration)
         case waitFor(WaitForSettings)
+        /// A checklist by its name, which has to be green.
+        case checklist(String)
     }
 
     package init(

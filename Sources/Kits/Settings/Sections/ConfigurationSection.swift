@@ -7,6 +7,11 @@ struct ConfigurationSection: Sendable {
     private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
     private var calendars: CalendarSections { CalendarSections(zones: vocabulary.zones) }
     private var approvals: ApprovalSections { ApprovalSections(tasks: vocabulary.tasks) }
+    private var checklists: ChecklistSections {
+        ChecklistSections(
+            checks: vocabulary.checks.map(\.name),
+            steps: StepSections(judgeTask: vocabulary.judgeStep, zones: vocabulary.zones))
+    }
     private var windows: WindowSections { WindowSections(tasks: vocabulary.tasks, zones: vocabulary.zones) }
 
     var section: Section<Inventory> {
@@ -27,6 +32,9 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "approvals", \.approvals, approvals.format,
                     "What has to be approved, by whom, and for how long that counts."),
+                Key(
+                    "checklists", \.checklists, checklists.format,
+                    "What differs from the shipped checklists, and lists of one's own."),
                 Key(
                     "windows", \.windows, windows.format,
                     "When changes may be made, in all environments; a change that no window speaks of is not "
@@ -151,6 +159,7 @@ struct ConfigurationSection: Sendable {
         checks.judgeOrder(inventory, reading)
         calendars.judge(inventory, reading)
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
+        ChecklistSections.judge(inventory, vocabulary, reading)
         windows.judge(inventory, reading)
     }
 

@@ -66,7 +66,7 @@ extension SettingsVocabulary {
     /// Why a step may not be tried again; nil where it may.
     fileprivate func objection(toRepeating step: RoutineStep) -> String? {
         switch step.action {
-        case .routine, .approval, .wait, .waitFor: nil
+        case .routine, .approval, .wait, .waitFor, .checklist: nil
         case .command(let settings):
             settings.mayRepeat
                 ? nil : "only a command with 'effect: observes' or 'idempotent: true' is tried again"
@@ -93,7 +93,7 @@ extension RoutineStep.Action {
         switch self {
         case .task(let words): words
         case .waitFor(let settings): settings.task
-        case .command, .routine, .approval, .wait: nil
+        case .command, .routine, .approval, .wait, .checklist: nil
         }
     }
 }

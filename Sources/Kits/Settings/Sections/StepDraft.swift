@@ -25,6 +25,7 @@ extension StepSections {
         var waitFor: [String]?
         var every: Duration?
         var steady: Duration?
+        var checklist: String?
         var conditions = StepConditions()
         var onFailure: FailureAnswer?
         var location: SourceLocation
@@ -45,6 +46,7 @@ extension StepSections {
             case .approval(let settings): take(settings)
             case .wait(let duration): wait = duration
             case .waitFor(let settings): take(settings)
+            case .checklist(let name): checklist = name
             }
         }
 
@@ -81,7 +83,7 @@ extension StepSections {
             return approvalSettings.map { .approval($0) } ?? wait.map { .wait($0) } ?? waitForSettings.map {
                 .waitFor($0)
             }
-                ?? routine.map { .routine($0) } ?? task.map { .task($0) }
+                ?? checklist.map { .checklist($0) } ?? routine.map { .routine($0) } ?? task.map { .task($0) }
         }
 
         /// Keys that mean nothing for this kind of step are refused, and not ignored.
@@ -113,6 +115,11 @@ extension StepSections {
                     (["timeout", "resources"], "means nothing for a step that only waits"),
                 ]
             case .waitFor: strangers = [ofCommands, ofApprovals, ofWork]
+            case .checklist:
+                strangers = [
+                    ofCommands, ofApprovals, ofWaiting, ofWork,
+                    (["timeout", "resources"], "belongs to a step with 'task', 'command' or 'shell'"),
+                ]
             }
             return strangers.allSatisfy { refuse($0.names, $0.words, tree, keyPath, reading) }
         }

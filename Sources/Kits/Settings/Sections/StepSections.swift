@@ -8,10 +8,10 @@ struct StepSections: Sendable {
 
     var zones: ZoneDirectory
 
-    private static let actions = ["task", "command", "shell", "routine", "approval", "wait", "wait-for"]
+    private static let actions = ["task", "command", "shell", "routine", "checklist", "approval", "wait", "wait-for"]
 
     private static let later: Set<String> = [
-        "windows", "window", "approvals", "notify", "checklist", "owner", "calendar", "schedule", "item", "run",
+        "windows", "window", "approvals", "notify", "owner", "calendar", "schedule", "item", "run",
         "description", "if", "user", "input",
     ]
 
@@ -53,6 +53,9 @@ struct StepSections: Sendable {
                 "A program and its arguments, each one a word of its own; no shell reads them."),
             Key("shell", \.shell, .text, "A line that /bin/sh runs."),
             Key("routine", \.routine, .name, "Another routine, whose steps are done here."),
+            Key(
+                "checklist", \.checklist, .name,
+                "A checklist that has to be green here; the step waits where only signatures are missing."),
         ]
     }
 
@@ -94,7 +97,7 @@ struct StepSections: Sendable {
         ]
     }
 
-    private var arguments: Format<[String]> {
+    var arguments: Format<[String]> {
         let words = "a task with its options, such as 'db update-stats --older-than 7d'"
         let judgeTask = judgeTask
         return Format<[String]>(

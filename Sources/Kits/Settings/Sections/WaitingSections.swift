@@ -98,7 +98,7 @@ extension RoutineSections {
             reading.report(
                 "only a task that looks can be waited for, and '\(settings.task.joined(separator: " "))' changes something",
                 at: reading.locations[path] ?? step.location, path)
-        case .task, .command, .routine, .wait: break
+        case .task, .command, .routine, .wait, .checklist: break
         }
     }
 }
