@@ -154,7 +154,8 @@ private struct Idle: MaintenanceTask {
             Change(
                 kind: "analyze", object: "public.table_\(number)",
                 action: .sql(["analyze (verbose, skip_locked) public.table_\(number)"]), effect: .maintains,
-                reversal: "none is needed", identity: ["oid": .integer(Int64(number))], reason: "12 % of its rows changed")
+                reversal: "none is needed", identity: ["oid": .integer(Int64(number))],
+                reason: "12 % of its rows changed")
         }
         return observation
     }
