@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -246,6 +247,68 @@ def schedules(bench, state):
     row("the same against croniter 6.0.0", f"{own / other:.4f} × ({own * 1000:.1f} ms, {other * 1000:.0f} ms)", "0.05 ×")
 
 
+BARE = """
+import sqlite3, sys, time
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("pragma journal_mode = wal")
+store.execute("pragma synchronous = full")
+store.execute("create table change (number integer primary key, state text, witness text)")
+store.execute("create table journal (number integer primary key, change int, state text, at int, detail text)")
+for number in range(100):
+    store.execute("insert into change values (?, 'planned', null)", (number,))
+begin = time.perf_counter()
+count = int(sys.argv[2])
+for number in range(count):
+    store.execute("begin immediate")
+    store.execute("update change set state = ?, witness = ? where number = ?", ("started", '{"rows":12}', number % 100))
+    store.execute("insert into journal values (?, ?, 'started', ?, ?)", (number, number % 100, number, '{"rows":12}'))
+    store.execute("commit")
+print(count / (time.perf_counter() - begin))
+"""
+
+
+def journal(bench, state):
+    """Durable moves of the journal a second, through the whole engine, against bare transactions of two rows each."""
+    bare, one, sixteen = [], [], []
+    for number in range(ROUNDS):
+        bare.append(float(run([sys.executable, "-c", BARE, f"{state}/bare{number}", "3000"], output=None)["text"]))
+        for callers, count, seen in ((1, 1000, one), (16, 250, sixteen)):
+            answer = run([bench, "journal", f"{state}/journal{number}-{callers}", str(callers), str(count)], output=None)
+            seen.append(json.loads(answer["text"])["moves a second"])
+    own, peer, many = (statistics.median(each) for each in (one, bare, sixteen))
+    row("durable moves of the journal against bare SQLite transactions", f"{own / peer:.2f} × ({own:,.0f}/s, {peer:,.0f}/s)",
+        "0.7 ×")
+    row("the same with 16 callers", f"{many / peer:.2f} × ({many:,.0f}/s)", "20,000/s")
+
+
+HISTORY = """
+with recursive n(i) as (select 1 union all select i + 1 from n where i < {runs})
+insert into run select '2024' || printf('%08d', i), name, is_routine, is_dry_run, environments, state, requester,
+  started_at - ({runs} - i) * 3600000000, ended_at - ({runs} - i) * 3600000000 from run, n where id = '{id}';
+insert into step select r.id, s.number, s.task, s.arguments, s.environment, s.resource, s.state, r.started_at, r.ended_at,
+  s.plan, s.plan_digest, s.observation, s.error, s.terms from run r, step s where s.run_id = '{id}' and r.id <> '{id}';
+"""
+
+
+def history(mainstay, bench, state):
+    """What is asked of a state with 1,000,000 steps in 10,000 runs."""
+    place = f"{state}/history"
+    run([bench, "steps", place, "100"])
+    with sqlite3.connect(f"{place}/mainstay.sqlite") as store:
+        (name,) = store.execute("select id from run").fetchone()
+        store.executescript(HISTORY.format(runs=9_999, id=name))
+        (steps,) = store.execute("select count(*) from step").fetchone()
+    configuration = f"{place}.yaml"
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.write("environments: {bench: {}}\n")
+    common = ["--config", configuration, "--state", place]
+    figures = rounds({
+        "runs": [mainstay, "runs", *common], "show": [mainstay, "show", "latest", *common],
+        "findings": [mainstay, "findings", *common]})
+    words = ", ".join(f"{name} {figures[name]['wall'] * 1000:.0f} ms" for name in ("runs", "show", "findings"))
+    row(f"`mainstay runs`, `show`, `findings` with {steps:,} steps of history", words, "under 100 ms")
+
+
 def configure(state, name, connection):
     path = f"{state}/{name}.yaml"
     with open(path, "w", encoding="utf-8") as file:
@@ -269,6 +332,8 @@ def main():
     row("engine and store, a step that does nothing", f"{statistics.median(s['ms a step'] for s in steps):.2f} ms",
         "under 5 ms")
 
+    journal(bench, state)
+    history(mainstay, bench, state)
     schedules(bench, state)
 
     cluster = Cluster()
@@ -304,4 +369,5 @@ def main():
         shutil.rmtree(f"{state}-work", ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

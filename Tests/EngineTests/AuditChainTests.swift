@@ -142,7 +142,7 @@ struct AuditChainTests {
                 for moved in (number...last).reversed() { try await trail.run(.renumber, moved, new: moved + 1) }
                 let before = try await trail.rows().last { $0.number < number }
                 let forged = AuditRow(
-                    AuditDraft(kind: .approved), by: trail.log.actor, at: Timestamp(microseconds: 0),
+                    AuditDraft(kind: .approved), by: trail.log.actorText, at: Timestamp(microseconds: 0),
                     after: before.map { AuditHead(number: $0.number, hash: $0.hash) })
                 try await trail.append(forged)
                 expected = AuditProblem(number: number + 1, kind: .moved(from: number))

@@ -18,12 +18,13 @@ struct AuditRow: Hashable, Sendable {
     var previous: String
     var hash: String
 
-    init(_ draft: AuditDraft, by actor: Requester, at now: Timestamp, after head: AuditHead?) {
+    /// - Parameter actor: as JSON.
+    init(_ draft: AuditDraft, by actor: String, at now: Timestamp, after head: AuditHead?) {
         // After the greatest number there is none: the store then refuses the one that is taken.
         number = min(head?.number ?? 0, .max - 1) + 1
         recordedAt = now.microseconds
         kind = draft.kind.rawValue
-        self.actor = StoredJSON(actor).text
+        self.actor = actor
         environment = draft.target.environment
         resource = draft.target.resource
         runID = draft.runID

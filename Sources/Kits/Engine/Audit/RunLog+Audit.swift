@@ -9,7 +9,7 @@ extension RunLog {
     /// head when the entry is written; where it were not, the number would be taken and the transaction fail.
     @discardableResult
     func note(_ draft: AuditDraft, at now: Timestamp, in writer: StoreWriter) throws -> AuditHead {
-        let row = AuditRow(draft, by: actor, at: now, after: try Self.head(writer.reader))
+        let row = AuditRow(draft, by: actorText, at: now, after: try Self.head(writer.reader))
         try writer.run(AuditStatement.append, row.values)
         return AuditHead(number: row.number, hash: row.hash)
     }

@@ -9,11 +9,14 @@ package struct RunLog: Sendable {
     let observer: JournalObserver
     /// Who the audit trail names for what is written through this value.
     let actor: Requester
+    /// The same as the trail stores it, in every entry.
+    let actorText: String
 
     package init(store: Store, clock: WallClock, actor: Requester, observer: JournalObserver = .none) {
         self.store = store
         self.clock = clock
         self.actor = actor
+        actorText = StoredJSON(actor).text
         self.observer = observer
     }
 

@@ -15,8 +15,8 @@ extension StepRunner {
         var ended = records.filter { $0.state != .planned }
         var open = records.filter { $0.state == .planned }
         var fit = fit
-        while let record = next(of: open, in: fit) {
-            open.removeAll { $0.number == record.number }
+        while let index = next(of: open, in: fit) {
+            let record = open.remove(at: index)
             guard deadline() else {
                 let error = ErrorReport(EngineError.timeLimit(change: record.change.id))
                 ended.append(try await log.move(record, to: .skipped, error: error))
@@ -38,10 +38,10 @@ extension StepRunner {
         return (.waiting, error)
     }
 
-    private func next(of open: [ChangeRecord], in fit: WindowFit?) -> ChangeRecord? {
-        guard let fit else { return open.first }
+    private func next(of open: [ChangeRecord], in fit: WindowFit?) -> Int? {
+        guard let fit else { return open.indices.first }
         let id = fit.budget.next(of: open.map(\.change), at: log.clock.now())
-        return open.first { $0.change.id == id }
+        return open.firstIndex { $0.change.id == id }
     }
 
     /// Writes down that these changes wait for the next window, and that they were left out of this one.
