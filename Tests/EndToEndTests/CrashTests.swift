@@ -165,6 +165,7 @@ struct CrashTests {
     /// The process that carries the newest run out, as the run's record names it.
     private func recordedProcess() async throws -> Int32? {
         let listed = try await program.run("runs", "--format", "json")
+        try #require(listed.exitCode == 0, "\(listed.status): \(listed.errors)")
         return try JSONDecoder().decode([RunRecord].self, from: Data(listed.output.utf8)).first?.requester.processID
     }
 }

@@ -77,6 +77,25 @@ struct StoreTests {
         #expect(try await second.read { try $0.rows(Sample.all) }.count == 1)
     }
 
+    @Test("whoever reads does not wait for a writer that was stopped in the middle of its transaction")
+    func readsBesideWriter() async throws {
+        let first = try Store(directory: directory, migrations: migrations)
+        let (begun, begins) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        async let writing: Void = first.write { writer in
+            try writer.run(Sample.insert, ["name": "x", "size": 1, "share": 1.0, "flag": true])
+            begins.yield()
+            release.wait()
+        }
+        for await _ in begun { break }
+        let second = try Store(directory: directory, migrations: migrations)
+        let seen = try await second.read { try $0.rows(Sample.all) }.count
+        release.signal()
+        try await writing
+        #expect(seen == 0)
+        #expect(try await second.read { try $0.rows(Sample.all) }.count == 1)
+    }
+
     @Test("a state that a newer version wrote is refused")
     func refusesNewer() throws {
         let newer = migrations + [Migration("sample.2", ["create table other (id bigint primary key)"])]

@@ -66,20 +66,31 @@ package final class Store: Sendable {
     }
 
     private func migrate(_ migrations: [Migration]) throws {
+        // Whoever only reads does not wait for a writer, which may be stopped in the middle of its transaction.
+        let isCurrent = try pool.read { database in
+            guard try database.tableExists("migration") else { return false }
+            return try missing(migrations, in: database).isEmpty
+        }
+        guard !isCurrent else { return }
         try pool.write { database in
             try database.execute(
                 sql: "create table if not exists migration (name text primary key, position bigint not null)")
-            let applied = try String.fetchAll(database, sql: "select name from migration order by position")
-            let known = Set(migrations.map(\.name))
-            if let newer = applied.first(where: { !known.contains($0) }) {
-                throw StoreError.unknownMigration(name: newer, path: self.directory)
-            }
-            for (position, migration) in migrations.enumerated() where !applied.contains(migration.name) {
+            for (position, migration) in try missing(migrations, in: database) {
                 for statement in migration.statements(for: .sqlite) { try database.execute(sql: statement) }
                 try database.execute(
                     sql: "insert into migration (name, position) values (?, ?)", arguments: [migration.name, position])
             }
         }
+    }
+
+    /// Those that have not been applied yet, each with its place.
+    private func missing(_ migrations: [Migration], in database: Database) throws -> [(Int, Migration)] {
+        let applied = try String.fetchAll(database, sql: "select name from migration order by position")
+        let known = Set(migrations.map(\.name))
+        if let newer = applied.first(where: { !known.contains($0) }) {
+            throw StoreError.unknownMigration(name: newer, path: directory)
+        }
+        return migrations.enumerated().filter { !applied.contains($0.element.name) }.map { ($0.offset, $0.element) }
     }
 
     private static func translate(_ error: any Error, opening path: String) -> any Error {

@@ -13,6 +13,8 @@ package final class Progress: Sendable {
         var beganAt: Duration = .zero
         var spokeAt: Duration = .zero
         var running: [Int: (step: StepRecord, doing: String)] = [:]
+        /// Of the steps that have a plan.
+        var changes: [Int: Int] = [:]
         var lineIsDrawn = false
     }
 
@@ -48,6 +50,7 @@ package final class Progress: Sendable {
                 state.running[step.number] = (step, text)
             case .planned(let step, let plan):
                 state.running[step.number] = (step, PlanText.count(plan.changes.count))
+                state.changes[step.number] = plan.changes.count
             case .changeMoved(let step, let change, let count):
                 state.running[step.number] = (step, "\(change.number)/\(count) \(change.change.id)")
                 if isVerbose, change.state.isFinal {
@@ -56,7 +59,7 @@ package final class Progress: Sendable {
             case .stepEnded(let step):
                 state.ended += 1
                 state.running[step.number] = nil
-                say(line(of: step), &state, now)
+                say(line(of: step, changes: state.changes.removeValue(forKey: step.number)), &state, now)
             case .ended:
                 clear(&state)
             }
@@ -84,11 +87,11 @@ package final class Progress: Sendable {
         }
     }
 
-    private func line(of step: StepRecord) -> String {
+    private func line(of step: StepRecord, changes count: Int?) -> String {
         let style = Style(usesColor: console.errorIsTerminal && console.usesColor)
         let task = step.title
         let duration = step.duration.map { " (\($0.short))" } ?? ""
-        let changes = step.plan.map { ", \(PlanText.count($0.changes.count))" } ?? ""
+        let changes = count.map { ", \(PlanText.count($0))" } ?? ""
         return "\(style.step(step.state))  \(step.target) \(task)\(changes)\(style.dim(duration))"
     }
 

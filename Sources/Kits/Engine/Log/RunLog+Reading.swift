@@ -31,10 +31,10 @@ extension RunLog {
         try await store.read { try $0.rows(RunStatement.outlines, ["run_id": runID]).map(StepRecord.init) }
     }
 
-    /// A step as it stands now; nil where there is none of that number.
-    func step(_ number: Int, of runID: String) async throws -> StepRecord? {
+    /// A step as it stands now, without its plan and observation; nil where there is none of that number.
+    func outline(_ number: Int, of runID: String) async throws -> StepRecord? {
         try await store.read {
-            try $0.first(RunStatement.step, ["run_id": runID, "number": number]).map(StepRecord.init)
+            try $0.first(RunStatement.outline, ["run_id": runID, "number": number]).map(StepRecord.init)
         }
     }
 

@@ -103,14 +103,22 @@ package struct RunLog: Sendable {
         }
     }
 
-    /// The plan, its changes `planned` and what policy kept back `refused`.
+    /// The plan, its changes `planned` and what policy kept back `refused`, as they are returned.
     ///
     /// - Parameters:
     ///   - approval: what it starts on; where that does not allow it any more, nothing is written.
     ///   - notice: what people are to be told about its start; an entry of the audit trail.
     func planned(
         _ step: StepRecord, _ plan: Plan, approval: ApprovalUse?, notice: String? = nil
-    ) async throws {
+    ) async throws -> [ChangeRecord] {
+        let entries =
+            plan.changes.map { ($0, ChangeState.planned, ErrorReport?.none) }
+            + plan.refusals.map { ($0.change, ChangeState.refused, $0.reason) }
+        let records = entries.enumerated().map { index, entry in
+            ChangeRecord(
+                runID: step.runID, step: step.number, number: index + 1, change: entry.0, state: entry.1, error: entry.2
+            )
+        }
         let now = clock.now()
         if approval != nil { await observer.noted(.used, .beforeWrite) }
         try await store.write { writer in
@@ -127,20 +135,19 @@ package struct RunLog: Sendable {
                 [
                     "run_id": step.runID, "number": step.number, "plan": StoredJSON(plan), "digest": plan.digest,
                 ])
-            let entries =
-                plan.changes.map { ($0, ChangeState.planned, ErrorReport?.none) }
-                + plan.refusals.map { ($0.change, ChangeState.refused, $0.reason) }
-            for (index, (change, state, reason)) in entries.enumerated() {
+            for record in records {
                 try writer.run(
                     RunStatement.insertChange,
                     [
-                        "run_id": step.runID, "step": step.number, "number": index + 1, "kind": change.kind,
-                        "object": change.object, "content": StoredJSON(change), "state": state,
-                        "error": reason.map(StoredJSON.init),
+                        "run_id": record.runID, "step": record.step, "number": record.number,
+                        "kind": record.change.kind, "object": record.change.object,
+                        "content": StoredJSON(record.change), "state": record.state,
+                        "error": record.error.map(StoredJSON.init),
                     ])
             }
         }
         if approval != nil { await observer.noted(.used, .afterWrite) }
+        return records
     }
 
     func end(_ step: StepRecord, _ state: StepState, error: ErrorReport?) async throws {
@@ -194,6 +201,8 @@ package struct RunLog: Sendable {
                     "run_id": record.runID, "step": record.step, "change": record.number,
                     "from_state": record.state, "to_state": state, "moved_at": now, "detail": StoredJSON(detail),
                 ])
+            // The trail tells of what began and of what came of it, and not of what lies between.
+            if state == .applied { return }
             let row = try writer.reader.first(
                 RunStatement.targetOfChange,
                 ["run_id": record.runID, "step": record.step, "number": record.number])

@@ -24,7 +24,11 @@ enum RunStatement: String, StatementSet {
             null as plan, null as observation, error
         from step where run_id = :run_id order by number
         """
-    case step = "select * from step where run_id = :run_id and number = :number"
+    case outline = """
+        select run_id, number, task, arguments, environment, resource, terms, state, started_at, ended_at,
+            null as plan, null as observation, error
+        from step where run_id = :run_id and number = :number
+        """
     case targetOfChange = """
         select s.environment as environment, s.resource as resource, c.content as content from step s
         join change c on c.run_id = s.run_id and c.step = s.number and c.number = :number

@@ -8,6 +8,7 @@ package enum RunEvent: Sendable {
     case told(StepRecord, String)
     case planned(StepRecord, Plan)
     case changeMoved(StepRecord, ChangeRecord, of: Int)
+    /// Without its plan and observation, which the run's summary has.
     case stepEnded(StepRecord)
     case ended(RunSummary)
 }

@@ -185,7 +185,7 @@ package struct Runner: Sendable {
         }
         try await despiteCancellation { [log, events] in
             try await log.end(work.step, outcome.state, error: outcome.error)
-            let ended = try await log.step(work.step.number, of: work.step.runID)
+            let ended = try await log.outline(work.step.number, of: work.step.runID)
             if let ended { events(.stepEnded(ended)) }
         }
     }

@@ -22,6 +22,8 @@ struct StepRunner: Sendable {
         var observation: Observation
         /// Nil for a task that only observes.
         var plan: Plan?
+        /// The plan's changes as they were written down; none where they were not.
+        var records: [ChangeRecord] = []
         /// Why nothing of the plan may start yet.
         var wait: ErrorReport?
         /// Nil where no window restricts it.
@@ -53,17 +55,20 @@ struct StepRunner: Sendable {
         let needs = judged.waits.flatMap(\.needs)
         plan.needs = needs.isEmpty ? nil : needs
         let wait = policy.isDryRun ? nil : judged.waits.last
+        var records: [ChangeRecord] = []
         if wait != nil {
             try await note(judged, plan)
         } else {
             let approval = policy.isDryRun ? nil : judged.approval
-            try await log.planned(step, plan, approval: approval, notice: policy.isDryRun ? nil : plan.notice)
+            records = try await log.planned(
+                step, plan, approval: approval, notice: policy.isDryRun ? nil : plan.notice)
         }
         if !policy.isDryRun, wait == nil, let notice = plan.notice { events(.told(step, notice)) }
         var planned = step
         planned.plan = plan
         events(.planned(planned, plan))
-        return Prepared(observation: observation, plan: plan, wait: wait?.reason, fit: judged.fit)
+        return Prepared(
+            observation: observation, plan: plan, records: records, wait: wait?.reason, fit: judged.fit)
     }
 
     /// Writes down all that the plan waits for: people, windows.
@@ -91,8 +96,8 @@ struct StepRunner: Sendable {
     /// Makes the plan's changes one after the other and says how the step ended.
     func carryOut(_ prepared: Prepared) async throws -> (StepState, ErrorReport?) {
         if let wait = prepared.wait { return (.waiting, wait) }
-        let records = prepared.plan == nil ? [] : try await log.changes(of: step)
-        return try await carryOut(records, of: prepared.plan, in: prepared.fit, gaps: prepared.observation.gaps)
+        return try await carryOut(
+            prepared.records, of: prepared.plan, in: prepared.fit, gaps: prepared.observation.gaps)
     }
 
     /// Goes on with a step that had begun: what is left of it is asked of policy again, since it may have expired.
