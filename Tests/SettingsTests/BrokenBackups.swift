@@ -2,7 +2,9 @@
 extension Broken {
     static let backups: [Broken] = [
         policy(
-            "{ type: incremental }", "2:18: backups.type: 'incremental' is not supported yet", isBeyondSchema: false),
+            "{ type: incremental }",
+            "2:18: backups.type: 'incremental' is not supported yet: every backup is whole, 'full'",
+            isBeyondSchema: false),
         policy(
             "{ compression: false }",
             "2:25: backups.compression: 'false' is not supported yet: every backup is compressed; "

@@ -52,7 +52,7 @@ package struct PruneBackups: MaintenanceTask {
                 return Change(
                     kind: "clear", object: id.description,
                     action: .files("remove what an interrupted removal left of \(folder.path(of: id))"),
-                    effect: .destroys, reversal: "none: it was no whole backup any more",
+                    effect: .destroys, reversal: "none; it was no whole backup any more",
                     identity: Self.identity(id, identity), reason: "its removal was begun and not ended",
                     authority: authority)
             }
@@ -62,7 +62,7 @@ package struct PruneBackups: MaintenanceTask {
             return Change(
                 kind: "remove", object: item.id.description,
                 action: .files("remove \(folder.path(of: item.id)) (\(manifest.storedBytes)) and its certificate"),
-                effect: .destroys, reversal: "none: the backup is gone",
+                effect: .destroys, reversal: "none; a newer proved one stays",
                 identity: Self.identity(item.id, item.identity), reason: reason, authority: authority)
         }
         observation.changes = left + leaving.prefix(Self.most)

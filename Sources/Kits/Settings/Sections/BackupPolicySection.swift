@@ -30,8 +30,7 @@ enum BackupPolicySection {
                 "frequency", \.frequency, Format<BackupFrequency>.choice(later: ["yearly", "continuous"]).written,
                 "How often there is to be a new one: what 'backup.age' warns by where 'checks' says nothing else."),
             Key(
-                "type", \.type, .choice(later: ["incremental", "differential", "physical", "logical"]),
-                "Every backup is 'full'; the others are not supported yet."),
+                "type", \.type, type, "Every backup is whole: 'full'."),
             Key(
                 "compression", \.compression,
                 .always(true, "every backup is compressed; 'compression-level' says how much"),
@@ -73,6 +72,18 @@ enum BackupPolicySection {
                     unless: inventory.backupPolicy(of: target).decidesWhatStays)
             }
         }
+    }
+
+    private static var type: Format<BackupType> {
+        var format = Format<BackupType>.choice()
+        format.read = { [read = format.read] tree, keyPath, reading in
+            guard case .scalar(let text, _) = tree.value, ["incremental", "differential"].contains(text) else {
+                return read(tree, keyPath, reading)
+            }
+            reading.refusePlanned(tree.found, at: tree.location, keyPath, reason: "every backup is whole, 'full'")
+            return nil
+        }
+        return format
     }
 
     private static var keep: Format<BackupKeep> {
