@@ -52,7 +52,7 @@ let package = Package(
         capability(
             "Backups",
             [
-                "Maintenance", "Outside", "PostgreSQL", "Backup", "Page", "Settings", "Engine", "Command",
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Page", "Calendar", "Settings", "Engine", "Command",
                 "Composition",
             ]),
         capability(
@@ -124,6 +124,12 @@ let package = Package(
         tests(
             "History",
             ["Command", "Engine", "History", "Maintenance", "MaintenanceTesting", "Outside", "Settings", "Store"]),
+        tests(
+            "Backups",
+            [
+                "Backup", "Backups", "Calendar", "Command", "Composition", "Engine", "Maintenance",
+                "MaintenanceTesting", "Outside", "PostgreSQL", "Settings",
+            ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),

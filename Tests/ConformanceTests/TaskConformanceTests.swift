@@ -60,8 +60,8 @@ struct TaskConformanceTests {
         try await TestDatabase.current.connect { try await $0.execute("drop role \(identifier: role)") }
     }
 
-    /// A backup is proved without the database it was taken of, which may be the one that is lost.
-    private static let needNoDatabase = ["backup.verify"]
+    /// A backup is proved and pruned without the database it was taken of, which may be the one that is lost.
+    private static let needNoDatabase = ["backup.verify", "backup.prune"]
 
     @Test(
         "a database that cannot be reached is said so, with the exit status for it",

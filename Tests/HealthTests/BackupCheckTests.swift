@@ -1,4 +1,5 @@
 import Backup
+import Engine
 import Foundation
 import Maintenance
 import MaintenanceTesting
@@ -6,6 +7,8 @@ import Outside
 import PostgreSQL
 import Settings
 import Testing
+
+@testable import Health
 
 @Suite("checks of backups", .temporaryDirectory, .cluster, .timeLimit(.minutes(2)))
 struct BackupCheckTests {
@@ -32,6 +35,29 @@ struct BackupCheckTests {
         #expect(try await check("backup.age").check("backup.age")?.state == .passed)
         #expect(try await check("backup.age", warning: 0.001).check("backup.age")?.state == .warning)
         #expect(try await check("backup.age", warning: 0.001, critical: 0.001).check("backup.age")?.state == .critical)
+    }
+
+    @Test(
+        "'frequency' of the policy sets the limits of the age, and limits under 'checks' win over it",
+        arguments: [
+            (BackupFrequency.hourly, 5_400.0, 10_800.0), (.daily, 93_600, 259_200), (.weekly, 655_200, 1_814_400),
+            (.monthly, 2_901_600, 8_035_200),
+        ])
+    func frequency(frequency: BackupFrequency, warning: Double, critical: Double) async throws {
+        _ = try await take()
+        var harness = try harness()
+        harness.inventory.backups.policy.frequency = Written(frequency, at: .test)
+        var setting = CheckSetting()
+        setting.retries = Written(0, at: .test)
+        let limits = CheckLimits(
+            Check.backupAge.schema, setting, standard: Check.backupAge.standard?(harness.inventory, target))
+        #expect(limits.warning == warning && limits.critical == critical)
+        let text = try await harness.run("health check --check=backup.age").check("backup.age")?.summary
+        #expect(text?.contains("(\(limits.text))") == true, "\(text ?? "")")
+        setting.warning = Written(.at(5), at: .test)
+        let own = CheckLimits(
+            Check.backupAge.schema, setting, standard: Check.backupAge.standard?(harness.inventory, target))
+        #expect(own.warning == 5 && own.critical == 259_200)
     }
 
     @Test("a backup without a certificate is no proof, and one whose manifest was changed is none at all")

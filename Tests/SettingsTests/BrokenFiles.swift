@@ -4,7 +4,7 @@ extension Broken {
 
     static let all =
         structure + values + services + files + checks + routines + approvals + waiting + windows + checklists
-        + checklistSteps
+        + checklistSteps + backups
 
     private static let structure: [Broken] = [
         Broken("", "mainstay.yaml:1:1: the key 'environments' is missing (allowed: environments by name)"),
@@ -21,11 +21,11 @@ extension Broken {
         Broken(
             "environments: { test: yes }",
             "mainstay.yaml:1:23: environments.test: 'yes' stands where a mapping is needed "
-                + "(allowed: protected, labels, resources, checks, approvals, windows)"),
+                + "(allowed: protected, labels, resources, checks, approvals, windows, backups)"),
         Broken(
             "environments: { test: { x-y-z: 1 } }",
             "mainstay.yaml:1:25: environments.test.x-y-z: unknown key 'x-y-z' "
-                + "(allowed: protected, labels, resources, checks, approvals, windows)"),
+                + "(allowed: protected, labels, resources, checks, approvals, windows, backups)"),
         Broken(
             "environments: { test: { retention: 1 } }",
             "mainstay.yaml:1:25: environments.test.retention: 'retention' is not supported yet"),

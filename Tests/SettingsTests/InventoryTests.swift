@@ -27,6 +27,12 @@ struct InventoryTests {
         #expect(main.password?.source == .template([.variable("SHOP_PASSWORD", otherwise: nil)]))
         #expect(main.role == "maintenance")
         #expect(main.connectTimeout == .seconds(5))
+        let policy = inventory.backupPolicy(of: Target(environment: "production", resource: "main"))
+        #expect(policy.retention?.value == Period(months: 12) && policy.frequency?.value == .hourly)
+        #expect(policy.keep?.value.last == 3 && policy.keep?.value.daily == nil && policy.minimum?.value == 2)
+        #expect(policy.verification?.value == true && policy.encryption == false && policy.type == .full)
+        let other = inventory.backupPolicy(of: Target(environment: "test", resource: "main"))
+        #expect(other.retention == nil && other.keep?.value.daily == 7 && other.frequency?.value == .daily)
 
         guard case .http(let site) = production.resources[3].access else {
             Issue.record("'site' is no HTTP endpoint")

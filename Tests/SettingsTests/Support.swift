@@ -96,6 +96,7 @@ let completeFile = #"""
             password: ${SHOP_PASSWORD}
             role: maintenance
             connect-timeout: 5s
+            backups: { retention: 12mo, frequency: hourly }
           replica: { kind: postgresql, service: shop-replica, password: "file:/run/secrets/shop" }
           archive:
             kind: postgresql
@@ -148,6 +149,7 @@ let completeFile = #"""
             schema: public
         approvals:
           - { effects: [maintains, destroys] }
+        backups: { retention: 90d, keep: { last: 3, yearly: 3 }, verification: true, encryption: false }
         windows:
           - { during: Sundays 02:00-04:00 UTC, effects: [maintains, destroys], tasks: [logs rotate] }
           - { kind: emergency }
@@ -227,6 +229,13 @@ let completeFile = #"""
           nothing: { text: Nothing was found, findings: warning }
           coffee: "Somebody made coffee: black"
       handover: { description: Before somebody leaves, cadence: occasion, items: { keys: The keys are back } }
+    backups:
+      jobs: 4
+      keep: { daily: 7, weekly: 5, monthly: 12 }
+      minimum: 2
+      frequency: daily
+      type: full
+      compression: true
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     """#

@@ -4,6 +4,9 @@ import Composition
 /// Backups that are proved by restoring them.
 extension Capability {
     package static let backups = Capability(
-        "backups", tasks: [.init(RunBackup.self), .init(VerifyBackup.self)],
-        commands: [(group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self)])
+        "backups", tasks: [.init(RunBackup.self), .init(VerifyBackup.self), .init(PruneBackups.self)],
+        commands: [
+            (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),
+            (group: "backup", command: ConfigureBackups.self),
+        ])
 }

@@ -10,7 +10,9 @@ import Settings
 /// Takes a backup of a database.
 package struct RunBackup: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Flag(help: "Prove it at once by restoring it, as 'backup verify' does.")
+        @Flag(
+            help: "Prove it at once by restoring it, as 'backup verify' does; so without it where 'verification' is on."
+        )
         package var prove = false
 
         package init() {}
@@ -29,7 +31,7 @@ package struct RunBackup: MaintenanceTask {
             restore it without Mainstay. Until every file is on the disk with its SHA-256 in the signed manifest it has \
             another name, so that a half backup is never taken for a whole one. A role that may not read a table, or from \
             which row security hides rows, is refused before anything begins, and so is a connection pooler that gives \
-            each transaction another session. With '--prove' the backup is restored and compared right away, and the step \
+            each transaction another session. With '--prove', or 'verification: true' in its policy, the backup is restored and compared right away, and the step \
             succeeds only with its certificate.
             """,
         effect: .maintains,
@@ -66,10 +68,11 @@ package struct RunBackup: MaintenanceTask {
                 Measurement("backup.bytes", look.target, unit: .bytes, value: Double(last.storedBytes.bytes)),
             ]
         }
+        let proves = options.prove || look.inventory.backupPolicy(of: look.target).verification?.value == true
         let words = BackupWriter.commandWords(program, jobs: settings.jobs, role: look.role)
         observation.changes = [
             Change(
-                kind: options.prove ? "back up and prove" : "back up", object: source.database, action: .program(words),
+                kind: proves ? Self.proving : "back up", object: source.database, action: .program(words),
                 effect: .maintains,
                 lock: .accessShare, reversal: "remove its directory", identity: observation.identity,
                 reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
@@ -81,6 +84,9 @@ package struct RunBackup: MaintenanceTask {
         return observation
     }
 
+    /// Written down with the plan, so that a run goes on as it was planned.
+    private static let proving = "back up and prove"
+
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let identity = try await DatabaseIdentity.facts(try await look.database())
         let newest = try await BackupPlace(look).newest()
@@ -89,7 +95,7 @@ package struct RunBackup: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        guard options.prove else {
+        guard change.kind == Self.proving else {
             _ = try await act.takeBackup()
             return
         }
@@ -114,7 +120,7 @@ package struct RunBackup: MaintenanceTask {
         if let problem = problems.first {
             return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
         }
-        guard options.prove else { return .done(manifest.facts) }
+        guard change.kind == Self.proving else { return .done(manifest.facts) }
         guard let certificate = try await place.believedCertificate(of: manifest.id), certificate.runID == look.runID
         else {
             return .notDone("backup \(manifest.id) has no certificate of this run")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Engine
 import Maintenance
 
@@ -6,13 +7,25 @@ import Maintenance
 struct AliasTable: Sendable {
     private var entries: [String: (command: [String], alias: TaskDeclaration.Alias)] = [:]
 
-    init(tasks: [TaskDeclaration], routines: [Routine]) {
+    /// - Parameter root: the command all others stand under; those that are no tasks say their other spellings themselves.
+    init(tasks: [TaskDeclaration], routines: [Routine], root: any ParsableCommand.Type) {
         for task in tasks {
             let words = task.name.split(separator: ".").map(String.init)
             for alias in task.aliases { add(alias, words) }
         }
         for routine in routines {
             for alias in routine.aliases { add(alias, ["run", routine.name]) }
+        }
+        addCommands(under: root, [])
+    }
+
+    private mutating func addCommands(under parent: any ParsableCommand.Type, _ words: [String]) {
+        for child in parent.configuration.subcommands {
+            guard let name = child.configuration.commandName else { continue }
+            if let command = child as? any HouseCommand.Type {
+                for alias in command.aliases { add(alias, words + [name]) }
+            }
+            addCommands(under: child, words + [name])
         }
     }
 

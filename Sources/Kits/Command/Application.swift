@@ -43,7 +43,7 @@ package struct Application: Sendable {
         self.observer = observer
         zones = ZoneDirectory(environment: programs.environment)
         self.systemLog = systemLog
-        aliases = AliasTable(tasks: tasks.map(\.entry.declaration), routines: routines)
+        aliases = AliasTable(tasks: tasks.map(\.entry.declaration), routines: routines, root: root)
     }
 
     /// Reads the arguments, runs the command they name and says how it ended.

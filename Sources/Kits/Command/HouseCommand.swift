@@ -3,10 +3,15 @@ import Maintenance
 
 /// A command of the house: ArgumentParser reads its arguments, and the application it runs in is handed to it.
 package protocol HouseCommand: ParsableCommand, Sendable {
+    /// Other spellings, as the guides write them. A task's own are in its declaration.
+    static var aliases: [TaskDeclaration.Alias] { get }
+
     func run(in application: Application) async throws -> ExitStatus
 }
 
 extension HouseCommand {
+    package static var aliases: [TaskDeclaration.Alias] { [] }
+
     package func run() throws {
         preconditionFailure("\(Self.self) runs in an application")
     }

@@ -17,9 +17,15 @@ extension Check {
             How long ago the snapshot of the newest backup was taken, which is how much work a total loss would cost now. \
             Only backups of 'mainstay backup run' whose signature fits count. Where there is none at all it warns: a \
             database that is backed up by other means has the check switched off in the configuration \
-            ('backup.age: {enabled: false}').
+            ('backup.age: {enabled: false}'). 'frequency' of 'backups' moves both limits: to a twelfth more than the \
+            interval, and to three of them; limits under 'checks' win over it.
             """,
-        mend: "mainstay backup run"
+        mend: "mainstay backup run",
+        standard: { inventory, target in
+            inventory.backupPolicy(of: target).frequency.map {
+                StandardThresholds(warning: $0.value.warning.inSeconds, critical: $0.value.critical.inSeconds)
+            }
+        }
     ) { context in
         let seen = try await BackupsSeen(context)
         guard let newest = seen.manifests.first else { return seen.none }

@@ -17,11 +17,14 @@ package struct Check: Sendable {
     package var source: String?
     /// The command that mends it, or says more.
     package var mend: String?
+    /// What other keys of the configuration say about its thresholds at a target; `checks` wins over it.
+    package var standard: (@Sendable (Inventory, Target) -> StandardThresholds?)?
     package var probe: @Sendable (CheckContext) async throws -> Reading
 
     package init(
         _ schema: CheckSchema, code: String, title: String, kind: ResourceKind, explanation: String,
         source: String? = nil, mend: String? = nil,
+        standard: (@Sendable (Inventory, Target) -> StandardThresholds?)? = nil,
         probe: @escaping @Sendable (CheckContext) async throws -> Reading
     ) {
         self.schema = schema
@@ -31,10 +34,22 @@ package struct Check: Sendable {
         self.explanation = explanation
         self.source = source
         self.mend = mend
+        self.standard = standard
         self.probe = probe
     }
 
     package var name: String { schema.name }
+}
+
+/// Thresholds in the check's own unit, in the place of its schema's.
+package struct StandardThresholds: Sendable {
+    package var warning: Double?
+    package var critical: Double?
+
+    package init(warning: Double?, critical: Double?) {
+        self.warning = warning
+        self.critical = critical
+    }
 }
 
 /// What a probe is given.
@@ -55,11 +70,14 @@ package struct CheckLimits: Sendable {
     package var retries: Int
     package var options: [String: Scalar]
 
-    package init(_ schema: CheckSchema, _ setting: CheckSetting) {
+    /// - Parameter standard: takes the place of the schema's thresholds where the setting names neither.
+    package init(_ schema: CheckSchema, _ setting: CheckSetting, standard: StandardThresholds? = nil) {
         unit = schema.thresholds?.unit
         worse = schema.thresholds?.worse ?? .higher
-        warning = setting.warning.map(\.value.value) ?? schema.thresholds?.warning
-        critical = setting.critical.map(\.value.value) ?? schema.thresholds?.critical
+        // One of each would be two opinions, which may come in the wrong order.
+        let standard = setting.warning == nil && setting.critical == nil ? standard : nil
+        warning = setting.warning.map(\.value.value) ?? standard.map(\.warning) ?? schema.thresholds?.warning
+        critical = setting.critical.map(\.value.value) ?? standard.map(\.critical) ?? schema.thresholds?.critical
         timeout = setting.timeout?.value ?? schema.timeout
         retries = setting.retries?.value ?? schema.retries
         options = Dictionary(

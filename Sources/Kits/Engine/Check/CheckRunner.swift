@@ -27,7 +27,7 @@ package struct CheckRunner: Sendable {
                 observation.checks.append(outcome(check, .unknown, closed, nil, .zero))
                 continue
             }
-            let limits = CheckLimits(check.schema, setting)
+            let limits = CheckLimits(check.schema, setting, standard: check.standard?(look.inventory, target))
             let begin = look.clock.monotonic()
             do {
                 let reading = try await read(check, limits)

@@ -168,7 +168,7 @@ extension Reading {
             return
         }
         if isOpen || later.contains(text) {
-            report("\(Tree.quoted(text)) is not supported yet", at: tree.location, keyPath)
+            refusePlanned(Tree.quoted(text), at: tree.location, keyPath)
         } else {
             refuse(
                 tree, keyPath, "is not allowed here", allowed: names.joined(separator: ", "),

@@ -45,7 +45,7 @@ struct Section<Root: Sendable>: Sendable {
 
     private func refuse(_ entry: Tree.Entry, _ path: String, _ reading: Reading) {
         if later.contains(entry.key) {
-            reading.report("\(Tree.quoted(entry.key)) is not supported yet", at: entry.location, path)
+            reading.refusePlanned(Tree.quoted(entry.key), at: entry.location, path)
             return
         }
         let names = keys.map(\.shape.name)
@@ -140,5 +140,14 @@ struct Key<Root: Sendable>: Sendable {
             return true
         }
         write = { root in root[keyPath: path].map(format.write) }
+    }
+}
+
+extension Key {
+    /// The key of a section whose keys stand among others here.
+    init<Inner: Sendable>(_ inner: Key<Inner>, in path: any WritableKeyPath<Root, Inner> & Sendable) {
+        shape = inner.shape
+        read = { tree, keyPath, reading, root in inner.read(tree, keyPath, reading, &root[keyPath: path]) }
+        write = { root in inner.write(root[keyPath: path]) }
     }
 }

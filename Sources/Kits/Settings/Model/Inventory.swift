@@ -69,6 +69,8 @@ package struct Environment: Sendable, Equatable {
     package var approvals: [ApprovalRule] = []
     /// Beside those of `Inventory.windows`.
     package var windows: [WindowRule] = []
+    /// What differs from the policy for all; `Inventory.backupPolicy(of:)` puts them together.
+    package var backups = BackupPolicy()
     package var location: SourceLocation
 
     package init(name: String, location: SourceLocation) {

@@ -8,6 +8,8 @@ package struct PostgreSQLAccess: Sendable, Equatable {
     /// `SET ROLE` after connecting; nil stays with the login role.
     package var role: String?
     package var connectTimeout: Duration = .seconds(10)
+    /// What differs from its environment's policy; `Inventory.backupPolicy(of:)` puts them together.
+    package var backups = BackupPolicy()
 
     package init(_ connection: Connection, password: ConfiguredText? = nil) {
         self.connection = connection

@@ -38,6 +38,19 @@ package struct ConfigurationReader: Sendable {
         }
     }
 
+    /// Reads `path` and what belongs to it as it would be with another text in one file of `mainstay.d`.
+    package func read(_ path: String, replacing file: ConfigurationFile, with text: String) throws(ConfigurationError)
+        -> Result
+    {
+        let others = try Self.additions(beside: path).filter { $0 != file.path }
+        return try read(
+            [path] + Self.inReadingOrder(others + [file.path]),
+            directory: URL(fileURLWithPath: path).deletingLastPathComponent().path, []
+        ) { name throws(ConfigurationError) in
+            try name == file.path ? text : ConfigurationText.read(name)
+        }
+    }
+
     /// Reads texts as if they stood in files of these names; relative paths in them begin at `directory`.
     package func read(_ texts: [(file: String, text: String)], directory: String) throws(ConfigurationError) -> Result {
         let contents = Dictionary(texts.map { ($0.file, $0.text) }) { first, _ in first }
@@ -119,11 +132,22 @@ package struct ConfigurationReader: Sendable {
     }
 
     private static func additions(beside path: String) throws(ConfigurationError) -> [String] {
-        let parent = path.contains("/") ? path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) : ""
-        let directory = "\(parent)mainstay.d"
+        let directory = additionsDirectory(beside: path)
         let names = try ConfigurationText.names(in: directory) ?? []
-        return names.filter { name in
-            !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
-        }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(directory)/\($0)" }
+        return inReadingOrder(
+            names.filter { name in
+                !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+            }.map { "\(directory)/\($0)" })
+    }
+
+    /// Where further files stand.
+    static func additionsDirectory(beside path: String) -> String {
+        let parent = path.contains("/") ? path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) : ""
+        return "\(parent)mainstay.d"
+    }
+
+    /// Of one directory, by the bytes of their names.
+    private static func inReadingOrder(_ paths: [String]) -> [String] {
+        paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

@@ -14,6 +14,8 @@ package struct Problem: Sendable, Hashable {
     package var nearest: String?
     /// The line of the file with a caret under the place, where the file cannot be read as YAML at all.
     package var excerpt: [String]
+    /// Whether it is right in itself, and only not supported yet.
+    package var isPlanned = false
 
     package init(
         _ text: String, at location: SourceLocation? = nil, keyPath: String = "", allowed: String? = nil,

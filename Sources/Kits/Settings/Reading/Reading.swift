@@ -25,6 +25,16 @@ final class Reading {
         report("\(tree.found) \(words)", at: tree.location, keyPath, allowed: allowed, nearest: nearest)
     }
 
+    /// What is meant is planned and not built.
+    ///
+    /// - Parameter reason: how it is instead, one clause.
+    func refusePlanned(_ found: String, at location: SourceLocation, _ keyPath: String, reason: String? = nil) {
+        var problem = Problem(
+            "\(found) is not supported yet\(reason.map { ": \($0)" } ?? "")", at: location, keyPath: keyPath)
+        problem.isPlanned = true
+        report(problem)
+    }
+
     func note(_ location: SourceLocation, of keyPath: String) { locations[keyPath] = location }
     func note(_ text: ConfiguredText, of keyPath: String) { texts.append((keyPath, text)) }
 }

@@ -7,7 +7,7 @@ enum TreeMerge {
     private static let shared: [[String]] = [
         [], ["environments"], ["environments", "*"], ["environments", "*", "resources"],
         ["environments", "*", "labels"], ["environments", "*", "checks"], ["environments", "*", "checks", "*"],
-        ["checks"], ["checks", "*"], ["routines"],
+        ["environments", "*", "backups"], ["checks"], ["checks", "*"], ["routines"], ["backups"],
     ]
 
     static func merge(_ trees: [Tree], _ reading: Reading) -> Tree? {

@@ -28,7 +28,9 @@ struct ConfigurationSection: Sendable {
                     "time-zone", \.timeZone, .zone(vocabulary.zones), standard: .text("UTC"),
                     "The zone of schedules that name none."),
                 Key("calendars", \.calendars, calendars.format, "Named days on which schedules start nothing."),
-                Key("backups", \.backups, BackupSections.format, "Where backups go, and how fresh they have to be."),
+                Key(
+                    "backups", \.backups, BackupSections.format,
+                    "Where backups go, which stay, and how fresh they have to be."),
                 Key(
                     "approvals", \.approvals, approvals.format,
                     "What has to be approved, by whom, and for how long that counts."),
@@ -73,9 +75,12 @@ struct ConfigurationSection: Sendable {
                 Key(
                     "windows", \.windows, windows.format.described(as: "windows"),
                     "When changes may be made in it, beside the windows for all environments."),
+                Key(
+                    "backups", \.backups, BackupPolicySection.format,
+                    "What differs in it from the policy for all backups."),
             ],
             later: [
-                "window", "policies", "retention", "schedule", "backups", "backup", "refresh",
+                "window", "policies", "retention", "schedule", "backup", "refresh",
                 "notify", "alerts", "owner", "owners", "routines", "frequency",
             ])
         return Format<[Named<EnvironmentDraft>]>.named("environment", section.format).map(
@@ -88,6 +93,7 @@ struct ConfigurationSection: Sendable {
                     environment.checks = item.value.checks
                     environment.approvals = item.value.approvals
                     environment.windows = item.value.windows
+                    environment.backups = item.value.backups
                     return environment
                 }
             },
@@ -98,7 +104,8 @@ struct ConfigurationSection: Sendable {
                         value: EnvironmentDraft(
                             isProtected: environment.isProtected, labels: environment.labels,
                             resources: environment.resources, checks: environment.checks,
-                            approvals: environment.approvals, windows: environment.windows),
+                            approvals: environment.approvals, windows: environment.windows,
+                            backups: environment.backups),
                         location: environment.location)
                 }
             })
@@ -161,6 +168,7 @@ struct ConfigurationSection: Sendable {
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)
         ChecklistSections.judge(inventory, vocabulary, reading)
         windows.judge(inventory, reading)
+        BackupPolicySection.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {
@@ -170,5 +178,6 @@ struct ConfigurationSection: Sendable {
         var checks: CheckSettings = [:]
         var approvals: [ApprovalRule] = []
         var windows: [WindowRule] = []
+        var backups = BackupPolicy()
     }
 }

@@ -23,14 +23,18 @@ extension MappedSection where Value == ResourceAccess {
                 Key(
                     "connect-timeout", \.connectTimeout, .duration(.seconds(1)...(.seconds(600))),
                     standard: .seconds(10), "How long one attempt to connect may take."),
+                Key(
+                    "backups", \.backups, BackupPolicySection.format,
+                    "What differs for it from the policy of its environment."),
             ],
-            later: ["schemas", "tables", "backup", "backups", "pool", "replicas", "standby", "cluster", "tls"],
+            later: ["schemas", "tables", "backup", "pool", "replicas", "standby", "cluster", "tls"],
             rules: [.exactlyOne(["url", "service", "connection"])])
         return MappedSection(section) { draft, _, _, _ in
             draft.connection.map { connection in
                 var access = PostgreSQLAccess(connection, password: draft.password)
                 access.role = draft.role
                 access.connectTimeout = draft.connectTimeout
+                access.backups = draft.backups
                 return .postgresql(access)
             }
         } writing: { access in
@@ -149,6 +153,7 @@ private struct PostgreSQLDraft: Sendable {
     var password: ConfiguredText?
     var role: String?
     var connectTimeout: Duration = .seconds(10)
+    var backups = BackupPolicy()
 
     init() {}
 
@@ -161,6 +166,7 @@ private struct PostgreSQLDraft: Sendable {
         password = access.password
         role = access.role
         connectTimeout = access.connectTimeout
+        backups = access.backups
     }
 
     var connection: PostgreSQLAccess.Connection? {

@@ -124,6 +124,12 @@ package struct StarterFile: Sendable, Equatable {
             #     blackout: true
             #     days: [2026-12-18 18:00 to 2027-01-04 06:00]
 
+            # Which backups stay; 'backup prune', a step of the daily routine, removes the others behind a proved one.
+            # Without it all stay.
+            # backups:
+            #   retention: 90d
+            #   keep: { weekly: 5, monthly: 12 }
+
             # What ended longer ago is forgotten by 'history prune', a step of the daily routine; the audit trail stays.
             history:
               keep: 400d

@@ -1,0 +1,50 @@
+import Maintenance
+import Settings
+
+/// How a command changes the configuration: it writes one file of `mainstay.d`, whose difference was shown, and only if the
+/// whole configuration can be read with it.
+package struct ConfigurationEditing: Sendable {
+    /// As it is now.
+    package let inventory: Inventory
+    package let file: ConfigurationFile
+    private let configuration: String
+    private let application: Application
+
+    fileprivate init(_ application: Application, _ topic: String, _ command: String, _ place: PlaceOptions) throws {
+        configuration = try application.configurationFile(place)
+        inventory = try application.readConfiguration(place).inventory
+        file = ConfigurationFile(topic, writtenBy: command, beside: configuration)
+        self.application = application
+    }
+
+    /// Shows what changes, reads the configuration as it would be, and puts the text into its place.
+    ///
+    /// - Throws: `ConfigurationError` for a configuration that would be wrong; nothing is written then.
+    package func write(_ text: String, isDryRun: Bool) throws {
+        let console = application.console
+        let old = try file.text()
+        let path = file.path.printable
+        guard old != text else {
+            console.print("mainstay: '\(path)' is as it should be")
+            return
+        }
+        let lines = LineDifference(from: old ?? "", to: text).lines(Style(usesColor: console.usesColor))
+        for line in lines { console.print(line) }
+        _ = try ConfigurationReader(vocabulary: application.vocabulary).read(configuration, replacing: file, with: text)
+        guard !isDryRun else {
+            console.print("mainstay: nothing was written; it would be '\(path)'")
+            return
+        }
+        try file.write(text, over: old)
+        console.print("mainstay: wrote '\(path)'; 'mainstay config show' shows what is in force")
+    }
+}
+
+extension Application {
+    /// - Parameters:
+    ///   - topic: the file's name without its ending.
+    ///   - command: that writes it, as it is typed.
+    package func editing(_ topic: String, by command: String, _ place: PlaceOptions) throws -> ConfigurationEditing {
+        try ConfigurationEditing(self, topic, command, place)
+    }
+}

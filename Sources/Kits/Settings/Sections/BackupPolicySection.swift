@@ -1,0 +1,122 @@
+import Maintenance
+
+/// The keys of a backup policy: they stand under the top-level `backups`, under an environment's, and under a database's.
+enum BackupPolicySection {
+    static var format: Format<BackupPolicy> {
+        Section<BackupPolicy>(prototype: { _ in BackupPolicy() }, keys: keys, later: later).format
+    }
+
+    /// Planned, and refused until it is built.
+    static let later: Set<String> = [
+        "schedule", "storage", "engine", "prune", "policies", "exclude", "window", "copies", "primary", "secondary",
+        "offsite",
+    ]
+
+    static var keys: [Key<BackupPolicy>] {
+        [
+            Key(
+                "retention", \.retention, Format.age.written,
+                "Those younger than this stay; 'backup prune' removes the others once a newer one is proved."),
+            Key(
+                "keep", \.keep, keep.written,
+                "Those that one of these rules chooses stay, beside those younger than 'retention'."),
+            Key(
+                "minimum", \.minimum, Format.integer(1...1_000).written, standard: .plain("1"),
+                "So many of the newest stay in every case."),
+            Key(
+                "verification", \.verification, Format.boolean.written, standard: .plain("false"),
+                "Whether 'backup run' proves what it took, as with '--prove'."),
+            Key(
+                "frequency", \.frequency, Format<BackupFrequency>.choice(later: ["yearly", "continuous"]).written,
+                "How often there is to be a new one: what 'backup.age' warns by where 'checks' says nothing else."),
+            Key(
+                "type", \.type, type, "Every backup is whole: 'full'."),
+            Key(
+                "compression", \.compression,
+                .always(true, "every backup is compressed; 'compression-level' says how much"),
+                "Every backup is compressed."),
+            Key(
+                "encryption", \.encryption,
+                .always(false, "backups are as secret as the directory they lie in"),
+                "Backups are not encrypted."),
+        ]
+    }
+
+    /// A least number where nothing is ever removed would mean nothing.
+    static func judge(_ inventory: Inventory, _ reading: Reading) {
+        func report(_ policy: BackupPolicy, _ keyPath: String, unless isMeant: Bool) {
+            guard let minimum = policy.minimum, !isMeant else { return }
+            reading.report(
+                "'minimum' without 'retention' or 'keep' means nothing: all backups stay", at: minimum.location,
+                keyPath.appending(key: "minimum"))
+        }
+        func decides(_ environment: Environment) -> Bool {
+            let own = inventory.backups.policy.overridden(by: environment.backups)
+            return own.decidesWhatStays
+                || environment.resources.contains { resource in
+                    let target = Target(environment: environment.name, resource: resource.name)
+                    return inventory.backupPolicy(of: target).decidesWhatStays
+                }
+        }
+        let general = inventory.backups.policy
+        report(
+            general, "backups", unless: general.decidesWhatStays || inventory.environments.contains(where: decides))
+        for environment in inventory.environments {
+            let path = "environments.\(environment.name)"
+            report(environment.backups, "\(path).backups", unless: decides(environment))
+            for resource in environment.resources {
+                guard case .postgresql(let access) = resource.access else { continue }
+                let target = Target(environment: environment.name, resource: resource.name)
+                report(
+                    access.backups, "\(path).resources.\(resource.name).backups",
+                    unless: inventory.backupPolicy(of: target).decidesWhatStays)
+            }
+        }
+    }
+
+    private static var type: Format<BackupType> {
+        var format = Format<BackupType>.choice()
+        format.read = { [read = format.read] tree, keyPath, reading in
+            guard case .scalar(let text, _) = tree.value, ["incremental", "differential"].contains(text) else {
+                return read(tree, keyPath, reading)
+            }
+            reading.refusePlanned(tree.found, at: tree.location, keyPath, reason: "every backup is whole, 'full'")
+            return nil
+        }
+        return format
+    }
+
+    private static var keep: Format<BackupKeep> {
+        let count = Format.integer(1...10_000)
+        return Section<BackupKeep>(
+            prototype: { _ in BackupKeep() },
+            keys: [
+                Key("last", \.last, count, "So many of the newest."),
+                Key("daily", \.daily, count, "The newest of each of so many days that have one."),
+                Key("weekly", \.weekly, count, "The same of weeks, which begin on Monday (ISO 8601)."),
+                Key("monthly", \.monthly, count, "The same of months."),
+                Key("yearly", \.yearly, count, "The same of years."),
+            ],
+            later: ["hourly", "quarterly", "within", "tags"],
+            rules: [.atLeastOne(["last", "daily", "weekly", "monthly", "yearly"])]
+        ).format
+    }
+}
+
+extension Format where Value == Bool {
+    /// A switch that has one position so far.
+    ///
+    /// - Parameter reason: how it is instead, one clause.
+    fileprivate static func always(_ position: Bool, _ reason: String) -> Format {
+        var format = Format.boolean.map(
+            { value, tree, keyPath, reading in
+                guard value == position else {
+                    reading.refusePlanned(tree.found, at: tree.location, keyPath, reason: reason)
+                    return nil
+                }
+                return value
+            }, writing: { $0 })
+        format.shape = .scalar(words: position ? "true" : "false", schema: ["enum": [.boolean(position)]])
+        return format
+    }
+}

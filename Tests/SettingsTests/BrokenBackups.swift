@@ -1,0 +1,43 @@
+/// Policies that mean nothing, or something that is not built.
+extension Broken {
+    static let backups: [Broken] = [
+        policy(
+            "{ type: incremental }",
+            "2:18: backups.type: 'incremental' is not supported yet: every backup is whole, 'full'",
+            isBeyondSchema: false),
+        policy(
+            "{ compression: false }",
+            "2:25: backups.compression: 'false' is not supported yet: every backup is compressed; "
+                + "'compression-level' says how much", isBeyondSchema: false),
+        policy(
+            "{ encryption: true }",
+            "2:24: backups.encryption: 'true' is not supported yet: backups are as secret as the directory they lie in",
+            isBeyondSchema: false),
+        policy(
+            "{ storage: { secondary: x } }", "2:12: backups.storage: 'storage' is not supported yet",
+            isBeyondSchema: false),
+        policy(
+            "{ frequency: dayly }",
+            "2:23: backups.frequency: 'dayly' is not allowed here (did you mean 'daily'? "
+                + "allowed: hourly, daily, weekly, monthly)", isBeyondSchema: false),
+        policy(
+            "{ keep: {} }",
+            "2:18: backups.keep: at least one of the keys 'last', 'daily', 'weekly', 'monthly', 'yearly' is needed",
+            isBeyondSchema: false),
+        policy(
+            "{ keep: { daily: 0 } }",
+            "2:27: backups.keep.daily: '0' is not allowed here (allowed: a whole number from 1 to 10000)",
+            isBeyondSchema: false),
+        policy(
+            "{ retention: 30s }",
+            "2:23: backups.retention: '30s' is out of range (allowed: an age of at least 1m, such as 7d, 12mo or 7y)"),
+        policy(
+            "{ minimum: 3 }",
+            "2:21: backups.minimum: 'minimum' without 'retention' or 'keep' means nothing: all backups stay"),
+    ]
+
+    private static func policy(_ policy: String, _ line: String, isBeyondSchema: Bool = true) -> Broken {
+        let broken = Broken("environments: { test: {} }\nbackups: \(policy)", "mainstay.yaml:\(line)")
+        return isBeyondSchema ? broken.beyondSchema : broken
+    }
+}
