@@ -11,7 +11,7 @@ struct ProtectionJudgement: Judgement {
     var isAskedAgain: Bool { true }
 
     func judge(_ judged: Judged) async throws -> Verdict {
-        let changing = judged.plan.changes.filter { $0.effect > .observes }
+        let changing = judged.plan.changes.filter { $0.effect > .observes && !$0.action.isOfFiles }
         guard look.environment?.isProtected == false, !changing.isEmpty, look.resources.count == 1,
             look.resource.kind == .postgresql
         else { return .allowed }
@@ -24,6 +24,13 @@ struct ProtectionJudgement: Judgement {
             let reaching = changing.filter { $0.scope == .cluster }
             return .refused(Dictionary(reaching.map { ($0.id, error) }) { first, _ in first })
         }
+    }
+}
+
+extension Change.Action {
+    /// What is done to files alone needs no database, and does nothing to one.
+    fileprivate var isOfFiles: Bool {
+        if case .files = self { true } else { false }
     }
 }
 
