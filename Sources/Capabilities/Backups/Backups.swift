@@ -4,6 +4,6 @@ import Composition
 /// Backups that are proved by restoring them.
 extension Capability {
     package static let backups = Capability(
-        "backups", tasks: [.init(RunBackup.self), .init(VerifyBackup.self)],
+        "backups", tasks: [.init(RunBackup.self), .init(VerifyBackup.self), .init(RestoreBackup.self)],
         commands: [(group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self)])
 }
