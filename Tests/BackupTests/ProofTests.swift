@@ -213,8 +213,10 @@ struct ProofEndTests {
         #expect(gaps.contains { $0.problem.contains("'xx_XX.UTF-8'") && $0.hint?.contains("locales-all") == true })
         wanting = manifest
         wanting.extensions.append(.init(name: "postgis", version: "3.3.2"))
-        let found = try await Connection.with(shelf.database.address) {
-            try await ProofRequirements(backup: wanting.outline).gaps(in: $0, CollationUses())
+        let found = try await Connection.with(shelf.database.address) { connection in
+            try await ProofRequirements(backup: wanting.outline).gaps(
+                on: PostgreSQLVersion(number: await connection.serverVersion), CollationUses()
+            ) { try await connection.query($0.sql) }
         }
         #expect(found.gaps.map(\.hint) == ["Install it: apt-get install postgresql-15-postgis-3"])
     }

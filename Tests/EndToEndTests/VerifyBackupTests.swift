@@ -63,6 +63,11 @@ struct VerifyBackupTests {
         #expect(try await program.run("backup:verify", "--daily-backups", "--auto-fix").exitCode == 0)
         let comprehensive = try await program.run("backup:verify", "--all-environments", "--comprehensive")
         #expect(comprehensive.exitCode == 1)
+        let dry = try await program.run("backup:test-restore", "--environment=test", "--backup=latest", "--dry-run")
+        #expect(dry.exitCode == 0, "\(dry.output) \(dry.errors)")
+        for words in ["Feasibility", "needed in \(TestClusters.directory)", "PostgreSQL 15", "restore 20"] {
+            #expect(dry.output.contains(words), "\(words): \(dry.output)")
+        }
         let before = try await program.run("backup:pre-upgrade", "--all-environments", "--full-backup")
         #expect(before.exitCode == 0, "\(before.output) \(before.errors)")
         let newest = try await program.run("backup", "show")

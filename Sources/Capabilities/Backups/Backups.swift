@@ -4,7 +4,10 @@ import Composition
 /// Backups that are proved by restoring them.
 extension Capability {
     package static let backups = Capability(
-        "backups", tasks: [.init(RunBackup.self), .init(VerifyBackup.self), .init(PruneBackups.self)],
+        "backups",
+        tasks: [
+            .init(RunBackup.self), .init(VerifyBackup.self), .init(RestoreBackup.self), .init(PruneBackups.self),
+        ],
         commands: [
             (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),
             (group: "backup", command: ConfigureBackups.self),

@@ -11,7 +11,9 @@ import Settings
 package struct VerifyBackup: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
         @Option(
-            help: ArgumentHelp("Which backup to prove; the newest where it is not said.", valueName: "id"))
+            help: ArgumentHelp(
+                "Which backup to prove: its id, or 'latest', which is meant too where nothing is said.", valueName: "id"
+            ))
         package var backup: String?
 
         @Flag(help: "Prove every stored backup, not only the newest.")
@@ -23,15 +25,19 @@ package struct VerifyBackup: MaintenanceTask {
         package init() {}
 
         /// Whether a newer backup changes nothing about which ones are meant.
-        fileprivate var isExact: Bool { all || backup != nil }
+        fileprivate var isExact: Bool { all || named != nil }
+
+        /// Nil for the newest.
+        fileprivate var named: String? { backup == "latest" ? nil : backup }
 
         package func validate() throws {
-            if let backup, BackupID(backup) == nil {
-                throw ValidationError("'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m")
+            if let named, BackupID(named) == nil {
+                throw ValidationError(
+                    "'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m, or 'latest'")
             }
             if backup != nil, all { throw ValidationError("'--all' and '--backup' exclude each other") }
             if all, autoFix { throw ValidationError("'--auto-fix' is for the newest backup, not with '--all'") }
-            if backup != nil, autoFix {
+            if named != nil, autoFix {
                 throw ValidationError("'--auto-fix' is for the newest backup, not with '--backup'")
             }
         }
@@ -57,7 +63,8 @@ package struct VerifyBackup: MaintenanceTask {
             .init(
                 "backup:verify", implied: ["--daily"],
                 meanings: ["--daily-backups": ["--all-environments"], "--comprehensive": ["--all"]]),
-            .init("maintenance:weekly:backup-verification"), .init("maintenance:quarterly:backup-restore-test"),
+            .init("backup:test-restore"), .init("maintenance:weekly:backup-verification"),
+            .init("maintenance:quarterly:backup-restore-test"),
             .init(
                 "dr:test-restore", arguments: ["--all-environments"], implied: ["--verify-integrity"],
                 meanings: ["--all-backups": ["--all"]]),
@@ -89,7 +96,10 @@ package struct VerifyBackup: MaintenanceTask {
         }
         for (index, id) in wanted.enumerated() {
             let known = try await place.believedCertificate(of: id)
-            if index == 0 { add(known, of: id, to: &observation, look) }
+            if index == 0 {
+                add(known, of: id, to: &observation, look)
+                try await addFeasibility(of: id, in: place, to: &observation, look)
+            }
             observation.changes.append(
                 change(
                     id.description, place, look,
@@ -112,6 +122,34 @@ package struct VerifyBackup: MaintenanceTask {
         }
     }
 
+    /// What a dry run shows beside the plan. A backup that cannot be believed has no say; its proof says so.
+    private func addFeasibility(
+        of id: BackupID, in place: BackupPlace, to observation: inout Observation, _ look: Look
+    ) async throws {
+        guard let key = try await place.key() else { return }
+        let manifest: BackupManifest
+        do {
+            manifest = try await Blocking().run { _ in try place.folder.manifest(of: id, key: key) }
+        } catch is BackupError {
+            return
+        }
+        let found = try await ProofFeasibility.look(
+            manifest, workDirectory: look.workDirectory, with: look.programs)
+        observation.gaps += found.gaps.map { gap in
+            .init("restore", ErrorReport(code: "backups.lacking", problem: gap.problem, hint: gap.hint))
+        }
+        var rows: [(String, String)] = [
+            ("backup", "\(id), the database as of \(manifest.times.snapshot)"),
+            ("space", "\(found.space) needed in \(look.workDirectory), \(found.free) free"),
+            ("server", found.server.map { "PostgreSQL \($0)" } ?? "none that fits"),
+        ]
+        if !found.extensions.isEmpty {
+            rows.append(("extensions", "\(found.extensions.joined(separator: ", ")): asked of the server when it runs"))
+        }
+        observation.listings.append(
+            Listing("Feasibility", ["what", "found"], rows.map { [.text($0.0), .text($0.1.printable)] }))
+    }
+
     /// Stands for the backup that is taken because there is none.
     private static let missing = "a new backup"
 
@@ -131,7 +169,7 @@ package struct VerifyBackup: MaintenanceTask {
     /// The newest first.
     private func wanted(_ place: BackupPlace) async throws -> [BackupID] {
         let ids = try await Blocking().run { _ in try place.folder.ids() }
-        guard let name = options.backup else { return options.all ? ids : Array(ids.prefix(1)) }
+        guard let name = options.named else { return options.all ? ids : Array(ids.prefix(1)) }
         guard let id = BackupID(name), ids.contains(id) else {
             throw BackupsError.noSuchBackup(name, path: place.folder.path)
         }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Maintenance
 import Outside
@@ -64,7 +63,7 @@ package struct BackupProof: Sendable {
     func run(beside growing: GrowingBackup) async throws -> Certificate? {
         var progress = Progress(began: clock.now())
         guard let beginning = try await growing.beginning() else { return nil }
-        var believed: Believed?
+        var believed: BelievedBackup?
         try await withCluster(for: beginning.outline, &progress) { cluster, progress in
             let input = RestoreInput(
                 outline: beginning.outline, roles: beginning.roles, collations: beginning.collations,
@@ -95,19 +94,8 @@ package struct BackupProof: Sendable {
         var isHopeless: Bool { !comparison.gaps.isEmpty || !comparison.differences.isEmpty }
     }
 
-    /// A manifest whose signature fits, and the SHA-256 of its file.
-    private struct Believed: Sendable {
-        var manifest: BackupManifest
-        var digest: String
-    }
-
-    private func believe(_ id: BackupID) async throws -> Believed {
-        try await blocking.run { _ in
-            let manifest = try folder.manifest(of: id, key: key)
-            let file = try Descriptor.open("\(folder.path(of: id))/\(BackupLayout.manifest)")
-            let bytes = try file.contents(limit: BackupFolder.largestManifest) ?? []
-            return Believed(manifest: manifest, digest: Array(SHA256.hash(data: bytes)).hexadecimal)
-        }
+    private func believe(_ id: BackupID) async throws -> BelievedBackup {
+        try await blocking.run { _ in try folder.believed(id, key: key) }
     }
 
     private func checksums(_ manifest: BackupManifest, _ progress: inout Progress) async throws {
@@ -171,7 +159,10 @@ package struct BackupProof: Sendable {
     {
         let requirements = ProofRequirements(backup: input.outline)
         let (gaps, notes) = try await Connection.with(cluster.address(cluster.entrance), .unlimited()) {
-            try await requirements.gaps(in: $0, input.collations)
+            connection in
+            try await requirements.gaps(
+                on: PostgreSQLVersion(number: await connection.serverVersion), input.collations
+            ) { try await connection.query($0.sql) }
         }
         progress.comparison.gaps += gaps
         progress.comparison.notes += notes
@@ -223,7 +214,7 @@ package struct BackupProof: Sendable {
         return (value, (clock.monotonic() - began).inSeconds)
     }
 
-    private func certificate(_ believed: Believed, _ progress: Progress) -> Certificate {
+    private func certificate(_ believed: BelievedBackup, _ progress: Progress) -> Certificate {
         var times = progress.times
         times.ended = clock.now()
         let comparison = progress.comparison

@@ -8,6 +8,8 @@ struct Feeder: Sendable {
     let source: any RestoreSource
     let queue: FeedQueue
     let blocking: Blocking
+    /// Told how many bytes were handed over.
+    var handed: @Sendable (Int) -> Void = { _ in }
 
     /// Until all is fed or pg_restore has ended.
     ///
@@ -40,6 +42,7 @@ struct Feeder: Sendable {
         let expansion = try file.expansion()
         while let piece = try expansion.next() {
             guard try pipe.pour(piece, cancellation) else { return false }
+            handed(piece.count)
         }
         if let expected = file.expanded, expected.bytes != expansion.expandedBytes {
             throw RestoreError.otherLength(

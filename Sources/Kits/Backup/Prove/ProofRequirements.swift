@@ -46,17 +46,20 @@ struct ProofRequirements: Sendable {
             hint: "Install it: apt-get install locales-all (or add it to /etc/locale.gen and run locale-gen)")
     }
 
-    /// What the cluster lacks.
+    /// What the server lacks.
     ///
-    /// - Parameter collations: by name, those that the schema uses by libc's names.
-    /// - Throws: `PostgreSQLError`.
-    func gaps(in connection: Connection, _ collations: CollationUses) async throws -> (
-        gaps: [Comparison.Gap], notes: [String]
-    ) {
+    /// - Parameters:
+    ///   - collations: by name, those that the schema uses by libc's names.
+    ///   - isOnThisHost: whether our own locales are the server's.
+    ///   - query: asks the server.
+    /// - Throws: what `query` throws.
+    func gaps(
+        on version: PostgreSQLVersion, _ collations: CollationUses, isOnThisHost: Bool = true,
+        _ query: (SurveySQL) async throws -> Rows
+    ) async throws -> (gaps: [Comparison.Gap], notes: [String]) {
         var gaps: [Comparison.Gap] = []
         var notes: [String] = []
-        let version = PostgreSQLVersion(number: await connection.serverVersion)
-        let rows = try await connection.query(
+        let rows = try await query(
             """
             select name::text as name, default_version as newest,
                 array(select version from pg_catalog.pg_available_extension_versions v where v.name = e.name) as versions
@@ -79,7 +82,7 @@ struct ProofRequirements: Sendable {
                         + "\((newest ?? "?").printable); \(wanted.version.printable) is \(there)")
             }
         }
-        let known = try await connection.query(
+        let known = try await query(
             """
             select collname::text as name, collprovider = 'i' as is_icu from pg_catalog.pg_collation
             where collnamespace = 'pg_catalog'::regnamespace
@@ -89,12 +92,12 @@ struct ProofRequirements: Sendable {
         let names = Set(known.map(\.name))
         for name in collations.predefined.subtracting(names).sorted() {
             gaps.append(
-                Self.gap(locale: name)
+                (isOnThisHost ? Self.gap(locale: name) : nil)
                     ?? .init(
-                        "the collation '\(name.printable)' is not known to PostgreSQL \(version) here",
+                        "the collation '\(name.printable)' is not known to PostgreSQL \(version) \(isOnThisHost ? "here" : "there")",
                         hint: "Install it: apt-get install locales-all"))
         }
-        for name in collations.locales.sorted() { if let gap = Self.gap(locale: name) { gaps.append(gap) } }
+        if isOnThisHost { gaps += collations.locales.sorted().compactMap(Self.gap(locale:)) }
         if collations.needsICU || backup.source.localeProvider == "i", !known.contains(where: \.isICU) {
             gaps.append(
                 .init(

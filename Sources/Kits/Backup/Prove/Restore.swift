@@ -8,7 +8,6 @@ struct Restore: Sendable {
     let source: any RestoreSource
     let database: String
     let programs: Programs
-    var blocking = Blocking(label: "mainstay.restore")
 
     /// What came of it.
     struct Outcome: Sendable {
@@ -46,73 +45,21 @@ struct Restore: Sendable {
     ///
     /// - Throws: what keeps the files from coming; pg_restore's own complaints are in the outcome.
     func run() async throws -> Outcome {
-        let began = programs.clock.monotonic()
         let mirror = RestoreMirror(
             try cluster.cluster.makeFilesDirectory(), readableBy: cluster.cluster.serverUser)
-        let feeds = source.feeds
-        try await blocking.run { try mirror.makeStandIns(feeds, contents: source.contents(), $0) }
-        let queue = FeedQueue(feeds, mirror)
         let child = ChildProgram(
             cluster.cluster.server.path("pg_restore"),
             [
                 "--create", "--no-tablespaces", "--no-password", "--jobs=\(max(2, cluster.jobs))",
                 "--dbname=\(cluster.entrance)", mirror.path,
             ], environment: environment, user: cluster.cluster.serverUser)
-        let outcome = try await fed(child, by: queue, mirror, feeds)
-        var complaints = Complaints(of: outcome)
-        if complaints.all.isEmpty { complaints.add(unread: queue.leftovers) }
-        return Outcome(
-            complaints: complaints.all, count: complaints.count, commandLine: outcome.commandLine,
-            duration: programs.clock.monotonic() - began)
-    }
-
-    /// pg_restore looks at the files' lengths before its first statement, which makes the database and needs a lock on
-    /// `pg_database`. We hold that lock until the pipes stand where the stand-ins stood.
-    private func fed(
-        _ child: ChildProgram, by queue: FeedQueue, _ mirror: RestoreMirror, _ feeds: [RestoreFeed]
-    ) async throws -> ProgramOutcome {
-        try await Connection.with(cluster.address(cluster.entrance), .unlimited()) { gate in
-            try await gate.execute("begin")
-            try await gate.execute("lock table pg_catalog.pg_database in share mode")
-            return try await withThrowingTaskGroup(of: ProgramOutcome?.self) { group in
-                group.addTask {
-                    defer { queue.end() }
-                    return try await programs.run(child)
-                }
-                try await waitUntilReady(queue)
-                try await blocking.run { try mirror.makePipes(feeds, $0) }
-                try await gate.execute("commit")
-                for _ in 0..<max(2, cluster.jobs) {
-                    group.addTask {
-                        try await Feeder(source: source, queue: queue, blocking: blocking).run()
-                        return nil
-                    }
-                }
-                while let result = try await group.next() {
-                    guard let result else { continue }
-                    if let failure = queue.failure { throw failure }
-                    // Whoever still waits for a file waits for nothing.
-                    group.cancelAll()
-                    return result
-                }
-                preconditionFailure("the task that runs pg_restore returns its outcome")
-            }
-        }
-    }
-
-    /// Returns when pg_restore waits for our lock, or has ended.
-    private func waitUntilReady(_ queue: FeedQueue) async throws {
-        try await Connection.with(cluster.address(cluster.entrance), .unlimited()) { watcher in
-            while !queue.isOver {
-                let waiting = try await watcher.query(
-                    """
-                    select from pg_catalog.pg_locks
-                    where not granted and relation = 'pg_catalog.pg_database'::regclass
-                    """)
-                if !waiting.isEmpty { return }
-                try await programs.clock.sleep(for: .milliseconds(2))
-            }
-        }
+        // Its first statement makes the database.
+        let gate = RestoreGate(
+            address: cluster.address(cluster.entrance), settings: .unlimited(),
+            relations: [QualifiedName(schema: "pg_catalog", name: "pg_database")], waiter: "pg_restore")
+        let restore = FedRestore(
+            source: source, mirror: mirror, child: child, jobs: max(2, cluster.jobs), gate: gate, programs: programs)
+        return try await restore.run()
     }
 
     private var environment: ChildEnvironment {

@@ -95,6 +95,11 @@ struct StoredBackup: RestoreSource {
         self.files = files
     }
 
+    /// All rows and large objects, before compression.
+    var size: ByteCount {
+        ByteCount(files.reduce(0) { $0 + ($1.key == Self.contentsName ? 0 : $1.value.expanded?.bytes ?? 0) })
+    }
+
     func contents() throws -> Descriptor { try directory.open(try FileName(Self.contentsName)) }
 
     func ready(_ name: String) async throws -> DataFile {

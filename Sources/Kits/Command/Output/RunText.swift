@@ -23,6 +23,10 @@ struct RunText {
         let written = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["file"]?.description : nil }
             .filter { $0.hasPrefix("/") }
         if !written.isEmpty { lines += [""] + written.map { "wrote \($0.printable)" } }
+        let left = summary.changes.compactMap { $0.state == .proved ? $0.evidence?["left to do"]?.description : nil }
+        if !left.isEmpty {
+            lines += [""] + left.flatMap { "left to do: \($0.printable)".wrapped(to: width, indent: "") }
+        }
         return lines + ["", Self.verdict(summary)]
     }
 

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Backup
+import Maintenance
+
+extension RestoreBackup {
+    /// Where what is restored ends up.
+    package enum Place: String, ExpressibleByArgument, CaseIterable, Sendable {
+        /// A new database beside the present one.
+        case new
+        /// In place of the present one, which is kept under another name.
+        case environment
+    }
+
+    package struct Options: ParsableArguments, Sendable {
+        @Option(help: ArgumentHelp("Which backup: its id, or 'latest'.", valueName: "id"))
+        package var backup = "latest"
+
+        @Option(
+            help: ArgumentHelp(
+                "Which database of the environment; needed where it has several.", valueName: "name"))
+        package var resource: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "Whose backup, where it is not the database's own: 'environment/resource'.", valueName: "target"))
+        package var from: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "'new' for a new database beside the present one, 'environment' to take its place.", valueName: "place")
+        )
+        package var to = Place.new
+
+        @Option(
+            help: ArgumentHelp(
+                "What the new database is called; its old name and the time of the backup where it is not said.",
+                valueName: "name"))
+        package var `as`: String?
+
+        @Flag(help: "End the sessions of others in the database that is replaced.")
+        package var terminateConnections = false
+
+        package init() {}
+
+        package func validate() throws {
+            if backup != "latest", BackupID(backup) == nil {
+                throw ValidationError(
+                    "'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m, or 'latest'")
+            }
+            if let from, source == nil || from.utf8.contains(0) {
+                throw ValidationError("'--from' is 'environment/resource', such as 'test/main'")
+            }
+            if let name = `as` {
+                guard to == .new else {
+                    throw ValidationError("'--as' is for '--to new'; '--to environment' keeps the database's name")
+                }
+                guard (1...63).contains(name.utf8.count), !name.utf8.contains(0) else {
+                    throw ValidationError("'--as' is the name of a database: 1 to 63 bytes")
+                }
+            }
+            if terminateConnections, to != .environment {
+                throw ValidationError(
+                    "'--terminate-connections' is for '--to environment': nobody is in a new database")
+            }
+        }
+
+        /// Of `from`; nil for the database's own.
+        var source: Target? {
+            guard let parts = from?.split(separator: "/", omittingEmptySubsequences: false), parts.count == 2,
+                parts.allSatisfy({ !$0.isEmpty })
+            else { return nil }
+            return Target(environment: String(parts[0]), resource: String(parts[1]))
+        }
+    }
+}
