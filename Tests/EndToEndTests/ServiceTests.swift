@@ -40,13 +40,13 @@ struct ServiceTests {
         #expect(
             first.contains("1 routine by schedule, the next at ") || first.contains("routines by schedule"), "\(first)")
         heard = []
-        // Half the watchdog's time or less lies between two of them: three in a row take no more than 1.5 s.
         let begin = WallClock.system.monotonic()
         try await eventually("it is heard again and again") {
             heard += try socket.all()
             return heard.count(where: { $0 == "WATCHDOG=1" }) >= 4
         }
-        #expect(WallClock.system.monotonic() - begin < .seconds(10))
+        // Left to itself the loop says it every half minute.
+        #expect(WallClock.system.monotonic() - begin < .seconds(60))
         heard = []
         try configure(schedule: "daily 25:00")
         serve.signal(SIGHUP)

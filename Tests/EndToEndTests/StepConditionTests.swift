@@ -6,25 +6,19 @@ import Testing
 /// What the steps of a routine depend on: the real program, with commands that write down that they ran.
 @Suite("conditions of steps", .temporaryDirectory)
 struct StepConditionTests {
-    private let program = Program()
+    private let routine = OwnRoutine()
+    private var program: Program { routine.program }
     private var directory: String { program.directory }
 
-    /// A step that writes its word into `log`, with further keys, and ends with a status.
     private func step(_ word: String, _ keys: String = "", exit status: Int = 0) -> String {
-        let more = keys.isEmpty ? "" : ", \(keys)"
-        return "{ shell: 'echo \(word) >> log; exit \(status)', directory: \(directory), effect: maintains\(more) }"
+        routine.step(word, keys, exit: status)
     }
 
     private func configure(_ steps: [String], environments: String = "test: {}", more: String = "") throws {
-        let lines = steps.map { "    - \($0)" }.joined(separator: "\n")
-        try program.configure(
-            "environments: { \(environments) }\nroutines:\n  own:\n    steps:\n\(lines)\n\(more)\n")
+        try routine.configure(steps, environments: environments, more: more)
     }
 
-    private func ran() -> [String] {
-        guard let text = try? String(contentsOfFile: "\(directory)/log", encoding: .utf8) else { return [] }
-        return text.split(separator: "\n").map(String.init)
-    }
+    private func ran() -> [String] { routine.ran() }
 
     @Test("after a failure the other steps go on, unless the step says stop")
     func stops() async throws {

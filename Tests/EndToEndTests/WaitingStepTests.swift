@@ -9,24 +9,19 @@ import Testing
 /// Steps that wait for people, for time, for something to be well: the real program.
 @Suite("steps that wait", .temporaryDirectory)
 struct WaitingStepTests {
-    private let program = Program()
+    private let routine = OwnRoutine()
+    private var program: Program { routine.program }
     private var directory: String { program.directory }
 
-    private func step(_ word: String, _ keys: String = "") -> String {
-        let more = keys.isEmpty ? "" : ", \(keys)"
-        return "{ shell: 'echo \(word) >> log', directory: \(directory), effect: maintains\(more) }"
+    private func step(_ word: String, _ keys: String = "", exit status: Int = 0) -> String {
+        routine.step(word, keys, exit: status)
     }
 
     private func configure(_ steps: [String], environments: String = "test: {}", more: String = "") throws {
-        let lines = steps.map { "    - \($0)" }.joined(separator: "\n")
-        try program.configure(
-            "environments: { \(environments) }\nroutines:\n  own:\n    steps:\n\(lines)\n\(more)\n")
+        try routine.configure(steps, environments: environments, more: more)
     }
 
-    private func ran() -> [String] {
-        guard let text = try? String(contentsOfFile: "\(directory)/log", encoding: .utf8) else { return [] }
-        return text.split(separator: "\n").map(String.init)
-    }
+    private func ran() -> [String] { routine.ran() }
 
     private func by(_ name: String) -> Program {
         var other = program

@@ -137,6 +137,26 @@ struct ProtectionTests {
         }
     }
 
+    @Test("a command for a whole environment is not kept back by its one database, which may be down")
+    func wholeEnvironment() async throws {
+        let down = Resource(
+            "main",
+            .postgresql(
+                PostgreSQLAccess(
+                    .keywords(
+                        try ConfiguredText(
+                            "host=\(TemporaryDirectory.current) dbname=none", secrecy: .keywords,
+                            location: SourceLocation(file: "test", line: 1, column: 1))))))
+        let harness = try harness(try database.resource("main"), down)
+        var settings = CommandSettings(program: ["/bin/true"])
+        settings.effect = .maintains
+        let summary = try await harness.runner.run(
+            RunRequest(
+                name: "start", steps: [.init(.command(settings), on: Target(environment: "test"))],
+                requester: TaskHarness.requester))
+        #expect(summary.steps.map(\.state) == [.succeeded], "\(summary.steps[0].error?.problem ?? "")")
+    }
+
     @Test("two names for one database: the target itself keeps the second away while the first changes it")
     func twoNames() async throws {
         try await database.run(Ledger.table)

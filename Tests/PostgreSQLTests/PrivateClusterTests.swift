@@ -90,6 +90,17 @@ struct PrivateClusterTests {
         try owned.destroy()
     }
 
+    @Test("what cannot be looked through is not taken for empty; where there is nothing there is nothing to sweep")
+    func sweepsOnlyWhatItSees() throws {
+        let parent = TemporaryDirectory.current
+        #expect(try PrivateCluster.sweep(parent + "/none") == 0)
+        let file = parent + "/file"
+        #expect(FileManager.default.createFile(atPath: file, contents: nil))
+        #expect {
+            try PrivateCluster.sweep(file)
+        } throws: { ($0 as? ClusterError)?.code == "cluster.directory" }
+    }
+
     @Test("a server is found by its major version, and a missing one names the package")
     func findsServers() async throws {
         let server = try await ServerPrograms.find(major: 15, with: programs)

@@ -14,6 +14,48 @@ struct ItemName: ParsableArguments, Sendable {
     init() {}
 }
 
+/// What a word on an item brings along, and where it is said.
+struct ItemWords: ParsableArguments, Sendable {
+    @Option(
+        help: ArgumentHelp("A file that shows it, at most 16 MiB; a copy is kept.", valueName: "file"),
+        completion: .file())
+    var attach: LocalPath?
+    @OptionGroup(title: "Where") var environments: EnvironmentOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Configuration") var place: PlaceOptions
+
+    init() {}
+
+    /// Says it in each environment that is meant, and prints how the item stands there then.
+    func say(
+        on subject: ItemName, in application: Application,
+        _ body: (ChecklistAnswers, Checklist, ChecklistItem, String) async throws -> Said
+    ) async throws -> ExitStatus {
+        let session = try await application.open(place, output)
+        let answers = session.answers
+        let list = try answers.book.list(subject.name)
+        let item = try answers.book.item(subject.item, of: list)
+        var standings: [ItemStanding] = []
+        for environment in try session.places(environments, for: list) {
+            let said = try await body(answers, list, item, environment)
+            session.leave(said.entry, after: "\(said.kind) \(list.name)/\(item.name) in \(environment)")
+            let standing = try await answers.standing(list, in: environment).items.first { $0.item == item.name }
+            if let standing { standings.append(standing) }
+            if output.format == .table { application.console.print("mainstay: \(said.line)") }
+        }
+        if output.format != .table { try session.print(standings.listing, document: standings, empty: "") }
+        return .success
+    }
+
+    struct Said {
+        var entry: AuditHead?
+        /// For the system log: `signature of`.
+        var kind: String
+        /// For whoever said it.
+        var line: String
+    }
+}
+
 /// `mainstay checklist sign NAME ITEM --result done`
 struct SignItem: HouseCommand {
     static let configuration = CommandConfiguration.house(
@@ -28,36 +70,18 @@ struct SignItem: HouseCommand {
     var result: SignOff.Result
     @Option(help: ArgumentHelp("What was seen; needed where it is not done.", valueName: "text"))
     var note: String?
-    @Option(
-        help: ArgumentHelp("A file that shows it, at most 16 MiB; a copy is kept.", valueName: "file"),
-        completion: .file())
-    var attach: LocalPath?
-    @OptionGroup(title: "Where") var environments: EnvironmentOptions
-    @OptionGroup(title: "Output") var output: OutputOptions
-    @OptionGroup(title: "Configuration") var place: PlaceOptions
+    @OptionGroup var words: ItemWords
 
     func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
-        let answers = session.answers
-        let list = try answers.book.list(subject.name)
-        let item = try answers.book.item(subject.item, of: list)
-        var signed: [ItemStanding] = []
-        for environment in try session.places(environments, for: list) {
+        try await words.say(on: subject, in: application) { answers, list, item, environment in
             let signOff = try await answers.sign(
-                item, of: list, in: environment, result, note: note, attachment: attach?.path)
-            session.leave(signOff.entry, after: "signature of \(list.name)/\(item.name) in \(environment)")
-            let standing = try await answers.standing(list, in: environment).items.first { $0.item == item.name }
-            if let standing { signed.append(standing) }
-            guard output.format == .table else { continue }
+                item, of: list, in: environment, result, note: note, attachment: words.attach?.path)
             let until = signOff.at + list.countsFor(item)
-            application.console.print(
-                "mainstay: '\(item.text.printable)' is signed as \(result.words) in \(environment) by "
+            return .init(
+                entry: signOff.entry, kind: "signature of",
+                line: "'\(item.text.printable)' is signed as \(result.words) in \(environment) by "
                     + "\(signOff.by.name.printable), until \(until)")
         }
-        if output.format != .table {
-            try session.print(signed.listing, document: signed, empty: "")
-        }
-        return .success
     }
 }
 
@@ -70,31 +94,15 @@ struct RemarkOnItem: HouseCommand {
     @OptionGroup(title: "What") var subject: ItemName
     @Option(help: ArgumentHelp("What there is to say.", valueName: "text"))
     var note: String
-    @Option(
-        help: ArgumentHelp("A file that shows it, at most 16 MiB; a copy is kept.", valueName: "file"),
-        completion: .file())
-    var attach: LocalPath?
-    @OptionGroup(title: "Where") var environments: EnvironmentOptions
-    @OptionGroup(title: "Output") var output: OutputOptions
-    @OptionGroup(title: "Configuration") var place: PlaceOptions
+    @OptionGroup var words: ItemWords
 
     func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
-        let answers = session.answers
-        let list = try answers.book.list(subject.name)
-        let item = try answers.book.item(subject.item, of: list)
-        var standings: [ItemStanding] = []
-        for environment in try session.places(environments, for: list) {
+        try await words.say(on: subject, in: application) { answers, list, item, environment in
             let remark = try await answers.remark(
-                on: item, of: list, in: environment, note: note, attachment: attach?.path)
-            session.leave(remark.entry, after: "remark on \(list.name)/\(item.name) in \(environment)")
-            let standing = try await answers.standing(list, in: environment).items.first { $0.item == item.name }
-            if let standing { standings.append(standing) }
-            guard output.format == .table else { continue }
-            application.console.print("mainstay: noted on \(list.name)/\(item.name) in \(environment)")
+                on: item, of: list, in: environment, note: note, attachment: words.attach?.path)
+            return .init(
+                entry: remark.entry, kind: "remark on", line: "noted on \(list.name)/\(item.name) in \(environment)")
         }
-        if output.format != .table { try session.print(standings.listing, document: standings, empty: "") }
-        return .success
     }
 }
 

@@ -49,7 +49,7 @@ package struct PlanCommand: HouseCommand {
         let session = try await application.open(place, output)
         var run = try RunOptions.parse([])
         run.dryRun = true
-        if let name = words.first, words.count == 1, (try? application.routine(name, session.inventory)) != nil {
+        if let name = words.first, words.count == 1, application.book(session.inventory).steps(of: name) != nil {
             return try await session.run(try session.request(routine: name, environments), run)
         }
         let parsed = try application.catalog.parse(words)

@@ -1,6 +1,6 @@
 import Maintenance
 
-/// A person's word that nothing is to be changed for now: in one environment, or anywhere.
+/// A person's word that nothing is to be changed for a while: in one environment, or anywhere.
 package struct Hold: Codable, Hashable, Sendable {
     /// Empty for everything.
     package var environment: String

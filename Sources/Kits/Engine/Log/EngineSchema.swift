@@ -1,7 +1,8 @@
 import Store
 
-/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail
-/// what waits for approval, and what schedules have started.
+/// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail,
+/// what waits for approval or was left to another window, what schedules have started, holds, and the identities of
+/// protected databases.
 package enum EngineSchema {
     package static let migrations = [
         Migration(

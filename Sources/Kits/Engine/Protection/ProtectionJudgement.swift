@@ -12,7 +12,8 @@ struct ProtectionJudgement: Judgement {
 
     func judge(_ judged: Judged) async throws -> Verdict {
         let changing = judged.plan.changes.filter { $0.effect > .observes && !$0.action.isOfFiles }
-        guard look.environment?.isProtected == false, !changing.isEmpty, look.resources.count == 1,
+        // What is about a whole environment may have to start the very database that would be asked.
+        guard look.environment?.isProtected == false, !changing.isEmpty, !look.target.resource.isEmpty,
             look.resource.kind == .postgresql
         else { return .allowed }
         switch try await databases.relation(of: look.target, look.database()) {

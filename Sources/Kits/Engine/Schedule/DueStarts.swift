@@ -13,7 +13,7 @@ package struct ScheduledStart: Codable, Hashable, Sendable {
     }
 }
 
-/// What a schedule's past asks for now, given how far it was decided about: the misfire policy, as a function.
+/// What a schedule's past asks for at this moment, given how far it was decided about: the misfire policy, as a function.
 package enum DueStarts: Hashable, Sendable {
     /// Nothing is due; when the next start is, if there is one.
     case none(next: Timestamp?)

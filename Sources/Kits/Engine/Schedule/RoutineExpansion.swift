@@ -82,7 +82,7 @@ struct RoutineExpansion {
         return terms
     }
 
-    /// With the reason where the step is not meant for this environment, or not for now.
+    /// With the reason where the step is not meant for this environment, or not at this time.
     private func leftOut(_ terms: StepTerms, _ step: RoutineStep, _ environment: String) -> StepTerms {
         guard terms.leftOut == nil, let when = step.conditions.when else { return terms }
         var terms = terms

@@ -144,7 +144,13 @@ package final class PrivateCluster: Sendable {
     /// - Throws: `ClusterError` for the first that resists, after all were tried.
     @discardableResult
     package static func sweep(_ parent: String) throws(ClusterError) -> Int {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        guard FileManager.default.fileExists(atPath: parent) else { return 0 }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: parent)
+        } catch {
+            throw .directory(parent, reason: error.localizedDescription)
+        }
         var count = 0
         var failure: ClusterError?
         for name in names where name.hasPrefix("cluster-") && name.hasSuffix(".lock") {
