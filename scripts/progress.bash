@@ -13,16 +13,16 @@ usage() {
     sed -n '2,/^[^#]/ { s/^# \{0,1\}//p }' "$0"
 }
 
-# step LABEL LOG COMMAND...: runs COMMAND with its output in LOG, and says every few seconds how long it has been at it
-# and what it wrote last. When it fails, the end of LOG is shown and its status returned. COMMAND gets no input and no
+# step LABEL LOG COMMAND...: runs COMMAND with its output in LOG, and says every few seconds (every minute where it is
+# no terminal that reads along) how long it has been at it and what it wrote last. When it fails, the end of LOG is shown and its status returned. COMMAND gets no input and no
 # descriptor but the log, so that a server it starts holds neither the terminal nor a lock of ours. $step_tail is how
 # many lines are shown of a LOG that failed, 40 where it is not set.
 step() {
     local label=$1 log=$2 status=0 pid
-    local -i started=$SECONDS spoke=$SECONDS
+    local -i started=$SECONDS spoke=$SECONDS pause=60
     shift 2
     : >"$log"
-    if [[ -t 1 ]]; then printf '%s …' "$label"; else printf '%s\n' "$label"; fi
+    if [[ -t 1 ]]; then pause=3 && printf '%s …' "$label"; else printf '%s\n' "$label"; fi
     # A session of its own: nothing in it can ask the terminal, and be stopped for it. On Ctrl-C we end it; a command in
     # the background would ignore that signal, and all it starts too.
     env --default-signal=INT,QUIT setsid "$@" >"$log" 2>&1 </dev/null 9>&- &
@@ -31,7 +31,7 @@ step() {
     trap 'end "$pid"; exit 143' TERM
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.1
-        if ((SECONDS - spoke >= 3)); then
+        if ((SECONDS - spoke >= pause)); then
             spoke=$SECONDS
             heartbeat "$label" $((SECONDS - started)) "$log"
         fi

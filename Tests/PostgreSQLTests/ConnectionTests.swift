@@ -176,15 +176,53 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a COPY through query is refused, and the connection goes on")
-    func refusesCopy() async throws {
+    @Test("a COPY TO through query is refused, and the connection goes on with the right answers")
+    func refusesCopyOut() async throws {
         try await TestDatabase.current.connect { connection in
             try await connection.execute("create table t (a int)")
-            for sql in ["copy t to stdout", "copy t from stdin"] as [SQL] {
-                let error = await #expect(throws: PostgreSQLError.self) { try await connection.query(sql) }
+            for round in 0..<50 {
+                let error = await #expect(throws: PostgreSQLError.self) {
+                    try await connection.query("copy t to stdout")
+                }
                 #expect(error?.code == "postgresql.misuse")
+                #expect(try await connection.query("select \(round)::int as n").only["n", as: Int.self] == round)
             }
-            #expect(try await connection.query("select 1").count == 1)
+        }
+    }
+
+    @Test("a COPY FROM through query is refused, and closes the connection, whose next answer could be the wrong one")
+    func refusesCopyIn() async throws {
+        try await TestDatabase.current.connect { connection in
+            try await connection.execute("create table t (a int)")
+            let error = await #expect(throws: PostgreSQLError.self) { try await connection.query("copy t from stdin") }
+            #expect(error?.code == "postgresql.misuse")
+            let after = await #expect(throws: PostgreSQLError.self) { try await connection.query("select 1") }
+            #expect(after == .connectionLost(reason: "a COPY has to be run with copyOut or copyIn"))
+        }
+    }
+
+    @Test("a COPY that is broken off before its first row leaves the right answers behind")
+    func breaksOffCopyIn() async throws {
+        struct Enough: Error {}
+        try await TestDatabase.current.connect { connection in
+            // The server has asked for rows and reads none yet: the moment in which a second Sync would be answered.
+            try await connection.executeScript(
+                trusted: """
+                    create table t (a int);
+                    create function doze() returns trigger language plpgsql as
+                    $$ begin perform pg_sleep(600); return null; end $$;
+                    create trigger doze before insert on t execute function doze()
+                    """)
+            for round in 0..<4 {
+                // More than the buffers of both sides hold, so that it is broken off in the middle of sending.
+                let rows = AsyncStream<[UInt8]> { $0.yield(Array(repeating: UInt8(ascii: "1"), count: 1 << 24)) }
+                let task = Task { try await connection.copyIn("copy t from stdin", from: rows) }
+                try await Task.sleep(for: .milliseconds(100))
+                task.cancel()
+                await #expect(throws: PostgreSQLError.cancelled) { try await task.value }
+                #expect(try await connection.query("select \(round)::int as n").only["n", as: Int.self] == round)
+            }
+            #expect(try await connection.query("select from t").isEmpty)
         }
     }
 

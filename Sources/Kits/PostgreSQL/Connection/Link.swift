@@ -182,6 +182,12 @@ final class Link {
         try flush(&call)
     }
 
+    /// Sends a COPY (simple protocol: the server is ready for the next statement exactly once, however the COPY ends).
+    func send(copy sql: SQL, call: inout Call) throws(PostgreSQLError) {
+        guard sql.parameters.isEmpty else { throw .misuse("a COPY takes no parameters") }
+        try send(script: sql.text, call: &call)
+    }
+
     private func sendingFailed() -> PostgreSQLError {
         guard let pointer, PQstatus(pointer) == CONNECTION_BAD else { return .misuse(lastMessage) }
         return lose(lossReason ?? lastMessage)

@@ -38,8 +38,7 @@ extension Link {
             try check(result, call: call)
             switch result.status {
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-                if result.status == PGRES_COPY_IN { PQputCopyEnd(try live(), "COPY was not expected") }
-                throw .misuse("a COPY has to be run with copyOut or copyIn")
+                throw refuseCopy(result)
             default: last = result
             }
         }
@@ -60,9 +59,18 @@ extension Link {
                 columns = known
                 try body(Row(result: result, columns: known, index: 0))
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-                throw PostgreSQLError.misuse("a COPY has to be run with copyOut or copyIn")
+                throw refuseCopy(result)
             default: break
             }
         }
+    }
+
+    /// The connection is given up where the server waits for rows: in the extended protocol the end of a COPY carries a
+    /// second Sync, and a server that has left the COPY before (cancelled, timed out) answers both. All later results
+    /// would be those of the statement before (PostgreSQL manual, "COPY Operations").
+    private func refuseCopy(_ result: ResultBox) -> PostgreSQLError {
+        let misuse = "a COPY has to be run with copyOut or copyIn"
+        if result.status != PGRES_COPY_OUT { _ = lose(misuse) }
+        return .misuse(misuse)
     }
 }

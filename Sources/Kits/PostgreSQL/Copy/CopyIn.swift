@@ -23,7 +23,7 @@ extension Connection {
 
     private func beginCopyIn(_ sql: SQL) async throws {
         try await perform(copy: .begins) { link, call in
-            try link.send(sql, call: &call)
+            try link.send(copy: sql, call: &call)
             try link.expect(PGRES_COPY_IN, &call, "the statement is no COPY … FROM STDIN")
         }
     }
@@ -48,6 +48,8 @@ extension Connection {
             try await perform(shielded: true) { link, call in
                 guard link.isCopyingIn else { return }
                 try link.endCopy("the rows could not be had", &call)
+                // It may be busy with something else than our rows, a trigger or a lock, for as long as that takes.
+                link.interrupt(&call, .stopped)
                 try link.drain(&call)
             }
         } catch {

@@ -88,7 +88,7 @@ package struct CopyChunks: AsyncSequence, Sendable {
 extension Link {
     /// Sends the statement and waits until the rows begin.
     func beginCopyOut(_ sql: SQL, _ call: inout Call) throws(PostgreSQLError) {
-        try send(sql, call: &call)
+        try send(copy: sql, call: &call)
         try expect(PGRES_COPY_OUT, &call, "the statement is no COPY … TO STDOUT")
     }
 
