@@ -73,4 +73,41 @@ struct VerifyBackupTests {
         let newest = try await program.run("backup", "show")
         #expect(newest.output.contains("proved"), "\(newest.output)")
     }
+
+    @Test("a proof asks what the team wrote, and runs the application's own test against the copy")
+    func asksTheTeam() async throws {
+        try await TestDatabase.current.run("create table orders as select n from generate_series(1, 1000) n")
+        let program = Program()
+        func configure(_ most: Int) throws {
+            try program.configure(
+                """
+                environments:
+                  test:
+                    resources:
+                      main: { kind: postgresql, url: "\(TestDatabase.current.connectionURL)" }
+                    backups:
+                      assertions: { enough: { holds: select count(*) <= \(most) from orders } }
+                backups:
+                  work: \(TestClusters.directory)
+                  assertions: { gaps: { finds-nothing: select 1 from orders where n is null } }
+                  smoke-test:
+                    shell: 'test "$MODE/$PGDATABASE" = "quick/\(TestDatabase.current.name)" && psql "$DATABASE_URL" -XAtqc "table orders"'
+                    variables: { MODE: quick }
+                """)
+        }
+        try configure(1_000)
+        let proved = try await program.run("backup", "run", "--prove")
+        #expect(proved.exitCode == 0, "\(proved.output)\(proved.errors)")
+        #expect(try await program.run("backup", "list").output.contains("proved, 6 of 6"))
+        let shown = try await program.run("backup", "show").output
+        for words in ["6 of 6 rungs", "smoke test", "2 hold"] {
+            #expect(shown.contains(words), "\(words): \(shown)")
+        }
+
+        try configure(10)
+        let refuted = try await program.run("backup", "verify")
+        #expect(refuted.exitCode == 1)
+        #expect("\(refuted.output)\(refuted.errors)".contains("assertion enough: it is false"))
+        #expect(try await program.run("backup", "list").output.contains("refuted, 5 of 6"))
+    }
 }

@@ -53,6 +53,9 @@ extension Act {
             countsFor: look.inventory.backups.proveWithin, programs: look.programs)
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
+        let policy = look.inventory.backupPolicy(of: look.target)
+        proof.assertions = (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) }
+        proof.smokeTest = policy.smokeTest.map { SmokeTest($0, look) }
         return proof
     }
 
@@ -85,4 +88,33 @@ extension Act {
 extension Look {
     /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
     var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
+}
+
+extension Assertion {
+    fileprivate init(_ name: String, _ written: BackupAssertion) {
+        let rule: Rule =
+            switch written.rule {
+            case .holds: .holds
+            case .findsNothing: .findsNothing
+            }
+        self.init(name, rule, written.statement)
+    }
+}
+
+extension SmokeTest {
+    fileprivate init(_ settings: CommandSettings, _ look: Look) {
+        self.init(exitStatuses: settings.exitStatuses) { programs in
+            var variables: [String: ChildEnvironment.Value] = [
+                "MAINSTAY_RUN": .plain(look.runID), "MAINSTAY_ENVIRONMENT": .plain(look.target.environment),
+                "MAINSTAY_RESOURCE": .plain(look.target.resource),
+            ]
+            for (name, value) in try await settings.resolvedVariables(with: programs) {
+                variables[name] = .secret(value)
+            }
+            return ChildProgram(
+                try settings.path(of: settings.program.first ?? "", programs), Array(settings.program.dropFirst()),
+                environment: ChildEnvironment(variables), workingDirectory: settings.directory ?? "/",
+                timeLimit: settings.timeLimit)
+        }
+    }
 }

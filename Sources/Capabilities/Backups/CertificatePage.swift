@@ -59,7 +59,8 @@ struct CertificatePage {
 
     private var main: HTML {
         let sections: [(title: String, html: HTML)] = [
-            ("What is missing", missing), ("Differences", differences), ("What was compared", parts),
+            ("What is missing", missing), ("Differences", differences), ("How far it was proved", ladder),
+            ("What was compared", parts), ("What the team asked", assertions),
             ("Worth knowing", notes), ("Not covered", uncovered), ("The backup", backup), ("The restore", restore),
             ("Digests", digests),
         ]
@@ -87,6 +88,27 @@ struct CertificatePage {
         let rest = certificate.differenceCount - certificate.differences.count
         return table(["Kind", "Object", "What differs"], rows)
             + (rest > 0 ? "<p class=\"muted\">and \(rest) more</p>\n" : HTML())
+    }
+
+    private var ladder: HTML {
+        let ladder = certificate.ladder
+        let rows = ladder.rungs.map { rung -> HTML in
+            """
+            <tr><th scope="row" class="whole">\(rung.kind.rawValue)</th><td data-name="standing">\(rung.standing.rawValue)</td><td>\(rung.evidence)</td></tr>
+
+            """
+        }
+        return "<p>\(ladder.score) rungs.</p>\n" + table(["Rung", "Standing", "Evidence"], rows)
+    }
+
+    private var assertions: HTML {
+        let rows = (certificate.assertions ?? []).map { outcome -> HTML in
+            """
+            <tr><th scope="row" class="whole">\(outcome.name)</th><td>\(outcome.rule.rawValue): <code>\(outcome.statement)</code></td><td data-name="answer">\(outcome.problem ?? "so it is")</td></tr>
+
+            """
+        }
+        return rows.isEmpty ? HTML() : table(["Assertion", "Statement", "Answer"], rows)
     }
 
     private var parts: HTML {

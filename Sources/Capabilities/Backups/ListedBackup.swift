@@ -9,6 +9,7 @@ struct ListedBackup: Sendable, Encodable {
     var path: String
     var stored: KnownBackup
     var proof: KnownBackup.Standing
+    var ladder: VerificationLadder
 
     var id: BackupID { stored.id }
     var manifest: BackupManifest? { stored.manifest }
@@ -22,13 +23,15 @@ struct ListedBackup: Sendable, Encodable {
         return try await Blocking().run { _ in
             try folder.backups(key: key).map {
                 ListedBackup(
-                    target: folder.target, path: folder.path(of: $0.id), stored: $0, proof: $0.standing(at: now))
+                    target: folder.target, path: folder.path(of: $0.id), stored: $0, proof: $0.standing(at: now),
+                    ladder: $0.ladder(at: now))
             }
         }
     }
 
     private enum CodingKeys: String, CodingKey {
-        case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, certificate, trouble
+        case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, ladder, certificate,
+            trouble
     }
 
     /// Without the manifest itself, which has a line for every table.
@@ -44,6 +47,7 @@ struct ListedBackup: Sendable, Encodable {
         try container.encodeIfPresent(manifest?.contentBytes.bytes, forKey: .contentBytes)
         try container.encodeIfPresent(manifest?.times.duration.inSeconds, forKey: .seconds)
         try container.encode(proof, forKey: .proof)
+        try container.encode(ladder, forKey: .ladder)
         try container.encodeIfPresent(certificate, forKey: .certificate)
         try container.encodeIfPresent(trouble, forKey: .trouble)
     }

@@ -34,6 +34,10 @@ package struct Certificate: Codable, Hashable, Sendable {
     package var restore: Restore?
     /// What was compared, and how.
     package var parts: [Comparison.Part]
+    /// What the team's own statements said; nil where they were not come to, as in certificates before there were any.
+    package var assertions: [Assertion.Outcome]?
+    /// What the application's own test said; nil also where there is none.
+    package var smokeTest: SmokeTest.Outcome?
     package var notes: [String]
     /// What is not in the backup, or in it and not compared.
     package var uncovered: [BackupManifest.Omission]

@@ -18,6 +18,10 @@ package struct BackupPolicy: Sendable, Equatable {
     package var compression: Bool?
     /// Never true: nothing is encrypted yet.
     package var encryption: Bool?
+    /// By their names; asked of what a proof has restored.
+    package var assertions: [String: BackupAssertion]?
+    /// The application's own test, started against what a proof has restored.
+    package var smokeTest: CommandSettings?
 
     package init() {}
 
@@ -37,6 +41,9 @@ package struct BackupPolicy: Sendable, Equatable {
         result.type = other.type ?? type
         result.compression = other.compression ?? compression
         result.encryption = other.encryption ?? encryption
+        // All of them hold; one that is written again means the same thing said otherwise.
+        if let own = other.assertions { result.assertions = (assertions ?? [:]).merging(own) { $1 } }
+        result.smokeTest = other.smokeTest ?? smokeTest
         return result
     }
 }

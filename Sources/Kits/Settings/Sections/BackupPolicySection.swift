@@ -39,6 +39,12 @@ enum BackupPolicySection {
                 "encryption", \.encryption,
                 .always(false, "backups are as secret as the directory they lie in"),
                 "Backups are not encrypted."),
+            Key(
+                "assertions", \.assertions, BackupProofSections.assertions,
+                "What must be so in every restored copy: SQL, asked read-only when a backup is proved."),
+            Key(
+                "smoke-test", \.smokeTest, BackupProofSections.smokeTest,
+                "The application's own test, started against the restored copy when a backup is proved."),
         ]
     }
 
