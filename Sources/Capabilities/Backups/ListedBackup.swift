@@ -9,6 +9,8 @@ struct ListedBackup: Sendable, Encodable {
     var path: String
     var stored: KnownBackup
     var proof: KnownBackup.Standing
+    /// By the name of the storage.
+    var copies: [CopyReceipt] = []
 
     var id: BackupID { stored.id }
     var manifest: BackupManifest? { stored.manifest }
@@ -20,15 +22,21 @@ struct ListedBackup: Sendable, Encodable {
         guard let key = try await place.key() else { return [] }
         let folder = place.folder
         return try await Blocking().run { _ in
-            try folder.backups(key: key).map {
-                ListedBackup(
-                    target: folder.target, path: folder.path(of: $0.id), stored: $0, proof: $0.standing(at: now))
+            try folder.backups(key: key).map { backup in
+                var listed = ListedBackup(
+                    target: folder.target, path: folder.path(of: backup.id), stored: backup,
+                    proof: backup.standing(at: now))
+                listed.copies = try BackupFolder.storages.compactMap {
+                    try folder.receipt(of: backup.id, in: $0, key: key)
+                }
+                return listed
             }
         }
     }
 
     private enum CodingKeys: String, CodingKey {
-        case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, certificate, trouble
+        case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, certificate, trouble,
+            copies
     }
 
     /// Without the manifest itself, which has a line for every table.
@@ -46,5 +54,6 @@ struct ListedBackup: Sendable, Encodable {
         try container.encode(proof, forKey: .proof)
         try container.encodeIfPresent(certificate, forKey: .certificate)
         try container.encodeIfPresent(trouble, forKey: .trouble)
+        try container.encode(copies, forKey: .copies)
     }
 }
