@@ -24,7 +24,7 @@ struct ListBackups: HouseCommand {
             "Backups",
             [
                 "target", "backup", "snapshot", Listing.Column("rows", .count), Listing.Column("size", .bytes),
-                Listing.Column("took", .seconds), "proof",
+                Listing.Column("took", .seconds), "proof", "copies",
             ],
             backups.map { backup in
                 let manifest = backup.manifest
@@ -35,6 +35,7 @@ struct ListBackups: HouseCommand {
                     manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
                     manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
                     .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
+                    .text(backup.copies.map { $0.word(at: session.application.clock.now()) }.joined(separator: ", ")),
                 ]
             })
         try session.print(listing, document: backups, empty: "No backup yet: 'mainstay backup run'.")
@@ -115,6 +116,15 @@ extension ListedBackup {
             let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
             lines.append(("not covered", .text("\(kind)\(names.isEmpty ? "" : " \(shown)"): \(items[0].reason)")))
         }
+        for copy in copies {
+            lines.append(
+                (
+                    "copy in '\(copy.storage)'",
+                    .text(
+                        "snapshot \(copy.snapshot.prefix(8)), looked at \(copy.checkedAt), "
+                            + "counts until \(copy.countsUntil)")
+                ))
+        }
         for notice in manifest.notices { lines.append(("pg_dump said", .text(notice))) }
         lines.append(("proof", .text(proofText)))
         lines.append(("verification", .text("\(ladder.score) rungs")))
@@ -141,6 +151,11 @@ extension VerificationLadder {
                 ]
             })
     }
+}
+
+extension CopyReceipt {
+    /// `offsite`, or `offsite (expired)` where nobody looked at it for so long that it counts no more.
+    fileprivate func word(at now: Timestamp) -> String { counts(at: now) ? storage : "\(storage) (expired)" }
 }
 
 extension Session {

@@ -16,6 +16,12 @@ package struct VerifyBackup: MaintenanceTask {
             ))
         package var backup: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Prove its copy in this storage, 'secondary' or 'offsite', fetched into 'backups.work'.",
+                valueName: "storage"))
+        package var from: String?
+
         @Flag(help: "Prove every stored backup, not only the newest.")
         package var all = false
 
@@ -23,6 +29,9 @@ package struct VerifyBackup: MaintenanceTask {
         package var autoFix = false
 
         package init() {}
+
+        /// Nil for the backups themselves.
+        fileprivate var copies: VerifyCopy? { from.map { VerifyCopy(storage: $0, named: named, all: all) } }
 
         /// Whether a newer backup changes nothing about which ones are meant.
         fileprivate var isExact: Bool { all || named != nil }
@@ -34,6 +43,9 @@ package struct VerifyBackup: MaintenanceTask {
             if let named, BackupID(named) == nil {
                 throw ValidationError(
                     "'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m, or 'latest'")
+            }
+            if from != nil, autoFix {
+                throw ValidationError("'--auto-fix' is not for copies: 'backup copy' makes them")
             }
             if backup != nil, all { throw ValidationError("'--all' and '--backup' exclude each other") }
             if all, autoFix { throw ValidationError("'--auto-fix' is for the newest backup, not with '--all'") }
@@ -54,7 +66,8 @@ package struct VerifyBackup: MaintenanceTask {
             large objects. The outcome is a signed certificate beside the backup, as JSON and as a page, which says what \
             was compared how, what is not covered, and until when it counts ('backups.prove-within'). A locale, an \
             extension or space that this host lacks leaves the step unproven, with the line that installs it; a backup \
-            that is not what it says fails the step, and every difference is named. The production database is not asked \
+            that is not what it says fails the step, and every difference is named. With '--from' the copy in another storage is \
+            fetched and proved in the same way. The production database is not asked \
             for anything.
             """,
         effect: .maintains,
@@ -75,6 +88,7 @@ package struct VerifyBackup: MaintenanceTask {
     package init(_ options: Options) { self.options = options }
 
     package func survey(_ look: Look) async throws -> Observation {
+        if let copies = options.copies { return try await copies.survey(look) }
         let place = BackupPlace(look)
         var observation = Observation()
         observation.examined = ["BK001", "BK020"]
@@ -193,6 +207,7 @@ package struct VerifyBackup: MaintenanceTask {
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        if let copies = options.copies { return try await copies.inspect(change, look) }
         let ids = try await Blocking().run { _ in try BackupPlace(look).folder.ids() }
         let newest = ids.first
         let isThere =
@@ -203,6 +218,7 @@ package struct VerifyBackup: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
+        if let copies = options.copies { return try await copies.apply(change, act) }
         do {
             if let id = BackupID(change.object) {
                 try await act.proveBackup(id)
@@ -217,6 +233,7 @@ package struct VerifyBackup: MaintenanceTask {
 
     /// Reads the signed certificate back: only what this run wrote counts.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        if let copies = options.copies { return try await copies.prove(change, look) }
         let place = BackupPlace(look)
         let ids: [BackupID] =
             if options.isExact, let id = BackupID(change.object) { [id] } else {
