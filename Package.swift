@@ -84,7 +84,7 @@ let package = Package(
 
         .target(
             name: "MaintenanceTesting",
-            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Backup", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
         tests("Architecture", []),
         tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
