@@ -18,6 +18,9 @@ package struct BackupPolicy: Sendable, Equatable {
     package var compression: Bool?
     /// Never true: nothing is encrypted yet.
     package var encryption: Bool?
+    /// How its cluster is backed up by files; nil where it is not.
+    package var physical: PhysicalSettings?
+    package var recovery: RecoveryTargets?
     /// By their names; asked of what a proof has restored.
     package var assertions: [String: BackupAssertion]?
     /// The application's own test, started against what a proof has restored.
@@ -41,6 +44,8 @@ package struct BackupPolicy: Sendable, Equatable {
         result.type = other.type ?? type
         result.compression = other.compression ?? compression
         result.encryption = other.encryption ?? encryption
+        result.physical = other.physical ?? physical
+        result.recovery = other.recovery ?? recovery
         // All of them hold; one that is written again means the same thing said otherwise.
         if let own = other.assertions { result.assertions = (assertions ?? [:]).merging(own) { $1 } }
         result.smokeTest = other.smokeTest ?? smokeTest
