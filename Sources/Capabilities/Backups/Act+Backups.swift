@@ -25,7 +25,7 @@ extension Act {
     private func writer() async throws -> BackupWriter {
         let place = BackupPlace(look)
         _ = try await connection()
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
         let settings = look.inventory.backups
         var writer = BackupWriter(
             place.folder, key: key, address: try await look.address(),
@@ -64,13 +64,15 @@ extension Act {
         let id = proved.backup
         var signed = proved
         signed.audit = try await look.log.auditHead()?.description
+        let signer = try await Blocking().run { _ in try place.certificateKey() }
+        signed.signedBy = signer.publicName
         let certificate = signed
-        try await Blocking().run { _ in
-            try place.folder.write(certificate, key: key)
-            try SafeDirectory(place.folder.path).write(
-                try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
-                mode: 0o600)
-        }
+        try await Blocking().run { _ in try place.folder.write(certificate, key: key) }
+        let page = CertificatePage(certificate: certificate).html.bytes
+        var copies: [CertificateCopy: [UInt8]] = [.html: page]
+        if look.inventory.backups.certificatePDF { copies[.pdf] = try await pdf(of: page) }
+        let written = copies
+        try await Blocking().run { _ in try place.folder.write(written, of: id, key: signer) }
         try await look.log.noteSigned(
             "certificate of \(id)", target: look.target, runID: look.runID,
             detail: [
@@ -81,6 +83,18 @@ extension Act {
             throw BackupsError.refuted(
                 id, differences: certificate.differences.prefix(5).map(\.description),
                 count: certificate.differenceCount)
+        }
+    }
+}
+
+extension Act {
+    /// Nil where there is no WeasyPrint, or it fails: a proof does not hang on how it is printed.
+    fileprivate func pdf(of page: [UInt8]) async throws -> [UInt8]? {
+        do {
+            return try await WeasyPrint(look.programs).pdf(of: page)
+        } catch let error as ProgramError {
+            look.tell("the certificate is not written as PDF: \(error.problem)")
+            return nil
         }
     }
 }

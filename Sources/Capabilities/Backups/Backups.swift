@@ -7,7 +7,7 @@ extension Capability {
         "backups",
         tasks: [
             .init(RunBackup.self), .init(VerifyBackup.self), .init(RestoreBackup.self), .init(PruneBackups.self),
-            .init(TestPointInTime.self),
+            .init(WriteBackupReport.self), .init(TestPointInTime.self),
         ],
         commands: [
             (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),

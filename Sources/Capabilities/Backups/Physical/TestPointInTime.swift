@@ -59,12 +59,12 @@ package struct TestPointInTime: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         var observation = Observation()
+        let session = try await look.database()
+        observation.identity = try await DatabaseIdentity.facts(session)
         guard let physical = try await PhysicalPlace(look) else {
             observation.gaps = [.init("point in time", PhysicalNotConfigured(target: look.target))]
             return observation
         }
-        let session = try await look.database()
-        observation.identity = try await DatabaseIdentity.facts(session)
         let info = try await physical.repository.info()
         try await physical.refuseOther(info, session)
         guard let newest = info.newest else {

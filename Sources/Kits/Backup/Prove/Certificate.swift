@@ -45,6 +45,8 @@ package struct Certificate: Codable, Hashable, Sendable {
     package var countsUntil: Timestamp
     /// The head of the audit trail when it was signed (`audit:1234:…`): what an outsider can hold the trail against.
     package var audit: String?
+    /// Which key signed its copies for outsiders: `CertificateKey.name`.
+    package var signedBy: String?
 
     package struct Content: Codable, Hashable, Sendable {
         package var files: Int
