@@ -108,7 +108,10 @@ let package = Package(
             ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "mainstay"]),
         tests(
             "EndToEnd",
-            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Store", "mainstay"]),
+            [
+                "Backup", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Store",
+                "mainstay",
+            ]),
         tests(
             "Logs",
             [

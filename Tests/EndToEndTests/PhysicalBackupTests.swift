@@ -1,5 +1,10 @@
+import Backup
+import Engine
 import Foundation
+import Glibc
+import Maintenance
 import MaintenanceTesting
+import Outside
 import PostgreSQL
 import Testing
 
@@ -77,6 +82,40 @@ struct PhysicalBackupTests {
     private func health(_ program: Program) async throws -> Program.Result {
         try await program.run(
             "health", "check", "--check", "backup.physical", "--check", "backup.wal", "--check", "recovery.drill")
+    }
+
+    @Test("a backup that was killed anywhere is there after resume, and none is taken twice")
+    func killed() async throws {
+        try await PhysicalEstate.with(more: "repo1-retention-full=99") { estate in
+            let program = try configured(estate)
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            for (index, (state, moment)) in CrashTests.points.enumerated() {
+                var dying = program
+                dying.environment["MAINSTAY_FAULT"] = "kill:\(state.rawValue):\(moment.rawValue)"
+                let killed = try await dying.run("backup", "run", "--type", "incremental")
+                #expect(killed.status == .signalled(SIGKILL), "\(state) \(moment)")
+                let resumed = try await program.run("resume")
+                #expect(resumed.exitCode == 0, "\(state) \(moment): \(resumed.errors)\(resumed.output)")
+                let backups = try await estate.engine().info().backups
+                #expect(backups.count == index + 2, "\(state) \(moment)")
+            }
+        }
+    }
+
+    @Test("one whose starter is killed in its middle is waited for, and is the only one")
+    func midway() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.sql("create table t as select g, md5(g::text) as t from generate_series(1, 800000) g")
+            let program = try configured(estate)
+            async let running = program.run("backup", "run", "--type", "full")
+            try await eventually("pgBackRest works") { try await estate.engine().info().isBusy }
+            #expect(kill(try processOfTheProgram(), SIGKILL) == 0)
+            #expect(try await running.status == .signalled(SIGKILL))
+            let resumed = try await program.run("resume")
+            #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
+            let backups = try await estate.engine().info().backups
+            #expect(backups.count == 1, "\(backups.map(\.label))")
+        }
     }
 
     @Test("what the configuration names and is not there is said with what to do about it")

@@ -31,9 +31,17 @@ extension Broken {
         policy(
             "{ physical: { stanza: shop, engine: barman } }",
             "2:46: backups.physical.engine: 'barman' is not supported yet", isBeyondSchema: false),
-        policy(
-            "{ physical: { stanza: shop, standby: replica } }",
-            "2:38: backups.physical.standby: 'standby' is not supported yet", isBeyondSchema: false),
+        Broken(
+            """
+            environments:
+              test:
+                resources:
+                  main: { kind: postgresql, url: "postgresql://db/shop" }
+            backups: { physical: { stanza: shop, standby: replica } }
+            """,
+            "mainstay.yaml:5:47: environments.test.resources.main.backups.physical.standby: there is no database "
+                + "'replica' in the environment 'test'"
+        ).beyondSchema,
         policy(
             "{ recovery: {} }",
             "2:22: backups.recovery: at least one of the keys 'rpo', 'rto' is needed", isBeyondSchema: false),

@@ -60,7 +60,8 @@ struct PhysicalProofTests {
             #expect(certificate.verdict == .proved, "\(certificate.summary)")
             #expect(certificate.proves(at: outcome.ended + .seconds(3_599)))
             #expect(!certificate.proves(at: outcome.ended + .seconds(3_601)))
-            try folder.write(certificate, key: key)
+            let signer = try CertificateKey.readOrMake("\(estate.directory)/certificate.key")
+            try folder.write(certificate, key: key, signer: signer)
             #expect(try folder.physicalCertificate(of: backup.label, key: key) == certificate)
             let path = folder.physicalCertificatePath(of: backup.label)
             let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -120,6 +121,46 @@ struct PhysicalProofTests {
                 try await ArchiverState.read { try await connection.query($0.sql) }
             }
             #expect(state.isFailing && state.failures > 0)
+        }
+    }
+
+    @Test("a restored copy is held against a standby that was paused, and a row that differs is found", .cluster)
+    func standby() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.sql(
+                "create table orders as select g as id, g * 2 as total from generate_series(1, 5000) g")
+            _ = try await estate.engine().back(up: .full)
+            try await withStandby(of: estate.cluster) { standby in
+                try await estate.sql("update orders set total = total + 1 where id % 3 = 0")
+                var proof = try await estate.proof()
+                proof.standby = StandbyReading(
+                    address: standby.address(), settings: .unlimited(), jobs: 1, clock: .system)
+                // While the standby is read its place is not archived yet; the proof waits for it.
+                let waiting = proof
+                async let proved = waiting.run(nil)
+                let place = try await eventually("the standby has replayed") {
+                    try await Connection.with(standby.address(), .unlimited()) { connection in
+                        try await connection.query(
+                            "select exists (select from orders where id = 3 and total = 7) as there"
+                        ).only["there", as: Bool.self] ? true : nil
+                    }
+                }
+                #expect(place)
+                for _ in 1...3 { try await estate.archive() }
+                let rung = try #require(try await proved.ladder.rungs.last)
+                #expect(rung.kind == .equality && rung.standing == .proved, "\(rung)")
+                let state = try await Connection.with(standby.address(), .unlimited()) { connection in
+                    try await connection.query("select pg_get_wal_replay_pause_state() as state").only[
+                        "state", as: String.self]
+                }
+                #expect(state == "not paused")
+
+                // A primary is no oracle, and says nothing against the backup.
+                var wrong = proof
+                wrong.standby?.address = estate.cluster.address()
+                let other = try await wrong.run(nil)
+                #expect(other.ladder.rungs.last?.standing == .notPossible && !other.ladder.hasFailed)
+            }
         }
     }
 }

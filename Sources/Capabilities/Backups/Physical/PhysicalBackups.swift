@@ -65,9 +65,15 @@ struct PhysicalBackups: Sendable {
     /// The repository's own word, read anew: there is a newer one than before, without an error.
     static func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let physical = try await PhysicalPlace.needed(look)
-        let info = try await physical.repository.info()
+        var info = try await physical.repository.info()
+        // pgBackRest goes on when we die; while it does nobody can say what becomes of its backup.
+        while info.isBusy {
+            look.tell("waiting for the backup that pgBackRest takes")
+            try await look.clock.sleep(for: .seconds(1))
+            info = try await physical.repository.info()
+        }
         guard let newest = info.newest, .text(newest.label) != witness["newest"] else {
-            return info.isBusy ? .unknown("pgBackRest still takes a backup") : .notDone("there is no new backup")
+            return .notDone("there is no new backup")
         }
         if let trouble = info.trouble { return .notDone(trouble.problem) }
         if newest.hasPageErrors {

@@ -37,6 +37,10 @@ struct PhysicalProving: Sendable {
             observation.gaps = [.init("physical backup", error)]
             return observation
         }
+        let oracle =
+            physical.settings.standby.map {
+                ", hold it against the standby '\($0.value)', whose replay is paused while it is read"
+            } ?? ""
         for backup in wanted {
             let known = try await physical.certificate(of: backup.label)
             observation.changes.append(
@@ -44,7 +48,7 @@ struct PhysicalProving: Sendable {
                     kind: Self.kind, object: backup.label,
                     action: .files(
                         "restore \(backup.label) of the stanza '\(physical.settings.stanza)' into a private PostgreSQL "
-                            + "in \(look.workDirectory), replay the archived log, read everything, and write its "
+                            + "in \(look.workDirectory), replay the archived log, read everything\(oracle), and write its "
                             + "certificate to \(physical.place.folder.physicalCertificatePath(of: backup.label))"),
                     effect: .maintains, reversal: "remove the certificate", identity: ["backup": .text(backup.label)],
                     reason: known.map { "the last proof is of \($0.ended)" } ?? "it was never proved",
@@ -97,21 +101,24 @@ extension Act {
     /// - Throws: `PhysicalRefuted`, and what keeps the proof from being made.
     func provePhysical(_ label: String) async throws {
         let physical = try await PhysicalPlace.needed(look)
-        let keyFile = physical.place.keyFile
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(keyFile) }
+        let place = physical.place
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
+        let signer = try await Blocking().run { _ in try place.certificateKey() }
         var proof = PhysicalProof(
             physical.repository, workDirectory: look.workDirectory, source: try await source())
         proof.superuser = physical.settings.superuser
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
+        proof.standby = try await standby(physical.settings)
         let outcome = try await proof.run(label)
         var certificate = PhysicalCertificate(
             outcome, target: look.target, stanza: physical.settings.stanza, runID: look.runID,
             countsFor: look.inventory.backups.proveWithin)
         certificate.audit = try await look.log.auditHead()?.description
+        certificate.signedBy = signer.publicName
         let signed = certificate
-        let folder = physical.place.folder
-        try await Blocking().run { _ in try folder.write(signed, key: key) }
+        let folder = place.folder
+        try await Blocking().run { _ in try folder.write(signed, key: key, signer: signer) }
         try await look.log.noteSigned(
             "certificate of \(label)", target: look.target, runID: look.runID,
             detail: [
@@ -119,6 +126,17 @@ extension Act {
                 "path": .text(folder.physicalCertificatePath(of: label)),
             ])
         if signed.verdict == .refuted { throw PhysicalRefuted(label: label, summary: signed.summary) }
+    }
+
+    /// What the copy is held against; the configuration was refused where there is no such database.
+    private func standby(_ settings: PhysicalSettings) async throws -> StandbyReading? {
+        guard let name = settings.standby?.value,
+            let resource = look.inventory[Target(environment: look.target.environment, resource: name)]
+        else { return nil }
+        return StandbyReading(
+            address: try await look.address(resource),
+            settings: resource.connectionSettings(applicationName: applicationName),
+            jobs: look.inventory.backups.jobs, clock: look.clock)
     }
 
     /// Which cluster it has to be of. A database that does not answer, as after the disaster, keeps nothing from being

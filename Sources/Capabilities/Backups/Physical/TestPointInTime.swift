@@ -102,8 +102,8 @@ package struct TestPointInTime: MaintenanceTask {
     package func apply(_ change: Change, _ act: Act) async throws {
         let look = act.look
         let physical = try await PhysicalPlace.needed(look)
-        let keyFile = physical.place.keyFile
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(keyFile) }
+        let place = physical.place
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
         let began = look.clock.now()
         var drill = PointInTimeDrill(
             physical.repository, workDirectory: look.workDirectory, superuser: physical.settings.superuser,

@@ -142,7 +142,7 @@ extension Check {
         let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
         let keyFile = settings.keyFile(state: state)
         let record = try await Blocking().run { _ in
-            try BackupKey.read(keyFile).flatMap { try folder.pointInTimeRecord(key: $0) }
+            try BackupKey.read(keyFile, former: settings.formerKeys).flatMap { try folder.pointInTimeRecord(key: $0) }
         }
         guard let record else {
             return Reading(summary: "no recovery to a point in time was ever tried", state: .warning)

@@ -38,6 +38,8 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
     package var countsUntil: Timestamp
     /// The head of the audit trail when it was signed.
     package var audit: String?
+    /// The public key that verifies its detached signature.
+    package var signedBy: String?
 
     package init(
         _ outcome: PhysicalProof.Outcome, target: Target, stanza: String, runID: String, countsFor: Duration
@@ -98,11 +100,14 @@ extension BackupFolder {
 
     package func physicalCertificatePath(of label: String) -> String { "\(physical)/\(label).certificate.json" }
 
-    /// Writes it and its signature in place of older ones.
+    /// Writes it and its signature in place of older ones, and for an auditor a detached one that needs no secret.
     ///
     /// - Throws: `FileError`.
-    package func write(_ certificate: PhysicalCertificate, key: BackupKey) throws {
-        try writeSigned(certificate, as: "\(certificate.backup).certificate", key: key)
+    package func write(_ certificate: PhysicalCertificate, key: BackupKey, signer: CertificateKey) throws {
+        let name = "\(certificate.backup).certificate"
+        let bytes = try writeSigned(certificate, as: name, key: key)
+        try SafeDirectory(physical).write(
+            try FileName("\(name).json.sig"), try signer.signature(of: bytes), mode: 0o600)
     }
 
     /// Believed only with its signature; nil where there is none.
@@ -120,7 +125,10 @@ extension BackupFolder {
     }
 
     /// A record of ours with its signature (HMAC-SHA256 over the file's bytes) beside it.
-    func writeSigned(_ record: some Encodable, as name: String, key: BackupKey) throws {
+    ///
+    /// - Returns: its bytes.
+    @discardableResult
+    func writeSigned(_ record: some Encodable, as name: String, key: BackupKey) throws -> [UInt8] {
         try FileManager.default.createDirectory(
             atPath: physical, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let encoder = JSONEncoder()
@@ -131,6 +139,7 @@ extension BackupFolder {
         try directory.write(
             try FileName("\(name).signature.json"), Array(try encoder.encode(key.sign(bytes))), mode: 0o600)
         try directory.write(try FileName("\(name).json"), bytes, mode: 0o600)
+        return bytes
     }
 
     private func physicalContents(_ name: String) throws(FileError) -> [UInt8]? {

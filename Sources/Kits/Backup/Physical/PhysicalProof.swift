@@ -14,7 +14,10 @@ package struct PhysicalProof: Sendable {
     /// Of the restored cluster.
     package var superuser = "postgres"
     package var jobs = 2
-    package var goal = RestoredCopy.Goal.endOfArchive
+    /// What the copy is held against; nil where there is none.
+    package var standby: StandbyReading?
+    /// How long the log may take to come to the archive up to where the standby was read.
+    package var patience: Duration = .seconds(900)
     /// Told what it is busy with.
     package var tell: @Sendable (String) -> Void = { _ in }
     /// Looked into before the usual places of PostgreSQL's programs.
@@ -54,7 +57,7 @@ package struct PhysicalProof: Sendable {
     }
 
     private var programs: Programs { repository.programs }
-    private var clock: WallClock { programs.clock }
+    var clock: WallClock { programs.clock }
 
     /// - Parameter label: which backup; nil for the newest.
     /// - Throws: `PhysicalError` where there is no such backup, `ProgramError` where pgBackRest or PostgreSQL is not
@@ -75,9 +78,13 @@ package struct PhysicalProof: Sendable {
             backup: backup, cluster: cluster, ladder: VerificationLadder([]), began: began, ended: began)
         try await climb.rung(.exists) { try await exists(backup, cluster, info, &outcome) }
         try await climb.rung(.checksums) { try await checksums(backup, info) }
-        if let copy = try await restored(backup, cluster, &climb, &outcome) {
+        let oracle = try await readStandby(backup, cluster, &climb)
+        let goal = oracle.map { RestoredCopy.Goal.before($0.position) } ?? .endOfArchive
+        if let copy = try await restored(backup, cluster, to: goal, &climb, &outcome) {
             do {
-                try await prove(copy, backup, info, &climb, &outcome)
+                // With the log that came since, where a standby was waited for.
+                let info = oracle == nil ? info : try await repository.info()
+                try await prove(copy, backup, info, oracle, &climb, &outcome)
                 try await Blocking().runToEnd { try copy.destroy() }
             } catch {
                 // What failed first is what a person has to know; what resists is left to a sweep.
@@ -91,26 +98,36 @@ package struct PhysicalProof: Sendable {
     }
 
     private func prove(
-        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ climb: inout Climb,
-        _ outcome: inout Outcome
+        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ oracle: StandbyReading.Found?,
+        _ climb: inout Climb, _ outcome: inout Outcome
     ) async throws {
         try await climb.rung(.continuity) {
             let (result, end) = try await ArchiveProof(copy: copy, backup: backup, info: info, jobs: jobs).run()
             outcome.archived = end
             return result
         }
-        try await climb.rung(.restores) { try await recovers(copy, &outcome) }
+        try await climb.rung(.restores) { try await recovers(copy, toEnd: oracle == nil, &outcome) }
+        var databases: [String: DatabaseDigest] = [:]
         try await climb.rung(.structure) {
             tell("reading every page and every row of the copy")
             let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
             outcome.tables = reading.tables
             outcome.rows = reading.rows
+            databases = reading.databases
             if !reading.problems.isEmpty { return .failed(reading.problems) }
             if let gap = reading.gap { return .notPossible(gap) }
             return .proved(
                 "pg_amcheck with heapallindexed and the visibility maps of \(reading.databases.count) databases found "
                     + "nothing, and all \(Int64(clamping: reading.rows).grouped) rows of \(reading.tables) tables were read"
             )
+        }
+        guard let oracle else { return }
+        try await climb.rung(.equality) {
+            let differences = oracle.differences(from: databases)
+            return differences.isEmpty
+                ? .proved(
+                    "every row of every table is the standby's, whose replay was paused at \(oracle.position): "
+                        + "\(databases.count) databases by digest") : .failed(differences)
         }
     }
 
@@ -186,7 +203,8 @@ package struct PhysicalProof: Sendable {
     }
 
     private func restored(
-        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ climb: inout Climb, _ outcome: inout Outcome
+        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, to goal: RestoredCopy.Goal, _ climb: inout Climb,
+        _ outcome: inout Outcome
     ) async throws -> RestoredCopy? {
         guard !climb.isOver else { return nil }
         let work = workDirectory
@@ -240,7 +258,9 @@ package struct PhysicalProof: Sendable {
         return nil
     }
 
-    private func recovers(_ copy: RestoredCopy, _ outcome: inout Outcome) async throws -> Climb.Result {
+    private func recovers(
+        _ copy: RestoredCopy, toEnd: Bool, _ outcome: inout Outcome
+    ) async throws -> Climb.Result {
         tell("starting the copy and replaying the write-ahead log")
         do {
             outcome.recoverySeconds = try await copy.recover(clock: clock)
@@ -248,7 +268,7 @@ package struct PhysicalProof: Sendable {
             return .failed(["the server does not start from it: \(log.joined(separator: " / "))"])
         }
         outcome.redone = copy.redone
-        if goal == .endOfArchive, let archived = outcome.archived {
+        if toEnd, let archived = outcome.archived {
             guard let redone = copy.redone else {
                 return .failed(["the server replayed nothing, and the archive ends at \(archived)"])
             }

@@ -7,6 +7,8 @@ package struct PhysicalSettings: Sendable, Equatable {
     package var configuration = Self.usualConfiguration
     /// Of the cluster: who looks into a restored copy.
     package var superuser = "postgres"
+    /// The database of the same environment that follows the cluster, which a restored copy is held against.
+    package var standby: Written<String>?
 
     /// Where Debian's package has it.
     package static let usualConfiguration = "/etc/pgbackrest.conf"

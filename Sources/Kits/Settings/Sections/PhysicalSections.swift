@@ -17,8 +17,11 @@ enum PhysicalSections {
                 Key(
                     "superuser", \.superuser, .text, standard: standard.superuser,
                     "The superuser of the cluster, as whom a restored copy of it is looked into."),
+                Key(
+                    "standby", \.standby, Format.name.written,
+                    "A standby of it in the same environment, by its name here: a restored copy is held against it."),
             ],
-            later: ["standby", "schedule", "retention", "repositories", "host"]
+            later: ["schedule", "retention", "repositories", "host"]
         ).format
     }
 
@@ -33,6 +36,26 @@ enum PhysicalSections {
             later: ["rlo", "priority", "order", "scenario"],
             rules: [.atLeastOne(["rpo", "rto"])]
         ).format
+    }
+
+    /// A standby that is not there would leave its rung out for ever.
+    static func judge(_ inventory: Inventory, _ reading: Reading) {
+        var seen: Set<SourceLocation> = []
+        for environment in inventory.environments {
+            let databases = environment.resources.filter { $0.kind == .postgresql }.map(\.name)
+            for name in databases {
+                let target = Target(environment: environment.name, resource: name)
+                guard let standby = inventory.backupPolicy(of: target).physical?.standby,
+                    !databases.contains(standby.value) || standby.value == name, seen.insert(standby.location).inserted
+                else { continue }
+                reading.report(
+                    standby.value == name
+                        ? "'\(name)' is no standby of itself"
+                        : "there is no database '\(standby.value)' in the environment '\(environment.name)'",
+                    at: standby.location, "environments.\(environment.name).resources.\(name).backups.physical.standby",
+                    allowed: databases.filter { $0 != name }.joined(separator: ", "))
+            }
+        }
     }
 
     /// What pgBackRest takes as the name of a stanza, and no option of it.
