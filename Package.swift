@@ -40,6 +40,10 @@ let package = Package(
         kit(
             "Command", ["Maintenance", "Outside", "Store", "Calendar", "Settings", "Engine"],
             external: [.argumentParser]),
+        // Reports of every kind: one document, written as a page, PDF, Markdown, JSON or CSV.
+        kit(
+            "Report", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command"],
+            external: [.argumentParser, .crypto]),
         kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
 
         capability(
@@ -52,8 +56,8 @@ let package = Package(
         capability(
             "Backups",
             [
-                "Maintenance", "Outside", "PostgreSQL", "Backup", "Page", "Calendar", "Settings", "Engine", "Command",
-                "Composition",
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Page", "Report", "Calendar", "Settings", "Engine",
+                "Command", "Composition",
             ]),
         capability(
             "Checklists",
@@ -63,7 +67,7 @@ let package = Package(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
         capability(
-            "Reports", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command", "Composition"],
+            "Reports", ["Maintenance", "Outside", "Page", "Report", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
@@ -111,14 +115,16 @@ let package = Package(
                 "Command", "Composition", "Engine", "Logs", "Maintenance", "MaintenanceTesting", "Outside", "Settings",
                 "Store",
             ]),
-        tests("Maintenance", ["Maintenance", "MaintenanceTesting"]),
+        tests("Maintenance", ["Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Command", ["Command", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Report", ["Engine", "Maintenance", "MaintenanceTesting", "Page", "Report"]),
         tests("Page", ["Maintenance", "MaintenanceTesting", "Outside", "Page"], external: [.crypto]),
         tests(
             "Reports",
             [
-                "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Reports",
+                "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Report",
+                "Reports",
                 "Settings", "Store",
             ]),
         tests(
@@ -128,7 +134,7 @@ let package = Package(
             "Backups",
             [
                 "Backup", "Backups", "Calendar", "Command", "Composition", "Engine", "Maintenance",
-                "MaintenanceTesting", "Outside", "PostgreSQL", "Settings",
+                "MaintenanceTesting", "Outside", "Page", "PostgreSQL", "Report", "Settings",
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),

@@ -1,4 +1,5 @@
 import Maintenance
+import Outside
 import PostgreSQL
 
 /// A database nobody would design: hostile names, every family of built-in types with the values that are easy to get

@@ -8,7 +8,7 @@ import Testing
 @Suite("the commands of the documents", .temporaryDirectory, .cluster)
 struct DocumentRunTests {
     /// Programs a document may call that are not ours to test.
-    private static let foreign: Set<String> = ["git", "sqlite3", "swift"]
+    private static let foreign: Set<String> = ["git", "openssl", "sqlite3", "swift"]
 
     @Test("run, one after the other, against a real database", arguments: try Document.written)
     func run(document: Document) async throws {

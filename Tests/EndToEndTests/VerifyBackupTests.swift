@@ -1,5 +1,6 @@
 import Foundation
 import MaintenanceTesting
+import Outside
 import Testing
 
 @Suite("backup verify", .temporaryDirectory, .cluster, .timeLimit(.minutes(3)))
@@ -30,7 +31,8 @@ struct VerifyBackupTests {
         let id = try #require(names.first { !$0.contains(".") })
         #expect(
             names.filter { !$0.hasPrefix(".") } == [
-                id, "\(id).certificate.html", "\(id).certificate.json", "\(id).certificate.signature.json",
+                id, "\(id).certificate.html", "\(id).certificate.html.sig", "\(id).certificate.json",
+                "\(id).certificate.json.sig", "\(id).certificate.signature.json",
             ])
         let page = try String(contentsOfFile: "\(folder)/\(id).certificate.html", encoding: .utf8)
         #expect(page.contains("Proved: this backup was restored"))
@@ -72,5 +74,98 @@ struct VerifyBackupTests {
         #expect(before.exitCode == 0, "\(before.output) \(before.errors)")
         let newest = try await program.run("backup", "show")
         #expect(newest.output.contains("proved"), "\(newest.output)")
+    }
+
+    @Test("a proof asks what the team wrote, and runs the application's own test against the copy")
+    func asksTheTeam() async throws {
+        try await TestDatabase.current.run("create table orders as select n from generate_series(1, 1000) n")
+        let program = Program()
+        func configure(_ most: Int) throws {
+            try program.configure(
+                """
+                environments:
+                  test:
+                    resources:
+                      main: { kind: postgresql, url: "\(TestDatabase.current.connectionURL)" }
+                    backups:
+                      assertions: { enough: { holds: select count(*) <= \(most) from orders } }
+                backups:
+                  work: \(TestClusters.directory)
+                  assertions: { gaps: { finds-nothing: select 1 from orders where n is null } }
+                  smoke-test:
+                    shell: 'test "$MODE/$PGDATABASE" = "quick/\(TestDatabase.current.name)" && psql "$DATABASE_URL" -XAtqc "table orders"'
+                    variables: { MODE: quick }
+                """)
+        }
+        try configure(1_000)
+        let proved = try await program.run("backup", "run", "--prove")
+        #expect(proved.exitCode == 0, "\(proved.output)\(proved.errors)")
+        #expect(try await program.run("backup", "list").output.contains("proved, 6 of 6"))
+        let shown = try await program.run("backup", "show").output
+        for words in ["6 of 6 rungs", "smoke test", "2 hold"] {
+            #expect(shown.contains(words), "\(words): \(shown)")
+        }
+
+        try configure(10)
+        let refuted = try await program.run("backup", "verify")
+        #expect(refuted.exitCode == 1)
+        #expect("\(refuted.output)\(refuted.errors)".contains("assertion enough: it is false"))
+        #expect(try await program.run("backup", "list").output.contains("refuted, 5 of 6"))
+    }
+
+    @Test("an auditor verifies the certificate with OpenSSL, and keys can be changed")
+    func signsForOutsiders() async throws {
+        try await TestDatabase.current.run("create table orders as select n from generate_series(1, 10) n")
+        let program = Program()
+        let configuration = """
+            environments:
+              test:
+                resources:
+                  main: { kind: postgresql, url: "\(TestDatabase.current.connectionURL)" }
+            backups:
+              work: \(TestClusters.directory)
+              certificate-pdf: true
+            """
+        try program.configure(configuration)
+        let first = try await program.run("backup", "run", "--prove")
+        #expect(first.exitCode == 0, "\(first.output)\(first.errors)")
+        let state = "\(program.directory)/state"
+        let folder = "\(state)/backups/test/main"
+        func verified(_ file: String, _ key: String) async throws -> String {
+            let openssl = ChildProgram(
+                "openssl",
+                [
+                    "dgst", "-sha256", "-verify", "\(state)/backups/\(key)", "-signature", "\(folder)/\(file).sig",
+                    "\(folder)/\(file)",
+                ])
+            return try await Programs(environment: ["PATH": "/usr/bin:/bin"]).run(openssl).output.text
+        }
+        func names(_ path: String, _ suffix: String) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(suffix) }.sorted()
+        }
+        let key = try #require(try names("\(state)/backups", ".pub.pem").first)
+        for kind in ["json", "html", "pdf"] {
+            let file = try #require(try names(folder, ".certificate.\(kind)").first)
+            #expect(try await verified(file, key) == "Verified OK\n", "\(kind)")
+        }
+        let pdf = try #require(try names(folder, ".pdf").first)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(pdf)"))
+        try (bytes + Data(" ".utf8)).write(to: URL(fileURLWithPath: "\(folder)/\(pdf)"))
+        #expect(try await verified(pdf, key).hasPrefix("Verification failure"))
+
+        // Both keys go, and others come.
+        try FileManager.default.moveItem(atPath: "\(state)/backup.key", toPath: "\(state)/backup.key.2026")
+        try FileManager.default.moveItem(atPath: "\(state)/certificate.key", toPath: "\(state)/certificate.key.2026")
+        let unknown = try await program.run("backup", "verify")
+        #expect("\(unknown.output)\(unknown.errors)".contains("former-keys"), "\(unknown.output)\(unknown.errors)")
+        try program.configure("\(configuration)\n  former-keys: [\(state)/backup.key.2026]")
+        let second = try await program.run("backup", "run", "--prove")
+        #expect(second.exitCode == 0, "\(second.output)\(second.errors)")
+        let list = try await program.run("backup", "list", "--format", "csv").output
+        #expect(list.split(separator: "\n").count { $0.contains("\"proved, 4 of 6\"") } == 2, "\(list)")
+        let keys = try names("\(state)/backups", ".pub.pem")
+        #expect(keys.count == 2)
+        let newest = try #require(try names(folder, ".certificate.json").last)
+        #expect(try await verified(newest, try #require(keys.first { $0 != key })) == "Verified OK\n")
     }
 }

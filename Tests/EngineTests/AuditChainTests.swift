@@ -44,7 +44,7 @@ struct AuditChainTests {
         let log: RunLog
         let count: Int64
 
-        init(_ count: Int, using random: inout SeededNumbers) async throws {
+        init(_ count: Int, using random: inout SeededGenerator) async throws {
             let directory = "\(TemporaryDirectory.current)/\(random.next())"
             store = try Store(directory: directory, migrations: EngineSchema.migrations)
             let actor = Requester(
@@ -96,7 +96,7 @@ struct AuditChainTests {
 
     @Test("is sound as it was written, and knows heads that were kept elsewhere")
     func isSound() async throws {
-        var random = SeededNumbers(state: 1)
+        var random = SeededGenerator(seed: 1)
         let trail = try await Trail(30, using: &random)
         let rows = try await trail.rows()
         let verdict = try await trail.log.verifyAudit(against: [
@@ -109,7 +109,7 @@ struct AuditChainTests {
 
     @Test("whatever is done to it is found, and the entry named", arguments: 1...12 as ClosedRange<UInt64>)
     func findsTampering(seed: UInt64) async throws {
-        var random = SeededNumbers(state: seed)
+        var random = SeededGenerator(seed: seed)
         for form in 0..<9 {
             let trail = try await Trail(Int.random(in: 3...40, using: &random), using: &random)
             let (last, head) = (trail.count, try #require(try await trail.log.auditHead()))
@@ -188,7 +188,7 @@ struct AuditChainTests {
 
     @Test("every column is under the hash", arguments: edits.indices)
     func coversColumns(index: Int) async throws {
-        var random = SeededNumbers(state: 99)
+        var random = SeededGenerator(seed: 99)
         let trail = try await Trail(5, using: &random)
         try await trail.run(edits[index], 3)
         #expect(try await trail.log.verifyAudit().problems.map(\.number) == [3])
@@ -251,18 +251,5 @@ struct AuditChainTests {
         let heads = AuditHead.all(in: text)
         #expect(heads.count == count)
         for head in heads { #expect(text.contains(head.description)) }
-    }
-}
-
-/// SplitMix64: the same numbers everywhere for one seed.
-struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

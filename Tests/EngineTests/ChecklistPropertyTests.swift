@@ -25,7 +25,7 @@ struct ChecklistPropertyTests {
         "no sequence of runs, signatures, changes on the disk and hours shows green without it",
         arguments: UInt64(1)...12)
     func holds(seed: UInt64) async throws {
-        var random = SeededNumbers(state: seed)
+        var random = SeededGenerator(seed: seed)
         let estate = try ChecklistEstate()
         var tally = Tally()
         var greens = 0
@@ -126,11 +126,11 @@ struct ChecklistPropertyTests {
         }
     }
 
-    private func randomAnswers(_ random: inout SeededNumbers) -> [(Target, Script.Answer)] {
+    private func randomAnswers(_ random: inout SeededGenerator) -> [(Target, Script.Answer)] {
         [(ChecklistEstate.main, randomAnswer(&random)), (ChecklistEstate.replica, randomAnswer(&random))]
     }
 
-    private func randomAnswer(_ random: inout SeededNumbers) -> Script.Answer {
+    private func randomAnswer(_ random: inout SeededGenerator) -> Script.Answer {
         let all: [Script.Answer] = [
             .fine, .fine, .fine, .finding(.info), .finding(.warning), .finding(.critical), .gap, .fails,
         ]

@@ -150,7 +150,7 @@ struct StandingApprovalTests {
 
     @Test("a shape takes in exactly its own kinds at its own objects", arguments: 1...200 as ClosedRange<UInt64>)
     func comparesShapes(seed: UInt64) {
-        var random = SeededNumbers(state: seed)
+        var random = SeededGenerator(seed: seed)
         func plan() -> Plan {
             let changes = (0..<Int.random(in: 0...3, using: &random)).map { _ in
                 Change(

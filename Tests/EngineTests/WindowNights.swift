@@ -1,4 +1,6 @@
 import Maintenance
+import Outside
+import MaintenanceTesting
 
 @testable import Engine
 
@@ -47,7 +49,7 @@ struct WindowNights {
     }
 
     mutating func run(nights: Int) {
-        var generator = SeededNumbers(state: seed)
+        var generator = SeededGenerator(seed: seed)
         // From 2 to 20 minutes in the usual case.
         let drawn = (0..<12).map { _ in Double.random(in: 120...1_200, using: &generator) }
         // The same load for every seed.
@@ -138,7 +140,7 @@ struct WindowNights {
     }
 
     /// Mostly near the usual; one in ten up to three times as long.
-    private static func duration(_ usual: Double, _ generator: inout SeededNumbers) -> Duration {
+    private static func duration(_ usual: Double, _ generator: inout SeededGenerator) -> Duration {
         let isSlow = Int.random(in: 0..<10, using: &generator) == 0
         let factor =
             isSlow ? Double.random(in: 1.5...3, using: &generator) : Double.random(in: 0.5...1.5, using: &generator)

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Maintenance
 import MaintenanceTesting
+import Report
 import Testing
 
 @testable import Page
@@ -10,21 +11,21 @@ import Testing
 /// How the report of the day is rendered.
 @Suite("how the report of the day is written")
 struct DailyPageTests {
-    @Test("equal material makes equal bytes", arguments: Rendering.allCases)
+    @Test("equal material makes equal bytes", arguments: [Rendering.html, .json, .markdown])
     func isReproducible(rendering: Rendering) throws {
-        let one = try rendering.bytes(DailyReport(Sample().material))
-        let other = try rendering.bytes(DailyReport(Sample().material))
+        let one = try DailyReport(Sample().material).bytes(rendering)
+        let other = try DailyReport(Sample().material).bytes(rendering)
         #expect(one == other)
         var later = Sample()
         later.now = later.now + .seconds(60)
-        #expect(one != (try rendering.bytes(DailyReport(later.material))))
-        try keepSample("daily.\(rendering.fileExtension)", one)
+        #expect(one != (try DailyReport(later.material).bytes(rendering)))
+        try keepSample("daily.\(rendering.rawValue)", one)
     }
 
-    @Test("every rendering carries the signature of its run, once", arguments: Rendering.allCases)
+    @Test("every rendering carries the signature of its run, once", arguments: [Rendering.html, .json, .markdown])
     func isSigned(rendering: Rendering) throws {
         let report = DailyReport(Sample().material)
-        let text = String(decoding: try rendering.bytes(report), as: UTF8.self)
+        let text = String(decoding: try report.bytes(rendering), as: UTF8.self)
         #expect(text.ranges(of: rendering.signature(run: report.runID)).count == 1)
         #expect(text.ranges(of: rendering.signature(run: "20261120-140000-a1b2c")).isEmpty)
     }
@@ -67,7 +68,7 @@ struct DailyPageTests {
     @Test("JSON reads back as the same report")
     func readsBack() throws {
         let report = DailyReport(Sample().material)
-        let again = try JSONDecoder().decode(DailyReport.self, from: Data(try Rendering.json.bytes(report)))
+        let again = try JSONDecoder().decode(DailyReport.self, from: Data(try report.bytes(.json)))
         #expect(again == report)
     }
 

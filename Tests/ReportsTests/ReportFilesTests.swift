@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Maintenance
 import MaintenanceTesting
+import Report
 import Outside
 import Settings
 import Testing
@@ -171,7 +172,8 @@ struct ReportFilesTests {
             ("daily-2026-11-21.html", true), ("daily-2024-02-29.md", true), ("daily-2023-02-29.md", false),
             ("daily-2026-13-01.html", false), ("daily-2026-11-21.htm", false), ("daily-2026-11-21.html/", false),
             ("daily-+026-11-21.html", false), ("daily-2026-11-21T.html", false), ("daily-２０２６-11-21.html", false),
-            ("daily-.html", false), ("daily-2026-11-21.json", true),
+            ("daily-.html", false), ("daily-2026-11-21.json", true), ("backup-2026-11-21.pdf", true),
+            ("weekly-2026-11-21.html", false),
         ])
     func readsNames(name: String, isOne: Bool) {
         #expect(ReportName(name)?.text == (isOne ? name : nil))

@@ -49,6 +49,22 @@ extension Broken {
             "{ retention: 30s }",
             "2:23: backups.retention: '30s' is out of range (allowed: an age of at least 1m, such as 7d, 12mo or 7y)"),
         policy(
+            "{ assertions: { orders: {} } }",
+            "2:34: backups.assertions.orders: one of the keys 'holds', 'finds-nothing' is missing",
+            isBeyondSchema: false),
+        policy(
+            "{ assertions: { orders: { holds: select true, finds-nothing: select 1 } } }",
+            "2:34: backups.assertions.orders: only one of the keys 'holds', 'finds-nothing' may stand here",
+            isBeyondSchema: false),
+        policy(
+            "{ smoke-test: { command: ./smoke } }",
+            "2:35: backups.smoke-test.command: './smoke' stands where a list of words is needed "
+                + "(did you mean '[./smoke]'? allowed: a list; 'shell' takes a line)", isBeyondSchema: false),
+        policy(
+            "{ smoke-test: { shell: ./smoke, effect: observes } }",
+            "2:42: backups.smoke-test.effect: unknown key 'effect' "
+                + "(allowed: command, shell, directory, variables, exit-status, timeout)", isBeyondSchema: false),
+        policy(
             "{ minimum: 3 }",
             "2:21: backups.minimum: 'minimum' without 'retention' or 'keep' means nothing: all backups stay"),
     ]

@@ -1,19 +1,8 @@
 import Maintenance
+import MaintenanceTesting
 import Settings
+import Outside
 import Testing
-
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and the same numbers everywhere for one seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite("a valid configuration with accidents", .timeLimit(.minutes(5)))
 struct MutationTests {
@@ -51,7 +40,7 @@ struct MutationTests {
         "is either read, and written so that it reads the same, or refused with places",
         arguments: 1...8 as ClosedRange<UInt64>)
     func survives(seed: UInt64) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let effective = EffectiveConfiguration(vocabulary: vocabulary)
         var accepted = 0
         var refused = 0

@@ -96,7 +96,18 @@ let completeFile = #"""
             password: ${SHOP_PASSWORD}
             role: maintenance
             connect-timeout: 5s
-            backups: { retention: 12mo, frequency: hourly }
+            backups:
+              retention: 12mo
+              frequency: hourly
+              assertions:
+                recent: { holds: "select max(n) > 5 from orders" }
+                orphans: { finds-nothing: select 1 from items where "order" is null }
+              smoke-test:
+                command: [./smoke, --quick]
+                directory: /srv/shop
+                variables: { API_KEY: "file:/run/secrets/api" }
+                exit-status: [0, 3]
+                timeout: 5m
           replica: { kind: postgresql, service: shop-replica, password: "file:/run/secrets/shop" }
           archive:
             kind: postgresql

@@ -25,7 +25,7 @@ extension Act {
     private func writer() async throws -> BackupWriter {
         let place = BackupPlace(look)
         _ = try await connection()
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile) }
+        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
         let settings = look.inventory.backups
         var writer = BackupWriter(
             place.folder, key: key, address: try await look.address(),
@@ -53,6 +53,9 @@ extension Act {
             countsFor: look.inventory.backups.proveWithin, programs: look.programs)
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
+        let policy = look.inventory.backupPolicy(of: look.target)
+        proof.assertions = (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) }
+        proof.smokeTest = policy.smokeTest.map { SmokeTest($0, look) }
         return proof
     }
 
@@ -61,13 +64,15 @@ extension Act {
         let id = proved.backup
         var signed = proved
         signed.audit = try await look.log.auditHead()?.description
+        let signer = try await Blocking().run { _ in try place.certificateKey() }
+        signed.signedBy = signer.publicName
         let certificate = signed
-        try await Blocking().run { _ in
-            try place.folder.write(certificate, key: key)
-            try SafeDirectory(place.folder.path).write(
-                try FileName("\(id).certificate.html"), CertificatePage(certificate: certificate).html.bytes,
-                mode: 0o600)
-        }
+        try await Blocking().run { _ in try place.folder.write(certificate, key: key) }
+        let page = CertificatePage(certificate: certificate).html.bytes
+        var copies: [CertificateCopy: [UInt8]] = [.html: page]
+        if look.inventory.backups.certificatePDF { copies[.pdf] = try await pdf(of: page) }
+        let written = copies
+        try await Blocking().run { _ in try place.folder.write(written, of: id, key: signer) }
         try await look.log.noteSigned(
             "certificate of \(id)", target: look.target, runID: look.runID,
             detail: [
@@ -82,7 +87,48 @@ extension Act {
     }
 }
 
+extension Act {
+    /// Nil where there is no WeasyPrint, or it fails: a proof does not hang on how it is printed.
+    fileprivate func pdf(of page: [UInt8]) async throws -> [UInt8]? {
+        do {
+            return try await WeasyPrint(look.programs).pdf(of: page)
+        } catch let error as ProgramError {
+            look.tell("the certificate is not written as PDF: \(error.problem)")
+            return nil
+        }
+    }
+}
+
 extension Look {
     /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
     var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
+}
+
+extension Assertion {
+    fileprivate init(_ name: String, _ written: BackupAssertion) {
+        let rule: Rule =
+            switch written.rule {
+            case .holds: .holds
+            case .findsNothing: .findsNothing
+            }
+        self.init(name, rule, written.statement)
+    }
+}
+
+extension SmokeTest {
+    fileprivate init(_ settings: CommandSettings, _ look: Look) {
+        self.init(exitStatuses: settings.exitStatuses) { programs in
+            var variables: [String: ChildEnvironment.Value] = [
+                "MAINSTAY_RUN": .plain(look.runID), "MAINSTAY_ENVIRONMENT": .plain(look.target.environment),
+                "MAINSTAY_RESOURCE": .plain(look.target.resource),
+            ]
+            for (name, value) in try await settings.resolvedVariables(with: programs) {
+                variables[name] = .secret(value)
+            }
+            return ChildProgram(
+                try settings.path(of: settings.program.first ?? "", programs), Array(settings.program.dropFirst()),
+                environment: ChildEnvironment(variables), workingDirectory: settings.directory ?? "/",
+                timeLimit: settings.timeLimit)
+        }
+    }
 }

@@ -33,7 +33,8 @@ struct ListBackups: HouseCommand {
                     manifest.map { .text($0.times.snapshot.description) } ?? .null,
                     manifest.map { .integer(Int64(clamping: $0.rows)) } ?? .null,
                     manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
-                    manifest.map { .number($0.times.duration.inSeconds) } ?? .null, .text(backup.proof.rawValue),
+                    manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
+                    .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
                     .text(backup.copies.map { $0.word(at: session.application.clock.now()) }.joined(separator: ", ")),
                 ]
             })
@@ -68,6 +69,10 @@ struct ShowBackup: HouseCommand {
         try session.print(
             Listing("Backup \(shown.id)", ["what", "value"], shown.lines(manifest).map { [.text($0), $1] }),
             document: Document(backup: shown, manifest: manifest), empty: "")
+        if output.format == .table {
+            application.console.print("")
+            try session.print(shown.ladder.listing, document: shown.ladder, empty: "")
+        }
         if tables, output.format == .table {
             let listing = Listing(
                 "Tables", ["table", Listing.Column("rows", .count), Listing.Column("content", .bytes), "read twice"],
@@ -122,6 +127,7 @@ extension ListedBackup {
         }
         for notice in manifest.notices { lines.append(("pg_dump said", .text(notice))) }
         lines.append(("proof", .text(proofText)))
+        lines.append(("verification", .text("\(ladder.score) rungs")))
         return lines
     }
 
@@ -129,6 +135,21 @@ extension ListedBackup {
         if let trouble { return "\(proof.rawValue): \(trouble.problem)" }
         guard let certificate else { return "none yet: mainstay backup verify" }
         return "\(proof.rawValue): \(certificate.summary), counts until \(certificate.countsUntil)"
+    }
+}
+
+extension VerificationLadder {
+    fileprivate var listing: Listing {
+        Listing(
+            "Verification",
+            ["rung", "standing", "looked at", Listing.Column("took", .seconds), "evidence"],
+            rungs.map { rung in
+                [
+                    .text(rung.kind.rawValue), .text(rung.standing.rawValue),
+                    rung.at.map { .text($0.description) } ?? .null, rung.seconds.map { .number($0) } ?? .null,
+                    .text(rung.evidence.printable),
+                ]
+            })
     }
 }
 

@@ -8,18 +8,26 @@ import Settings
 struct BackupPlace: Sendable {
     let folder: BackupFolder
     let keyFile: String
+    /// Files of keys that signed before.
+    let formerKeys: [String]
+    /// The file of the key that signs certificates for outsiders.
+    let certificateKeyFile: String
+    private let root: String
 
     init(_ look: Look) { self.init(look.inventory, state: look.log.directory, look.target) }
 
     init(_ inventory: Inventory, state: String, _ target: Target) {
-        folder = BackupFolder(root: inventory.backups.directory(state: state), target: target)
+        root = inventory.backups.directory(state: state)
+        folder = BackupFolder(root: root, target: target)
         keyFile = inventory.backups.keyFile(state: state)
+        formerKeys = inventory.backups.formerKeys
+        certificateKeyFile = inventory.backups.certificateKeyFile(state: state)
     }
 
     /// - Throws: `BackupError.noKey` where there are backups and no key to believe them with.
     func key() async throws -> BackupKey? {
         try await Blocking().run { _ in
-            if let key = try BackupKey.read(keyFile) { return key }
+            if let key = try BackupKey.read(keyFile, former: formerKeys) { return key }
             guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
             return nil
         }
@@ -31,5 +39,12 @@ struct BackupPlace: Sendable {
         return try await Blocking().run { _ in
             try folder.manifests(key: key).first { _ in true }
         }
+    }
+
+    /// The key for outsiders; its public half lies beside the backups, where they find it.
+    func certificateKey() throws -> CertificateKey {
+        let key = try CertificateKey.readOrMake(certificateKeyFile)
+        try key.publish(in: root)
+        return key
     }
 }

@@ -59,7 +59,8 @@ struct CertificatePage {
 
     private var main: HTML {
         let sections: [(title: String, html: HTML)] = [
-            ("What is missing", missing), ("Differences", differences), ("What was compared", parts),
+            ("What is missing", missing), ("Differences", differences), ("How far it was proved", ladder),
+            ("What was compared", parts), ("What the team asked", assertions),
             ("Worth knowing", notes), ("Not covered", uncovered), ("The backup", backup), ("The restore", restore),
             ("Digests", digests),
         ]
@@ -87,6 +88,27 @@ struct CertificatePage {
         let rest = certificate.differenceCount - certificate.differences.count
         return table(["Kind", "Object", "What differs"], rows)
             + (rest > 0 ? "<p class=\"muted\">and \(rest) more</p>\n" : HTML())
+    }
+
+    private var ladder: HTML {
+        let ladder = certificate.ladder
+        let rows = ladder.rungs.map { rung -> HTML in
+            """
+            <tr><th scope="row" class="whole">\(rung.kind.rawValue)</th><td data-name="standing">\(rung.standing.rawValue)</td><td>\(rung.evidence)</td></tr>
+
+            """
+        }
+        return "<p>\(ladder.score) rungs.</p>\n" + table(["Rung", "Standing", "Evidence"], rows)
+    }
+
+    private var assertions: HTML {
+        let rows = (certificate.assertions ?? []).map { outcome -> HTML in
+            """
+            <tr><th scope="row" class="whole">\(outcome.name)</th><td>\(outcome.rule.rawValue): <code class="long">\(outcome.statement)</code></td><td data-name="answer">\(outcome.problem ?? "so it is")</td></tr>
+
+            """
+        }
+        return rows.isEmpty ? HTML() : table(["Assertion", "Statement", "Answer"], rows)
     }
 
     private var parts: HTML {
@@ -160,9 +182,18 @@ struct CertificatePage {
         """
         <footer class="page"><p>Made by \(certificate.madeBy) in run <code>\(certificate.runID)</code>. The same in JSON, \
         signed, stands beside the backup as <code>\(certificate.backup.description).certificate.json</code>: that file is \
-        the proof, and this page shows it. Times are UTC.</p></footer>
+        the proof, and this page shows it. Times are UTC.</p>\(verifying)</footer>
 
         """
+    }
+
+    private var verifying: HTML {
+        guard let key = certificate.signedBy else { return HTML() }
+        let file = "\(certificate.backup).certificate.json"
+        return """
+            <p>Whoever has the public key, <code>\(key)</code>, can verify the signatures of this page and of that file \
+            with OpenSSL: <code>openssl dgst -sha256 -verify \(key) -signature \(file).sig \(file)</code></p>
+            """
     }
 
     private func list(_ items: [HTML]) -> HTML {
@@ -171,7 +202,7 @@ struct CertificatePage {
 
     private func facts(_ rows: [(String, String)]) -> HTML {
         let lines = rows.map { name, value -> HTML in
-            "<tr><th scope=\"row\">\(name)</th><td>\(value)</td></tr>\n"
+            "<tr><th scope=\"row\" class=\"whole\">\(name)</th><td>\(value)</td></tr>\n"
         }
         return "<div class=\"scroll\"><table><tbody>\n\(lines)</tbody></table></div>\n"
     }

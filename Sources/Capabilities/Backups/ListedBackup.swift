@@ -9,6 +9,7 @@ struct ListedBackup: Sendable, Encodable {
     var path: String
     var stored: KnownBackup
     var proof: KnownBackup.Standing
+    var ladder: VerificationLadder
     /// By the name of the storage.
     var copies: [CopyReceipt] = []
 
@@ -25,7 +26,7 @@ struct ListedBackup: Sendable, Encodable {
             try folder.backups(key: key).map { backup in
                 var listed = ListedBackup(
                     target: folder.target, path: folder.path(of: backup.id), stored: backup,
-                    proof: backup.standing(at: now))
+                    proof: backup.standing(at: now), ladder: backup.ladder(at: now))
                 listed.copies = try BackupFolder.storages.compactMap {
                     try folder.receipt(of: backup.id, in: $0, key: key)
                 }
@@ -35,8 +36,8 @@ struct ListedBackup: Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, certificate, trouble,
-            copies
+        case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, ladder, certificate,
+            trouble, copies
     }
 
     /// Without the manifest itself, which has a line for every table.
@@ -52,6 +53,7 @@ struct ListedBackup: Sendable, Encodable {
         try container.encodeIfPresent(manifest?.contentBytes.bytes, forKey: .contentBytes)
         try container.encodeIfPresent(manifest?.times.duration.inSeconds, forKey: .seconds)
         try container.encode(proof, forKey: .proof)
+        try container.encode(ladder, forKey: .ladder)
         try container.encodeIfPresent(certificate, forKey: .certificate)
         try container.encodeIfPresent(trouble, forKey: .trouble)
         try container.encode(copies, forKey: .copies)

@@ -91,7 +91,8 @@ package struct VerifyBackup: MaintenanceTask {
         if let copies = options.copies { return try await copies.survey(look) }
         let place = BackupPlace(look)
         var observation = Observation()
-        observation.examined = ["BK001"]
+        observation.examined = ["BK001", "BK020"]
+        observation.findings += missingPrinter(look)
         let wanted = try await wanted(place)
         guard !wanted.isEmpty else {
             if options.autoFix {
@@ -99,7 +100,7 @@ package struct VerifyBackup: MaintenanceTask {
                     change(Self.missing, place, look, reason: "there is none: one is taken first", seconds: nil)
                 ]
             } else {
-                observation.findings = [
+                observation.findings += [
                     Finding(
                         code: "BK001", severity: .critical, target: look.target,
                         summary: "there is no backup to prove", mend: "mainstay backup run")
@@ -132,6 +133,21 @@ package struct VerifyBackup: MaintenanceTask {
                 Measurement("backup.restore.seconds", look.target, unit: .seconds, value: seconds),
                 Measurement(
                     "backup.restore.bytes", look.target, unit: .bytes, value: Double(known.source.size.bytes)),
+            ]
+        }
+    }
+
+    /// Certificates that are wanted as PDF, and nothing to print them.
+    private func missingPrinter(_ look: Look) -> [Finding] {
+        guard look.inventory.backups.certificatePDF else { return [] }
+        do throws(ProgramError) {
+            _ = try WeasyPrint(look.programs)
+            return []
+        } catch {
+            return [
+                Finding(
+                    code: "BK020", severity: .warning, target: look.target,
+                    summary: "certificates are not written as PDF: \(error.problem)", mend: error.hint)
             ]
         }
     }

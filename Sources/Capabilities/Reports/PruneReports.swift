@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Maintenance
 import Outside
+import Report
 import Settings
 
 /// Removes reports that are older than the configuration keeps.

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Command
-import Crypto
 import Engine
 import Foundation
 import Maintenance
 import Outside
+import Page
+import Report
 
 /// Writes the report of the day.
 package struct WriteDailyReport: MaintenanceTask {
@@ -30,6 +31,7 @@ package struct WriteDailyReport: MaintenanceTask {
                 throw ValidationError("'--since' is between 1s and 366d")
             }
             guard fresh > .zero else { throw ValidationError("'--fresh' is longer than nothing") }
+            guard `as` != .csv else { throw ValidationError("the report of the day is no table: 'csv' is not for it") }
         }
     }
 
@@ -53,118 +55,37 @@ package struct WriteDailyReport: MaintenanceTask {
 
     package init(_ options: Options) { self.options = options }
 
+    private var writing: ReportWriting { ReportWriting(.daily, as: options.as, output: options.output) }
+
     package func survey(_ look: Look) async throws -> Observation {
-        let place = place(look)
-        var observation = Observation()
-        observation.evidence["report"] = .text(place.path)
-        observation.changes = [
-            Change(
-                kind: "write", object: place.path, action: .files(place.description), effect: .maintains,
-                reversal: "remove the file", identity: try await state(of: place),
-                reason: "what happened in the last \(options.since.short)")
-        ]
-        return observation
+        try await writing.survey(look, reason: "what happened in the last \(options.since.short)")
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
-        let place = try Place(change, options.as, isOnly: options.output != nil)
-        let before = try await Blocking().run { _ in
-            try ReportFolder(path: place.directory).open()?.contents(of: place.name)
-        }
-        return Inspection(
-            identity: try await state(of: place), witness: ["sha256": before.map { .text($0.sha256) } ?? .null])
+        try await writing.inspect(change, look)
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        let place = try Place(change, options.as, isOnly: options.output != nil)
         let material = try await Material.read(
-            act.look, now: act.look.clock.now(), period: options.since,
-            fresh: options.fresh)
-        let bytes = try options.as.bytes(DailyReport(material))
-        try await Blocking().run { _ in
-            let folder = ReportFolder(path: place.directory)
-            try folder.create()
-            let directory = try SafeDirectory(place.directory)
-            try directory.write(place.name, bytes)
-            if let latest = place.latest { try directory.write(latest, bytes) }
-        }
+            act.look, now: act.look.clock.now(), period: options.since, fresh: options.fresh)
+        try await writing.write(DailyReport(material), for: change, act)
     }
 
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
-        let place = try Place(change, options.as, isOnly: options.output != nil)
-        let signature = options.as.signature(run: look.runID)
-        return try await Blocking().run { _ in
-            let directory = try ReportFolder(path: place.directory).open()
-            guard let bytes = try directory?.contents(of: place.name) else { return .notDone("there is no such file") }
-            guard String(decoding: bytes, as: UTF8.self).contains(signature) else {
-                return .notDone("the file there is not the one of this run")
-            }
-            if let latest = place.latest, try directory?.contents(of: latest) != bytes {
-                return .notDone("'\(latest)' is not the same")
-            }
-            return .done([
-                "file": .text(place.path), "sha256": .text(bytes.sha256), "bytes": .integer(Int64(bytes.count)),
-            ])
-        }
-    }
-
-    private func place(_ look: Look) -> Place {
-        guard let output = options.output else {
-            let name = ReportName(look.clock.now(), options.as)
-            return Place(path: ReportFolder(look).path + "/" + name.text, latest: ReportName.latest(options.as))
-        }
-        // Links above the file are the person's own who typed the path.
-        let url = URL(fileURLWithPath: output.path)
-        let parent = url.deletingLastPathComponent().resolvingSymlinksInPath().path
-        return Place(path: (parent == "/" ? "" : parent) + "/" + url.lastPathComponent, latest: nil)
-    }
-
-    /// A file somebody else may have written is replaced only as it was when that was planned; those with our own names
-    /// are ours.
-    private func state(of place: Place) async throws -> Facts {
-        guard options.output != nil else { return [:] }
-        return try await Blocking().run { _ in
-            guard let directory = try ReportFolder(path: place.directory).open(),
-                let status = try directory.status(of: place.name)
-            else { return ["replaces": .null] }
-            guard status.kind == .file else { throw FileError.notFile(path: place.path) }
-            return [
-                "replaces": .text("\(status.identity) of \(status.size.bytes) bytes"),
-                "modified": .text(status.modified.iso8601),
-            ]
-        }
+        try await writing.prove(change, look)
     }
 }
 
-extension WriteDailyReport {
-    /// The file of a report, and the second name it gets.
-    private struct Place: Sendable {
-        var directory: String
-        var name: FileName
-        var latest: FileName?
-
-        /// The path of a change was made here.
-        init(path: String, latest: String?) {
-            guard let slash = path.lastIndex(of: "/"),
-                let name = try? FileName(String(path[path.index(after: slash)...]))
-            else { preconditionFailure("'\(path)' names no file") }
-            directory = slash == path.startIndex ? "/" : String(path[..<slash])
-            self.name = name
-            self.latest = latest.flatMap { try? FileName($0) }
-        }
-
-        init(_ change: Change, _ rendering: Rendering, isOnly: Bool) throws {
-            self.init(path: change.object, latest: isOnly ? nil : ReportName.latest(rendering))
-        }
-
-        var path: String { directory == "/" ? "/\(name)" : "\(directory)/\(name)" }
-
-        var description: String {
-            "write \(path.shellQuoted)" + (latest.map { ", and the same as \("\(directory)/\($0)".shellQuoted)" } ?? "")
+extension DailyReport: WritableReport {
+    func bytes(_ rendering: Rendering) throws -> [UInt8] {
+        switch rendering {
+        case .html, .pdf: return DailyPage.html(self).bytes
+        case .markdown: return Array(DailyMarkdown(report: self).text.utf8)
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        case .csv: throw ReportError.noSuchRendering("the report of the day", rendering)
         }
     }
-}
-
-extension [UInt8] {
-    fileprivate var sha256: String { SHA256.hash(data: self).hexadecimal }
 }

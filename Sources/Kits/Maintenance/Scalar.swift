@@ -54,3 +54,16 @@ package enum Scalar: Hashable, Sendable, Codable, CustomStringConvertible, Expre
 
 /// Named values: evidence, what was seen before a change, what will differ after it.
 package typealias Facts = [String: Scalar]
+
+extension Scalar {
+    /// A value of evidence as people read it.
+    package var spoken: String {
+        switch self {
+        case .null: "none"
+        case .integer(let value): value.grouped
+        case .boolean(let value): value ? "yes" : "no"
+        case .text(let value): Timestamp(iso8601: value).map(\.description) ?? value
+        default: description
+        }
+    }
+}

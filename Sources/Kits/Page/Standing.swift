@@ -38,3 +38,16 @@ package enum Standing: String, Codable, CaseIterable, Sendable, Comparable {
         "<span class=\"standing \(rawValue)\">\(mark)\(word)</span>"
     }
 }
+
+extension Standing {
+    /// The word beside mark and colour.
+    package var word: String {
+        switch self {
+        case .good: "well"
+        case .notice: "info"
+        case .warning: "warning"
+        case .unknown: "unknown"
+        case .critical: "critical"
+        }
+    }
+}

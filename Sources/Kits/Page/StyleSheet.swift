@@ -30,6 +30,7 @@ package enum StyleSheet {
         pre{background:var(--code);padding:8px 10px;border-radius:6px;margin:6px 0;white-space:pre-wrap}
         pre code{background:none;padding:0}
         time,th code,td code{white-space:nowrap}
+        td code.long{white-space:pre-wrap}
         .muted{color:var(--muted)}.small{font-size:13px}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;\
         clip-path:inset(50%);white-space:nowrap}
         .brand{font-size:13px;font-weight:600;color:var(--muted);letter-spacing:.02em}
@@ -106,7 +107,7 @@ package enum StyleSheet {
         --good-ground:#fff;--notice-ground:#fff;--warning-ground:#fff;--unknown-ground:#fff;--critical-ground:#fff;\
         --code:#f3f3f3}@page{margin:15mm}body{font-size:10.5pt}main,header.page,footer.page{max-width:none;padding:0}\
         nav.contents,details.data{display:none}.cards>.card,.chart,.verdict,.tiles li,ul.plain>li,tr{break-inside:avoid}\
-        h2,h3,h4{break-after:avoid}.cards{grid-template-columns:1fr 1fr}.verdict{border-width:2px}.area{fill:none}\
+        h2,h3,h4{break-after:avoid}.cards{grid-template-columns:1fr 1fr}.verdict{border-width:2px}.verdict .mark{margin-right:12px}.area{fill:none}\
         a{color:inherit;text-decoration:none}}
         """
 }

@@ -161,16 +161,3 @@ extension RunState {
         }
     }
 }
-
-extension Scalar {
-    /// A value of evidence as people read it.
-    var spoken: String {
-        switch self {
-        case .null: "none"
-        case .integer(let value): value.grouped
-        case .boolean(let value): value ? "yes" : "no"
-        case .text(let value): Timestamp(iso8601: value).map(\.description) ?? value
-        default: description
-        }
-    }
-}

@@ -141,16 +141,3 @@ struct DailyPage {
         "<li class=\"item\"><span class=\"\(standing.rawValue)\">\(standing.mark)</span><div>\(content)</div></li>\n"
     }
 }
-
-extension Standing {
-    /// The word beside mark and colour.
-    var word: String {
-        switch self {
-        case .good: "well"
-        case .notice: "info"
-        case .warning: "warning"
-        case .unknown: "unknown"
-        case .critical: "critical"
-        }
-    }
-}

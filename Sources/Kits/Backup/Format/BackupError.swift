@@ -4,6 +4,7 @@ import PostgreSQL
 /// A backup that cannot be taken, read or believed.
 package enum BackupError: MaintenanceError, Hashable {
     case badKey(path: String)
+    case badCertificateKey(path: String)
     /// There are backups and no key to believe them with.
     case noKey(path: String)
     case otherKey(BackupID, has: String, wanted: String)
@@ -30,7 +31,7 @@ package enum BackupError: MaintenanceError, Hashable {
 
     package var code: String {
         switch self {
-        case .badKey, .noKey: "backup.key"
+        case .badKey, .badCertificateKey, .noKey: "backup.key"
         case .otherKey: "backup.other-key"
         case .badSignature: "backup.signature"
         case .unreadable: "backup.unreadable"
@@ -51,6 +52,7 @@ package enum BackupError: MaintenanceError, Hashable {
     package var problem: String {
         switch self {
         case .badKey(let path): "'\(path.printable)' holds no key of 64 hexadecimal digits"
+        case .badCertificateKey(let path): "'\(path.printable)' holds no private key of the curve P-256 as PEM"
         case .noKey(let path): "there is no key '\(path.printable)' to check signatures with"
         case .otherKey(let id, let has, let wanted):
             "backup \(id) was signed with the key '\(has.printable)', and this one is '\(wanted)'"
@@ -78,7 +80,9 @@ package enum BackupError: MaintenanceError, Hashable {
 
     package var hint: String? {
         switch self {
-        case .badKey, .noKey, .otherKey: "Put the key back from where you keep its copy, or name it in 'backups.key'."
+        case .badKey, .noKey, .otherKey:
+            "Put the key back from where you keep its copy, or name it in 'backups.key' or 'backups.former-keys'."
+        case .badCertificateKey: "Move it away, and a new one is made, or name another in 'backups.certificate-key'."
         case .badSignature, .moved, .incomplete, .unreadable:
             "Do not rely on it. Take a new one: mainstay backup run"
         case .cannotMake: "Check the rights and the free space of the directory."
@@ -95,7 +99,7 @@ package enum BackupError: MaintenanceError, Hashable {
 
     package var exitStatus: ExitStatus {
         switch self {
-        case .badKey, .noKey, .otherKey, .transactionPooler, .notReadable, .filtered: .configuration
+        case .badKey, .badCertificateKey, .noKey, .otherKey, .transactionPooler, .notReadable, .filtered: .configuration
         default: .failure
         }
     }

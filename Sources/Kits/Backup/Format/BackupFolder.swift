@@ -67,7 +67,7 @@ package struct BackupFolder: Sendable, Hashable {
         } catch let error as DecodingError {
             throw BackupError.unreadable(path: "\(path(of: id))/\(BackupLayout.signature)", reason: error.short)
         }
-        guard signature.key == key.name else {
+        guard key.knows(signature.key) else {
             throw BackupError.otherKey(id, has: signature.key, wanted: key.name)
         }
         guard key.isSigned(bytes, by: signature) else { throw BackupError.badSignature(id) }

@@ -8,6 +8,8 @@ import Outside
 /// found out. 32 random bytes; who has them can sign.
 package struct BackupKey: Sendable {
     private let key: SymmetricKey
+    /// Keys that signed before it: what they signed is believed, and nothing new is signed with them.
+    package var former: [BackupKey] = []
 
     package init?(_ bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
@@ -26,13 +28,42 @@ package struct BackupKey: Sendable {
             key: name, value: Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key)).hexadecimal)
     }
 
+    /// Whether it, or one before it, has this name.
+    func knows(_ name: String) -> Bool { ([self] + former).contains { $0.name == name } }
+
     /// In constant time.
     package func isSigned(_ bytes: [UInt8], by signature: BackupSignature) -> Bool {
-        guard let code = [UInt8](hexadecimal: signature.value) else { return false }
-        return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: bytes, using: key)
+        guard let code = [UInt8](hexadecimal: signature.value),
+            let signer = ([self] + former).first(where: { $0.name == signature.key })
+        else { return false }
+        return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: bytes, using: signer.key)
     }
 
-    /// Reads the key file, 64 hexadecimal digits; nil where there is none.
+    /// Reads the key file, and those of the keys before it, to believe what they signed; nil where there is none.
+    ///
+    /// - Throws: `FileError`, `BackupError.badKey`, `BackupError.noKey` where a former one is not there.
+    package static func read(_ path: String, former: [String]) throws -> BackupKey? {
+        // Between moving a key away and the next signature there are only former ones.
+        guard var key = try read(path) ?? former.first.flatMap(read) else { return nil }
+        try key.know(former)
+        return key
+    }
+
+    /// The same, with a new key where there is none.
+    package static func readOrMake(_ path: String, former: [String]) throws -> BackupKey {
+        var key = try readOrMake(path)
+        try key.know(former)
+        return key
+    }
+
+    private mutating func know(_ paths: [String]) throws {
+        former = try paths.map { path in
+            guard let key = try Self.read(path) else { throw BackupError.noKey(path: path) }
+            return key
+        }
+    }
+
+    /// Reads a key file, 64 hexadecimal digits; nil where there is none.
     ///
     /// - Throws: `FileError`, `BackupError.badKey`.
     package static func read(_ path: String) throws -> BackupKey? {
@@ -52,20 +83,8 @@ package struct BackupKey: Sendable {
         let parent = url.deletingLastPathComponent().path
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
-        let directory = try SafeDirectory(parent)
-        let name = try FileName(url.lastPathComponent)
-        let temporary = try directory.temporaryName(for: name)
-        let file = try directory.open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
-        try file.write(Array("\(bytes.hexadecimal)\n".utf8))
-        try file.synchronize()
-        do {
-            try directory.rename(temporary, to: name)
-        } catch {
-            _ = try directory.remove(temporary, seen: try file.status())
-            // Where somebody else made one at the same moment, that one counts.
-            guard case .exists = error else { throw error }
-        }
-        try directory.synchronize()
+        try SafeDirectory(parent).writeOnce(
+            try FileName(url.lastPathComponent), Array("\(bytes.hexadecimal)\n".utf8))
         guard let key = try read(path) else { throw BackupError.badKey(path: path) }
         return key
     }

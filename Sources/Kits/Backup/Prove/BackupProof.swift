@@ -17,6 +17,9 @@ package struct BackupProof: Sendable {
     package var jobs = 2
     /// Where servers are looked for before the usual places.
     package var serverDirectories: [String] = []
+    /// What else must be so in what was restored.
+    package var assertions: [Assertion] = []
+    package var smokeTest: SmokeTest?
     /// Told what it is busy with.
     package var tell: @Sendable (String) -> Void = { _ in }
     /// Called between restore and comparison: tests alter the database there.
@@ -88,6 +91,8 @@ package struct BackupProof: Sendable {
         var comparison = Comparison()
         var times: Certificate.Times
         var restore: Certificate.Restore?
+        var assertions: [Assertion.Outcome]?
+        var smokeTest: SmokeTest.Outcome?
 
         init(began: Timestamp) { times = Certificate.Times(began: began, ended: began) }
 
@@ -196,6 +201,9 @@ package struct BackupProof: Sendable {
             }
             progress.comparison = progress.comparison + comparison
             progress.times.comparison = seconds
+            // Last of all, since it may write.
+            try await askAssertions(manifest, in: cluster, &progress)
+            try await runSmokeTest(manifest, in: cluster, &progress)
         } catch let error as PostgreSQLError {
             // A server that is gone says nothing about the backup; a database that is missing or cannot be read does.
             switch error {
@@ -205,6 +213,42 @@ package struct BackupProof: Sendable {
             }
             progress.comparison.differences.append(
                 .init(kind: "restore", problem: "the restored database cannot be compared: \(error.problem)"))
+        }
+    }
+
+    /// Asked with the settings of the database itself, such as its search path.
+    private func askAssertions(
+        _ manifest: BackupManifest, in cluster: ProofCluster, _ progress: inout Progress
+    ) async throws {
+        guard !assertions.isEmpty else { return }
+        tell("\(assertions.count) assertions")
+        var outcomes: [Assertion.Outcome] = []
+        for assertion in assertions {
+            outcomes.append(
+                try await assertion.outcome(
+                    at: cluster.address(manifest.source.database), snapshot: manifest.times.snapshot, clock: clock))
+        }
+        progress.assertions = outcomes
+        progress.comparison.differences += outcomes.compactMap { outcome in
+            outcome.problem.map { .init(kind: Certificate.assertionKind, name: outcome.name, problem: $0) }
+        }
+    }
+
+    /// A test that cannot be started says nothing about the backup.
+    private func runSmokeTest(
+        _ manifest: BackupManifest, in cluster: ProofCluster, _ progress: inout Progress
+    ) async throws {
+        guard let smokeTest else { return }
+        tell("the application's own test")
+        let address = cluster.cluster.address(database: manifest.source.database)
+        do {
+            let outcome = try await smokeTest.outcome(at: address, snapshot: manifest.times.snapshot, with: programs)
+            progress.smokeTest = outcome
+            if let problem = outcome.problem {
+                progress.comparison.differences.append(.init(kind: Certificate.smokeTestKind, problem: problem))
+            }
+        } catch let error as any MaintenanceError {
+            progress.comparison.gaps.append(.init("the smoke test: \(error.problem)", hint: error.hint))
         }
     }
 
@@ -225,7 +269,8 @@ package struct BackupProof: Sendable {
             gaps: comparison.gaps, differences: Array(comparison.differences.prefix(Certificate.most)),
             differenceCount: comparison.differences.count, source: manifest.source,
             snapshot: manifest.times.snapshot, manifestSHA256: believed.digest, content: Certificate.Content(manifest),
-            times: times, restore: progress.restore, parts: comparison.parts, notes: comparison.notes,
+            times: times, restore: progress.restore, parts: comparison.parts, assertions: progress.assertions,
+            smokeTest: progress.smokeTest, notes: comparison.notes,
             uncovered: manifest.uncovered, countsUntil: times.ended + countsFor)
     }
 }

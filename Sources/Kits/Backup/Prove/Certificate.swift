@@ -34,6 +34,10 @@ package struct Certificate: Codable, Hashable, Sendable {
     package var restore: Restore?
     /// What was compared, and how.
     package var parts: [Comparison.Part]
+    /// What the team's own statements said; nil where they were not come to, as in certificates before there were any.
+    package var assertions: [Assertion.Outcome]?
+    /// What the application's own test said; nil also where there is none.
+    package var smokeTest: SmokeTest.Outcome?
     package var notes: [String]
     /// What is not in the backup, or in it and not compared.
     package var uncovered: [BackupManifest.Omission]
@@ -41,6 +45,8 @@ package struct Certificate: Codable, Hashable, Sendable {
     package var countsUntil: Timestamp
     /// The head of the audit trail when it was signed (`audit:1234:…`): what an outsider can hold the trail against.
     package var audit: String?
+    /// Which key signed its copies for outsiders: `CertificateKey.name`.
+    package var signedBy: String?
 
     package struct Content: Codable, Hashable, Sendable {
         package var files: Int

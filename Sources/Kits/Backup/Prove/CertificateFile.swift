@@ -34,7 +34,7 @@ extension BackupFolder {
         }
         do {
             let signature = try JSONDecoder().decode(BackupSignature.self, from: Data(signed))
-            guard signature.key == key.name else {
+            guard key.knows(signature.key) else {
                 throw BackupError.otherKey(id, has: signature.key, wanted: key.name)
             }
             guard key.isSigned(bytes, by: signature) else { throw BackupError.badSignature(id) }

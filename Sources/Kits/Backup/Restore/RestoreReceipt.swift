@@ -54,7 +54,7 @@ package struct RestoreReceipts: Sendable {
         guard let bytes = try file.contents(limit: BackupFolder.largestManifest) else { return nil }
         do {
             let signed = try JSONDecoder().decode(RestoreReceipt.Signed.self, from: Data(bytes))
-            guard signed.signature.key == key.name, key.isSigned(Array(signed.receipt), by: signed.signature) else {
+            guard key.isSigned(Array(signed.receipt), by: signed.signature) else {
                 return nil
             }
             let receipt = try JSONDecoder().decode(RestoreReceipt.self, from: signed.receipt)

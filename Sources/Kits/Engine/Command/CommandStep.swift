@@ -109,16 +109,11 @@ struct CommandStep: MaintenanceTask {
     }
 
     private func resolvedVariables(_ look: Look) async throws -> [String: Secret] {
-        var values: [String: Secret] = [
+        let own: [String: Secret] = [
             "MAINSTAY_RUN": Secret(look.runID), "MAINSTAY_ENVIRONMENT": Secret(look.target.environment),
             "MAINSTAY_RESOURCE": Secret(look.target.resource),
         ]
-        let place = SourceLocation(file: "the plan", line: 1, column: 1)
-        for (name, written) in settings.variables {
-            let text = try ConfiguredText(written, secrecy: .url, location: place)
-            values[name] = try await text.resolve(with: look.programs)
-        }
-        return values
+        return own.merging(try await settings.resolvedVariables(with: look.programs)) { $1 }
     }
 
     private func path(_ look: Look) throws -> String {
@@ -153,11 +148,5 @@ extension CommandSettings {
                 return true
             }
         }
-    }
-
-    /// Where a program is: on the search path, or, with a slash in its name, from the working directory.
-    func path(of name: String, _ programs: Programs) throws(ProgramError) -> String {
-        guard name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("/") else { return try programs.find(name) }
-        return try programs.find("\(directory ?? "")/\(name)")
     }
 }

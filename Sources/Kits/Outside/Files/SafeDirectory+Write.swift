@@ -28,6 +28,22 @@ extension SafeDirectory {
         try write(name, mode: mode) { try $0.write(bytes) }
     }
 
+    /// Writes a file that only its owner can read, unless there is one: then, also where somebody else made it at the same
+    /// moment, that one stays.
+    package func writeOnce(_ name: FileName, _ bytes: [UInt8]) throws {
+        let temporary = try temporaryName(for: name)
+        let file = try open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
+        try file.write(bytes)
+        try file.synchronize()
+        do {
+            try rename(temporary, to: name)
+        } catch {
+            _ = try remove(temporary, seen: try file.status())
+            guard case .exists = error else { throw error }
+        }
+        try synchronize()
+    }
+
     /// `.NAME.0f3a….partial`: hidden, beside its goal, not there yet. A crash may leave one behind.
     package func temporaryName(for name: FileName) throws(FileError) -> FileName {
         let random = UInt64.random(in: 0...UInt64.max)

@@ -96,6 +96,23 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
         return result
     }
 
+    /// The same as one URL, for programs that take nothing else (PostgreSQL manual, "Connection URIs"). A socket's
+    /// directory stands behind the question mark, where most drivers look for it; `localhost` before it is for those that
+    /// want a host there.
+    package var url: Secret {
+        var rest = keywords
+        let login = [rest.removeValue(forKey: "user"), rest.removeValue(forKey: "password")].compactMap(
+            \.?.urlComponent)
+        let host =
+            keywords["host"].flatMap { $0.hasPrefix("/") ? nil : rest.removeValue(forKey: "host") } ?? "localhost"
+        let port = rest.removeValue(forKey: "port").map { ":\($0)" } ?? ""
+        let database = rest.removeValue(forKey: "dbname").map { "/\($0.urlComponent)" } ?? "/"
+        let query = rest.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.urlComponent)" }
+        return Secret(
+            "postgresql://\(login.joined(separator: ":"))\(login.isEmpty ? "" : "@")\(host)\(port)\(database)"
+                + (query.isEmpty ? "" : "?\(query.joined(separator: "&"))"))
+    }
+
     private static let variables = [
         "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER",
         "password": "PGPASSWORD", "passfile": "PGPASSFILE", "service": "PGSERVICE", "sslmode": "PGSSLMODE",

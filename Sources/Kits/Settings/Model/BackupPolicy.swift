@@ -17,6 +17,10 @@ package struct BackupPolicy: Sendable, Equatable {
     package var compression: Bool?
     /// Of the copies in repositories, which always are. True where that is asked for, and needs a repository.
     package var encryption: Written<Bool>?
+    /// By their names; asked of what a proof has restored.
+    package var assertions: [String: BackupAssertion]?
+    /// The application's own test, started against what a proof has restored.
+    package var smokeTest: CommandSettings?
 
     package init() {}
 
@@ -36,6 +40,9 @@ package struct BackupPolicy: Sendable, Equatable {
         result.type = other.type ?? type
         result.compression = other.compression ?? compression
         result.encryption = other.encryption ?? encryption
+        // All of them hold; one that is written again means the same thing said otherwise.
+        if let own = other.assertions { result.assertions = (assertions ?? [:]).merging(own) { $1 } }
+        result.smokeTest = other.smokeTest ?? smokeTest
         return result
     }
 }

@@ -6,6 +6,13 @@ package struct BackupSettings: Sendable, Equatable {
     package var directory: String?
     /// The file of the key that signs them, absolute; nil for `backup.key` under the state directory.
     package var key: String?
+    /// Files of keys that signed before this one, absolute: what they signed is still believed.
+    package var formerKeys: [String] = []
+    /// The file of the key that signs certificates for outsiders, absolute; nil for `certificate.key` under the state
+    /// directory.
+    package var certificateKey: String?
+    /// Whether each certificate is written as PDF too.
+    package var certificatePDF = false
     /// Where restores are proved, absolute; nil for a directory of ours under /var/tmp.
     package var work: String?
     /// Tables read, and restored, at once.
@@ -29,4 +36,6 @@ package struct BackupSettings: Sendable, Equatable {
     package func directory(state: String) -> String { directory ?? "\(state)/backups" }
 
     package func keyFile(state: String) -> String { key ?? "\(state)/backup.key" }
+
+    package func certificateKeyFile(state: String) -> String { certificateKey ?? "\(state)/certificate.key" }
 }

@@ -1,4 +1,5 @@
 import Maintenance
+import Outside
 
 /// A program of the team's own as a step of a routine: exactly what is started, and what its end means.
 package struct CommandSettings: Sendable, Hashable {
@@ -35,4 +36,25 @@ package struct CommandSettings: Sendable, Hashable {
 
     /// Whether it may be started again where nobody knows what became of the first time.
     package var mayRepeat: Bool { effect == .observes || isIdempotent }
+}
+
+extension CommandSettings {
+    /// The variables' values, looked up now.
+    ///
+    /// - Throws: what looking up a file or a command throws.
+    package func resolvedVariables(with programs: Programs) async throws -> [String: Secret] {
+        var values: [String: Secret] = [:]
+        let place = SourceLocation(file: "the configuration", line: 1, column: 1)
+        for (name, written) in variables {
+            let text = try ConfiguredText(written, secrecy: .url, location: place)
+            values[name] = try await text.resolve(with: programs)
+        }
+        return values
+    }
+
+    /// Where a program is: on the search path, or, with a slash in its name, from the working directory.
+    package func path(of name: String, _ programs: Programs) throws(ProgramError) -> String {
+        guard name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("/") else { return try programs.find(name) }
+        return try programs.find("\(directory ?? "")/\(name)")
+    }
 }

@@ -41,6 +41,12 @@ enum BackupPolicySection {
                 "encryption", \.encryption, Format.boolean.written,
                 "Whether copies have to be encrypted, which those in repositories are: needs one under "
                     + "'backups.storage'."),
+            Key(
+                "assertions", \.assertions, BackupProofSections.assertions,
+                "What must be so in every restored copy: SQL, asked read-only when a backup is proved."),
+            Key(
+                "smoke-test", \.smokeTest, BackupProofSections.smokeTest,
+                "The application's own test, started against the restored copy when a backup is proved."),
         ]
     }
 

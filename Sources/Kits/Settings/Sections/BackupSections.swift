@@ -10,6 +10,16 @@ enum BackupSections {
                 "key", \.key, .path,
                 "The file of the key that signs them; without it, 'backup.key' under the state directory."),
             Key(
+                "former-keys", \.formerKeys, .list(of: .path),
+                "Files of keys that signed before it: what they signed is still believed."),
+            Key(
+                "certificate-key", \.certificateKey, .path,
+                "The file of the key that signs certificates for outsiders (ECDSA, P-256); without it, "
+                    + "'certificate.key' under the state directory."),
+            Key(
+                "certificate-pdf", \.certificatePDF, .boolean, standard: false,
+                "Whether each certificate is written as PDF too, by WeasyPrint."),
+            Key(
                 "work", \.work, .path,
                 "Where they are restored to be proved, as large as the largest database; without it, under /var/tmp."
             ),

@@ -32,6 +32,12 @@ extension StepSections {
 
         init(location: SourceLocation) { self.location = location }
 
+        /// A command that is no step.
+        init(_ settings: CommandSettings) {
+            self.init(location: SourceLocation(file: "", line: 0, column: 0))
+            take(settings)
+        }
+
         init(_ step: RoutineStep) {
             self.init(location: step.location)
             environments = step.environments

@@ -125,7 +125,7 @@ struct StepSections: Sendable {
     }
 
     /// A program and its arguments. One line of text would leave open who takes it apart.
-    private static var program: Format<[String]> {
+    static var program: Format<[String]> {
         let list = Format<[String]>.list(of: word)
         return Format(
             shape: list.shape,
@@ -163,9 +163,14 @@ struct StepSections: Sendable {
     }
 
     /// The value of a variable: text, or where it comes from.
-    private static var variable: Format<String> {
+    static var variable: Format<String> {
         let text = Format<ConfiguredText>.configured("the variable's value", .url) { text in
-            text.holdsSecret || Redaction.text(text.description) != text.description
+            // Where it comes from may well be called a secret.
+            var isSuspect = text.holdsSecret
+            if case .template = text.source {
+                isSuspect = isSuspect || Redaction.text(text.description) != text.description
+            }
+            return isSuspect
                 ? "a secret stands here in plain text; write where it comes from" : nil
         }
         return text.map(

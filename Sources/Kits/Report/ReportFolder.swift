@@ -5,12 +5,12 @@ import Outside
 import Settings
 
 /// Where reports are kept: `reports.directory` of the configuration, else `reports` beside the state.
-struct ReportFolder: Sendable {
-    var path: String
+package struct ReportFolder: Sendable {
+    package var path: String
 
-    init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
-    init(_ look: Look) {
+    package init(_ look: Look) {
         path = look.inventory.reports.directory ?? look.log.directory + "/reports"
     }
 
@@ -26,7 +26,7 @@ struct ReportFolder: Sendable {
     }
 
     /// Nil where there is none yet.
-    func open() throws -> SafeDirectory? {
+    package func open() throws -> SafeDirectory? {
         do {
             return try SafeDirectory(path)
         } catch let error where error.isMissing {

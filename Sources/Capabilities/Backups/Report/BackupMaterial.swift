@@ -1,0 +1,68 @@
+import Backup
+import Engine
+import Maintenance
+import Outside
+import Settings
+
+/// All that the report about backups is made from; equal material makes an equal report.
+struct BackupMaterial: Sendable {
+    /// The instant the report speaks of.
+    var now: Timestamp
+    var since: Timestamp
+    var run: RunRecord
+    var databases: [Database]
+    /// Of the period, oldest first.
+    var runs: [RunSummary]
+    var findings: [FindingRecord]
+    /// Of measurements of backups, back to a year.
+    var series: [SampledSeries]
+    var audit: AuditHead?
+
+    struct Database: Sendable {
+        var target: Target
+        /// The newest first.
+        var backups: [ListedBackup]
+        var policy: BackupPolicy
+        /// Where they lie.
+        var path: String
+        var isProtected: Bool
+    }
+
+    /// How far back growth is looked at.
+    static let growth: Duration = .seconds(366 * 86_400)
+    /// The beginning of the names of what backups measure.
+    private static let measured = "backup."
+
+    static func read(_ look: Look, since: Timestamp) async throws -> BackupMaterial {
+        let now = look.clock.now()
+        let inventory = look.inventory
+        var databases: [Database] = []
+        for target in inventory.targets(of: .resources([.postgresql]), in: inventory.environments.map(\.name)) {
+            let place = BackupPlace(inventory, state: look.log.directory, target)
+            databases.append(
+                Database(
+                    target: target, backups: try await ListedBackup.all(place, now: now),
+                    policy: inventory.backupPolicy(of: target), path: place.folder.path,
+                    isProtected: inventory[environment: target.environment]?.isProtected ?? false))
+        }
+        var series: [SampledSeries] = []
+        for environment in inventory.environments {
+            series += try await look.log.history(of: environment.name, since: now - growth)
+                .filter { $0.series.name.hasPrefix(measured) && !$0.samples.isEmpty }
+        }
+        return BackupMaterial(
+            now: now, since: since, run: try await look.log.run(look.runID), databases: databases,
+            runs: try await look.log.runs(since: since),
+            findings: try await look.log.openFindings().filter { Self.isAboutBackups($0) }, series: series,
+            audit: try await look.log.auditHead())
+    }
+
+    private static func isAboutBackups(_ record: FindingRecord) -> Bool {
+        let task = record.task
+        return task.hasPrefix("backup.") || task.hasPrefix("recovery.") || task.hasPrefix("dr.")
+            || record.finding.code.hasPrefix("BK") || backupChecks.contains(record.finding.code)
+    }
+
+    /// Those of the health checks about backups.
+    private static let backupChecks: Set<String> = ["HC040", "HC041"]
+}

@@ -1,0 +1,94 @@
+import Backup
+import Engine
+import Maintenance
+import Page
+import Settings
+
+/// How one database stands with its backups at the moment of a report.
+struct DatabaseStanding: Sendable {
+    let database: BackupMaterial.Database
+    let now: Timestamp
+    /// Snapshots of the period, also of backups that are gone, oldest first.
+    let snapshots: [Timestamp]
+
+    init(_ database: BackupMaterial.Database, _ material: BackupMaterial) {
+        self.database = database
+        now = material.now
+        let kept = database.backups.compactMap { $0.manifest?.times.snapshot }
+        snapshots = Set(kept + Self.taken(material, of: database.target)).filter { $0 >= material.since }.sorted()
+    }
+
+    var target: Target { database.target }
+    /// The newest that can be believed.
+    var newest: ListedBackup? { database.backups.first { $0.manifest != nil } }
+    var proved: ListedBackup? { database.backups.first { $0.proof == .proved } }
+    var age: Duration? { newest?.manifest.map { now - $0.times.snapshot } }
+    var stored: ByteCount {
+        ByteCount(database.backups.compactMap { $0.manifest?.storedBytes.bytes }.reduce(0, +))
+    }
+
+    /// The most work that a loss at the worst moment of the period would have cost: between one snapshot and the next,
+    /// and since the last one.
+    var worstLoss: Duration? {
+        let begins = snapshots.isEmpty ? newest?.manifest.map { [$0.times.snapshot] } ?? [] : snapshots
+        return zip(begins, begins.dropFirst() + [now]).map { $1 - $0 }.max()
+    }
+
+    /// From the start of a proof until the database was back: checking, a server, the restore; without the comparison.
+    var restoreTime: Duration? {
+        guard let times = proved?.certificate?.times, let restore = times.restore else { return nil }
+        return .seconds((times.checksums ?? 0) + (times.cluster ?? 0) + restore)
+    }
+
+    var standing: Standing { problem?.standing ?? .good }
+
+    struct Problem: Hashable, Sendable {
+        var standing: Standing
+        var words: String
+        var mend: String?
+    }
+
+    /// The worst thing about it; nil where all is well.
+    var problem: Problem? {
+        let environment = target.environment.shellQuoted
+        let take = "mainstay backup run --prove --environment \(environment)"
+        guard let newest, let age else {
+            return Problem(
+                standing: database.isProtected ? .critical : .warning, words: "it has no backup that can be believed",
+                mend: take)
+        }
+        if database.backups.first?.id != newest.id, let trouble = database.backups.first?.trouble {
+            return Problem(standing: .critical, words: "its newest backup is bad: \(trouble.problem)", mend: take)
+        }
+        if newest.proof == .refuted {
+            return Problem(
+                standing: .critical, words: "its newest backup is refuted: \(newest.certificate?.summary ?? "")",
+                mend: take)
+        }
+        if let frequency = database.policy.frequency?.value, age > frequency.warning {
+            return Problem(
+                standing: age > frequency.critical ? .critical : .warning,
+                words: "its newest backup is \(age.short) old, and there is to be one \(frequency.rawValue)", mend: take
+            )
+        }
+        guard proved != nil else {
+            return Problem(
+                standing: .warning, words: "no backup of it is proved",
+                mend: "mainstay backup verify --environment \(environment)")
+        }
+        return nil
+    }
+
+    /// What the runs say that was taken, of which much is pruned since.
+    private static func taken(_ material: BackupMaterial, of target: Target) -> [Timestamp] {
+        material.runs.flatMap { summary -> [Timestamp] in
+            let steps = Set(summary.steps.filter { $0.target == target }.map(\.number))
+            return summary.changes.compactMap { record in
+                guard steps.contains(record.step), record.state == .proved,
+                    case .text(let text)? = record.evidence?["snapshot"]
+                else { return nil }
+                return Timestamp(iso8601: text)
+            }
+        }
+    }
+}
