@@ -88,7 +88,7 @@ let package = Package(
 
         .target(
             name: "MaintenanceTesting",
-            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Settings", "Engine"],
+            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Backup", "Store", "Settings", "Engine"],
             swiftSettings: strict()),
         tests("Architecture", []),
         tests("Store", ["Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Store"]),
@@ -108,7 +108,10 @@ let package = Package(
             ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "mainstay"]),
         tests(
             "EndToEnd",
-            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Store", "mainstay"]),
+            [
+                "Backup", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Store",
+                "mainstay",
+            ]),
         tests(
             "Logs",
             [

@@ -28,6 +28,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<DatabaseGroup>.self,
     GroupCommand<DataGroup>.self,
     GroupCommand<BackupGroup>.self,
+    GroupCommand<RecoveryGroup>.self,
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
@@ -60,6 +61,12 @@ enum DataGroup: CommandFamily {
 enum BackupGroup: CommandFamily {
     static let name = "backup"
     static let summary = "Take backups, and prove them by restoring them."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum RecoveryGroup: CommandFamily {
+    static let name = "recovery"
+    static let summary = "Prove that what was lost comes back."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -66,7 +66,7 @@ struct ArchitectureTests {
             (
                 " Task {",
                 [
-                    "Sources/Kits/Engine/Run/DespiteCancellation.swift", "Sources/Kits/Engine/Run/Sessions.swift",
+                    "Sources/Kits/Outside/DespiteCancellation.swift", "Sources/Kits/Engine/Run/Sessions.swift",
                     "Sources/Kits/Command/Interruption.swift",
                 ]
             ),

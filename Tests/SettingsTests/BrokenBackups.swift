@@ -38,6 +38,31 @@ extension Broken {
             "2:23: backups.frequency: 'dayly' is not allowed here (did you mean 'daily'? "
                 + "allowed: hourly, daily, weekly, monthly)", isBeyondSchema: false),
         policy(
+            "{ physical: { configuration: /etc/pgbackrest.conf } }",
+            "2:22: backups.physical: the key 'stanza' is missing (allowed: the name of a stanza: letters, digits, '.', "
+                + "'_', '-')", isBeyondSchema: false),
+        policy(
+            "{ physical: { stanza: --delta } }",
+            "2:32: backups.physical.stanza: '--delta' is not allowed here (allowed: the name of a stanza: letters, "
+                + "digits, '.', '_', '-')", isBeyondSchema: false),
+        policy(
+            "{ physical: { stanza: shop, engine: barman } }",
+            "2:46: backups.physical.engine: 'barman' is not supported yet", isBeyondSchema: false),
+        Broken(
+            """
+            environments:
+              test:
+                resources:
+                  main: { kind: postgresql, url: "postgresql://db/shop" }
+            backups: { physical: { stanza: shop, standby: replica } }
+            """,
+            "mainstay.yaml:5:47: environments.test.resources.main.backups.physical.standby: there is no database "
+                + "'replica' in the environment 'test'"
+        ).beyondSchema,
+        policy(
+            "{ recovery: {} }",
+            "2:22: backups.recovery: at least one of the keys 'rpo', 'rto' is needed", isBeyondSchema: false),
+        policy(
             "{ keep: {} }",
             "2:18: backups.keep: at least one of the keys 'last', 'daily', 'weekly', 'monthly', 'yearly' is needed",
             isBeyondSchema: false),

@@ -99,6 +99,12 @@ let completeFile = #"""
             backups:
               retention: 12mo
               frequency: hourly
+              physical:
+                stanza: shop
+                configuration: /etc/pgbackrest/shop.conf
+                superuser: admin
+                standby: replica
+              recovery: { rpo: 5m, rto: 1h }
               assertions:
                 recent: { holds: "select max(n) > 5 from orders" }
                 orphans: { finds-nothing: select 1 from items where "order" is null }

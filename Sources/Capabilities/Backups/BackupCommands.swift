@@ -19,25 +19,8 @@ struct ListBackups: HouseCommand {
 
     func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
-        let backups = try await session.backups(environments)
-        let listing = Listing(
-            "Backups",
-            [
-                "target", "backup", "snapshot", Listing.Column("rows", .count), Listing.Column("size", .bytes),
-                Listing.Column("took", .seconds), "proof", "copies",
-            ],
-            backups.map { backup in
-                let manifest = backup.manifest
-                return [
-                    .text(backup.target.description), .text(backup.id.description),
-                    manifest.map { .text($0.times.snapshot.description) } ?? .null,
-                    manifest.map { .integer(Int64(clamping: $0.rows)) } ?? .null,
-                    manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
-                    manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
-                    .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
-                    .text(backup.copies.map { $0.word(at: session.application.clock.now()) }.joined(separator: ", ")),
-                ]
-            })
+        let backups = try await session.listed(environments)
+        let listing = Listing("Backups", ListedEntry.columns, backups.map { $0.cells(at: application.clock.now()) })
         try session.print(listing, document: backups, empty: "No backup yet: 'mainstay backup run'.")
         return .success
     }
@@ -58,6 +41,7 @@ struct ShowBackup: HouseCommand {
 
     func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
+        if PhysicalBackup.isLabel(backup) { return try await showPhysical(session, application) }
         let all = try await session.backups(environments)
         let found = backup == "latest" ? Array(all.prefix(1)) : all.filter { $0.id.description.hasPrefix(backup) }
         guard let shown = found.first, found.count == 1 else {
@@ -83,6 +67,18 @@ struct ShowBackup: HouseCommand {
                     ]
                 })
             try session.print(listing, document: manifest.tables, empty: "It has no table.")
+        }
+        return .success
+    }
+
+    private func showPhysical(_ session: Session, _ application: Application) async throws -> ExitStatus {
+        let shown = try await session.physicalBackup(backup, environments)
+        try session.print(
+            Listing("Backup \(backup)", ["what", "value"], shown.lines.map { [.text($0), $1] }), document: shown,
+            empty: "")
+        if output.format == .table {
+            application.console.print("")
+            try session.print(shown.ladder.listing, document: shown.ladder, empty: "")
         }
         return .success
     }
@@ -155,7 +151,7 @@ extension VerificationLadder {
 
 extension CopyReceipt {
     /// `offsite`, or `offsite (expired)` where nobody looked at it for so long that it counts no more.
-    fileprivate func word(at now: Timestamp) -> String { counts(at: now) ? storage : "\(storage) (expired)" }
+    func word(at now: Timestamp) -> String { counts(at: now) ? storage : "\(storage) (expired)" }
 }
 
 extension Session {

@@ -15,6 +15,12 @@ package struct RunBackup: MaintenanceTask {
         )
         package var prove = false
 
+        @Option(
+            help: ArgumentHelp(
+                "Take a physical backup of the whole cluster with pgBackRest: full, differential or incremental. Without it, "
+                    + "a logical one of the database.", valueName: "kind"))
+        package var type: PhysicalBackupType?
+
         package init() {}
     }
 
@@ -32,7 +38,8 @@ package struct RunBackup: MaintenanceTask {
             another name, so that a half backup is never taken for a whole one. A role that may not read a table, or from \
             which row security hides rows, is refused before anything begins, and so is a connection pooler that gives \
             each transaction another session. With '--prove', or 'verification: true' in its policy, the backup is restored and compared right away, and the step \
-            succeeds only with its certificate.
+            succeeds only with its certificate. With '--type' pgBackRest takes a physical backup of the whole cluster \
+            instead, by the team's own configuration and retention ('backups.physical').
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -45,7 +52,16 @@ package struct RunBackup: MaintenanceTask {
 
     package init(_ options: Options) { self.options = options }
 
+    /// Nil where a logical backup is meant.
+    private func physical(_ look: Look) -> PhysicalBackups? {
+        let policy = look.inventory.backupPolicy(of: look.target)
+        return options.type.map {
+            PhysicalBackups(type: $0, proves: options.prove || policy.verification?.value == true)
+        }
+    }
+
     package func survey(_ look: Look) async throws -> Observation {
+        if let physical = physical(look) { return try await physical.survey(look) }
         let session = try await look.database()
         let settings = look.inventory.backups
         let place = BackupPlace(look)
@@ -88,6 +104,7 @@ package struct RunBackup: MaintenanceTask {
     private static let proving = "back up and prove"
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        if PhysicalBackups.isMeant(change) { return try await PhysicalBackups.inspect(change, look) }
         let identity = try await DatabaseIdentity.facts(try await look.database())
         let newest = try await BackupPlace(look).newest()
         return Inspection(
@@ -95,6 +112,7 @@ package struct RunBackup: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
+        if let physical = physical(act.look) { return try await physical.apply(change, act) }
         guard change.kind == Self.proving else {
             _ = try await act.takeBackup()
             return
@@ -112,6 +130,7 @@ package struct RunBackup: MaintenanceTask {
 
     /// Reads back every file of the backup that this run took.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        if PhysicalBackups.isMeant(change) { return try await PhysicalBackups.prove(change, before: witness, look) }
         let place = BackupPlace(look)
         guard let manifest = try await place.manifest(ofRun: look.runID) else {
             return .notDone("this run has no backup")

@@ -28,10 +28,19 @@ package struct VerifyBackup: MaintenanceTask {
         @Flag(help: "Take a new backup, and prove that one, where the newest is missing or bad.")
         package var autoFix = false
 
+        @Flag(help: "Prove the physical backups, and not the logical ones.")
+        package var physical = false
+
         package init() {}
 
         /// Nil for the backups themselves.
         fileprivate var copies: VerifyCopy? { from.map { VerifyCopy(storage: $0, named: named, all: all) } }
+
+        /// pgBackRest's name of a physical backup; nil where none is named.
+        fileprivate var label: String? { backup.flatMap { PhysicalBackup.isLabel($0) ? $0 : nil } }
+
+        /// Whether logical backups are not meant.
+        fileprivate var isPhysicalOnly: Bool { physical || label != nil }
 
         /// Whether a newer backup changes nothing about which ones are meant.
         fileprivate var isExact: Bool { all || named != nil }
@@ -40,13 +49,16 @@ package struct VerifyBackup: MaintenanceTask {
         fileprivate var named: String? { backup == "latest" ? nil : backup }
 
         package func validate() throws {
-            if let named, BackupID(named) == nil {
+            if let named, label == nil, BackupID(named) == nil || physical {
                 throw ValidationError(
-                    "'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m, or 'latest'")
+                    "'--backup' is the name of a backup, such as "
+                        + "\(physical ? "20261121-020000F" : "20261121T020000Z-k7q2m"), or 'latest'")
             }
             if from != nil, autoFix {
                 throw ValidationError("'--auto-fix' is not for copies: 'backup copy' makes them")
             }
+            if from != nil, isPhysicalOnly { throw ValidationError("'--from' is for copies of logical backups") }
+            if isPhysicalOnly, autoFix { throw ValidationError("'--auto-fix' is for logical backups") }
             if backup != nil, all { throw ValidationError("'--all' and '--backup' exclude each other") }
             if all, autoFix { throw ValidationError("'--auto-fix' is for the newest backup, not with '--all'") }
             if named != nil, autoFix {
@@ -66,9 +78,12 @@ package struct VerifyBackup: MaintenanceTask {
             large objects. The outcome is a signed certificate beside the backup, as JSON and as a page, which says what \
             was compared how, what is not covered, and until when it counts ('backups.prove-within'). A locale, an \
             extension or space that this host lacks leaves the step unproven, with the line that installs it; a backup \
-            that is not what it says fails the step, and every difference is named. With '--from' the copy in another storage is \
-            fetched and proved in the same way. The production database is not asked \
-            for anything.
+            that is not what it says fails the step, and every difference is named. With '--from' the copy in another \
+            storage is fetched and proved in the same way. The production database is not asked for anything. Where \
+            'backups.physical' names a stanza of pgBackRest, its newest physical backup is proved too, and the server is \
+            asked for nothing but its system identifier: every file and every segment of WAL by checksum, no gap in the \
+            log, restored into a private PostgreSQL that replays to its end, every page and index by pg_amcheck, and \
+            every row read.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -89,11 +104,26 @@ package struct VerifyBackup: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         if let copies = options.copies { return try await copies.survey(look) }
+        guard options.isPhysicalOnly || options.named == nil, let physical = try await PhysicalPlace(look) else {
+            if options.isPhysicalOnly { throw PhysicalNotConfigured(target: look.target) }
+            return try await surveyLogical(look, isNeeded: true)
+        }
+        let files = try await PhysicalProving(physical: physical).survey(look, label: options.label, all: options.all)
+        if options.isPhysicalOnly { return files }
+        var observation = try await surveyLogical(look, isNeeded: options.autoFix)
+        observation.merge(files)
+        return observation
+    }
+
+    /// - Parameter isNeeded: whether it is a finding that there is none: where the cluster has physical backups it may
+    ///   have no other.
+    private func surveyLogical(_ look: Look, isNeeded: Bool) async throws -> Observation {
         let place = BackupPlace(look)
         var observation = Observation()
         observation.examined = ["BK001", "BK020"]
         observation.findings += missingPrinter(look)
         let wanted = try await wanted(place)
+        if wanted.isEmpty, !isNeeded { return observation }
         guard !wanted.isEmpty else {
             if options.autoFix {
                 observation.changes = [
@@ -208,6 +238,7 @@ package struct VerifyBackup: MaintenanceTask {
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         if let copies = options.copies { return try await copies.inspect(change, look) }
+        if change.kind == PhysicalProving.kind { return try await PhysicalProving.inspect(change, look) }
         let ids = try await Blocking().run { _ in try BackupPlace(look).folder.ids() }
         let newest = ids.first
         let isThere =
@@ -219,6 +250,7 @@ package struct VerifyBackup: MaintenanceTask {
 
     package func apply(_ change: Change, _ act: Act) async throws {
         if let copies = options.copies { return try await copies.apply(change, act) }
+        if change.kind == PhysicalProving.kind { return try await act.provePhysical(change.object) }
         do {
             if let id = BackupID(change.object) {
                 try await act.proveBackup(id)
@@ -234,6 +266,7 @@ package struct VerifyBackup: MaintenanceTask {
     /// Reads the signed certificate back: only what this run wrote counts.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         if let copies = options.copies { return try await copies.prove(change, look) }
+        if change.kind == PhysicalProving.kind { return try await PhysicalProving.prove(change, look) }
         let place = BackupPlace(look)
         let ids: [BackupID] =
             if options.isExact, let id = BackupID(change.object) { [id] } else {

@@ -59,6 +59,12 @@ struct ClusterDirectory: Sendable {
         return file
     }
 
+    /// Empty; the server's own.
+    func makeData(for user: SystemUser?) throws(ClusterError) {
+        guard mkdir(data, 0o700) == 0 else { throw .directory(data, reason: Self.reason()) }
+        try Self.give(data, to: user)
+    }
+
     /// Ours; the group of the server's user may look into it.
     func makeFiles(for user: SystemUser?) throws(ClusterError) -> String {
         guard mkdir(files, 0o750) == 0, chmod(files, 0o750) == 0 else {

@@ -53,6 +53,42 @@ package final class PrivateCluster: Sendable {
         }
     }
 
+    /// Makes one of data that `fill` puts into its data directory, in the place of initdb, and does not start it: a
+    /// restored copy. Whatever configuration comes with the data gives way to ours and lets nobody in but through the
+    /// socket.
+    ///
+    /// - Parameter fill: given the cluster, whose data directory is there, empty, and its server's own.
+    /// - Throws: `ClusterError`, `ProgramError`, what `fill` throws; nothing is left behind then.
+    package static func filled(
+        _ server: ServerPrograms, in parent: String, sockets: String = "/tmp", with programs: Programs,
+        by fill: @Sendable (PrivateCluster) async throws -> ClusterOptions
+    ) async throws -> PrivateCluster {
+        let user = try SystemUser.unprivileged()
+        let directory = try ClusterDirectory.create(in: parent, for: user)
+        do {
+            let socket = try directory.makeSocketDirectory(in: sockets, for: user)
+            try directory.makeData(for: user)
+            let empty = PrivateCluster(
+                server: server, options: ClusterOptions(), socketDirectory: socket, directory: directory,
+                programs: programs, user: user)
+            let options = try await fill(empty)
+            let cluster = PrivateCluster(
+                server: server, options: options, socketDirectory: socket, directory: directory, programs: programs,
+                user: user)
+            for (name, text) in [
+                ("postgresql.conf", options.configuration(socketDirectory: socket)), ("postgresql.auto.conf", ""),
+                ("pg_hba.conf", "local all all trust\n"), ("pg_ident.conf", ""),
+            ] {
+                _ = try directory.write(text, to: "data/\(name)", for: user)
+            }
+            return cluster
+        } catch {
+            // What failed first is what a person has to know; files that resist are left to a sweep.
+            do { try directory.destroy() } catch {}
+            throw error
+        }
+    }
+
     private func initialise() async throws {
         var passwordFile: String?
         if case .loopback(_, let password) = options.listening {
@@ -68,10 +104,19 @@ package final class PrivateCluster: Sendable {
 
     /// Starts it again after a stop.
     ///
+    /// - Parameters:
+    ///   - environment: the server's own, beside ours: what a `restore_command` needs.
+    ///   - limit: until it accepts connections, which it does when its recovery is over.
     /// - Throws: `ClusterError.startFailed` with the last lines of its log.
-    package func start() async throws {
+    package func start(
+        environment: [String: ChildEnvironment.Value] = [:], within limit: Duration = .seconds(120)
+    ) async throws {
         let outcome = try await run(
-            "pg_ctl", ["start", "--wait", "--timeout=120", "--pgdata=\(directory.data)", "--log=\(directory.log)"])
+            "pg_ctl",
+            [
+                "start", "--wait", "--timeout=\(limit.components.seconds)", "--pgdata=\(directory.data)",
+                "--log=\(directory.log)",
+            ], environment: environment, timeLimit: limit + .seconds(60))
         guard outcome.isSuccess else {
             throw ClusterError.startFailed(directory: directory.path, log: directory.logLines(5))
         }
@@ -108,6 +153,9 @@ package final class PrivateCluster: Sendable {
     package var processID: Int32? { directory.serverPID }
 
     package var dataDirectory: String { directory.data }
+
+    /// What its data directory lies in, the server's own: for what goes with it, such as its tablespaces.
+    package var home: String { directory.path }
 
     /// Whom its programs run as; nil where that is us.
     package var serverUser: SystemUser? { user }
@@ -167,10 +215,15 @@ package final class PrivateCluster: Sendable {
         return count
     }
 
-    private func run(_ program: String, _ arguments: [String]) async throws -> ProgramOutcome {
-        try await programs.run(
+    private func run(
+        _ program: String, _ arguments: [String], environment more: [String: ChildEnvironment.Value] = [:],
+        timeLimit: Duration = .seconds(180)
+    ) async throws -> ProgramOutcome {
+        var environment: ChildEnvironment = ["LC_ALL": "C", "PGPASSWORD": ""]
+        environment.values.merge(more) { $1 }
+        return try await programs.run(
             ChildProgram(
-                server.path(program), arguments, environment: ["LC_ALL": "C", "PGPASSWORD": ""],
-                workingDirectory: directory.path, user: user, timeLimit: .seconds(180)))
+                server.path(program), arguments, environment: environment, workingDirectory: directory.path,
+                user: user, timeLimit: timeLimit))
     }
 }

@@ -17,6 +17,9 @@ package struct BackupPolicy: Sendable, Equatable {
     package var compression: Bool?
     /// Of the copies in repositories, which always are. True where that is asked for, and needs a repository.
     package var encryption: Written<Bool>?
+    /// How its cluster is backed up by files; nil where it is not.
+    package var physical: PhysicalSettings?
+    package var recovery: RecoveryTargets?
     /// By their names; asked of what a proof has restored.
     package var assertions: [String: BackupAssertion]?
     /// The application's own test, started against what a proof has restored.
@@ -40,6 +43,8 @@ package struct BackupPolicy: Sendable, Equatable {
         result.type = other.type ?? type
         result.compression = other.compression ?? compression
         result.encryption = other.encryption ?? encryption
+        result.physical = other.physical ?? physical
+        result.recovery = other.recovery ?? recovery
         // All of them hold; one that is written again means the same thing said otherwise.
         if let own = other.assertions { result.assertions = (assertions ?? [:]).merging(own) { $1 } }
         result.smokeTest = other.smokeTest ?? smokeTest

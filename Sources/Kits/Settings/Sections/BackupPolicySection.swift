@@ -42,6 +42,12 @@ enum BackupPolicySection {
                 "Whether copies have to be encrypted, which those in repositories are: needs one under "
                     + "'backups.storage'."),
             Key(
+                "physical", \.physical, PhysicalSections.physical,
+                "How the cluster is backed up by files and write-ahead log, beside the backups of the database."),
+            Key(
+                "recovery", \.recovery, PhysicalSections.recovery,
+                "What a recovery may cost at most: 'recovery pitr-test' measures it."),
+            Key(
                 "assertions", \.assertions, BackupProofSections.assertions,
                 "What must be so in every restored copy: SQL, asked read-only when a backup is proved."),
             Key(

@@ -169,6 +169,7 @@ struct ConfigurationSection: Sendable {
         ChecklistSections.judge(inventory, vocabulary, reading)
         windows.judge(inventory, reading)
         BackupPolicySection.judge(inventory, reading)
+        PhysicalSections.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {

@@ -1,0 +1,133 @@
+import ArgumentParser
+import Backup
+import Engine
+import Maintenance
+import Outside
+import PostgreSQL
+import Settings
+
+extension PhysicalBackupType: ExpressibleByArgument {}
+
+/// What 'backup run --type' does: it lets pgBackRest take a backup of the whole cluster, and proves it where that is asked.
+struct PhysicalBackups: Sendable {
+    let type: PhysicalBackupType
+    let proves: Bool
+
+    static let taking = "back up files"
+    static let takingAndProving = "back up files and prove"
+
+    static func isMeant(_ change: Change) -> Bool { [taking, takingAndProving].contains(change.kind) }
+
+    func survey(_ look: Look) async throws -> Observation {
+        let physical = try await PhysicalPlace.needed(look)
+        let session = try await look.database()
+        var observation = Observation()
+        observation.identity = try await DatabaseIdentity.facts(session)
+        let info = try await physical.repository.info()
+        try await physical.refuseOther(info, session)
+        let last = info.newest
+        let alike = info.backups.last { $0.type == type }
+        observation.evidence = [
+            "stanza": .text(physical.settings.stanza), "last backup": last.map { .text($0.label) } ?? .null,
+            "pgBackRest keeps": .text(physical.keeps),
+        ]
+        observation.changes = [
+            Change(
+                kind: proves ? Self.takingAndProving : Self.taking, object: physical.settings.stanza,
+                action: .program(physical.repository.backupWords(type)), effect: .maintains, scope: .resource,
+                reversal: "pgBackRest removes it by its own retention (\(physical.keeps))",
+                identity: observation.identity,
+                reason: last.map { "the last one is of \($0.stopped)" } ?? "there is none yet",
+                estimate: alike.map {
+                    .init(seconds: $0.duration.inSeconds, source: "the last \(type.rawValue) backup")
+                },
+                priority: last == nil ? .critical : .warning)
+        ]
+        return observation
+    }
+
+    static func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        let physical = try await PhysicalPlace.needed(look)
+        let identity = try await DatabaseIdentity.facts(try await look.database())
+        let newest = try await physical.repository.info().newest
+        return Inspection(identity: identity, witness: ["newest": newest.map { .text($0.label) } ?? .null])
+    }
+
+    func apply(_ change: Change, _ act: Act) async throws {
+        let physical = try await PhysicalPlace.needed(act.look)
+        // Its fence: no second worker of ours backs up the same database at once.
+        _ = try await act.connection()
+        act.look.tell("taking a \(type.rawValue) backup of '\(physical.settings.stanza)'")
+        let taken = try await physical.repository.back(up: type)
+        if change.kind == Self.takingAndProving { try await act.provePhysical(taken.label) }
+    }
+
+    /// The repository's own word, read anew: there is a newer one than before, without an error.
+    static func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        let physical = try await PhysicalPlace.needed(look)
+        var info = try await physical.repository.info()
+        // pgBackRest goes on when we die; while it does nobody can say what becomes of its backup.
+        while info.isBusy {
+            look.tell("waiting for the backup that pgBackRest takes")
+            try await look.clock.sleep(for: .seconds(1))
+            info = try await physical.repository.info()
+        }
+        guard let newest = info.newest, .text(newest.label) != witness["newest"] else {
+            return .notDone("there is no new backup")
+        }
+        if let trouble = info.trouble { return .notDone(trouble.problem) }
+        if newest.hasPageErrors {
+            return .notDone("\(newest.label) has pages with a wrong checksum: the database itself is damaged")
+        }
+        guard change.kind == takingAndProving else { return .done(newest.facts) }
+        guard let certificate = try await physical.certificate(of: newest.label), certificate.runID == look.runID else {
+            return .notDone("backup \(newest.label) has no certificate of this run")
+        }
+        guard certificate.verdict == .proved else { return .notDone(certificate.summary) }
+        return .done(newest.facts.merging(certificate.facts) { own, _ in own })
+    }
+}
+
+extension PhysicalPlace {
+    /// Its retention, in pgBackRest's own words.
+    var keeps: String {
+        let words = repository.options.retention(of: settings.stanza)
+        return words.isEmpty ? "everything: no retention is set" : words.joined(separator: ", ")
+    }
+
+    /// A backup of another cluster under this one's name is found before it is relied on.
+    ///
+    /// - Throws: `PhysicalError.otherCluster`.
+    func refuseOther(_ info: RepositoryInfo, _ session: SurveySession) async throws {
+        guard let present = info.clusters.last,
+            let own = try await ServerFacts(session).systemIdentifier, own != present.systemIdentifier
+        else { return }
+        throw PhysicalError.otherCluster(
+            stanza: settings.stanza, repository: present.systemIdentifier, database: own)
+    }
+}
+
+extension PhysicalBackup {
+    /// What a run keeps of it.
+    var facts: Facts {
+        [
+            "backup": .text(label), "type": .text(type.rawValue), "cluster": .text(size.description),
+            "added": .text(added.description), "ended": .text(stopped.iso8601),
+            "WAL": .text([firstWAL, lastWAL].compactMap { $0 }.joined(separator: " to ")),
+        ]
+    }
+}
+
+extension PhysicalCertificate {
+    /// What a run keeps of it.
+    var facts: Facts {
+        [
+            "backup": .text(backup), "verdict": .text(verdict.rawValue), "rungs": .text(ladder.score),
+            "tables": tables.map { Scalar($0) } ?? .null,
+            "rows": rows.map { .integer(Int64(clamping: $0)) } ?? .null,
+            "restore seconds": restoreSeconds.map { .number($0) } ?? .null,
+            "recovery seconds": recoverySeconds.map { .number($0) } ?? .null,
+            "replayed to": replayedTo.map { .text($0) } ?? .null, "counts until": .text(countsUntil.iso8601),
+        ]
+    }
+}

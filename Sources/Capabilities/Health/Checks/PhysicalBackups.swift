@@ -1,0 +1,188 @@
+import Backup
+import Engine
+import Maintenance
+import Outside
+import PostgreSQL
+import Settings
+
+extension Check {
+    static let physicalBackup = Check(
+        CheckSchema(
+            name: "backup.physical",
+            summary: "how old the newest physical backup is, and whether its log has a gap",
+            thresholds: .init(.seconds, warning: 8 * 86_400, critical: 15 * 86_400)),
+        code: "HC045",
+        title: "Physical backups",
+        kind: .postgresql,
+        explanation: """
+            Asks pgBackRest what it has of the stanza that 'backups.physical' names: its status, the newest backup, and \
+            whether pages with a wrong checksum were in the database when it was taken. Then it lists the archived \
+            write-ahead log behind that backup and looks for a missing segment: pgBackRest's own 'info' and 'verify' say \
+            nothing of one, and a recovery ends there without an error, with everything after it lost. A stanza that is \
+            of another cluster is critical. A database without 'backups.physical' passes and says so.
+            """,
+        source: "https://pgbackrest.org/2.45/command.html#command-info",
+        mend: "mainstay backup run --type full"
+    ) { context in
+        guard let (settings, repository) = try await context.physical() else {
+            return Reading(summary: "no physical backups are configured", state: .passed)
+        }
+        let info = try await repository.info()
+        if let trouble = info.trouble { return Reading(summary: trouble.problem, state: .critical) }
+        guard let newest = info.newest else {
+            return Reading(summary: "the stanza '\(settings.stanza)' has no backup", state: .critical)
+        }
+        let session = try await context.look.database(context.resource)
+        let identity = try await DatabaseIdentity.facts(session)["system identifier"]
+        if case .text(let own)? = identity, let known = info.cluster(of: newest)?.systemIdentifier, known != own {
+            return Reading(
+                summary: "the stanza '\(settings.stanza)' is of the cluster \(known), and this one is \(own)",
+                state: .critical)
+        }
+        let archiver = try await ArchiverState.read { try await session.query($0) }
+        let log = try await ListedLog(repository, newest, info, segmentSize: archiver.segmentSize)
+        let age = context.look.clock.now() - newest.stopped
+        var reading = Reading(
+            value: age.inSeconds,
+            summary: "the newest physical backup is \(age.short) old (\(context.limits.text)), with "
+                + "\(log.path.count) segments of log behind it")
+        if newest.hasPageErrors {
+            reading.summary = "pages with a wrong checksum were in the database when \(newest.label) was taken"
+            reading.state = .critical
+        } else if let problem = log.problems.first {
+            let more = log.problems.count > 1 ? " (and \(log.problems.count - 1) more)" : ""
+            reading.summary = "\(problem)\(more): nothing behind it can be brought back from \(newest.label)"
+            reading.state = .critical
+        }
+        reading.evidence = [
+            "backup": .text(newest.label), "backups": Scalar(info.backups.count),
+            "log to": log.path.last.map { .text($0.description) } ?? .null,
+        ]
+        reading.measurements = [
+            Measurement("backup.physical.age", context.target, unit: .seconds, value: age.inSeconds)
+        ]
+        return reading
+    }
+
+    static let archiving = Check(
+        CheckSchema(
+            name: "backup.wal",
+            summary: "for how long the server has failed to archive its write-ahead log",
+            thresholds: .init(.seconds, warning: 900, critical: 3_600)),
+        code: "HC046",
+        title: "Archiving of the write-ahead log",
+        kind: .postgresql,
+        explanation: """
+            While archive_command fails, the server keeps every segment on its own disk and tries again for ever: what is \
+            not archived is lost with the server, and a full disk stops it. This is how long the last attempt has not \
+            succeeded, from pg_stat_archiver. Where physical backups are configured, a server that archives nothing at \
+            all is critical. A standby, and a server without archiving and without physical backups, pass and say so.
+            """,
+        source: "https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ARCHIVER-VIEW"
+    ) { context in
+        let session = try await context.look.database(context.resource)
+        let state = try await ArchiverState.read { try await session.query($0) }
+        let isNeeded = context.look.inventory.backupPolicy(of: context.target).physical != nil
+        guard state.isOn, state.hasCommand else {
+            let words = state.isOn ? "archive_command is empty" : "archive_mode is off"
+            return Reading(
+                summary: isNeeded ? "\(words), and physical backups need the log" : "\(words): nothing is archived",
+                state: isNeeded ? .critical : .passed)
+        }
+        guard state.isFailing else {
+            var reading = Reading(
+                value: 0,
+                summary: state.lastArchived.map { "archived up to \($0)" } ?? "nothing had to be archived yet")
+            reading.measurements = [
+                Measurement("backup.wal.failing.seconds", context.target, unit: .seconds, value: 0)
+            ]
+            return reading
+        }
+        // Where it never worked, since it first failed nobody knows: the last failure is what there is.
+        let since = state.lastArchivedAt ?? state.lastFailedAt ?? state.now
+        let failing = state.now - since
+        var reading = Reading(
+            value: failing.inSeconds,
+            summary: "archiving has failed for \(failing.short) (\(context.limits.text)), last at "
+                + "\(state.lastFailed ?? "an unknown segment")")
+        // One that never worked is no better for having begun just now.
+        if state.lastArchivedAt == nil { reading.state = .critical }
+        reading.evidence = [
+            "failed": .text(state.lastFailed ?? ""), "failures": .integer(state.failures),
+            "archived": state.lastArchived.map { .text($0) } ?? .null,
+        ]
+        reading.measurements = [
+            Measurement("backup.wal.failing.seconds", context.target, unit: .seconds, value: failing.inSeconds)
+        ]
+        return reading
+    }
+
+    static let recoveryDrill = Check(
+        CheckSchema(
+            name: "recovery.drill",
+            summary: "how old the newest drill of a recovery to a point in time is, and whether it met its targets",
+            thresholds: .init(.seconds, warning: 35 * 86_400, critical: nil)),
+        code: "HC047",
+        title: "Drill of a recovery to a point in time",
+        kind: .postgresql,
+        explanation: """
+            The newest 'recovery pitr-test': how long ago it was, whether the copy held exactly what it had to, and what \
+            it measured against 'backups.recovery': the recovery point ('rpo'), what a loss of the server would have \
+            cost, and the recovery time ('rto'). Worse than a target is critical; no drill at all warns. A database \
+            without physical backups passes and says so.
+            """,
+        mend: "mainstay recovery pitr-test"
+    ) { context in
+        let policy = context.look.inventory.backupPolicy(of: context.target)
+        guard policy.physical != nil else {
+            return Reading(summary: "no physical backups are configured", state: .passed)
+        }
+        let settings = context.look.inventory.backups
+        let state = context.look.log.directory
+        let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
+        let keyFile = settings.keyFile(state: state)
+        let record = try await Blocking().run { _ in
+            try BackupKey.read(keyFile, former: settings.formerKeys).flatMap { try folder.pointInTimeRecord(key: $0) }
+        }
+        guard let record else {
+            return Reading(summary: "no recovery to a point in time was ever tried", state: .warning)
+        }
+        let age = context.look.clock.now() - record.ended
+        let outcome = record.outcome
+        var reading = Reading(value: age.inSeconds)
+        let point = Duration.seconds(outcome.lostSeconds)
+        let time = Duration.seconds(outcome.recoverySecondsInAll)
+        var clauses = [
+            "the newest drill is \(age.short) old (\(context.limits.text)): recovery point \(point.short), recovery time "
+                + time.short
+        ]
+        if !outcome.isExact {
+            clauses.append("the copy did not hold what it had to")
+            reading.state = .critical
+        }
+        for (name, limit, found) in [("rpo", policy.recovery?.rpo, point), ("rto", policy.recovery?.rto, time)] {
+            guard let limit, found > limit else { continue }
+            clauses.append("'\(name)' is \(limit.short)")
+            reading.state = .critical
+        }
+        reading.summary = clauses.joined(separator: "; ")
+        reading.evidence = ["backup": .text(outcome.backup), "restored to": .text(outcome.goal)]
+        reading.measurements = [
+            Measurement("recovery.rpo.seconds", context.target, unit: .seconds, value: outcome.lostSeconds),
+            Measurement("recovery.rto.seconds", context.target, unit: .seconds, value: outcome.recoverySecondsInAll),
+        ]
+        return reading
+    }
+}
+
+extension CheckContext {
+    /// Nil where none are configured.
+    fileprivate func physical() async throws -> (settings: PhysicalSettings, repository: PgBackRest)? {
+        guard let settings = look.inventory.backupPolicy(of: target).physical else { return nil }
+        let programs = look.programs
+        let repository = try await Blocking().run { _ in
+            try PgBackRest(stanza: settings.stanza, configuration: settings.configuration, programs: programs)
+        }
+        return (settings, repository)
+    }
+}

@@ -1,0 +1,151 @@
+import Maintenance
+import Outside
+import PostgreSQL
+
+/// Reads everything in a restored copy: every page of every table and index by amcheck, every visibility map against its
+/// table, and every row of every table as a client would.
+///
+/// Without data checksums a flipped bit is found only by what it breaks: a tuple's header, an index that no longer agrees
+/// with its table (`heapallindexed`), a page called all-visible that is not (PostgreSQL manual, "pg_amcheck",
+/// "pg_visibility").
+struct CopyReading: Sendable {
+    let copy: RestoredCopy
+    let jobs: Int
+    let programs: Programs
+    let clock: WallClock
+
+    struct Outcome: Sendable {
+        /// What is damaged, each in one clause. Hostile text.
+        var problems: [String] = []
+        /// What this host lacks to look at all of it.
+        var gap: String?
+        var databases: [String: DatabaseDigest] = [:]
+        var seconds = 0.0
+
+        var tables: Int { databases.values.reduce(0) { $0 + $1.tables.count } }
+        var rows: UInt64 { databases.values.reduce(0) { $0 + $1.rows } }
+    }
+
+    /// - Throws: `PostgreSQLError` where the server is gone, `ProgramError`.
+    func run() async throws -> Outcome {
+        let began = clock.monotonic()
+        var outcome = Outcome()
+        let names = try await Connection.with(copy.address("postgres"), .unlimited()) { connection in
+            try await connection.query(
+                "select datname::text as name from pg_catalog.pg_database where datallowconn order by datname"
+            ).map { try $0["name", as: String.self] }
+        }
+        try await check(&outcome)
+        // A damaged page can take the server down with whoever reads it.
+        if outcome.problems.isEmpty {
+            for name in names { try await read(name, &outcome) }
+        }
+        outcome.seconds = (clock.monotonic() - began).inSeconds
+        return outcome
+    }
+
+    private func check(_ outcome: inout Outcome) async throws {
+        let program: ClientProgram
+        do {
+            program = try await ClientProgram.find(
+                "pg_amcheck", fitting: copy.cluster.server.version, in: [copy.cluster.server.directory],
+                with: programs)
+        } catch let error as ClientProgramError {
+            outcome.gap = "\(error.problem): \(error.hint ?? "")"
+            return
+        }
+        let ended = try await programs.run(
+            ChildProgram(
+                program.path,
+                [
+                    "--host=\(copy.cluster.socketDirectory)", "--port=\(copy.cluster.options.port)",
+                    "--username=\(copy.cluster.options.superuser)", "--no-password", "--all", "--heapallindexed",
+                    "--install-missing", "--jobs=\(max(1, jobs))",
+                ], environment: ["LC_ALL": "C"], workingDirectory: "/"))
+        if ended.isSuccess { return }
+        let lacking = ended.errorOutput.text.containsBytes("extension \"amcheck\" is not available")
+        if lacking {
+            outcome.gap = "the extension 'amcheck' is not installed: apt-get install postgresql-contrib"
+            return
+        }
+        let found = Self.complaints(ended.output.text)
+        // It ends with 2 where it found something; anything else says that it did not come to its end.
+        if found.isEmpty { _ = try ended.checked() }
+        outcome.problems += found
+    }
+
+    /// `heap table "shop.public.orders", block 3, offset 7:` and, in the next line, what is wrong.
+    static func complaints(_ text: String) -> [String] {
+        var result: [String] = []
+        var subject: String?
+        for raw in text.split(separator: "\n") {
+            let line = String(raw)
+            if line.hasPrefix(" "), let of = subject {
+                result.append("\(of): \(line.trimmingWhitespace())")
+                subject = nil
+            } else if line.hasSuffix(":") {
+                subject = String(line.dropLast())
+            }
+        }
+        return result
+    }
+
+    private func read(_ database: String, _ outcome: inout Outcome) async throws {
+        do {
+            let digest = try await DatabaseSnapshot.with(copy.address(database), connections: max(1, jobs)) {
+                snapshot in try await snapshot.digest()
+            }
+            outcome.databases[database] = digest
+        } catch let error as PostgreSQLError {
+            try Self.rethrow(error)
+            outcome.problems.append("the rows of '\(database)' cannot all be read: \(error.problem)")
+        }
+        do {
+            outcome.problems += try await visibility(database)
+        } catch let error as PostgreSQLError {
+            try Self.rethrow(error)
+            outcome.problems.append("the visibility maps of '\(database)' cannot all be read: \(error.problem)")
+        }
+    }
+
+    /// A server of ours that goes down while it reads does so over what it reads; only our own end says nothing of it.
+    private static func rethrow(_ error: PostgreSQLError) throws {
+        if case .cancelled = error { throw error }
+    }
+
+    /// Rows on pages the visibility map calls all-visible or all-frozen that are not: index-only scans and VACUUM believe
+    /// it, and give wrong answers.
+    private func visibility(_ database: String) async throws -> [String] {
+        try await Connection.with(copy.address(database), .unlimited()) { connection in
+            let known = try await connection.query(
+                "select from pg_catalog.pg_available_extensions where name = 'pg_visibility'")
+            guard !known.isEmpty else { return [] }
+            try await connection.execute("create schema mainstay_proof")
+            try await connection.execute("create extension if not exists pg_visibility schema mainstay_proof")
+            let place = try await connection.query(
+                """
+                select n.nspname::text as schema
+                from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+                where e.extname = 'pg_visibility'
+                """
+            ).only["schema", as: String.self]
+            let rows = try await connection.query(
+                """
+                select c.oid::regclass::text as name, v.visible, v.frozen
+                from pg_catalog.pg_class c
+                    join pg_catalog.pg_am a on a.oid = c.relam and a.amname = 'heap',
+                    lateral (
+                        select (select count(*) from \(identifier: place).pg_check_visible(c.oid)) as visible,
+                            (select count(*) from \(identifier: place).pg_check_frozen(c.oid)) as frozen) v
+                where c.relkind in ('r', 'm', 't') and c.relpersistence = 'p' and v.visible + v.frozen > 0
+                order by c.oid
+                """)
+            return try rows.map { row in
+                let visible = try row["visible", as: Int64.self]
+                let frozen = try row["frozen", as: Int64.self]
+                return "the visibility map of '\(try row["name", as: String.self])' in '\(database)' is wrong for "
+                    + "\(visible + frozen) rows"
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Crypto
+import Foundation
+import Maintenance
+import Outside
+
+/// What a proof of a physical backup found, signed with the key of the backups as every certificate is. It stands beside
+/// the logical ones of the same database, in `physical/`: pgBackRest's repository is its own and gets nothing of ours.
+package struct PhysicalCertificate: Codable, Hashable, Sendable {
+    package var format = Certificate.format
+    /// What kind of backup it is about.
+    package var method = "physical"
+    package var madeBy: String
+    package var runID: String
+    package var target: Target
+    package var stanza: String
+    /// pgBackRest's name of the backup.
+    package var backup: String
+    package var type: PhysicalBackupType
+    package var systemIdentifier: String
+    package var server: String?
+    package var verdict: Certificate.Verdict
+    package var ladder: VerificationLadder
+    /// When the backup was taken: its end, which is the earliest moment it can bring back.
+    package var taken: Timestamp
+    package var size: ByteCount
+    package var began: Timestamp
+    package var ended: Timestamp
+    package var restoreSeconds: Double?
+    package var recoverySeconds: Double?
+    /// How far the write-ahead log was replayed.
+    package var replayedTo: String?
+    package var tables: Int?
+    package var rows: UInt64?
+    package var notes: [String]
+    /// What is not covered by it, in a sentence each.
+    package var uncovered: [String]
+    /// After that it proves nothing any more.
+    package var countsUntil: Timestamp
+    /// The head of the audit trail when it was signed.
+    package var audit: String?
+    /// The public key that verifies its detached signature.
+    package var signedBy: String?
+
+    package init(
+        _ outcome: PhysicalProof.Outcome, target: Target, stanza: String, runID: String, countsFor: Duration
+    ) {
+        madeBy = Release.name
+        self.runID = runID
+        self.target = target
+        self.stanza = stanza
+        backup = outcome.backup.label
+        type = outcome.backup.type
+        systemIdentifier = outcome.cluster.systemIdentifier
+        server = outcome.server
+        ladder = outcome.ladder
+        taken = outcome.backup.stopped
+        size = outcome.backup.size
+        began = outcome.began
+        ended = outcome.ended
+        restoreSeconds = outcome.restoreSeconds
+        recoverySeconds = outcome.recoverySeconds
+        replayedTo = outcome.redone?.description
+        tables = outcome.tables
+        rows = outcome.rows
+        notes = outcome.notes
+        uncovered = [
+            "whatever lies outside the cluster's own files: its configuration in another directory, what archives it",
+            "that its rows are those of the source, unless a rung above says so: a physical backup of a database that "
+                + "was already wrong is the same wrong database",
+        ]
+        countsUntil = outcome.ended + countsFor
+        // Whether it equals its source is one rung of its own; that nobody could climb it here does not refute it.
+        let needed = outcome.ladder.rungs.filter { $0.kind != .equality }
+        verdict =
+            outcome.ladder.hasFailed ? .refuted : needed.allSatisfy { $0.standing == .proved } ? .proved : .unproven
+    }
+
+    package func proves(at now: Timestamp) -> Bool { verdict == .proved && now <= countsUntil }
+
+    /// The first rung that does not hold; nil where all do that have to.
+    package var trouble: VerificationLadder.Rung? {
+        ladder.rungs.first { $0.standing == .failed }
+            ?? ladder.rungs.first { $0.kind != .equality && $0.standing != .proved }
+    }
+
+    /// One line, safe to print.
+    package var summary: String {
+        switch verdict {
+        case .proved:
+            "\(ladder.score) rungs hold; restored, replayed and read: \(tables ?? 0) tables, "
+                + "\(Int64(clamping: rows ?? 0).grouped) rows"
+        case .unproven, .refuted:
+            trouble.map { "\($0.kind.rawValue): \($0.evidence.printable)" } ?? "it could not be proved"
+        }
+    }
+}
+
+extension BackupFolder {
+    private var physical: String { "\(path)/physical" }
+
+    package func physicalCertificatePath(of label: String) -> String { "\(physical)/\(label).certificate.json" }
+
+    /// Writes it and its signature in place of older ones, and for an auditor a detached one that needs no secret.
+    ///
+    /// - Throws: `FileError`.
+    package func write(_ certificate: PhysicalCertificate, key: BackupKey, signer: CertificateKey) throws {
+        let name = "\(certificate.backup).certificate"
+        let bytes = try writeSigned(certificate, as: name, key: key)
+        try SafeDirectory(physical).write(
+            try FileName("\(name).json.sig"), try signer.signature(of: bytes), mode: 0o600)
+    }
+
+    /// Believed only with its signature; nil where there is none.
+    ///
+    /// - Throws: `PhysicalRecordError`, `FileError`.
+    package func physicalCertificate(of label: String, key: BackupKey) throws -> PhysicalCertificate? {
+        guard
+            let certificate = try readSigned(
+                PhysicalCertificate.self, "\(label).certificate", key: key)
+        else { return nil }
+        guard certificate.format == Certificate.format, certificate.backup == label, certificate.target == target else {
+            throw PhysicalRecordError(path: physicalCertificatePath(of: label), reason: "it is about something else")
+        }
+        return certificate
+    }
+
+    /// A record of ours with its signature (HMAC-SHA256 over the file's bytes) beside it.
+    ///
+    /// - Returns: its bytes.
+    @discardableResult
+    func writeSigned(_ record: some Encodable, as name: String, key: BackupKey) throws -> [UInt8] {
+        try FileManager.default.createDirectory(
+            atPath: physical, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let bytes = Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
+        let directory = try SafeDirectory(physical)
+        // Between the two writes the signature fits nothing, and there is no proof: better than a wrong one.
+        try directory.write(
+            try FileName("\(name).signature.json"), Array(try encoder.encode(key.sign(bytes))), mode: 0o600)
+        try directory.write(try FileName("\(name).json"), bytes, mode: 0o600)
+        return bytes
+    }
+
+    private func physicalContents(_ name: String) throws(FileError) -> [UInt8]? {
+        let path = "\(physical)/\(name)"
+        do {
+            return try Descriptor.open(path).contents(limit: 16 * 1_048_576)
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
+    }
+
+    /// Nil where there is none.
+    func readSigned<Record: Decodable>(_: Record.Type, _ name: String, key: BackupKey) throws -> Record? {
+        let path = "\(physical)/\(name).json"
+        guard let bytes = try physicalContents("\(name).json") else { return nil }
+        guard let signed = try physicalContents("\(name).signature.json") else {
+            throw PhysicalRecordError(path: path, reason: "it has no signature")
+        }
+        do {
+            let signature = try JSONDecoder().decode(BackupSignature.self, from: Data(signed))
+            guard key.isSigned(bytes, by: signature) else {
+                throw PhysicalRecordError(path: path, reason: "it does not fit its signature: one of them was changed")
+            }
+            return try JSONDecoder().decode(Record.self, from: Data(bytes))
+        } catch let error as DecodingError {
+            throw PhysicalRecordError(path: path, reason: error.short)
+        }
+    }
+}
+
+/// A record of ours about physical backups that cannot be believed.
+package struct PhysicalRecordError: MaintenanceError, Hashable {
+    package var path: String
+    package var reason: String
+
+    package var code: String { "physical.record" }
+    package var problem: String { "'\(path.printable)' cannot be believed: \(reason.printable)" }
+    package var hint: String? { "Make a new one: mainstay backup verify" }
+}

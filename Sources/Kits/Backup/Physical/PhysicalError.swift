@@ -1,0 +1,89 @@
+import Maintenance
+
+/// A physical backup that cannot be taken, read or restored.
+package enum PhysicalError: MaintenanceError, Hashable {
+    case configuration(path: String, reason: String)
+    /// The configuration has no such stanza.
+    case noStanza(String, path: String, known: [String])
+    /// What pgBackRest says in JSON is not what this version of Mainstay knows.
+    case unreadable(command: String, reason: String)
+    /// pgBackRest's own status of the stanza or of a repository.
+    case stanza(String, code: Int, message: String)
+    case noBackup(stanza: String)
+    case noSuchBackup(String, stanza: String)
+    /// pgBackRest ended well and there is no new backup.
+    case nothingNew(stanza: String)
+    case notRestored(reason: String)
+    /// The stanza is of another cluster than the database that was asked.
+    case otherCluster(stanza: String, repository: String, database: String)
+    case notArchiving(reason: String)
+    /// A segment did not come to the archive in time.
+    case notArchived(String, after: Duration, reason: String?)
+
+    package var code: String {
+        switch self {
+        case .configuration: "physical.configuration"
+        case .noStanza: "physical.no-stanza"
+        case .unreadable: "physical.unreadable"
+        case .stanza: "physical.stanza"
+        case .noBackup: "physical.no-backup"
+        case .noSuchBackup: "physical.no-such-backup"
+        case .nothingNew: "physical.nothing-new"
+        case .notRestored: "physical.not-restored"
+        case .otherCluster: "physical.other-cluster"
+        case .notArchiving: "physical.not-archiving"
+        case .notArchived: "physical.not-archived"
+        }
+    }
+
+    package var problem: String {
+        switch self {
+        case .configuration(let path, let reason):
+            "'\(path.printable)' is no configuration of pgBackRest: \(reason.printable)"
+        case .noStanza(let name, let path, let known):
+            "'\(path.printable)' has no stanza '\(name.printable)'"
+                + (known.isEmpty ? "" : " (it has \(known.map { "'\($0.printable)'" }.joined(separator: ", ")))")
+        case .unreadable(let command, let reason):
+            "the answer of 'pgbackrest \(command.printable)' cannot be read: \(reason.printable)"
+        case .stanza(let name, let code, let message):
+            "pgBackRest says of the stanza '\(name.printable)': \(message.printable) (status \(code))"
+        case .noBackup(let stanza): "the stanza '\(stanza.printable)' has no backup"
+        case .noSuchBackup(let label, let stanza):
+            "the stanza '\(stanza.printable)' has no backup '\(label.printable)'"
+        case .nothingNew(let stanza):
+            "pgBackRest ended without an error, and the stanza '\(stanza.printable)' has no new backup"
+        case .notRestored(let reason): "the copy cannot be used: \(reason.printable)"
+        case .otherCluster(let stanza, let repository, let database):
+            "the stanza '\(stanza.printable)' is of the cluster \(repository.printable), and this database is in "
+                + database.printable
+        case .notArchiving(let reason): "the server archives no WAL: \(reason.printable)"
+        case .notArchived(let segment, let limit, let reason):
+            "WAL segment \(segment.printable) was not archived within \(limit.short)"
+                + (reason.map { ": \($0.printable)" } ?? "")
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .configuration, .noStanza: "Correct 'configuration' or 'stanza' under 'backups.physical'."
+        case .unreadable: "Use a version of pgBackRest from 2.40 on."
+        case .stanza(let name, _, _): "Look further: pgbackrest --stanza=\(name.shellQuoted) check"
+        case .noBackup: "Take one: mainstay backup run --type full"
+        case .noSuchBackup: "List them with 'mainstay backup list'."
+        case .nothingNew: "Look for what wraps or replaces pgbackrest."
+        case .notRestored: nil
+        case .otherCluster:
+            "Correct 'stanza' under 'backups.physical'; no backup of another cluster brings this one back."
+        case .notArchiving: "Set archive_mode and archive_command as pgBackRest's manual says, and restart the server."
+        case .notArchived: "Look into the server's log for what its archive_command says."
+        }
+    }
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .configuration, .noStanza, .otherCluster, .notArchiving: .configuration
+        case .noSuchBackup: .usage
+        default: .failure
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Maintenance
+import Outside
+import PostgreSQL
+
+extension PhysicalProof {
+    /// The standby at one place of the log, with that log in the archive. What keeps it from being read is why the copy
+    /// cannot be held against it; it says nothing of the backup.
+    func readStandby(
+        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ climb: inout Climb
+    ) async throws -> StandbyReading.Found? {
+        guard let standby, !climb.isOver else { return nil }
+        tell("reading the standby, its replay paused")
+        let found: StandbyReading.Found
+        do {
+            found = try await standby.run()
+        } catch let error as PostgreSQLError {
+            try Task.checkCancellation()
+            climb.note(.equality, .notPossible("the standby cannot be read: \(error.problem)"), nil)
+            return nil
+        } catch let error as StandbyError {
+            climb.note(.equality, .notPossible(error.problem), nil)
+            return nil
+        }
+        guard found.systemIdentifier == cluster.systemIdentifier else {
+            climb.note(.equality, .notPossible("the standby is of another cluster, \(found.systemIdentifier)"), nil)
+            return nil
+        }
+        if let stop = backup.stopLSN.flatMap({ LogPosition($0) }), found.position < stop {
+            climb.note(
+                .equality, .notPossible("the standby is at \(found.position), behind the backup's end at \(stop)"), nil)
+            return nil
+        }
+        let segment = WALSegment(
+            timeline: found.timeline, number: found.position.value / found.segmentSize, size: found.segmentSize)
+        tell("waiting until \(segment) is archived")
+        let began = clock.monotonic()
+        while clock.monotonic() - began < patience {
+            let info = try await repository.info()
+            let newest = info.archive(of: backup)?.newest.flatMap { WALSegment($0, size: found.segmentSize) }
+            if let newest, newest >= segment { return found }
+            try await clock.sleep(for: .seconds(1))
+        }
+        climb.note(
+            .equality,
+            .notPossible("the log up to the standby's \(found.position) was not archived within \(patience.short)"), nil
+        )
+        return nil
+    }
+}

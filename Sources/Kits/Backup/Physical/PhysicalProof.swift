@@ -1,0 +1,304 @@
+import Foundation
+import Maintenance
+import Outside
+import PostgreSQL
+
+/// Proves one physical backup by climbing its ladder: it is of this cluster, every byte in the repository is as it was
+/// written, the write-ahead log has no gap, a server starts from it and replays to the end of that log, and everything in
+/// it can be read and agrees with itself. What fails stops the climb; what is above was not looked at.
+package struct PhysicalProof: Sendable {
+    package let repository: PgBackRest
+    package let workDirectory: String
+    /// Of the cluster the backup has to be of, and whether somebody could ask it.
+    package var source: Source
+    /// Of the restored cluster.
+    package var superuser = "postgres"
+    package var jobs = 2
+    /// What the copy is held against; nil where there is none.
+    package var standby: StandbyReading?
+    /// How long the log may take to come to the archive up to where the standby was read.
+    package var patience: Duration = .seconds(900)
+    /// Told what it is busy with.
+    package var tell: @Sendable (String) -> Void = { _ in }
+    /// Looked into before the usual places of PostgreSQL's programs.
+    package var serverDirectories: [String] = []
+
+    package enum Source: Sendable, Hashable {
+        case known(systemIdentifier: String)
+        /// Why it could not be asked.
+        case unknown(String)
+    }
+
+    package init(_ repository: PgBackRest, workDirectory: String, source: Source) {
+        self.repository = repository
+        self.workDirectory = workDirectory
+        self.source = source
+    }
+
+    /// What was found, before it becomes a certificate.
+    package struct Outcome: Sendable {
+        package var backup: PhysicalBackup
+        package var cluster: RepositoryInfo.Cluster
+        package var ladder: VerificationLadder
+        package var began: Timestamp
+        package var ended: Timestamp
+        /// Of pgBackRest's own restore.
+        package var restoreSeconds: Double?
+        /// Of the server's start and replay.
+        package var recoverySeconds: Double?
+        /// How far the replay came.
+        package var redone: LogPosition?
+        /// The end of the archived log that could be reached.
+        package var archived: LogPosition?
+        package var tables: Int?
+        package var rows: UInt64?
+        package var server: String?
+        package var notes: [String] = []
+    }
+
+    private var programs: Programs { repository.programs }
+    var clock: WallClock { programs.clock }
+
+    /// - Parameter label: which backup; nil for the newest.
+    /// - Throws: `PhysicalError` where there is no such backup, `ProgramError` where pgBackRest or PostgreSQL is not
+    ///   here; what is wrong with the backup is in the outcome.
+    package func run(_ label: String?) async throws -> Outcome {
+        let began = clock.now()
+        let info = try await repository.info()
+        guard let backup = label.map({ info[$0] }) ?? info.newest else {
+            throw info.trouble ?? label.map { .noSuchBackup($0, stanza: repository.stanza) }
+                ?? PhysicalError.noBackup(stanza: repository.stanza)
+        }
+        guard let cluster = info.cluster(of: backup) else {
+            throw PhysicalError.unreadable(
+                command: "info", reason: "it does not say of which cluster \(backup.label) is")
+        }
+        var climb = Climb(clock: clock)
+        var outcome = Outcome(
+            backup: backup, cluster: cluster, ladder: VerificationLadder([]), began: began, ended: began)
+        try await climb.rung(.exists) { try await exists(backup, cluster, info, &outcome) }
+        try await climb.rung(.checksums) { try await checksums(backup, info) }
+        let oracle = try await readStandby(backup, cluster, &climb)
+        let goal = oracle.map { RestoredCopy.Goal.before($0.position) } ?? .endOfArchive
+        if let copy = try await restored(backup, cluster, to: goal, &climb, &outcome) {
+            do {
+                // With the log that came since, where a standby was waited for.
+                let info = oracle == nil ? info : try await repository.info()
+                try await prove(copy, backup, info, oracle, &climb, &outcome)
+                try await Blocking().runToEnd { try copy.destroy() }
+            } catch {
+                // What failed first is what a person has to know; what resists is left to a sweep.
+                do { try await Blocking().runToEnd { try copy.destroy() } } catch {}
+                throw error
+            }
+        }
+        outcome.ladder = climb.ladder
+        outcome.ended = clock.now()
+        return outcome
+    }
+
+    private func prove(
+        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ oracle: StandbyReading.Found?,
+        _ climb: inout Climb, _ outcome: inout Outcome
+    ) async throws {
+        try await climb.rung(.continuity) {
+            let (result, end) = try await ArchiveProof(copy: copy, backup: backup, info: info, jobs: jobs).run()
+            outcome.archived = end
+            return result
+        }
+        try await climb.rung(.restores) { try await recovers(copy, toEnd: oracle == nil, &outcome) }
+        var databases: [String: DatabaseDigest] = [:]
+        try await climb.rung(.structure) {
+            tell("reading every page and every row of the copy")
+            let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
+            outcome.tables = reading.tables
+            outcome.rows = reading.rows
+            databases = reading.databases
+            if !reading.problems.isEmpty { return .failed(reading.problems) }
+            if let gap = reading.gap { return .notPossible(gap) }
+            return .proved(
+                "pg_amcheck with heapallindexed and the visibility maps of \(reading.databases.count) databases found "
+                    + "nothing, and all \(Int64(clamping: reading.rows).grouped) rows of \(reading.tables) tables were read"
+            )
+        }
+        guard let oracle else { return }
+        try await climb.rung(.equality) {
+            let differences = oracle.differences(from: databases)
+            return differences.isEmpty
+                ? .proved(
+                    "every row of every table is the standby's, whose replay was paused at \(oracle.position): "
+                        + "\(databases.count) databases by digest") : .failed(differences)
+        }
+    }
+
+    /// The repository's own word, and whose backup it is.
+    private func exists(
+        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ info: RepositoryInfo, _ outcome: inout Outcome
+    ) async throws -> Climb.Result {
+        tell("looking for \(backup.label)")
+        if let trouble = info.trouble { return .failed([trouble.problem]) }
+        var problems: [String] = []
+        if case .known(let identifier) = source, identifier != cluster.systemIdentifier {
+            problems.append(
+                "it is of another cluster: its system identifier is \(cluster.systemIdentifier), and this database's is "
+                    + identifier)
+        }
+        if case .unknown(let reason) = source {
+            outcome.notes.append("whether it is of this cluster could not be asked: \(reason)")
+        }
+        let now = clock.now()
+        if backup.stopped > now + .seconds(300) || backup.stopped < backup.started {
+            problems.append(
+                "the clock of the machine that took it is wrong: it ended at \(backup.stopped), and it is \(now) here")
+        }
+        for needed in backup.needs where info[needed] == nil {
+            problems.append("it needs \(needed), which is not there")
+        }
+        problems += try await copies(backup, info)
+        return problems.isEmpty
+            ? .proved("pgBackRest lists it as whole, of the cluster \(cluster.systemIdentifier)") : .failed(problems)
+    }
+
+    /// pgBackRest keeps two of each list and falls back to the other without a word (2.45, *tried*): one that is damaged
+    /// leaves nothing to fall back to.
+    private func copies(_ backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> [String] {
+        let stanza = repository.stanza
+        guard info.repositories.first(where: { $0.key == backup.repository })?.cipher == "none" else { return [] }
+        var problems: [String] = []
+        for name in [
+            "backup/\(stanza)/backup.info", "archive/\(stanza)/archive.info",
+            "backup/\(stanza)/\(backup.label)/backup.manifest",
+        ] {
+            do {
+                let first = try await repository.contents(name, in: backup.repository)
+                let second = try await repository.contents("\(name).copy", in: backup.repository)
+                if first != second {
+                    problems.append("'\(name)' and its copy are not the same: one of them is damaged")
+                }
+            } catch let error as ProgramError {
+                guard case .failed = error else { throw error }
+                problems.append("'\(name)' or its copy is missing: \(error.firstWords)")
+            }
+        }
+        return problems
+    }
+
+    private func checksums(_ backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> Climb.Result {
+        tell("checksums of everything in the repository")
+        if backup.hasPageErrors {
+            return .failed([
+                "pages with a wrong checksum were in the database when it was taken (pgBackRest logged which)"
+            ])
+        }
+        let check = try await repository.check(backup.repository)
+        let own = [backup.label, info.archive(of: backup)?.id].compactMap { $0 }
+        let bad = own.compactMap { check[$0] }.filter { !$0.isWell }
+        // Without a part of its own it was not looked at.
+        let unseen = own.filter { check[$0] == nil }
+        if bad.isEmpty, unseen.isEmpty {
+            return .proved("pgbackrest verify read every file of it and every segment of WAL")
+        }
+        let named = check.files.isEmpty ? bad.map { "\($0.name): \($0.counts)" } : check.files
+        return .failed(named + unseen.map { "pgbackrest verify says nothing of \($0)" })
+    }
+
+    private func restored(
+        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, to goal: RestoredCopy.Goal, _ climb: inout Climb,
+        _ outcome: inout Outcome
+    ) async throws -> RestoredCopy? {
+        guard !climb.isOver else { return nil }
+        let work = workDirectory
+        try await Blocking().run { _ in
+            try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+            try PrivateCluster.sweep(work)
+        }
+        guard let major = Int(cluster.version) else {
+            throw PhysicalError.unreadable(command: "info", reason: "'\(cluster.version)' is no version of PostgreSQL")
+        }
+        let server: ServerPrograms
+        do {
+            server = try await ServerPrograms.find(major: major, in: serverDirectories, with: programs)
+        } catch let error as ProgramError {
+            guard case .notInstalled = error else { throw error }
+            climb.end(.restores, .notPossible("\(error.problem): \(error.hint ?? "")"))
+            return nil
+        }
+        guard server.version.major == major else {
+            climb.end(
+                .restores,
+                .notPossible(
+                    "PostgreSQL \(major) is needed, and \(server.version) is here: apt-get install postgresql-\(major)")
+            )
+            return nil
+        }
+        outcome.server = "PostgreSQL \(server.version)"
+        tell("restoring \(backup.size) with pgBackRest")
+        do {
+            let copy = try await RestoredCopy.restore(
+                backup.label, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
+                clock: clock)
+            outcome.restoreSeconds = copy.restoreSeconds
+            guard copy.control.systemIdentifier == cluster.systemIdentifier else {
+                try await Blocking().runToEnd { try copy.destroy() }
+                climb.end(
+                    .restores,
+                    .failed([
+                        "the restored cluster is \(copy.control.systemIdentifier), and the repository says "
+                            + cluster.systemIdentifier
+                    ]))
+                return nil
+            }
+            return copy
+        } catch let error as PhysicalError {
+            climb.end(.restores, .failed([error.problem]))
+        } catch let error as ProgramError {
+            guard case .failed(_, .exited, _) = error else { throw error }
+            climb.end(.restores, .failed(["pgBackRest cannot restore it: \(error.firstWords)"]))
+        }
+        return nil
+    }
+
+    private func recovers(
+        _ copy: RestoredCopy, toEnd: Bool, _ outcome: inout Outcome
+    ) async throws -> Climb.Result {
+        tell("starting the copy and replaying the write-ahead log")
+        do {
+            outcome.recoverySeconds = try await copy.recover(clock: clock)
+        } catch ClusterError.startFailed(_, let log) {
+            return .failed(["the server does not start from it: \(log.joined(separator: " / "))"])
+        }
+        outcome.redone = copy.redone
+        if toEnd, let archived = outcome.archived {
+            guard let redone = copy.redone else {
+                return .failed(["the server replayed nothing, and the archive ends at \(archived)"])
+            }
+            // The last segment may be filled up with nothing; one that was not touched at all may not.
+            if redone.value + copy.control.segmentSize < archived.value {
+                return .failed(["the replay ended at \(redone), and the archived log ends at \(archived)"])
+            }
+        }
+        let seconds = (copy.restoreSeconds + (outcome.recoverySeconds ?? 0)).rounded(toPlaces: 1)
+        return .proved(
+            "a private \(outcome.server ?? "server") started from it after \(seconds) s and replayed "
+                + "\(outcome.redone.map { "to \($0)" } ?? "nothing")")
+    }
+}
+
+extension ProgramError {
+    /// What the program said, without the command line.
+    var firstWords: String {
+        if case .failed(_, _, let lines) = self,
+            let first = lines.first(where: { $0.containsBytes("ERROR") }) ?? lines.first
+        {
+            return first
+        }
+        return problem
+    }
+}
+
+extension Double {
+    fileprivate func rounded(toPlaces places: Int) -> Double {
+        let factor = (0..<places).reduce(1.0) { value, _ in value * 10 }
+        return (self * factor).rounded() / factor
+    }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import Maintenance
+import Outside
+import PostgreSQL
+import Synchronization
+
+/// A physical backup as files in a private cluster of ours, and the server that runs on them: nothing of it reaches the
+/// network, its archive is off, and its tablespaces lie beside its data instead of where the source has them.
+package struct RestoredCopy: Sendable {
+    package let cluster: PrivateCluster
+    package let control: ControlData
+    package let label: String
+    /// Of the restore of the files.
+    package let restoreSeconds: Double
+    let repository: PgBackRest
+    private let environment: [String: ChildEnvironment.Value]
+
+    /// How far the write-ahead log is replayed (PostgreSQL manual, "Recovery Target").
+    package enum Goal: Sendable, Hashable {
+        /// All that was archived, along the newest timeline.
+        case endOfArchive
+        /// Everything before this position, and nothing from it on.
+        case before(LogPosition)
+        /// Up to and with the commit of this transaction.
+        case transaction(UInt64)
+
+        fileprivate var settings: [String: String] {
+            switch self {
+            case .endOfArchive: ["recovery_target_timeline": "latest"]
+            case .before(let position):
+                [
+                    "recovery_target_lsn": position.description, "recovery_target_inclusive": "off",
+                    "recovery_target_action": "promote", "recovery_target_timeline": "latest",
+                ]
+            case .transaction(let number):
+                [
+                    "recovery_target_xid": String(number), "recovery_target_inclusive": "on",
+                    "recovery_target_action": "promote", "recovery_target_timeline": "latest",
+                ]
+            }
+        }
+    }
+
+    /// Restores the files; the server is not started.
+    ///
+    /// - Parameters:
+    ///   - label: which backup.
+    ///   - parent: the work directory.
+    ///   - superuser: of the source's cluster, whose roles the copy has.
+    /// - Throws: `PhysicalError.notRestored` where the files or the control file are no cluster, `ProgramError` in
+    ///   pgBackRest's words, `ClusterError`.
+    package static func restore(
+        _ label: String, from repository: PgBackRest, to goal: Goal, in parent: String, on server: ServerPrograms,
+        superuser: String, jobs: Int, clock: WallClock
+    ) async throws -> RestoredCopy {
+        let began = clock.monotonic()
+        // Found on the way, needed behind it.
+        let found = Mutex<(control: ControlData, seconds: Double)?>(nil)
+        let cluster = try await PrivateCluster.filled(server, in: parent, with: repository.programs) { empty in
+            let environment = Self.environment(of: repository, beside: empty)
+            try await Self.fetch(label, repository, into: empty, environment, jobs: jobs)
+            let control = try await ControlData.read(
+                empty.dataDirectory, server, as: empty.serverUser, with: repository.programs)
+            let seconds = (clock.monotonic() - began).inSeconds
+            found.withLock { $0 = (control, seconds) }
+            try await Self.signalRecovery(in: empty, with: repository.programs)
+            return ClusterOptions(
+                superuser: superuser, settings: Self.settings(control, goal, repository, empty.dataDirectory))
+        }
+        guard let (control, seconds) = found.withLock({ $0 }) else {
+            preconditionFailure("a cluster was filled without its control file")
+        }
+        return RestoredCopy(
+            cluster: cluster, control: control, label: label, restoreSeconds: seconds, repository: repository,
+            environment: Self.environment(of: repository, beside: cluster))
+    }
+
+    private static func environment(
+        of repository: PgBackRest, beside cluster: PrivateCluster
+    ) -> [String: ChildEnvironment.Value] {
+        repository.options.environment(of: repository.stanza).merging([
+            "PGBACKREST_LOG_LEVEL_FILE": "off", "PGBACKREST_LOG_LEVEL_CONSOLE": "off",
+            "PGBACKREST_LOG_LEVEL_STDERR": "warn", "PGBACKREST_LOG_TIMESTAMP": "n",
+            "PGBACKREST_LOCK_PATH": "\(cluster.home)/lock",
+            "PGBACKREST_SPOOL_PATH": "\(cluster.home)/spool",
+        ]) { $1 }
+    }
+
+    private static func fetch(
+        _ label: String, _ repository: PgBackRest, into cluster: PrivateCluster,
+        _ environment: [String: ChildEnvironment.Value], jobs: Int
+    ) async throws {
+        let data = cluster.dataDirectory
+        var child = ChildProgram(
+            repository.path,
+            [
+                "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)", "--set=\(label)", "--type=none",
+                "--archive-mode=off", "--tablespace-map-all=\(cluster.home)/tablespaces", "--process-max=\(jobs)",
+                "--job-retry=0", "restore",
+            ], environment: ["LC_ALL": "C"], workingDirectory: "/", user: cluster.serverUser)
+        child.environment.values.merge(environment) { $1 }
+        _ = try await repository.programs.run(child).checked()
+    }
+
+    /// What makes a server fetch archived WAL when it starts. Made by the server's user: the directory is its own.
+    private static func signalRecovery(in cluster: PrivateCluster, with programs: Programs) async throws {
+        _ = try await programs.run(
+            ChildProgram(
+                try programs.find("touch"), ["\(cluster.dataDirectory)/recovery.signal"], workingDirectory: "/",
+                user: cluster.serverUser, timeLimit: .seconds(60))
+        ).checked()
+    }
+
+    private static func settings(
+        _ control: ControlData, _ goal: Goal, _ repository: PgBackRest, _ data: String
+    ) -> [String: String] {
+        var settings = goal.settings
+        let words = [
+            repository.path, "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)", "archive-get", "%f",
+        ]
+        // `%p` stays outside the quotes of a shell: the server puts a plain relative path there.
+        settings["restore_command"] = words.map(\.shellQuoted).joined(separator: " ") + " %p"
+        settings.merge([
+            "archive_mode": "off", "wal_level": "replica", "max_wal_senders": "0", "hot_standby": "off",
+            "max_prepared_transactions": String(control.preparedTransactions),
+            "max_locks_per_transaction": String(max(128, control.locksPerTransaction)), "max_connections": "40",
+            "shared_buffers": "128MB", "max_logical_replication_workers": "0", "max_worker_processes": "8",
+            // The log would hold rows and statements of the source; what recovery says is wanted.
+            "log_min_messages": "log", "log_min_error_statement": "panic", "log_statement": "none",
+            "jit": "off", "restart_after_crash": "off", "primary_conninfo": "", "shared_preload_libraries": "",
+        ]) { $1 }
+        return settings
+    }
+
+    /// Starts it and waits until its recovery is over.
+    ///
+    /// - Returns: how long that took.
+    /// - Throws: `ClusterError.startFailed` with the last lines of the server's log, also where it ended on the way.
+    package func recover(clock: WallClock) async throws -> Double {
+        let began = clock.monotonic()
+        // pg_ctl is content with a server that recovers and lets nobody in.
+        try await cluster.start(environment: environment)
+        while true {
+            do {
+                try await Connection.with(address("postgres"), .unlimited()) { _ in }
+                return (clock.monotonic() - began).inSeconds
+            } catch let error as PostgreSQLError {
+                switch error {
+                case .unreachable, .serverNotReady, .connectionLost: break
+                default: throw error
+                }
+                guard cluster.isRunning else {
+                    throw ClusterError.startFailed(directory: cluster.home, log: cluster.log(last: 6))
+                }
+            }
+            try await clock.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// How far the recovery came: the end of the last record it replayed, from the server's own log.
+    package var redone: LogPosition? {
+        for line in cluster.log(last: 60).reversed() {
+            guard let range = line.firstRange(of: "redo done at ") else { continue }
+            return LogPosition(String(line[range.upperBound...].prefix { $0 != " " }))
+        }
+        return nil
+    }
+
+    /// The first page's header of an archived segment; nil where pgBackRest cannot hand it out, with its words.
+    func header(_ segment: WALSegment) async throws -> (header: WALPageHeader?, reason: String) {
+        let goal = "\(cluster.home)/segment-\(segment)"
+        var child = ChildProgram(
+            repository.path,
+            [
+                "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(cluster.dataDirectory)", "archive-get",
+                segment.description, goal,
+            ], environment: ["LC_ALL": "C"], workingDirectory: "/", user: cluster.serverUser, timeLimit: .seconds(600))
+        child.environment.values.merge(environment) { $1 }
+        let outcome = try await repository.programs.run(child)
+        guard outcome.isSuccess else {
+            return (nil, outcome.errorOutput.lastLines(1).first ?? "it is not there")
+        }
+        return try await Blocking().run { _ in
+            let bytes = try Descriptor.open(goal).read(upTo: WALPageHeader.length, at: 0)
+            try FileManager.default.removeItem(atPath: goal)
+            return (WALPageHeader(bytes), "it does not begin as a WAL segment does")
+        }
+    }
+
+    package func address(_ database: String) -> DatabaseAddress {
+        cluster.address(database: database).with(options: RestoreSettings.inProof)
+    }
+
+    /// Ends it and removes all its files. Does not suspend.
+    package func destroy() throws(ClusterError) { try cluster.destroy() }
+}

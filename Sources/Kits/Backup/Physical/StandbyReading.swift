@@ -1,0 +1,134 @@
+import Maintenance
+import Outside
+import PostgreSQL
+
+/// What a standby holds at one place of the log: the oracle a restored copy is held against.
+///
+/// Replay is paused only while it is read: its place is noted, every row of every table of every database digested, and
+/// replay goes on, whatever happened (PostgreSQL manual, "Recovery Control Functions").
+package struct StandbyReading: Sendable {
+    /// Of the standby; any database of its cluster.
+    package var address: DatabaseAddress
+    package var settings: ConnectionSettings
+    package var jobs: Int
+    package var clock: WallClock
+
+    package init(address: DatabaseAddress, settings: ConnectionSettings, jobs: Int, clock: WallClock) {
+        self.address = address
+        self.settings = settings
+        self.jobs = jobs
+        self.clock = clock
+    }
+
+    package struct Found: Sendable {
+        /// Everything before it was replayed, and nothing from it on.
+        package var position: LogPosition
+        package var timeline: UInt32
+        package var segmentSize: UInt64
+        package var systemIdentifier: String
+        package var databases: [String: DatabaseDigest]
+    }
+
+    /// So long replay may take to pause: it does at the next record.
+    private static let patience: Duration = .seconds(60)
+
+    /// - Throws: `StandbyError` where it is no standby or does not pause, `PostgreSQLError`.
+    package func run() async throws -> Found {
+        try await Connection.with(address, settings) { connection in
+            let isStandby = try await connection.query("select pg_catalog.pg_is_in_recovery() as yes").only[
+                "yes", as: Bool.self]
+            guard isStandby else { throw StandbyError.noStandby(address) }
+            let wasPaused = try await Self.state(connection) != "not paused"
+            try await connection.execute("select pg_catalog.pg_wal_replay_pause()")
+            let found: Result<Found, any Error>
+            do { found = .success(try await read(connection)) } catch { found = .failure(error) }
+            // One that stays paused falls behind for ever: that it does not go on is worse than what else failed.
+            if !wasPaused { try await resume() }
+            return try found.get()
+        }
+    }
+
+    /// On a connection of its own, whatever became of the other one, and of us.
+    private func resume() async throws {
+        _ = try await despiteCancellation { [address, settings] in
+            try await Connection.with(address, settings) { connection in
+                try await connection.execute("select pg_catalog.pg_wal_replay_resume()")
+            }
+        }
+    }
+
+    private static func state(_ connection: Connection) async throws -> String {
+        try await connection.query("select pg_catalog.pg_get_wal_replay_pause_state() as state").only["state"]
+    }
+
+    private func read(_ connection: Connection) async throws -> Found {
+        let began = clock.monotonic()
+        while try await Self.state(connection) != "paused" {
+            guard clock.monotonic() - began < Self.patience else { throw StandbyError.doesNotPause(address) }
+            try await clock.sleep(for: .milliseconds(50))
+        }
+        let row = try await connection.query(
+            """
+            select pg_catalog.pg_last_wal_replay_lsn()::text as position,
+                (select system_identifier::text from pg_catalog.pg_control_system()) as system,
+                (select timeline_id from pg_catalog.pg_control_checkpoint()) as timeline,
+                (select setting::bigint from pg_catalog.pg_settings where name = 'wal_segment_size') as size
+            """
+        ).only
+        guard let position = try row["position", as: String?.self].flatMap({ LogPosition($0) }) else {
+            throw StandbyError.noStandby(address)
+        }
+        let names = try await connection.query(
+            "select datname::text as name from pg_catalog.pg_database where datallowconn order by datname"
+        ).map { try $0["name", as: String.self] }
+        var databases: [String: DatabaseDigest] = [:]
+        for name in names {
+            databases[name] = try await DatabaseSnapshot.with(
+                address.with(database: name), connections: max(1, jobs)
+            ) { snapshot in try await snapshot.digest() }
+        }
+        return Found(
+            position: position, timeline: UInt32(try row["timeline", as: Int64.self]),
+            segmentSize: UInt64(try row["size", as: Int64.self]), systemIdentifier: try row["system"],
+            databases: databases)
+    }
+}
+
+/// A standby that cannot be held against anything.
+package enum StandbyError: MaintenanceError, Hashable {
+    case noStandby(DatabaseAddress)
+    case doesNotPause(DatabaseAddress)
+
+    package var code: String {
+        switch self {
+        case .noStandby: "physical.no-standby"
+        case .doesNotPause: "physical.standby-not-paused"
+        }
+    }
+
+    package var problem: String {
+        switch self {
+        case .noStandby(let address): "'\(address)' is no standby"
+        case .doesNotPause(let address): "the standby '\(address)' does not pause its replay"
+        }
+    }
+}
+
+extension StandbyReading.Found {
+    /// What differs in a copy that was restored to the same place, each in one clause. Hostile text.
+    func differences(from copy: [String: DatabaseDigest]) -> [String] {
+        Set(databases.keys).union(copy.keys).sorted().flatMap { name -> [String] in
+            guard let standby = databases[name] else { return ["the standby has no database '\(name)'"] }
+            guard let restored = copy[name] else { return ["the copy has no database '\(name)'"] }
+            return restored.differences(from: standby).map { table, ours, theirs in
+                switch (ours, theirs) {
+                case (nil, _): "\(table) of '\(name)' is only on the standby"
+                case (_, nil): "\(table) of '\(name)' is only in the copy"
+                case (let ours?, let theirs?) where ours.rows != theirs.rows:
+                    "\(table) of '\(name)' has \(ours.rows) rows in the copy and \(theirs.rows) on the standby"
+                default: "the rows of \(table) of '\(name)' differ from the standby's"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// How the whole cluster a database lives in is backed up by files and write-ahead log.
+package struct PhysicalSettings: Sendable, Equatable {
+    package var engine = Engine.pgbackrest
+    /// pgBackRest's name for the cluster.
+    package var stanza = ""
+    /// The team's own pgbackrest.conf, absolute; never written.
+    package var configuration = Self.usualConfiguration
+    /// Of the cluster: who looks into a restored copy.
+    package var superuser = "postgres"
+    /// The database of the same environment that follows the cluster, which a restored copy is held against.
+    package var standby: Written<String>?
+
+    /// Where Debian's package has it.
+    package static let usualConfiguration = "/etc/pgbackrest.conf"
+
+    package enum Engine: String, Sendable, CaseIterable { case pgbackrest }
+
+    package init() {}
+}
+
+/// What a recovery may cost at most.
+package struct RecoveryTargets: Sendable, Equatable {
+    /// The recovery point: how much work may be lost.
+    package var rpo: Duration?
+    /// The recovery time: how long it may take.
+    package var rto: Duration?
+
+    package init() {}
+
+    /// Nothing lies over it.
+    package var isEmpty: Bool { rpo == nil && rto == nil }
+}

@@ -1,0 +1,141 @@
+import Backup
+import Engine
+import Foundation
+import Glibc
+import Maintenance
+import MaintenanceTesting
+import Outside
+import PostgreSQL
+import Testing
+
+@Suite("physical backups from the command line", .temporaryDirectory, .timeLimit(.minutes(4)))
+struct PhysicalBackupTests {
+    private func configured(_ estate: PhysicalEstate, _ more: String = "") throws -> Program {
+        let program = Program()
+        try program.configure(
+            """
+            environments:
+              test:
+                resources:
+                  main:
+                    kind: postgresql
+                    connection: "host=\(estate.cluster.socketDirectory) user=postgres dbname=postgres"
+                    backups:
+                      physical: { stanza: shop, configuration: \(estate.configuration) }
+                      \(more)
+            backups:
+              work: \(estate.work)
+            """)
+        return program
+    }
+
+    @Test("one is planned, taken, proved, listed and shown; a point in time is tried; a missing segment is found")
+    func whole() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.fill()
+            let program = try configured(estate)
+            let planned = try await program.run("backup", "run", "--type", "full", "--dry-run")
+            #expect(planned.exitCode == 0, "\(planned.output)\(planned.errors)")
+            #expect(planned.output.contains("--stanza=shop"), "\(planned.output)")
+            #expect(planned.output.contains("repo1-retention-full=2"), "\(planned.output)")
+            let none = try await program.run("backup", "verify", "--physical")
+            #expect(none.exitCode == 1 && none.output.contains("has no backup"), "\(none.output)\(none.errors)")
+
+            let taken = try await program.run("backup", "run", "--type", "full", "--prove")
+            #expect(taken.exitCode == 0, "\(taken.output)\(taken.errors)")
+            let listed = try await program.run("backup", "list", "--format", "csv")
+            let line = try #require(listed.output.split(separator: "\n").last { $0.contains("F,") }, "\(listed.output)")
+            #expect(line.contains("proved, 5 of 6"), "\(line)")
+            let label = String(try #require(line.split(separator: ",").dropFirst().first))
+            let shown = try await program.run("backup", "show", label)
+            #expect(shown.exitCode == 0 && shown.output.contains("heapallindexed"), "\(shown.output)\(shown.errors)")
+
+            let drill = try await program.run(
+                "recovery", "pitr-test", "--for", "500ms", "--every", "20ms", "--seed", "7")
+            #expect(drill.exitCode == 0, "\(drill.output)\(drill.errors)")
+            let well = try await health(program)
+            #expect(well.exitCode == 0, "\(well.output)\(well.errors)")
+
+            _ = try configured(estate, "recovery: { rpo: 1s, rto: 1s }")
+            let slow = try await health(program)
+            #expect(slow.exitCode == 3 && slow.output.contains("'rpo' is 1.0 s"), "\(slow.output)\(slow.errors)")
+            _ = try configured(estate)
+
+            try await estate.archive()
+            try await estate.archive()
+            let segments = "\(estate.repository)/archive/shop/15-1/0000000100000000"
+            let names = try FileManager.default.contentsOfDirectory(atPath: segments).filter { $0.contains("-") }
+                .sorted()
+            let missing = names[names.count - 2]
+            try FileManager.default.removeItem(atPath: "\(segments)/\(missing)")
+            let gap = try await health(program)
+            #expect(gap.exitCode == 3, "\(gap.output)\(gap.errors)")
+            #expect(gap.output.contains("WAL segment \(missing.prefix(24)) is missing"), "\(gap.output)")
+            let refuted = try await program.run("backup", "verify", "--physical")
+            #expect(refuted.exitCode == 1, "\(refuted.output)")
+            #expect("\(refuted.output)\(refuted.errors)".contains("\(missing.prefix(24)) is missing"))
+            let after = try await program.run("backup", "list", "--format", "csv")
+            #expect(after.output.contains("refuted, 2 of 6"), "\(after.output)")
+        }
+    }
+
+    private func health(_ program: Program) async throws -> Program.Result {
+        try await program.run(
+            "health", "check", "--check", "backup.physical", "--check", "backup.wal", "--check", "recovery.drill")
+    }
+
+    @Test("a backup that was killed anywhere is there after resume, and none is taken twice")
+    func killed() async throws {
+        try await PhysicalEstate.with(more: "repo1-retention-full=99") { estate in
+            let program = try configured(estate)
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            for (index, (state, moment)) in CrashTests.points.enumerated() {
+                var dying = program
+                dying.environment["MAINSTAY_FAULT"] = "kill:\(state.rawValue):\(moment.rawValue)"
+                let killed = try await dying.run("backup", "run", "--type", "incremental")
+                #expect(killed.status == .signalled(SIGKILL), "\(state) \(moment)")
+                let resumed = try await program.run("resume")
+                #expect(resumed.exitCode == 0, "\(state) \(moment): \(resumed.errors)\(resumed.output)")
+                let backups = try await estate.engine().info().backups
+                #expect(backups.count == index + 2, "\(state) \(moment)")
+            }
+        }
+    }
+
+    @Test("one whose starter is killed in its middle is waited for, and is the only one")
+    func midway() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.sql("create table t as select g, md5(g::text) as t from generate_series(1, 800000) g")
+            let program = try configured(estate)
+            async let running = program.run("backup", "run", "--type", "full")
+            try await eventually("pgBackRest works") { try await estate.engine().info().isBusy }
+            #expect(kill(try processOfTheProgram(), SIGKILL) == 0)
+            #expect(try await running.status == .signalled(SIGKILL))
+            let resumed = try await program.run("resume")
+            #expect(resumed.exitCode == 0, "\(resumed.errors)\(resumed.output)")
+            let backups = try await estate.engine().info().backups
+            #expect(backups.count == 1, "\(backups.map(\.label))")
+        }
+    }
+
+    @Test("what the configuration names and is not there is said with what to do about it")
+    func wrong() async throws {
+        try await PhysicalEstate.with { estate in
+            let program = try configured(estate)
+            try estate.configure(name: "other.conf")
+            let text = try String(contentsOfFile: estate.configuration, encoding: .utf8)
+            try text.replacing("[shop]", with: "[store]")
+                .write(toFile: estate.configuration, atomically: true, encoding: .utf8)
+            let stanza = try await program.run("backup", "run", "--type", "full")
+            #expect(stanza.exitCode == 4, "\(stanza.output)\(stanza.errors)")
+            #expect("\(stanza.output)\(stanza.errors)".contains("has no stanza 'shop' (it has 'store')"))
+            try FileManager.default.removeItem(atPath: estate.configuration)
+            let file = try await program.run("backup", "run", "--type", "full")
+            #expect(file.exitCode != 0 && "\(file.output)\(file.errors)".contains("pgbackrest.conf"))
+            let word = try await program.run("backup", "run", "--type", "whole")
+            #expect(word.exitCode == 2 && word.errors.contains("full"), "\(word.errors)")
+            let label = try await program.run("backup", "verify", "--physical", "--backup", "nonsense")
+            #expect(label.exitCode == 2, "\(label.errors)")
+        }
+    }
+}
