@@ -10,6 +10,7 @@ let routines: [Routine] = [
         schedule: "daily 02:00",
         steps: [
             ["backup", "run", "--prove"],
+            ["backup", "copy"],
             ["backup", "prune"],
             ["health", "check"],
             ["db", "update-stats"],

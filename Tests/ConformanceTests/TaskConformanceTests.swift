@@ -61,7 +61,10 @@ struct TaskConformanceTests {
     }
 
     /// A backup is proved and pruned without the database it was taken of, which may be the one that is lost.
-    private static let needNoDatabase = ["backup.verify", "backup.prune"]
+    private static let needNoDatabase = [
+        "backup.verify", "backup.prune", "backup.copy", "backup.cross-region", "backup.fetch",
+        "backup.prune-copies",
+    ]
 
     @Test(
         "a database that cannot be reached is said so, with the exit status for it",

@@ -17,9 +17,13 @@ struct DocumentRunTests {
             "create table orders (id int primary key, note text); insert into orders select i, 'x' from generate_series(1, 500) i"
         )
         if !document.text.contains("mainstay init") {
-            try program.configure(
+            var text =
                 "environments: {production: {resources: {main: {kind: postgresql, url: '\(TestDatabase.current.connectionURL)'}}}}"
-            )
+            if document.text.contains("mainstay backup copy") {
+                let repository = "\(program.directory)/repository"
+                text += "\nbackups: {storage: {offsite: {repository: '\(repository)', password: secret}}}"
+            }
+            try program.configure(text)
         }
         var digest = "0123456789ab"
         for command in document.commands where !QuotedWords.all(in: command.line).isEmpty {

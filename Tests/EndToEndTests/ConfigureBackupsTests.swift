@@ -94,7 +94,7 @@ struct ConfigureBackupsTests {
                 not written, because it is not supported yet:
                   \(file):9:21: environments.production.encryption: 'true' is not supported yet: backups are as secret as the directory they lie in
                   \(file):15:15: environments.test.type: 'incremental' is not supported yet: every backup is whole, 'full'
-                  \(file):26:5: storage.primary: 'primary' ('supabase-storage') \(storage)
+                  \(file):26:5: storage.primary: 'primary' ('supabase-storage') is not supported yet: nothing is called so in 'backups.storage.primary.called'
                   \(file):27:5: storage.secondary: 'secondary' ('local-backup') \(storage)
                   \(file):28:5: storage.offsite: 'offsite' ('cloud-backup') \(storage)
 

@@ -3,7 +3,11 @@ extension Broken {
     static let backups: [Broken] = [
         policy(
             "{ type: incremental }",
-            "2:18: backups.type: 'incremental' is not supported yet: every backup is whole, 'full'",
+            "2:18: backups.type: needs a repository under 'backups.storage': every backup is whole, 'full'",
+            isBeyondSchema: true),
+        policy(
+            "{ type: differential }",
+            "2:18: backups.type: 'differential' is not supported yet: every backup is whole, 'full'",
             isBeyondSchema: false),
         policy(
             "{ compression: false }",
@@ -11,11 +15,24 @@ extension Broken {
                 + "'compression-level' says how much", isBeyondSchema: false),
         policy(
             "{ encryption: true }",
-            "2:24: backups.encryption: 'true' is not supported yet: backups are as secret as the directory they lie in",
+            "2:24: backups.encryption: needs a repository under 'backups.storage': backups are as secret as the "
+                + "directory they lie in", isBeyondSchema: true),
+        policy(
+            "{ storage: { secondary: x } }",
+            "2:34: backups.storage.secondary: 'x' stands where a mapping is needed (allowed: repository, password, "
+                + "environment, called, region, upload-limit, sftp-command, give-up-after)", isBeyondSchema: false),
+        policy(
+            "{ storage: { offsite: { repository: 'ftp://x', password: y } } }",
+            "2:46: backups.storage.offsite.repository: this is no restic repository (allowed: a restic repository: an "
+                + "absolute path, or sftp:…, s3:…, azure:…, gs:…, rest:…, b2:…, swift:…, rclone:…)",
             isBeyondSchema: false),
         policy(
-            "{ storage: { secondary: x } }", "2:12: backups.storage: 'storage' is not supported yet",
-            isBeyondSchema: false),
+            "{ storage: { offsite: { repository: /srv/x } } }",
+            "2:32: backups.storage.offsite: the key 'password' is missing (allowed: a password; ${VARIABLE}, file:/path "
+                + "or command:shell line may stand for it)", isBeyondSchema: false),
+        policy(
+            "{ storage: { primary: { called: x, repository: /srv/x } } }",
+            "2:45: backups.storage.primary.repository: 'repository' is not supported yet", isBeyondSchema: false),
         policy(
             "{ frequency: dayly }",
             "2:23: backups.frequency: 'dayly' is not allowed here (did you mean 'daily'? "

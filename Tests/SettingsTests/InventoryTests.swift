@@ -30,7 +30,7 @@ struct InventoryTests {
         let policy = inventory.backupPolicy(of: Target(environment: "production", resource: "main"))
         #expect(policy.retention?.value == Period(months: 12) && policy.frequency?.value == .hourly)
         #expect(policy.keep?.value.last == 3 && policy.keep?.value.daily == nil && policy.minimum?.value == 2)
-        #expect(policy.verification?.value == true && policy.encryption == false && policy.type == .full)
+        #expect(policy.verification?.value == true && policy.encryption?.value == false && policy.type?.value == .full)
         let other = inventory.backupPolicy(of: Target(environment: "test", resource: "main"))
         #expect(other.retention == nil && other.keep?.value.daily == 7 && other.frequency?.value == .daily)
 

@@ -65,6 +65,7 @@ struct EffectiveConfigurationTests {
                           warning: 30  # default
                           critical: 7  # default
                 backups:
+                  certificate-pdf: false  # default
                   jobs: 2  # default
                   compression-level: 1  # default
                   read-twice: 10  # default

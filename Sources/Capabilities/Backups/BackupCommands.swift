@@ -20,7 +20,8 @@ struct ListBackups: HouseCommand {
     func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
         let backups = try await session.listed(environments)
-        let listing = Listing("Backups", ListedEntry.columns, backups.map(\.cells))
+        let listing = Listing(
+            "Backups", ListedEntry.columns, backups.map { $0.cells(at: session.application.clock.now()) })
         try session.print(listing, document: backups, empty: "No backup yet: 'mainstay backup run'.")
         return .success
     }
@@ -112,6 +113,15 @@ extension ListedBackup {
             let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
             lines.append(("not covered", .text("\(kind)\(names.isEmpty ? "" : " \(shown)"): \(items[0].reason)")))
         }
+        for copy in copies {
+            lines.append(
+                (
+                    "copy in '\(copy.storage)'",
+                    .text(
+                        "snapshot \(copy.snapshot.prefix(8)), looked at \(copy.checkedAt), "
+                            + "counts until \(copy.countsUntil)")
+                ))
+        }
         for notice in manifest.notices { lines.append(("pg_dump said", .text(notice))) }
         lines.append(("proof", .text(proofText)))
         lines.append(("verification", .text("\(ladder.score) rungs")))
@@ -138,6 +148,11 @@ extension VerificationLadder {
                 ]
             })
     }
+}
+
+extension CopyReceipt {
+    /// `offsite`, or `offsite (expired)` where nobody looked at it for so long that it counts no more.
+    func word(at now: Timestamp) -> String { counts(at: now) ? storage : "\(storage) (expired)" }
 }
 
 extension Session {

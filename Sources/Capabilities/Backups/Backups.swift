@@ -8,6 +8,7 @@ extension Capability {
         tasks: [
             .init(RunBackup.self), .init(VerifyBackup.self), .init(RestoreBackup.self), .init(PruneBackups.self),
             .init(WriteBackupReport.self), .init(TestPointInTime.self),
+            .init(CopyBackup.self), .init(CompareCopies.self), .init(FetchBackup.self), .init(PruneCopies.self),
         ],
         commands: [
             (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),

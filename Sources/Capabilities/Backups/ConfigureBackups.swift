@@ -25,7 +25,8 @@ struct ConfigureBackups: HouseCommand {
     func run(in application: Application) async throws -> ExitStatus {
         let editing = try application.editing("backups", by: "backup configure", place)
         let file = try BackupStrategyFile(
-            reading: strategy.path, environments: editing.inventory.environments.map(\.name))
+            reading: strategy.path, environments: editing.inventory.environments.map(\.name),
+            storage: editing.inventory.backups.storage)
         let source = URL(fileURLWithPath: strategy.path).lastPathComponent
         try editing.write(file.text(for: editing.file, source: source), isDryRun: dryRun)
         guard !file.unsupported.isEmpty else { return .success }

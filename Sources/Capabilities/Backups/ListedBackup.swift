@@ -10,6 +10,8 @@ struct ListedBackup: Sendable, Encodable {
     var stored: KnownBackup
     var proof: KnownBackup.Standing
     var ladder: VerificationLadder
+    /// By the name of the storage.
+    var copies: [CopyReceipt] = []
 
     var id: BackupID { stored.id }
     var manifest: BackupManifest? { stored.manifest }
@@ -21,17 +23,21 @@ struct ListedBackup: Sendable, Encodable {
         guard let key = try await place.key() else { return [] }
         let folder = place.folder
         return try await Blocking().run { _ in
-            try folder.backups(key: key).map {
-                ListedBackup(
-                    target: folder.target, path: folder.path(of: $0.id), stored: $0, proof: $0.standing(at: now),
-                    ladder: $0.ladder(at: now))
+            try folder.backups(key: key).map { backup in
+                var listed = ListedBackup(
+                    target: folder.target, path: folder.path(of: backup.id), stored: backup,
+                    proof: backup.standing(at: now), ladder: backup.ladder(at: now))
+                listed.copies = try BackupFolder.storages.compactMap {
+                    try folder.receipt(of: backup.id, in: $0, key: key)
+                }
+                return listed
             }
         }
     }
 
     private enum CodingKeys: String, CodingKey {
         case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, ladder, certificate,
-            trouble
+            trouble, copies
     }
 
     /// Without the manifest itself, which has a line for every table.
@@ -50,5 +56,6 @@ struct ListedBackup: Sendable, Encodable {
         try container.encode(ladder, forKey: .ladder)
         try container.encodeIfPresent(certificate, forKey: .certificate)
         try container.encodeIfPresent(trouble, forKey: .trouble)
+        try container.encode(copies, forKey: .copies)
     }
 }

@@ -16,6 +16,12 @@ package struct VerifyBackup: MaintenanceTask {
             ))
         package var backup: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Prove its copy in this storage, 'secondary' or 'offsite', fetched into 'backups.work'.",
+                valueName: "storage"))
+        package var from: String?
+
         @Flag(help: "Prove every stored backup, not only the newest.")
         package var all = false
 
@@ -33,6 +39,9 @@ package struct VerifyBackup: MaintenanceTask {
         /// Whether logical backups are not meant.
         fileprivate var isPhysicalOnly: Bool { physical || label != nil }
 
+        /// Nil for the backups themselves.
+        fileprivate var copies: VerifyCopy? { from.map { VerifyCopy(storage: $0, named: named, all: all) } }
+
         /// Whether a newer backup changes nothing about which ones are meant.
         fileprivate var isExact: Bool { all || named != nil }
 
@@ -46,6 +55,9 @@ package struct VerifyBackup: MaintenanceTask {
                         + "\(physical ? "20261121-020000F" : "20261121T020000Z-k7q2m"), or 'latest'")
             }
             if isPhysicalOnly, autoFix { throw ValidationError("'--auto-fix' is for logical backups") }
+            if from != nil, autoFix {
+                throw ValidationError("'--auto-fix' is not for copies: 'backup copy' makes them")
+            }
             if backup != nil, all { throw ValidationError("'--all' and '--backup' exclude each other") }
             if all, autoFix { throw ValidationError("'--auto-fix' is for the newest backup, not with '--all'") }
             if named != nil, autoFix {
@@ -65,11 +77,12 @@ package struct VerifyBackup: MaintenanceTask {
             large objects. The outcome is a signed certificate beside the backup, as JSON and as a page, which says what \
             was compared how, what is not covered, and until when it counts ('backups.prove-within'). A locale, an \
             extension or space that this host lacks leaves the step unproven, with the line that installs it; a backup \
-            that is not what it says fails the step, and every difference is named. The production database is not asked \
-            for anything. Where 'backups.physical' names a stanza of pgBackRest, its newest physical backup is proved \
-            too, and the server is asked for nothing but its system identifier: every file and every segment of WAL by \
-            checksum, no gap in the log, restored into a private PostgreSQL that replays to its end, every page and index \
-            by pg_amcheck, and every row read.
+            that is not what it says fails the step, and every difference is named. With '--from' the copy in another \
+            storage is fetched and proved in the same way. The production database is not asked for anything. Where \
+            'backups.physical' names a stanza of pgBackRest, its newest physical backup is proved too, and the server is \
+            asked for nothing but its system identifier: every file and every segment of WAL by checksum, no gap in the \
+            log, restored into a private PostgreSQL that replays to its end, every page and index by pg_amcheck, and every \
+            row read.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -89,6 +102,7 @@ package struct VerifyBackup: MaintenanceTask {
     package init(_ options: Options) { self.options = options }
 
     package func survey(_ look: Look) async throws -> Observation {
+        if let copies = options.copies { return try await copies.survey(look) }
         guard options.isPhysicalOnly || options.named == nil, let physical = try await PhysicalPlace(look) else {
             if options.isPhysicalOnly { throw PhysicalNotConfigured(target: look.target) }
             return try await surveyLogical(look, isNeeded: true)
@@ -223,6 +237,7 @@ package struct VerifyBackup: MaintenanceTask {
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         if change.kind == PhysicalProving.kind { return try await PhysicalProving.inspect(change, look) }
+        if let copies = options.copies { return try await copies.inspect(change, look) }
         let ids = try await Blocking().run { _ in try BackupPlace(look).folder.ids() }
         let newest = ids.first
         let isThere =
@@ -234,6 +249,7 @@ package struct VerifyBackup: MaintenanceTask {
 
     package func apply(_ change: Change, _ act: Act) async throws {
         if change.kind == PhysicalProving.kind { return try await act.provePhysical(change.object) }
+        if let copies = options.copies { return try await copies.apply(change, act) }
         do {
             if let id = BackupID(change.object) {
                 try await act.proveBackup(id)
@@ -249,6 +265,7 @@ package struct VerifyBackup: MaintenanceTask {
     /// Reads the signed certificate back: only what this run wrote counts.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         if change.kind == PhysicalProving.kind { return try await PhysicalProving.prove(change, look) }
+        if let copies = options.copies { return try await copies.prove(change, look) }
         let place = BackupPlace(look)
         let ids: [BackupID] =
             if options.isExact, let id = BackupID(change.object) { [id] } else {

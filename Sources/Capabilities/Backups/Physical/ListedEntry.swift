@@ -13,10 +13,10 @@ enum ListedEntry: Sendable, Encodable {
 
     static let columns: [Listing.Column] = [
         "target", "backup", "snapshot", Listing.Column("rows", .count), Listing.Column("size", .bytes),
-        Listing.Column("took", .seconds), "proof",
+        Listing.Column("took", .seconds), "proof", "copies",
     ]
 
-    var cells: [Scalar] {
+    func cells(at now: Timestamp) -> [Scalar] {
         switch self {
         case .logical(let backup):
             let manifest = backup.manifest
@@ -27,6 +27,7 @@ enum ListedEntry: Sendable, Encodable {
                 manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
                 manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
                 .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
+                .text(backup.copies.map { $0.word(at: now) }.joined(separator: ", ")),
             ]
         case .physical(let listed):
             return [
@@ -34,12 +35,12 @@ enum ListedEntry: Sendable, Encodable {
                 .text(listed.backup.stopped.description),
                 listed.certificate?.rows.map { .integer(Int64(clamping: $0)) } ?? .null,
                 .integer(listed.backup.added.bytes), .number(listed.backup.duration.inSeconds),
-                .text("\(listed.proof.rawValue), \(listed.ladder.score)"),
+                .text("\(listed.proof.rawValue), \(listed.ladder.score)"), .null,
             ]
         case .unknown(let target, let reason):
             return [
                 .text(target.description), .text("pgBackRest"), .null, .null, .null, .null,
-                .text("unknown: \(reason.problem)"),
+                .text("unknown: \(reason.problem)"), .null,
             ]
         }
     }

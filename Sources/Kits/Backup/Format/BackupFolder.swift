@@ -47,11 +47,23 @@ package struct BackupFolder: Sendable, Hashable {
     /// - Throws: `BackupError`, `FileError`.
     package func manifest(of id: BackupID, key: BackupKey) throws -> BackupManifest {
         let directory = try SafeDirectory(path(of: id))
-        let bytes = try contents(BackupLayout.manifest, of: directory)
+        return try believed(
+            try contents(BackupLayout.manifest, of: directory),
+            signature: try contents(BackupLayout.signature, of: directory), of: id, key: key)
+    }
+
+    /// A manifest that was read from here or elsewhere, believed only with its signature.
+    ///
+    /// - Parameters:
+    ///   - bytes: of `manifest.json`.
+    ///   - signature: of `signature.json`.
+    /// - Throws: `BackupError`.
+    package func believed(
+        _ bytes: [UInt8], signature signed: [UInt8], of id: BackupID, key: BackupKey
+    ) throws -> BackupManifest {
         let signature: BackupSignature
         do {
-            signature = try JSONDecoder().decode(
-                BackupSignature.self, from: Data(try contents(BackupLayout.signature, of: directory)))
+            signature = try JSONDecoder().decode(BackupSignature.self, from: Data(signed))
         } catch let error as DecodingError {
             throw BackupError.unreadable(path: "\(path(of: id))/\(BackupLayout.signature)", reason: error.short)
         }

@@ -65,9 +65,9 @@ extension BackupFolder {
 
     /// What stands beside a backup and belongs to it.
     static func companions(of id: BackupID) throws -> [FileName] {
-        try ([certificateName(id), certificateSignatureName(id)] + CertificateCopy.allNames(of: id)).map {
-            try FileName($0)
-        }
+        let receipts = storages.map { receiptName(id, $0) }
+        return try ([certificateName(id), certificateSignatureName(id)] + CertificateCopy.allNames(of: id) + receipts)
+            .map { try FileName($0) }
     }
 
     /// Whether anything that belongs to a backup is still there, under whatever name.

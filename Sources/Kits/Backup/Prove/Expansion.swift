@@ -1,4 +1,5 @@
 import CZstd
+import Crypto
 import Maintenance
 import Outside
 
@@ -14,11 +15,14 @@ final class Expansion {
     /// What zstd said last: 0 at the end of a frame.
     private var pending = 1
     private(set) var expandedBytes: Int64 = 0
+    /// Of the bytes as they are stored; nil where nobody asked for it.
+    private var hash: SHA256?
 
     private static let inputSize = 262_144
 
-    init(_ file: Descriptor, isCompressed: Bool) {
+    init(_ file: Descriptor, isCompressed: Bool, hashing: Bool = false) {
         self.file = file
+        hash = hashing ? SHA256() : nil
         stream = isCompressed ? ZSTD_createDStream() : nil
         output = .allocate(byteCount: 524_288, alignment: 16)
     }
@@ -28,6 +32,9 @@ final class Expansion {
         output.deallocate()
     }
 
+    /// The SHA-256 of what was read so far, as it is stored: 64 hexadecimal digits; nil where nobody asked for it.
+    var storedDigest: String? { hash.map { Array($0.finalize()).hexadecimal } }
+
     /// The next piece, good until the next call; nil at the end.
     ///
     /// - Throws: `RestoreError.damaged`, `FileError`.
@@ -35,6 +42,7 @@ final class Expansion {
         while true {
             if position == input.count {
                 input = try file.read(upTo: Self.inputSize)
+                hash?.update(data: input)
                 position = 0
                 if input.isEmpty { return try finish() }
             }

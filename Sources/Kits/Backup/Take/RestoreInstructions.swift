@@ -11,22 +11,23 @@ struct RestoreInstructions {
         let server = PostgreSQLVersion(number: source.serverVersion)
         let program = PostgreSQLVersion(number: manifest.program.version)
         let major = max(server.major, program.major)
+        let isPlain = manifest.isPlain
+        let (tool, package) = isPlain ? ("", "") : ("zstd and ", "zstd ")
         text = """
             Backup \(manifest.id) of \(source.target)
             Database \(source.database.printable), PostgreSQL \(server), \(manifest.times.snapshot) (snapshot)
             \(manifest.tables.count) tables, \(manifest.rows) rows, \(manifest.contentBytes) of rows
 
-            To restore it by hand you need zstd and the programs of PostgreSQL \(major) or newer (Debian:
-            apt-get install zstd postgresql-client-\(major)), a server of that version on which you are superuser and on
+            To restore it by hand you need \(tool)the programs of PostgreSQL \(major) or newer (Debian:
+            apt-get install \(package)postgresql-client-\(major)), a server of that version on which you are superuser and on
             which there is no database of this name, and about \(source.size) of disk for it. PGHOST, PGPORT and PGUSER say
             which server. Run these lines in a copy of this directory, or here:
 
-            zstd -d -q --rm database/*.zst
-            psql -X -d postgres -f roles.sql
+            \(isPlain ? "" : "zstd -d -q --rm database/*.zst\n")psql -X -d postgres -f roles.sql
             export PGOPTIONS=\(RestoreSettings.byHand.shellQuoted)
             pg_restore --create --jobs=2 --dbname=postgres database
 
-            The first line replaces the compressed files by what they hold. The second makes the roles of the old cluster;
+            \(isPlain ? "" : "The first line replaces the compressed files by what they hold. ")The psql line makes the roles of the old cluster;
             errors about roles that exist already mean nothing. Passwords are not in the backup. PGOPTIONS has the
             settings under which the rows were written, and stronger ones than the database brings along that would
             keep it from being restored. \(Self.tablespaces(source))

@@ -12,12 +12,11 @@ package struct BackupPolicy: Sendable, Equatable {
     /// Whether `backup run` proves what it took without being told.
     package var verification: Written<Bool>?
     package var frequency: Written<BackupFrequency>?
-    /// Said by the guides of what is always so: every backup is whole.
-    package var type: BackupType?
+    package var type: Written<BackupType>?
     /// Said by the guides of what is always so: every backup is compressed.
     package var compression: Bool?
-    /// Never true: nothing is encrypted yet.
-    package var encryption: Bool?
+    /// Of the copies in repositories, which always are. True where that is asked for, and needs a repository.
+    package var encryption: Written<Bool>?
     /// How its cluster is backed up by files; nil where it is not.
     package var physical: PhysicalSettings?
     package var recovery: RecoveryTargets?
@@ -53,7 +52,12 @@ package struct BackupPolicy: Sendable, Equatable {
     }
 }
 
-package enum BackupType: String, CaseIterable, Sendable { case full }
+package enum BackupType: String, CaseIterable, Sendable {
+    /// Every backup is whole.
+    case full
+    /// The same, and its copies take only what no earlier copy holds: needs a repository.
+    case incremental
+}
 
 /// How many of the newest stay, and of how many periods the newest one of each. A backup may be chosen by several.
 package struct BackupKeep: Sendable, Equatable {

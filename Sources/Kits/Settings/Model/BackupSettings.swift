@@ -23,6 +23,8 @@ package struct BackupSettings: Sendable, Equatable {
     package var readTwice = 10
     /// How long a certificate counts.
     package var proveWithin = Duration.seconds(8 * 86_400)
+    /// Where else every backup lies.
+    package var storage = StorageSettings()
     /// For all databases; `Inventory.backupPolicy(of:)` adds what differs.
     package var policy = BackupPolicy()
 

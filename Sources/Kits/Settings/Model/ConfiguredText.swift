@@ -27,6 +27,8 @@ package struct ConfiguredText: Sendable, Hashable {
     package enum Secrecy: Sendable, Hashable {
         /// The password of a URL, and parameters that carry one.
         case url
+        /// The same in a URL behind a word, as restic writes it: `rest:https://user:•••@host/`. What is no URL holds none.
+        case repository
         /// `password=…` of a libpq keyword string.
         case keywords
         /// All of it.
@@ -125,6 +127,7 @@ extension ConfiguredText: CustomStringConvertible, CustomDebugStringConvertible,
         guard case .template(let pieces) = source else { return written }
         switch secrecy {
         case .url: return Redaction.url(written)
+        case .repository: return Redaction.text(written)
         case .keywords: return Redaction.keywords(written)
         case .whole: return pieces.map { Redaction.piece($0) }.joined()
         }

@@ -13,11 +13,16 @@ package struct BackupStrategyFile: Sendable {
     /// - Parameters:
     ///   - path: a JSON file, `//` comments allowed, or a YAML file.
     ///   - environments: the names there are.
-    package init(reading path: String, environments: [String]) throws(ConfigurationError) {
-        try self.init(try ConfigurationText.read(path), file: path, environments: environments)
+    ///   - storage: what is configured of it: a word for a place is known by its 'called'.
+    package init(
+        reading path: String, environments: [String], storage: StorageSettings
+    ) throws(ConfigurationError) {
+        try self.init(try ConfigurationText.read(path), file: path, environments: environments, storage: storage)
     }
 
-    package init(_ text: String, file: String, environments: [String]) throws(ConfigurationError) {
+    package init(
+        _ text: String, file: String, environments: [String], storage: StorageSettings = StorageSettings()
+    ) throws(ConfigurationError) {
         let plain = file.hasSuffix(".json") ? JSONComments.removed(from: text) : text
         let reading = Reading(directory: "/")
         let start = SourceLocation(file: file, line: 1, column: 1)
@@ -35,15 +40,22 @@ package struct BackupStrategyFile: Sendable {
         }
         for entry in entries {
             switch entry.key {
-            case "environments": read(entry.value, environments, reading)
+            case "environments": read(entry.value, environments, storage, reading)
             case "storage":
                 // Each place is a line of its own for whoever has to do without it.
                 for place in entry.value.entries ?? [entry] {
                     let keyPath = place.key == entry.key ? entry.key : "\(entry.key).\(place.key)"
                     let value = place.value.entries == nil ? " (\(place.value.found))" : ""
+                    if case .scalar(let word, _) = place.value.value,
+                        storage.names(of: place.key)?.contains(word) == true
+                    {
+                        continue
+                    }
                     reading.refusePlanned(
                         "\(Tree.quoted(place.key))\(value)", at: place.location, keyPath,
-                        reason: "backups lie in the one directory of 'backups.directory'")
+                        reason: storage.names(of: place.key) == nil
+                            ? "backups lie in the one directory of 'backups.directory'"
+                            : "nothing is called so in 'backups.storage.\(place.key).called'")
                 }
             default:
                 reading.report(
@@ -57,7 +69,7 @@ package struct BackupStrategyFile: Sendable {
         unsupported = reading.problems
     }
 
-    private mutating func read(_ tree: Tree, _ known: [String], _ reading: Reading) {
+    private mutating func read(_ tree: Tree, _ known: [String], _ storage: StorageSettings, _ reading: Reading) {
         guard let entries = tree.entries else {
             return reading.refuse(
                 tree, "environments", "stands where a mapping is needed", allowed: "policies by environment")
@@ -71,9 +83,19 @@ package struct BackupStrategyFile: Sendable {
                 continue
             }
             // A key that cannot be had leaves the section's other keys as they are.
-            if let policy = BackupPolicySection.format.read(entry.value, keyPath, reading) {
+            if var policy = BackupPolicySection.format.read(entry.value, keyPath, reading) {
+                if storage.repositories.isEmpty { leaveOut(&policy, keyPath, reading) }
                 policies.append((entry.key, policy))
             }
+        }
+    }
+
+    /// What only a repository makes true, where there is none.
+    private func leaveOut(_ policy: inout BackupPolicy, _ keyPath: String, _ reading: Reading) {
+        for (key, location, reason) in policy.needsRepository {
+            let value = key == "type" ? "'incremental'" : "'true'"
+            reading.refusePlanned(value, at: location, keyPath.appending(key: key), reason: reason)
+            if key == "type" { policy.type = nil } else { policy.encryption = nil }
         }
     }
 

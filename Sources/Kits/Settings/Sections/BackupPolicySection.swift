@@ -30,15 +30,17 @@ enum BackupPolicySection {
                 "frequency", \.frequency, Format<BackupFrequency>.choice(later: ["yearly", "continuous"]).written,
                 "How often there is to be a new one: what 'backup.age' warns by where 'checks' says nothing else."),
             Key(
-                "type", \.type, type, "Every backup is whole: 'full'."),
+                "type", \.type, type.written,
+                "Every backup is whole; with 'incremental' its copies send and take only what is new, which needs a "
+                    + "repository under 'backups.storage'."),
             Key(
                 "compression", \.compression,
                 .always(true, "every backup is compressed; 'compression-level' says how much"),
                 "Every backup is compressed."),
             Key(
-                "encryption", \.encryption,
-                .always(false, "backups are as secret as the directory they lie in"),
-                "Backups are not encrypted."),
+                "encryption", \.encryption, Format.boolean.written,
+                "Whether copies have to be encrypted, which those in repositories are: needs one under "
+                    + "'backups.storage'."),
             Key(
                 "physical", \.physical, PhysicalSections.physical,
                 "How the cluster is backed up by files and write-ahead log, beside the backups of the database."),
@@ -56,6 +58,7 @@ enum BackupPolicySection {
 
     /// A least number where nothing is ever removed would mean nothing.
     static func judge(_ inventory: Inventory, _ reading: Reading) {
+        judgeStorage(inventory, reading)
         func report(_ policy: BackupPolicy, _ keyPath: String, unless isMeant: Bool) {
             guard let minimum = policy.minimum, !isMeant else { return }
             reading.report(
@@ -86,10 +89,30 @@ enum BackupPolicySection {
         }
     }
 
+    /// What only repositories can give, where there is none.
+    private static func judgeStorage(_ inventory: Inventory, _ reading: Reading) {
+        guard inventory.backups.storage.repositories.isEmpty else { return }
+        func report(_ policy: BackupPolicy, _ keyPath: String) {
+            for (key, location, reason) in policy.needsRepository {
+                reading.report(
+                    "needs a repository under 'backups.storage': \(reason)", at: location, keyPath.appending(key: key))
+            }
+        }
+        report(inventory.backups.policy, "backups")
+        for environment in inventory.environments {
+            let path = "environments.\(environment.name)"
+            report(environment.backups, "\(path).backups")
+            for resource in environment.resources {
+                guard case .postgresql(let access) = resource.access else { continue }
+                report(access.backups, "\(path).resources.\(resource.name).backups")
+            }
+        }
+    }
+
     private static var type: Format<BackupType> {
         var format = Format<BackupType>.choice()
         format.read = { [read = format.read] tree, keyPath, reading in
-            guard case .scalar(let text, _) = tree.value, ["incremental", "differential"].contains(text) else {
+            guard case .scalar(let text, _) = tree.value, text == "differential" else {
                 return read(tree, keyPath, reading)
             }
             reading.refusePlanned(tree.found, at: tree.location, keyPath, reason: "every backup is whole, 'full'")
@@ -130,5 +153,20 @@ extension Format where Value == Bool {
             }, writing: { $0 })
         format.shape = .scalar(words: position ? "true" : "false", schema: ["enum": [.boolean(position)]])
         return format
+    }
+}
+
+extension BackupPolicy {
+    /// The keys that only a repository makes true, with why.
+    var needsRepository: [(key: String, location: SourceLocation, reason: String)] {
+        var needs: [(key: String, location: SourceLocation, reason: String)] = []
+        if let encryption, encryption.value {
+            needs.append(
+                ("encryption", encryption.location, "backups are as secret as the directory they lie in"))
+        }
+        if let type, type.value == .incremental {
+            needs.append(("type", type.location, "every backup is whole, 'full'"))
+        }
+        return needs
     }
 }

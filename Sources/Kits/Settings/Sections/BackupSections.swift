@@ -36,11 +36,14 @@ enum BackupSections {
             Key(
                 "prove-within", \.proveWithin, age, standard: standard.proveWithin,
                 "How long a certificate counts."),
+            Key(
+                "storage", \.storage, StorageSections.format,
+                "Where else every backup lies: restic repositories, which are encrypted."),
         ]
         return Section<BackupSettings>(
             prototype: { _ in BackupSettings() },
             keys: own + BackupPolicySection.keys.map { Key<BackupSettings>($0, in: \.policy) },
-            later: BackupPolicySection.later
+            later: BackupPolicySection.later.subtracting(["storage"])
         ).format
     }
 }

@@ -1,0 +1,89 @@
+import Maintenance
+
+/// What restic's error output means, found by the words of restic 0.14 and newer, of the system, and of the libraries it
+/// reaches storages with (minio-go, OpenSSH's client, rclone).
+enum ResticComplaint: Hashable {
+    /// There is no repository: the storage answered that its configuration is not there.
+    case absent
+    case exists
+    case password
+    case locked
+    case credentials, unreachable, full, readOnly, broken
+    case other
+
+    init(_ text: String) {
+        let text = text.lowercased()
+        self = Self.words.first { entry in entry.words.contains { text.containsBytes($0) } }?.meaning ?? .other
+    }
+
+    /// The first that fits counts: a storage that cannot be reached also says that there may be no repository.
+    private static let words: [(meaning: ResticComplaint, words: [String])] = [
+        (.exists, ["config file already exists"]),
+        (.password, ["wrong password or no key found"]),
+        (.locked, ["repository is already locked"]),
+        (
+            .full,
+            [
+                "no space left on device", "disk quota exceeded", "quotaexceeded", "insufficient storage", "507 ",
+                "file too large", "xminiostoragefull", "sftp: \"failure\" (ssh_fx_failure)",
+            ]
+        ),
+        (
+            .credentials,
+            [
+                "invalidaccesskeyid", "access key id you provided does not exist", "signaturedoesnotmatch",
+                "signature we calculated does not match", "expiredtoken", "token has expired", "is expired",
+                "accessdenied", "access denied", "forbidden", "permission denied (publickey",
+                "key id ($aws_access_key_id) is empty", "secret ($aws_secret_access_key) is empty",
+                "authenticationfailed", "unauthorized", "host key verification failed", "invalid_grant",
+            ]
+        ),
+        (
+            .unreachable,
+            [
+                "connection refused", "no such host", "could not resolve hostname", "i/o timeout",
+                "network is unreachable",
+                "no route to host", "connection reset", "connection timed out", "tls handshake", "broken pipe",
+                "unable to start the sftp session", "connection lost", "connection closed", "unexpected eof",
+                "ssh command exited", "error talking http to rclone",
+            ]
+        ),
+        (.readOnly, ["read-only file system", "permission denied", "operation not permitted", "methodnotallowed"]),
+        (
+            .absent,
+            [
+                "config: no such file or directory", "config file does not exist", "specified key does not exist",
+                "specified bucket does not exist", "object doesn't exist", "blobnotfound", "containernotfound",
+                "unable to open config file: file does not exist", "<config/> does not exist",
+                "unable to open config file: stat: file does not exist",
+                "unable to open config file: lstat: file does not exist",
+                "unable to open config file: object not found",
+            ]
+        ),
+        (
+            .broken,
+            [
+                "ciphertext verification failed", "hash does not match", "hash mismatch",
+                "is not contained in any index",
+                "not found in the repository", "pack file", "does not exist", "load <index/", "load <snapshot/",
+                "load(<", "tree ", "blob ", "no such file or directory", "repository contains errors",
+                "unexpected", "checking found", "returned error",
+            ]
+        ),
+    ]
+
+    /// - Parameter detail: restic's own words, printable.
+    func error(storage: String, detail: String) -> CopyError {
+        switch self {
+        case .absent: .noRepository(storage: storage)
+        case .password: .password(storage: storage)
+        case .locked: .locked(storage: storage, holder: detail)
+        case .credentials: .credentials(storage: storage, detail: detail)
+        case .unreachable: .unreachable(storage: storage, detail: detail)
+        case .full: .full(storage: storage, detail: detail)
+        case .readOnly: .readOnly(storage: storage, detail: detail)
+        case .broken: .broken(storage: storage, detail: detail)
+        case .exists, .other: .failed(storage: storage, detail: detail)
+        }
+    }
+}

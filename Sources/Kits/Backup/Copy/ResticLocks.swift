@@ -1,0 +1,66 @@
+import Foundation
+import Glibc
+import Maintenance
+import Outside
+
+/// A lock in a repository, as `restic cat lock` shows it.
+struct ResticLock: Decodable, Hashable {
+    var time: String
+    var exclusive: Bool
+    var hostname: String
+    var username: String
+    var pid: Int32
+
+    /// Whether it was taken on this machine by a process that is no more. What another machine's process does, nobody
+    /// here can know.
+    var isDead: Bool { hostname == Self.ownHost && kill(pid, 0) != 0 && errno == ESRCH }
+
+    var holder: String {
+        let time = time.prefix(19).replacing("T", with: " ")
+        return "by process \(pid) of \(username.printable) on \(hostname.printable), since \(time.printable)"
+    }
+
+    /// As the kernel says it, which is what restic writes.
+    private static var ownHost: String {
+        var names = utsname()
+        guard uname(&names) == 0 else { return "" }
+        return withUnsafeBytes(of: &names.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}
+
+extension ResticRepository {
+    /// Runs `body`; where a lock is in the way that a killed process of ours left, removes it and runs it once more.
+    ///
+    /// - Throws: `CopyError.locked`, which names whoever holds it.
+    func unlocking<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let error as CopyError {
+            guard case .locked(let storage, let detail) = error else { throw error }
+            let locks = try await locks()
+            if let living = locks.first(where: { !$0.isDead }) {
+                throw CopyError.locked(storage: storage, holder: living.holder)
+            }
+            guard !locks.isEmpty else { throw CopyError.locked(storage: storage, holder: detail) }
+            // Removes those whose process is gone, by the same rule.
+            _ = try await text(["unlock"], limit: patience)
+            return try await body()
+        }
+    }
+
+    /// One that went meanwhile is none.
+    private func locks() async throws -> [ResticLock] {
+        let names = String(decoding: try await text(["list", "locks", "--no-lock"], limit: patience), as: UTF8.self)
+        var locks: [ResticLock] = []
+        for name in names.split(separator: "\n") where name.utf8.count == 64 {
+            do {
+                let bytes = try await text(["cat", "lock", String(name), "--no-lock"], limit: patience)
+                locks.append(try decoded(ResticLock.self, bytes, "a lock"))
+            } catch let error as CopyError {
+                switch error {
+                case .noRepository, .broken: continue
+                default: throw error
+                }
+            }
+        }
+        return locks
+    }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import Glibc
+import Maintenance
+import MaintenanceTesting
+import Outside
+import Testing
+
+/// Storages that are gone, slow, full, read-only, or refuse us, made with real servers. Never a half copy that is listed,
+/// and the next run brings what is missing.
+@Suite("storages in trouble", .temporaryDirectory, .cluster, .serialized, .timeLimit(.minutes(5)))
+struct StorageTroubleTests {
+    private static let large: StaticString =
+        "create table t as select n, (select string_agg(md5(random()::text || n), '') from generate_series(1, 30)) from generate_series(1, 40000) n"
+
+    private func sftp(_ server: SFTPServer, more: String = "") throws -> (estate: StorageEstate, keys: String) {
+        var estate = StorageEstate()
+        estate.repository = server.repository
+        return (estate, "sftp-command: \"\(server.command)\"\(more.isEmpty ? "" : "\n      \(more)")")
+    }
+
+    private func objects(_ server: ObjectServer, key: String = "test") -> StorageEstate {
+        var estate = StorageEstate()
+        estate.repository = server.repository
+        estate.credentials = ["AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "test"]
+        return estate
+    }
+
+    private let inherited =
+        "environment: {AWS_ACCESS_KEY_ID: \"${AWS_ACCESS_KEY_ID}\", AWS_SECRET_ACCESS_KEY: \"${AWS_SECRET_ACCESS_KEY}\"}"
+
+    /// No copy is listed, and none was ever there.
+    private func expectNoCopy(_ estate: StorageEstate) async throws {
+        let listed = try await estate.run("backup", "list", "--format", "csv")
+        #expect(listed.exitCode == 0 && !listed.output.contains("offsite"), "\(listed.output)")
+        #expect(try estate.backups().count == 1)
+    }
+
+    @Test("copies go to an SFTP server and come back from there")
+    func sftpWorks() async throws {
+        let (estate, keys) = try sftp(try await SFTPServer.start())
+        try await estate.prepare(more: keys)
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode == 0, "\(copied.errors)\(copied.output)")
+        let proved = try await estate.run("backup", "verify", "--from", "offsite")
+        #expect(proved.exitCode == 0, "\(proved.errors)\(proved.output)")
+    }
+
+    @Test("copies go to an S3 server and come back from there")
+    func objectsWork() async throws {
+        let estate = objects(try await ObjectServer.start())
+        try await estate.prepare(more: inherited)
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode == 0, "\(copied.errors)\(copied.output)")
+        let proved = try await estate.run("backup", "verify", "--from", "offsite")
+        #expect(proved.exitCode == 0, "\(proved.errors)\(proved.output)")
+    }
+
+    @Test("copies go through rclone")
+    func rcloneWorks() async throws {
+        var estate = StorageEstate()
+        estate.repository = "rclone:place:\(TemporaryDirectory.current)/through"
+        try await estate.prepare(more: "environment: {RCLONE_CONFIG_PLACE_TYPE: local}")
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode == 0, "\(copied.errors)\(copied.output)")
+        #expect(FileManager.default.fileExists(atPath: "\(TemporaryDirectory.current)/through/config"))
+    }
+
+    @Test("an S3 server that refuses the key is said so")
+    func credentials() async throws {
+        let estate = objects(try await ObjectServer.start(isGuarded: true), key: "unknown")
+        try await estate.prepare(more: inherited)
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode != 0 && copied.output.contains("refuses our credentials"), "\(copied.output)")
+        try await expectNoCopy(estate)
+    }
+
+    @Test("an SFTP server that refuses the key is said so")
+    func refusedKey() async throws {
+        let server = try await SFTPServer.start()
+        let (estate, keys) = try sftp(server)
+        try await estate.prepare(
+            more: keys.replacing(
+                "IdentitiesOnly=yes", with: "IdentitiesOnly=yes -o IdentityAgent=none -o PubkeyAuthentication=no"))
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode != 0 && copied.output.contains("refuses our credentials"), "\(copied.output)")
+        try await expectNoCopy(estate)
+    }
+
+    @Test("a storage that cannot be reached is said so, and the status says it too")
+    func unreachable() async throws {
+        let server = try await ObjectServer.start()
+        let estate = objects(server)
+        try await estate.prepare(more: inherited)
+        server.server.signal(SIGKILL)
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode == 1 && copied.output.contains("cannot be reached"), "\(copied.output)")
+        #expect(copied.output.contains("BK005"))
+        try await expectNoCopy(estate)
+    }
+
+    @Test("a server that dies in the middle of a copy leaves none, and the next run needs less than all")
+    func diesInTheMiddle() async throws {
+        let first = try await SFTPServer.start()
+        let (estate, keys) = try sftp(first, more: "upload-limit: 4M")
+        try await estate.prepare(Self.large, more: keys)
+        try await withThrowingTaskGroup(of: Program.Result.self) { group in
+            group.addTask { try await estate.run("backup", "copy") }
+            let data = "\(TemporaryDirectory.current)/sftp-repository/data"
+            try await eventually("a pack arrives") {
+                !(FileManager.default.enumerator(atPath: data)?.compactMap { $0 as? String }.filter {
+                    $0.utf8.count > 60
+                } ?? []).isEmpty
+            }
+            first.server.signal(SIGKILL)
+            let copied = try #require(try await group.next())
+            #expect(copied.exitCode != 0, "\(copied.output)")
+            #expect(copied.output.contains("cannot be reached"), "\(copied.output)\(copied.errors)")
+        }
+        try await expectNoCopy(estate)
+        let (_, again) = try sftp(try await SFTPServer.start())
+        try estate.configure(more: again)
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode == 0, "\(copied.errors)\(copied.output)")
+    }
+
+    @Test("a server that stands still is given up, and named")
+    func standsStill() async throws {
+        let server = try await SFTPServer.start()
+        let (estate, keys) = try sftp(server, more: "upload-limit: 2M\n      give-up-after: 6s")
+        try await estate.prepare(Self.large, more: keys)
+        try await withThrowingTaskGroup(of: Program.Result.self) { group in
+            group.addTask { try await estate.run("backup", "copy") }
+            let data = "\(TemporaryDirectory.current)/sftp-repository/data"
+            try await eventually("a pack arrives") {
+                !(FileManager.default.enumerator(atPath: data)?.compactMap { $0 as? String }.filter {
+                    $0.utf8.count > 60
+                } ?? []).isEmpty
+            }
+            server.server.signal(SIGSTOP)
+            let copied = try #require(try await group.next())
+            #expect(
+                copied.exitCode != 0 && copied.output.contains("took nothing for 6 s"),
+                "\(copied.output)\(copied.errors)")
+        }
+        try await expectNoCopy(estate)
+    }
+
+    @Test("a storage that may only be read is said so")
+    func readOnly() async throws {
+        let (estate, keys) = try sftp(try await SFTPServer.start(isReadOnly: true))
+        try await estate.prepare(more: keys)
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode != 0 && copied.output.contains("cannot be written to"), "\(copied.output)")
+        try await expectNoCopy(estate)
+    }
+
+    @Test("a storage that is full is said so, what was there stays, and with more room the copy is made")
+    func full() async throws {
+        let disk = try SmallDisk(bytes: 12 * 1_048_576)
+        var estate = StorageEstate()
+        estate.repository = "\(disk.path)/repository"
+        try await estate.prepare()
+        #expect(try await estate.run("backup", "copy").exitCode == 0)
+        try await TestDatabase.current.run(
+            "create table more as select n, (select string_agg(md5(random()::text || n), '') from generate_series(1, 30)) from generate_series(1, 20000) n"
+        )
+        try await estate.backUp()
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode != 0 && copied.output.contains("is full"), "\(copied.output)")
+        #expect(try await estate.snapshotCount() == 1)
+        try disk.grow(to: 64 * 1_048_576)
+        let again = try await estate.run("backup", "copy")
+        #expect(again.exitCode == 0, "\(again.errors)\(again.output)")
+        #expect(try await estate.snapshotCount() == 2)
+    }
+
+    @Test("the lock of a killed restic of ours is removed; that of a living one, or of another host, is named")
+    func locks() async throws {
+        let estate = StorageEstate()
+        try await estate.prepare()
+        #expect(try await estate.run("backup", "copy").exitCode == 0)
+        try await withHeldLock(estate) { restic in
+            let held = try await estate.run("backup", "cross-region")
+            #expect(held.exitCode != 0 && held.output.contains("is locked: by process"), "\(held.output)")
+            restic.signal(SIGKILL)
+        }
+        try await eventually("the process is gone") {
+            let compared = try await estate.run("backup", "cross-region")
+            return compared.exitCode == 0
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(estate.repository)/locks")
+        #expect(left == [])
+    }
+
+    /// A restic that reads for ever, and holds its lock.
+    private func withHeldLock(_ estate: StorageEstate, _ body: (StorageServer) async throws -> Void) async throws {
+        let pipe = "\(TemporaryDirectory.current)/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let restic = try StorageServer(
+            "/bin/sh", ["-c", "exec 3<>'\(pipe)'; exec restic --no-cache backup --stdin <'\(pipe)'"],
+            environment: ["RESTIC_REPOSITORY": estate.repository, "RESTIC_PASSWORD": StorageEstate.password],
+            log: "\(TemporaryDirectory.current)/held.log")
+        try await eventually("it has its lock") {
+            try !FileManager.default.contentsOfDirectory(atPath: "\(estate.repository)/locks").isEmpty
+        }
+        try await body(restic)
+    }
+
+    @Test("two at once make one copy")
+    func twice() async throws {
+        let estate = StorageEstate()
+        try await estate.prepare()
+        async let one = estate.run("backup", "copy")
+        async let other = estate.run("backup", "copy")
+        let results = try await [one, other]
+        #expect(results.contains { $0.exitCode == 0 }, "\(results.map(\.output))")
+        #expect(try await estate.snapshotCount() == 1)
+    }
+}
+
+/// A small filesystem in memory; only root can make one.
+final class SmallDisk: Sendable {
+    let path: String
+
+    init(bytes: Int) throws {
+        path = "\(TemporaryDirectory.current)/small"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        guard mount("none", path, "tmpfs", 0, "size=\(bytes)") == 0 else { throw CocoaError(.fileWriteNoPermission) }
+    }
+
+    func grow(to bytes: Int) throws {
+        guard mount("none", path, "tmpfs", UInt(MS_REMOUNT), "size=\(bytes)") == 0 else {
+            throw CocoaError(.fileWriteNoPermission)
+        }
+    }
+
+    deinit { umount(path) }
+}
