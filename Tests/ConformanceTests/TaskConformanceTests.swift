@@ -63,7 +63,7 @@ struct TaskConformanceTests {
     /// A backup is proved and pruned without the database it was taken of, which may be the one that is lost.
     private static let needNoDatabase = [
         "backup.verify", "backup.prune", "backup.copy", "backup.cross-region", "backup.fetch",
-        "backup.prune-copies",
+        "backup.prune-copies", "backup.files", "backup.restore-files",
     ]
 
     @Test(

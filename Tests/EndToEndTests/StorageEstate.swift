@@ -13,6 +13,8 @@ struct StorageEstate: Sendable {
     /// As restic names it.
     var repository = "\(TemporaryDirectory.current)/repository"
     var credentials: [String: String] = [:]
+    /// Lives as long as the estate.
+    var server: StorageServer?
 
     /// Of the one database.
     var folder: String { "\(program.directory)/state/backups/test/main" }

@@ -10,17 +10,19 @@ import Testing
 @Suite("storages in trouble", .temporaryDirectory, .cluster, .serialized, .timeLimit(.minutes(5)))
 struct StorageTroubleTests {
     private static let large: StaticString =
-        "create table t as select n, (select string_agg(md5(random()::text || n), '') from generate_series(1, 30)) from generate_series(1, 40000) n"
+        "create table t as select n, (select string_agg(md5(n || ' ' || g), '') from generate_series(1, 30) g) from generate_series(1, 40000) n"
 
     private func sftp(_ server: SFTPServer, more: String = "") throws -> (estate: StorageEstate, keys: String) {
         var estate = StorageEstate()
         estate.repository = server.repository
+        estate.server = server.server
         return (estate, "sftp-command: \"\(server.command)\"\(more.isEmpty ? "" : "\n      \(more)")")
     }
 
     private func objects(_ server: ObjectServer, key: String = "test") -> StorageEstate {
         var estate = StorageEstate()
         estate.repository = server.repository
+        estate.server = server.server
         estate.credentials = ["AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "test"]
         return estate
     }
@@ -93,7 +95,7 @@ struct StorageTroubleTests {
         try await estate.prepare(more: inherited)
         server.server.signal(SIGKILL)
         let copied = try await estate.run("backup", "copy")
-        #expect(copied.exitCode == 1 && copied.output.contains("cannot be reached"), "\(copied.output)")
+        #expect(copied.exitCode == 5 && copied.output.contains("cannot be reached"), "\(copied.output)")
         #expect(copied.output.contains("BK005"))
         try await expectNoCopy(estate)
     }
@@ -117,10 +119,12 @@ struct StorageTroubleTests {
             #expect(copied.output.contains("cannot be reached"), "\(copied.output)\(copied.errors)")
         }
         try await expectNoCopy(estate)
-        let (_, again) = try sftp(try await SFTPServer.start())
+        let second = try await SFTPServer.start()
+        let (_, again) = try sftp(second)
         try estate.configure(more: again)
         let copied = try await estate.run("backup", "copy")
         #expect(copied.exitCode == 0, "\(copied.errors)\(copied.output)")
+        withExtendedLifetime(second) {}
     }
 
     @Test("a server that stands still is given up, and named")
@@ -139,7 +143,7 @@ struct StorageTroubleTests {
             server.server.signal(SIGSTOP)
             let copied = try #require(try await group.next())
             #expect(
-                copied.exitCode != 0 && copied.output.contains("took nothing for 6 s"),
+                copied.exitCode != 0 && copied.output.contains("took nothing for 6.0 s"),
                 "\(copied.output)\(copied.errors)")
         }
         try await expectNoCopy(estate)
@@ -162,7 +166,7 @@ struct StorageTroubleTests {
         try await estate.prepare()
         #expect(try await estate.run("backup", "copy").exitCode == 0)
         try await TestDatabase.current.run(
-            "create table more as select n, (select string_agg(md5(random()::text || n), '') from generate_series(1, 30)) from generate_series(1, 20000) n"
+            "create table more as select n, (select string_agg(md5(n || ' ' || g), '') from generate_series(1, 30) g) from generate_series(1, 20000) n"
         )
         try await estate.backUp()
         let copied = try await estate.run("backup", "copy")

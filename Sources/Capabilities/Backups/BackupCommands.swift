@@ -20,8 +20,7 @@ struct ListBackups: HouseCommand {
     func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
         let backups = try await session.listed(environments)
-        let listing = Listing(
-            "Backups", ListedEntry.columns, backups.map { $0.cells(at: session.application.clock.now()) })
+        let listing = Listing("Backups", ListedEntry.columns, backups.map { $0.cells(at: application.clock.now()) })
         try session.print(listing, document: backups, empty: "No backup yet: 'mainstay backup run'.")
         return .success
     }

@@ -33,14 +33,14 @@ package struct VerifyBackup: MaintenanceTask {
 
         package init() {}
 
+        /// Nil for the backups themselves.
+        fileprivate var copies: VerifyCopy? { from.map { VerifyCopy(storage: $0, named: named, all: all) } }
+
         /// pgBackRest's name of a physical backup; nil where none is named.
         fileprivate var label: String? { backup.flatMap { PhysicalBackup.isLabel($0) ? $0 : nil } }
 
         /// Whether logical backups are not meant.
         fileprivate var isPhysicalOnly: Bool { physical || label != nil }
-
-        /// Nil for the backups themselves.
-        fileprivate var copies: VerifyCopy? { from.map { VerifyCopy(storage: $0, named: named, all: all) } }
 
         /// Whether a newer backup changes nothing about which ones are meant.
         fileprivate var isExact: Bool { all || named != nil }
@@ -54,10 +54,11 @@ package struct VerifyBackup: MaintenanceTask {
                     "'--backup' is the name of a backup, such as "
                         + "\(physical ? "20261121-020000F" : "20261121T020000Z-k7q2m"), or 'latest'")
             }
-            if isPhysicalOnly, autoFix { throw ValidationError("'--auto-fix' is for logical backups") }
             if from != nil, autoFix {
                 throw ValidationError("'--auto-fix' is not for copies: 'backup copy' makes them")
             }
+            if from != nil, isPhysicalOnly { throw ValidationError("'--from' is for copies of logical backups") }
+            if isPhysicalOnly, autoFix { throw ValidationError("'--auto-fix' is for logical backups") }
             if backup != nil, all { throw ValidationError("'--all' and '--backup' exclude each other") }
             if all, autoFix { throw ValidationError("'--auto-fix' is for the newest backup, not with '--all'") }
             if named != nil, autoFix {
@@ -81,8 +82,8 @@ package struct VerifyBackup: MaintenanceTask {
             storage is fetched and proved in the same way. The production database is not asked for anything. Where \
             'backups.physical' names a stanza of pgBackRest, its newest physical backup is proved too, and the server is \
             asked for nothing but its system identifier: every file and every segment of WAL by checksum, no gap in the \
-            log, restored into a private PostgreSQL that replays to its end, every page and index by pg_amcheck, and every \
-            row read.
+            log, restored into a private PostgreSQL that replays to its end, every page and index by pg_amcheck, and \
+            every row read.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -236,8 +237,8 @@ package struct VerifyBackup: MaintenanceTask {
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
-        if change.kind == PhysicalProving.kind { return try await PhysicalProving.inspect(change, look) }
         if let copies = options.copies { return try await copies.inspect(change, look) }
+        if change.kind == PhysicalProving.kind { return try await PhysicalProving.inspect(change, look) }
         let ids = try await Blocking().run { _ in try BackupPlace(look).folder.ids() }
         let newest = ids.first
         let isThere =
@@ -248,8 +249,8 @@ package struct VerifyBackup: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        if change.kind == PhysicalProving.kind { return try await act.provePhysical(change.object) }
         if let copies = options.copies { return try await copies.apply(change, act) }
+        if change.kind == PhysicalProving.kind { return try await act.provePhysical(change.object) }
         do {
             if let id = BackupID(change.object) {
                 try await act.proveBackup(id)
@@ -264,8 +265,8 @@ package struct VerifyBackup: MaintenanceTask {
 
     /// Reads the signed certificate back: only what this run wrote counts.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
-        if change.kind == PhysicalProving.kind { return try await PhysicalProving.prove(change, look) }
         if let copies = options.copies { return try await copies.prove(change, look) }
+        if change.kind == PhysicalProving.kind { return try await PhysicalProving.prove(change, look) }
         let place = BackupPlace(look)
         let ids: [BackupID] =
             if options.isExact, let id = BackupID(change.object) { [id] } else {

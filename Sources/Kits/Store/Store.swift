@@ -127,8 +127,8 @@ package struct StoreReader {
     package func rows(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws
         -> [StoreRow]
     {
-        let prepared = try database.cachedStatement(sql: statement.sql)
-        return try Row.fetchAll(prepared, arguments: arguments(values)).map { row in
+        let prepared = try bound(statement, values, in: database)
+        return try Row.fetchAll(prepared).map { row in
             var named: [String: StoreValue] = [:]
             for (column, value) in row {
                 named[column] =
@@ -160,19 +160,7 @@ package struct StoreWriter {
     /// Runs the statement; returns how many rows it changed.
     @discardableResult
     package func run(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws -> Int {
-        try database.cachedStatement(sql: statement.sql).execute(arguments: arguments(values))
+        try bound(statement, values, in: database).execute()
         return database.changesCount
     }
-}
-
-private func arguments(_ values: [String: any StoreConvertible]) -> StatementArguments {
-    StatementArguments(
-        values.mapValues { value -> (any DatabaseValueConvertible)? in
-            switch value.storeValue {
-            case .null: nil
-            case .text(let text): text
-            case .integer(let number): number
-            case .real(let number): number
-            }
-        })
 }

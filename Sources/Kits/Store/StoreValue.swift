@@ -10,7 +10,7 @@ package enum StoreValue: Sendable, Hashable, ExpressibleByStringLiteral, Express
 }
 
 /// A Swift type a column can hold and give back.
-package protocol StoreConvertible {
+package protocol StoreConvertible: Sendable {
     var storeValue: StoreValue { get }
     /// Nil where the value is of another type; a caller that did not expect that gets `StoreError.unexpectedValue`.
     init?(storeValue: StoreValue)

@@ -26,6 +26,9 @@ package enum CopyError: MaintenanceError, Hashable {
     /// The backup that should be copied is not what its manifest says.
     case damaged(BackupID, file: String, reason: String)
     case noCopy(BackupID, storage: String)
+    /// A file set in the repository is not what was stored.
+    case files(String, storage: String, detail: String)
+    case noFiles(String, storage: String)
     case noSpace(path: String, needed: ByteCount, free: ByteCount)
     case failed(storage: String, detail: String)
 
@@ -45,7 +48,8 @@ package enum CopyError: MaintenanceError, Hashable {
         case .broken: "copy.repository-damaged"
         case .differs: "copy.differs"
         case .damaged: "copy.backup-damaged"
-        case .noCopy: "copy.none"
+        case .noCopy, .noFiles: "copy.none"
+        case .files: "copy.files-differ"
         case .noSpace: "copy.no-space"
         case .failed: "copy.failed"
         }
@@ -74,6 +78,9 @@ package enum CopyError: MaintenanceError, Hashable {
             "the copy of backup \(id) in the storage '\(storage)' is not what was copied: \(detail)"
         case .damaged(let id, let file, let reason):
             "backup \(id) is not copied, because '\(file.printable)' is damaged: \(reason.printable)"
+        case .files(let name, let storage, let detail):
+            "the files '\(name)' in the storage '\(storage)' are not what was stored: \(detail)"
+        case .noFiles(let name, let storage): "the storage '\(storage)' holds no files '\(name.printable)'"
         case .noCopy(let id, let storage): "the storage '\(storage)' holds no copy of backup \(id)"
         case .noSpace(let path, let needed, let free):
             "'\(path.printable)' has \(free) free, and \(needed) are needed to hold the backup uncompressed"
@@ -102,6 +109,8 @@ package enum CopyError: MaintenanceError, Hashable {
                 + "what lies in 'backups.directory' is copied again."
         case .differs: "Copy it again: mainstay backup copy"
         case .damaged: "Prove it: mainstay backup verify; and take a new one: mainstay backup run"
+        case .files: "Store them again: mainstay backup files"
+        case .noFiles: "Store them: mainstay backup files"
         case .noCopy: "List the copies: mainstay backup list"
         case .noSpace: "Free some space, or name another directory in 'backups.work'."
         case .failed: nil

@@ -97,11 +97,10 @@ package struct RepositoryDesk: Sendable {
 
     /// Several hosts of one team may share a repository, and its key; anybody else's is left alone.
     private func judge(_ snapshots: [ResticSnapshot], key: BackupKey) throws(CopyError) {
-        guard let strange = snapshots.first(where: { $0.label?.key != key.name }) else { return }
+        guard let strange = snapshots.first(where: { $0.key != key.name }) else { return }
         let detail =
-            if let label = strange.label {
-                "snapshot \(strange.id.prefix(8)) is a copy of \(label.target), signed with the key '\(label.key)', "
-                    + "and ours is '\(key.name)'"
+            if let other = strange.key {
+                "snapshot \(strange.id.prefix(8)) is signed with the key '\(other)', and ours is '\(key.name)'"
             } else {
                 "snapshot \(strange.id.prefix(8)) of '\(strange.hostname ?? "?")' was not made by Mainstay"
             }

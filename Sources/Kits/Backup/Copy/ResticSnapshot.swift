@@ -13,6 +13,12 @@ package struct ResticSnapshot: Decodable, Sendable, Hashable {
 
     /// What the tags of a copy say; nil for a snapshot that is none.
     package var label: CopyLabel? { CopyLabel(tags ?? []) }
+
+    /// Of a snapshot that Mainstay made, of a backup or of files: `BackupKey.name`.
+    var key: String? {
+        guard let tags, tags.contains(CopyLabel.mark) else { return nil }
+        return tags.first { $0.hasPrefix("key=") }.map { String($0.dropFirst(4)) }
+    }
 }
 
 /// Which backup a snapshot is a copy of, as its tags say.

@@ -183,24 +183,24 @@ package struct RunLog: Sendable {
         if state == .started { moved.startedAt = now }
         moved.endedAt = state.isFinal ? now : nil
         let result = moved
+        var detail = evidence ?? witness ?? [:]
+        if let error { detail["error"] = .text(error.code) }
+        // Written out before the transaction, which holds up every other writer.
+        let change: [String: any StoreConvertible] = [
+            "run_id": record.runID, "step": record.step, "number": record.number, "from_state": record.state,
+            "to_state": state, "witness": witness.map { StoredJSON($0).text },
+            "evidence": evidence.map { StoredJSON($0).text }, "error": error.map { StoredJSON($0).text },
+            "started_at": state == .started ? now : Timestamp?.none, "ended_at": result.endedAt,
+        ]
+        let entry: [String: any StoreConvertible] = [
+            "run_id": record.runID, "step": record.step, "change": record.number, "from_state": record.state,
+            "to_state": state, "moved_at": now, "detail": StoredJSON(detail).text,
+        ]
         try await store.write { writer in
-            let changed = try writer.run(
-                RunStatement.moveChange,
-                [
-                    "run_id": record.runID, "step": record.step, "number": record.number,
-                    "from_state": record.state, "to_state": state, "witness": witness.map(StoredJSON.init),
-                    "evidence": evidence.map(StoredJSON.init), "error": error.map(StoredJSON.init),
-                    "started_at": state == .started ? now : Timestamp?.none, "ended_at": result.endedAt,
-                ])
-            guard changed == 1 else { throw EngineError.journalMoved(change: record.change.id, run: record.runID) }
-            var detail = evidence ?? witness ?? [:]
-            if let error { detail["error"] = .text(error.code) }
-            try writer.run(
-                RunStatement.insertJournal,
-                [
-                    "run_id": record.runID, "step": record.step, "change": record.number,
-                    "from_state": record.state, "to_state": state, "moved_at": now, "detail": StoredJSON(detail),
-                ])
+            guard try writer.run(RunStatement.moveChange, change) == 1 else {
+                throw EngineError.journalMoved(change: record.change.id, run: record.runID)
+            }
+            try writer.run(RunStatement.insertJournal, entry)
             // The trail tells of what began and of what came of it, and not of what lies between.
             if state == .applied { return }
             let row = try writer.reader.first(

@@ -25,6 +25,8 @@ package struct BackupSettings: Sendable, Equatable {
     package var proveWithin = Duration.seconds(8 * 86_400)
     /// Where else every backup lies.
     package var storage = StorageSettings()
+    /// In the order of the files.
+    package var files: [FileBackupSettings] = []
     /// For all databases; `Inventory.backupPolicy(of:)` adds what differs.
     package var policy = BackupPolicy()
 

@@ -59,6 +59,7 @@ enum BackupPolicySection {
     /// A least number where nothing is ever removed would mean nothing.
     static func judge(_ inventory: Inventory, _ reading: Reading) {
         judgeStorage(inventory, reading)
+        FileBackupSections.judge(inventory, reading)
         func report(_ policy: BackupPolicy, _ keyPath: String, unless isMeant: Bool) {
             guard let minimum = policy.minimum, !isMeant else { return }
             reading.report(

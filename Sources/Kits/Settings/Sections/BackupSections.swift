@@ -39,6 +39,9 @@ enum BackupSections {
             Key(
                 "storage", \.storage, StorageSections.format,
                 "Where else every backup lies: restic repositories, which are encrypted."),
+            Key(
+                "files", \.files, FileBackupSections.format,
+                "Configuration files and application trees that go into these repositories, by name."),
         ]
         return Section<BackupSettings>(
             prototype: { _ in BackupSettings() },

@@ -1,0 +1,140 @@
+import Crypto
+import Foundation
+import Maintenance
+import Outside
+
+/// What was under a file set's directory at one time: every file with its SHA-256, and by name what could not be read.
+package struct FileListing: Codable, Sendable, Hashable {
+    package static let format = "mainstay-files/1"
+
+    package var format = Self.format
+    package var name: String
+    package var environment: String
+    package var directory: String
+    package var runID: String
+    package var taken: Timestamp
+    /// The snapshot that holds the files; empty until it is made.
+    package var snapshot = ""
+    /// By path.
+    package var entries: [Entry]
+    package var omissions: [Omission]
+
+    package struct Entry: Codable, Sendable, Hashable {
+        /// From the directory on, as `FileName.encoded` writes it.
+        package var path: String
+        package var kind: FileStatus.Kind
+        package var size: ByteCount
+        /// 64 hexadecimal digits; nil for what is no file.
+        package var sha256: String?
+        package var modified: Timestamp
+        /// Whether it was still the same when the snapshot was made.
+        package var isSteady = true
+    }
+
+    package struct Omission: Codable, Sendable, Hashable {
+        package var path: String
+        package var reason: String
+    }
+
+    package var files: Int { entries.count { $0.kind == .file } }
+    package var bytes: ByteCount { ByteCount(entries.reduce(0) { $0 + ($1.kind == .file ? $1.size.bytes : 0) }) }
+    package var unsteady: [String] { entries.filter { !$0.isSteady }.map(\.path) }
+
+    /// Reads what is there now.
+    ///
+    /// - Parameter hashing: whether every file is read; else only looked at.
+    /// - Throws: `FileError` where the directory itself cannot be listed.
+    package static func read(
+        _ set: FileSet, hashing: Bool, runID: String, at time: Timestamp, _ cancellation: Blocking.Cancellation
+    ) throws -> FileListing {
+        var listing = FileListing(
+            name: set.name, environment: set.environment, directory: set.directory, runID: runID, taken: time,
+            entries: [], omissions: [])
+        try FileTree(try SafeDirectory(set.directory)).walk(cancellation) { event in
+            switch event {
+            case .left: break
+            case .found(let entry):
+                if set.holds(entry.path) { try listing.add(entry, hashing: hashing, cancellation) }
+            case .skipped(let path, let reason):
+                guard let relative = Self.relative(path, to: set.directory), set.holds(relative) else { return }
+                listing.omissions.append(
+                    Omission(path: relative.map(\.encoded).joined(separator: "/"), reason: reason.problem))
+            }
+        }
+        listing.entries.sort { $0.path < $1.path }
+        listing.omissions.sort { $0.path < $1.path }
+        return listing
+    }
+
+    private static func relative(_ path: String, to directory: String) -> [FileName]? {
+        guard path.hasPrefix(directory + "/") else { return nil }
+        return try? path.utf8.dropFirst(directory.utf8.count + 1).split(separator: UInt8(ascii: "/"))
+            .map { try FileName(bytes: Array($0)) }
+    }
+
+    private mutating func add(
+        _ entry: FileTree.Entry, hashing: Bool, _ cancellation: Blocking.Cancellation
+    ) throws {
+        let status = entry.status
+        guard status.kind != .other else {
+            omissions.append(Omission(path: entry.relativePath, reason: "it is a socket, a pipe or a device"))
+            return
+        }
+        var item = Entry(path: entry.relativePath, kind: status.kind, size: status.size, modified: status.modified)
+        if hashing, status.kind == .file {
+            do throws(FileError) {
+                item.sha256 = try Self.digest(try entry.directory.open(entry.name), cancellation)
+            } catch {
+                // One that went meanwhile is none.
+                if !error.isMissing { omissions.append(Omission(path: entry.relativePath, reason: error.problem)) }
+                return
+            }
+            try cancellation.check()
+        }
+        entries.append(item)
+    }
+
+    private static func digest(
+        _ file: Descriptor, _ cancellation: Blocking.Cancellation
+    ) throws(FileError) -> String {
+        var hash = SHA256()
+        while !cancellation.isCancelled {
+            let chunk = try file.read(upTo: 524_288)
+            if chunk.isEmpty { break }
+            hash.update(data: chunk)
+        }
+        return Array(hash.finalize()).hexadecimal
+    }
+
+    /// Marks what is not as it was when this was read.
+    mutating func compare(with later: FileListing) {
+        let now = Dictionary(later.entries.map { ($0.path, $0) }) { first, _ in first }
+        for index in entries.indices {
+            let there = now[entries[index].path]
+            let isSame = there?.kind == entries[index].kind && there?.size == entries[index].size
+            entries[index].isSteady =
+                entries[index].kind == .directory
+                ? there != nil : isSame && there?.modified == entries[index].modified
+        }
+    }
+}
+
+/// A listing with its signature, as it lies in a repository.
+struct SignedListing: Codable {
+    var listing: Data
+    var signature: BackupSignature
+
+    init(_ listing: FileListing, key: BackupKey) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.listing = try encoder.encode(listing)
+        signature = key.sign(Array(self.listing))
+    }
+
+    /// Nil where the signature does not fit.
+    func believed(key: BackupKey) throws -> FileListing? {
+        guard signature.key == key.name, key.isSigned(Array(listing), by: signature) else { return nil }
+        let read = try JSONDecoder().decode(FileListing.self, from: listing)
+        return read.format == FileListing.format ? read : nil
+    }
+}

@@ -1,0 +1,41 @@
+import Maintenance
+import Outside
+
+/// Files that are backed up together: all under a directory, or those of its entries that match a pattern, without what
+/// is excluded anywhere below.
+package struct FileSet: Sendable, Hashable {
+    package var name: String
+    package var environment: String
+    /// Absolute.
+    package var directory: String
+    /// Patterns of names right in the directory; empty for all.
+    package var include: [String]
+    /// Patterns of names at every level: what matches is left out with all below it.
+    package var exclude: [String]
+
+    package init(name: String, environment: String, directory: String, include: [String], exclude: [String]) {
+        self.name = name
+        self.environment = environment
+        self.directory = directory
+        self.include = include
+        self.exclude = exclude
+    }
+
+    private var included: [FileNamePattern] { include.map { FileNamePattern($0) } }
+    private var excluded: [FileNamePattern] { exclude.map { FileNamePattern($0) } }
+
+    /// Whether something of this path, from the directory on, belongs to it.
+    func holds(_ path: [FileName]) -> Bool {
+        guard let first = path.first, include.isEmpty || included.contains(where: { $0.matches(first) }) else {
+            return false
+        }
+        return !path.contains { name in excluded.contains { $0.matches(name) } }
+    }
+
+    /// The entries of the directory that belong to it, by their bytes.
+    func entries() throws -> [FileName] {
+        var names: [FileName] = []
+        try SafeDirectory(directory).forEachName { if holds([$0]) { names.append($0) } }
+        return names.sorted()
+    }
+}

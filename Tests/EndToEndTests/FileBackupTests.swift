@@ -1,0 +1,120 @@
+import Foundation
+import Glibc
+import Maintenance
+import MaintenanceTesting
+import Outside
+import Testing
+
+/// Configuration files and application trees, as the guide of a portal archives them, into an encrypted repository.
+@Suite("backup files from end to end", .temporaryDirectory, .cluster, .timeLimit(.minutes(5)))
+struct FileBackupTests {
+    private let estate = StorageEstate()
+    private var app: String { "\(estate.program.directory)/app" }
+
+    private func write(_ path: String, _ text: String) throws {
+        let url = URL(fileURLWithPath: "\(app)/\(path)")
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+    }
+
+    private func prepare() throws {
+        for (path, text) in [
+            (".env", "SECRET=abc"), (".env.local", "SECRET=def"), ("app-config.production.yaml", "a: 1"),
+            ("docker-compose.yml", "b: 2"), ("src/index.js", "code"), ("src/ü ' \n.txt", "odd"),
+            ("node_modules/x/index.js", "left out"), ("src/.git/config", "left out"), ("empty/.keep", ""),
+        ] {
+            try write(path, text)
+        }
+        try FileManager.default.createSymbolicLink(atPath: "\(app)/current", withDestinationPath: "src")
+        try estate.configure(
+            backups: """
+                  files:
+                    configuration:
+                      environment: test
+                      directory: "\(app)"
+                      include: [".env*", "app-config.*", docker-compose.yml]
+                    application:
+                      environment: test
+                      directory: "\(app)"
+                      exclude: [node_modules, .git]
+                """)
+    }
+
+    @Test("both sets are stored, and come back equal by SHA-256, without what is excluded")
+    func storesAndRestores() async throws {
+        try prepare()
+        let stored = try await estate.run("backup", "files")
+        #expect(stored.exitCode == 0, "\(stored.errors)\(stored.output)")
+        let out = "\(estate.program.directory)/out"
+        let restored = try await estate.run("backup", "restore-files", "--name", "application", "--into", out)
+        #expect(restored.exitCode == 0, "\(restored.errors)\(restored.output)")
+        let difference = try await estate.program.shell(
+            "diff -r --no-dereference -x node_modules -x .git '\(app)' '\(out)'")
+        #expect(difference.exitCode == 0, "\(difference.output)")
+        #expect(!FileManager.default.fileExists(atPath: "\(out)/node_modules"))
+        let few = "\(estate.program.directory)/few"
+        #expect(
+            try await estate.run("backup", "restore-files", "--name", "configuration", "--into", few).exitCode == 0)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: few).sorted()
+                == [".env", ".env.local", "app-config.production.yaml", "docker-compose.yml"])
+    }
+
+    @Test("nothing that is there is written over")
+    func refusesExisting() async throws {
+        try prepare()
+        #expect(try await estate.run("backup", "files", "--name", "configuration").exitCode == 0)
+        let refused = try await estate.run("backup", "restore-files", "--name", "configuration", "--into", app)
+        #expect(refused.exitCode != 0)
+        #expect(try String(contentsOfFile: "\(app)/.env", encoding: .utf8) == "SECRET=abc")
+    }
+
+    @Test("a socket, and a file that cannot be read, are named, and the step is not green")
+    func namesWhatItLeavesOut() async throws {
+        try prepare()
+        #expect(mkfifo("\(app)/src/pipe", 0o600) == 0)
+        let stored = try await estate.run("backup", "files", "--name", "application")
+        #expect(stored.exitCode != 0, "\(stored.output)")
+        #expect(stored.output.contains("src/pipe"), "\(stored.output)")
+        #expect(stored.output.contains("BK007"), "\(stored.output)")
+    }
+
+    @Test("the secrets of a configuration stand nowhere in the repository or the state")
+    func encrypts() async throws {
+        try prepare()
+        #expect(try await estate.run("backup", "files").exitCode == 0)
+        let found = try await estate.program.shell(
+            "grep -rl 'SECRET=abc' '\(estate.repository)' '\(estate.program.directory)/state' | wc -l")
+        #expect(found.output.trimmingWhitespace() == "0")
+    }
+
+    @Test("without a repository the configuration is refused with the reason")
+    func needsRepository() async throws {
+        try estate.program.configureTestDatabase(
+            "backups: {files: {app: {environment: test, directory: /app}}}")
+        let checked = try await estate.run("config", "check")
+        #expect(
+            checked.exitCode == 4 && checked.errors.contains("a plain archive would show them"), "\(checked.errors)")
+    }
+
+    @Test("a listing that somebody changed is not believed")
+    func changedListing() async throws {
+        try prepare()
+        #expect(try await estate.run("backup", "files", "--name", "configuration").exitCode == 0)
+        let dumped = try await estate.restic("dump", "--tag", "listing", "latest", "/test/configuration.json")
+        let listing = "\(TemporaryDirectory.current)/listing.json"
+        try dumped.output.replacing("\"listing\":\"e", with: "\"listing\":\"f").write(
+            toFile: listing, atomically: true, encoding: .utf8)
+        let snapshots = try await estate.restic("snapshots", "--json", "--no-lock")
+        let key = try #require(snapshots.output.firstMatch(of: /key=([0-9a-f]{16})/)).output.1
+        let stored = try await estate.program.shell(
+            "RESTIC_PASSWORD=\(StorageEstate.password) restic --no-cache -r '\(estate.repository)' backup --stdin --stdin-filename test/configuration.json --tag 'mainstay,files=configuration,environment=test,key=\(key),listing' < '\(listing)'"
+        )
+        #expect(stored.exitCode == 0, "\(stored.errors)")
+        let out = "\(estate.program.directory)/out"
+        let restored = try await estate.run("backup", "restore-files", "--name", "configuration", "--into", out)
+        #expect(restored.exitCode != 0)
+        #expect(!FileManager.default.fileExists(atPath: out))
+    }
+}
