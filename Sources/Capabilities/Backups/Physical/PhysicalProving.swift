@@ -103,7 +103,11 @@ extension Act {
         let physical = try await PhysicalPlace.needed(look)
         let place = physical.place
         let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
-        let signer = try await Blocking().run { _ in try place.certificateKey() }
+        let signer = try await Blocking().run { _ in
+            // The first proof of all may come before the first logical backup.
+            _ = try place.folder.make()
+            return try place.certificateKey()
+        }
         var proof = PhysicalProof(
             physical.repository, workDirectory: look.workDirectory, source: try await source())
         proof.superuser = physical.settings.superuser
