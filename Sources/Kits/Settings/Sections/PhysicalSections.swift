@@ -53,7 +53,7 @@ enum PhysicalSections {
                         ? "'\(name)' is no standby of itself"
                         : "there is no database '\(standby.value)' in the environment '\(environment.name)'",
                     at: standby.location, "environments.\(environment.name).resources.\(name).backups.physical.standby",
-                    allowed: databases.filter { $0 != name }.joined(separator: ", "))
+                    allowed: databases.count > 1 ? databases.filter { $0 != name }.joined(separator: ", ") : nil)
             }
         }
     }
