@@ -29,6 +29,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<DataGroup>.self,
     GroupCommand<BackupGroup>.self,
     GroupCommand<RecoveryGroup>.self,
+    GroupCommand<DisasterGroup>.self,
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
@@ -67,6 +68,12 @@ enum BackupGroup: CommandFamily {
 enum RecoveryGroup: CommandFamily {
     static let name = "recovery"
     static let summary = "Prove that what was lost comes back."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum DisasterGroup: CommandFamily {
+    static let name = "dr"
+    static let summary = "Be ready for the worst, and know how ready."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -73,7 +73,9 @@ struct MadeShelf {
             madeBy: "mainstay", runID: "run", backup: manifest.id, verdict: standing == .refuted ? .refuted : .proved,
             gaps: [], differences: [], differenceCount: 0, source: manifest.source, snapshot: manifest.times.snapshot,
             manifestSHA256: "", content: Certificate.Content(manifest),
-            times: .init(began: manifest.times.finished, ended: manifest.times.finished), restore: nil, parts: [],
+            times: .init(
+                began: manifest.times.finished, ended: manifest.times.finished, checksums: 1, cluster: 2, restore: 3),
+            restore: nil, parts: [],
             notes: [], uncovered: [],
             countsUntil: standing == .expired ? now - .seconds(1) : now + .seconds(8 * 86_400), audit: nil)
         try folder.write(certificate, key: key)

@@ -1,4 +1,4 @@
-import Command
+@testable import Command
 import Composition
 import Engine
 import Foundation
@@ -63,8 +63,15 @@ struct TaskConformanceTests {
     /// A backup is proved and pruned without the database it was taken of, which may be the one that is lost.
     private static let needNoDatabase = [
         "backup.verify", "backup.prune", "backup.copy", "backup.cross-region", "backup.fetch",
-        "backup.prune-copies", "backup.files", "backup.restore-files",
+        "backup.prune-copies", "backup.files", "backup.restore-files", "dr.readiness-check",
     ]
+
+    @Test("a task is a command", arguments: names)
+    func isCommand(name: String) throws {
+        let words = name.split(separator: ".").map(String.init)
+        let command = try CommandDescription(program: Mainstay.application([:]).root).deepest(words)
+        #expect(command.words.count == words.count, "\(words) is not under 'groups': \(command.words)")
+    }
 
     @Test(
         "a database that cannot be reached is said so, with the exit status for it",

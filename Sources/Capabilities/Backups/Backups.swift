@@ -7,7 +7,7 @@ extension Capability {
         "backups",
         tasks: [
             .init(RunBackup.self), .init(VerifyBackup.self), .init(RestoreBackup.self), .init(PruneBackups.self),
-            .init(WriteBackupReport.self), .init(TestPointInTime.self),
+            .init(WriteBackupReport.self), .init(TestPointInTime.self), .init(CheckReadiness.self),
             .init(CopyBackup.self), .init(CompareCopies.self), .init(FetchBackup.self), .init(PruneCopies.self),
             .init(BackupFiles.self), .init(RestoreFiles.self),
         ],

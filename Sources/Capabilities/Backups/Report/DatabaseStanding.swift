@@ -34,11 +34,7 @@ struct DatabaseStanding: Sendable {
         return zip(begins, begins.dropFirst() + [now]).map { $1 - $0 }.max()
     }
 
-    /// From the start of a proof until the database was back: checking, a server, the restore; without the comparison.
-    var restoreTime: Duration? {
-        guard let times = proved?.certificate?.times, let restore = times.restore else { return nil }
-        return .seconds((times.checksums ?? 0) + (times.cluster ?? 0) + restore)
-    }
+    var restoreTime: Duration? { proved?.certificate?.recoveryTime }
 
     var standing: Standing { problem?.standing ?? .good }
 
