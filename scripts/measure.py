@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -174,6 +175,64 @@ def backups(source, mainstay, state):
     row("the unproved restore alone, with the proof's settings against PostgreSQL's own", against("tuned", "restored"), "–")
     row("peak memory of `backup run`, with proof", f"{ours['peak'] / 1e6:.0f} MB, {proved['peak'] / 1e6:.0f} MB",
         "under 64 MB")
+
+
+def stored(repository):
+    """Bytes of all packs."""
+    return sum(os.path.getsize(os.path.join(path, name))
+               for path, _, names in os.walk(f"{repository}/data") for name in names)
+
+
+def cut(arguments, repository, enough):
+    """Runs a copy until that much lies in the repository, then kills its restic; what lay there at the end."""
+    child = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while stored(repository) < enough:
+        if child.poll() is not None:
+            sys.exit("the copy was over before it could be cut")
+        time.sleep(0.02)
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8") as file:
+                program, parent = file.read().rsplit(")", 1)
+            if program.endswith("(restic") and int(parent.split()[1]) == child.pid:
+                os.kill(int(name), signal.SIGKILL)
+        except (OSError, ValueError):
+            continue
+    if child.wait() == 0:
+        sys.exit("a copy whose restic was killed says that it succeeded")
+    return stored(repository)
+
+
+def copies(source, mainstay, state, rows="20000000"):
+    """Copies of 2.6 GB into restic repositories on the same disk: unchanged data again, and one that was cut off."""
+    source.sql("create database copied")
+    source.sql(f"""create table t as select n, md5(n::text) a, md5((n * 7)::text) b, md5((n * 13)::text) c
+        from generate_series(1, {rows}) n""", "copied")
+    configuration = f"{state}/copied.yaml"
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.write("environments: {copied: {resources: {main: {kind: postgresql, connection: \""
+                   f"{source.database('copied')}\"}}}}}}}}\nbackups: {{work: {state}-work, storage: {{"
+                   f"secondary: {{repository: {state}/first, password: x}},"
+                   f"offsite: {{repository: {state}/second, password: x}}}}}}\n")
+    ours = ["--environment", "copied", "--config", configuration, "--state", f"{state}/copied", "--quiet"]
+    backup = [mainstay, "backup", "run", *ours]
+    copy = [mainstay, "backup", "copy", "--fail-on", "never", *ours]
+    run(backup)
+    first = run([*copy, "--storage", "secondary"])
+    whole = stored(f"{state}/first")
+    before = cut([*copy, "--storage", "offsite"], f"{state}/second", whole // 2)
+    run([*copy, "--storage", "offsite"])
+    # Both repositories hold the same once; what was sent twice lies there twice.
+    again = max(0, stored(f"{state}/second") - whole)
+    run(backup)
+    repeated = run([*copy, "--storage", "secondary"])
+    row("`backup copy` of unchanged data against the first copy",
+        f"{repeated['wall'] / first['wall']:.2f} × ({repeated['wall']:.1f} s, {first['wall']:.1f} s)", "0.8 ×")
+    row("what that adds to the repository",
+        f"{(stored(f'{state}/first') - whole) / whole * 100:.1f} % of {whole / 1e6:.0f} MB", "–")
+    row(f"a copy cut off after {before / 1e6:.0f} of {whole / 1e6:.0f} MB: sent again of it",
+        f"{again / before * 100:.1f} %", "0 %")
+    row("peak memory of `backup copy`, restic's with it", f"{first['peak'] / 1e6:.0f} MB", "–")
 
 
 def many_tables(source, mainstay, state):
@@ -363,6 +422,7 @@ def main():
         row("daily routine over that database, wall and CPU", f"{daily['wall']:.1f} s, {daily['cpu']:.2f} s", "–")
         backups(cluster, mainstay, state)
         many_tables(cluster, mainstay, state)
+        copies(cluster, mainstay, state)
     finally:
         cluster.stop()
         shutil.rmtree(state)

@@ -160,7 +160,7 @@ struct StorageTroubleTests {
 
     @Test("a storage that is full is said so, what was there stays, and with more room the copy is made")
     func full() async throws {
-        let disk = try SmallDisk(bytes: 12 * 1_048_576)
+        let disk = try SmallDisk(bytes: 6 * 1_048_576)
         var estate = StorageEstate()
         estate.repository = "\(disk.path)/repository"
         try await estate.prepare()

@@ -6,7 +6,7 @@ import Synchronization
 extension ResticRepository {
     /// Makes a repository where there is none.
     func create() async throws {
-        do { _ = try await text(["init"], limit: patience) } catch let error as CopyError {
+        do { _ = try await text(["init"], limit: patience, isWriting: true) } catch let error as CopyError {
             // Somebody else made it in this moment.
             guard case .failed(_, let detail) = error, ResticComplaint(detail) == .exists else { throw error }
         }
@@ -26,7 +26,7 @@ extension ResticRepository {
             ["backup", "--json", "--host", "mainstay", "--time", "\(civil.date) \(civil.time)"]
             + tags.flatMap { ["--tag", $0] } + [path]
         return try await unlocking {
-            var child = try child(arguments, in: root)
+            var child = try child(arguments, in: root, isWriting: true)
             // The time is told without a zone.
             child.environment.values["TZ"] = "UTC"
             return try await store(child, tell)
@@ -42,7 +42,9 @@ extension ResticRepository {
         let arguments =
             ["backup", "--json", "--host", "mainstay", "--files-from-raw", list]
             + patterns.flatMap { ["--exclude", $0] } + tags.flatMap { ["--tag", $0] }
-        return try await unlocking { try await store(try child(arguments, in: directory), tell, isLenient: true) }
+        return try await unlocking {
+            try await store(try child(arguments, in: directory, isWriting: true), tell, isLenient: true)
+        }
     }
 
     /// Stores bytes as the one file of a snapshot.
@@ -51,7 +53,7 @@ extension ResticRepository {
             ["backup", "--json", "--host", "mainstay", "--stdin", "--stdin-filename", path]
             + tags.flatMap { ["--tag", $0] }
         try await unlocking {
-            var child = try child(arguments)
+            var child = try child(arguments, isWriting: true)
             child.input = .bytes(bytes)
             _ = try await store(child, { _ in })
         }
@@ -92,18 +94,18 @@ extension ResticRepository {
 
     /// Reads the packs that no index names, so that what an interrupted run sent is not sent again.
     func rebuildIndex() async throws {
-        try await unlocking { _ = try await text(["rebuild-index"]) }
+        try await unlocking { _ = try await text(["rebuild-index"], isWriting: true) }
     }
 
     /// Forgets snapshots; what they hold stays until `prune`.
     package func forget(_ snapshots: [String]) async throws {
         guard !snapshots.isEmpty else { return }
-        try await unlocking { _ = try await text(["forget"] + snapshots) }
+        try await unlocking { _ = try await text(["forget"] + snapshots, isWriting: true) }
     }
 
     /// Removes what no snapshot needs any more.
     package func prune() async throws {
-        try await unlocking { _ = try await text(["prune"]) }
+        try await unlocking { _ = try await text(["prune"], isWriting: true) }
     }
 }
 

@@ -24,7 +24,8 @@ package struct ResticRepository: Sendable {
     package let directory: String
     package let programs: Programs
 
-    /// Names the children of one storage, so that what our dead process left running is found.
+    /// Names the children that write to one storage, so that what our dead process left running is found. Those that
+    /// read have no such name: another run's survey may be at work.
     static let mark = "MAINSTAY_STORAGE"
 
     package init(storage: String, url: Secret, password: Secret, directory: String, programs: Programs) {
@@ -37,7 +38,8 @@ package struct ResticRepository: Sendable {
 
     /// - Throws: `ProgramError.notInstalled`.
     func child(
-        _ arguments: [String], in workingDirectory: String? = nil, limit: Duration? = nil
+        _ arguments: [String], in workingDirectory: String? = nil, limit: Duration? = nil,
+        isWriting: Bool = false
     ) throws(ProgramError) -> ChildProgram {
         var environment = ChildEnvironment()
         environment.values = credentials.mapValues { .secret($0) }
@@ -45,7 +47,7 @@ package struct ResticRepository: Sendable {
         environment.values["RESTIC_PASSWORD"] = .secret(password)
         environment.values["RESTIC_PROGRESS_FPS"] = "1"
         environment.values["LC_ALL"] = "C"
-        environment.values[Self.mark] = .plain(directory)
+        if isWriting { environment.values[Self.mark] = .plain(directory) }
         return ChildProgram(
             try programs.find("restic"), Self.general(directory, uploadLimit, sftpCommand) + arguments,
             environment: environment, workingDirectory: workingDirectory, timeLimit: limit)
@@ -77,10 +79,10 @@ package struct ResticRepository: Sendable {
     }
 
     /// The output of a short command, whole.
-    func text(_ arguments: [String], limit: Duration? = nil) async throws -> [UInt8] {
+    func text(_ arguments: [String], limit: Duration? = nil, isWriting: Bool = false) async throws -> [UInt8] {
         let keeping = ByteCount(256 * 1_048_576)
         let outcome = try checked(
-            try await programs.run(try child(arguments, limit: limit), keeping: keeping))
+            try await programs.run(try child(arguments, limit: limit, isWriting: isWriting), keeping: keeping))
         guard let bytes = outcome.output.bytes else {
             throw CopyError.failed(storage: storage, detail: "restic \(arguments[0]) wrote more than \(keeping)")
         }
