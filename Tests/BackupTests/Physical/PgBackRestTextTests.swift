@@ -2,6 +2,7 @@ import Foundation
 import Maintenance
 import MaintenanceTesting
 import Outside
+import PostgreSQL
 import Testing
 
 @testable import Backup
@@ -143,5 +144,25 @@ struct PgBackRestTextTests {
         #expect(check["20261122-181750F"]?.isWell == false)
         #expect(check["20261122-181750F"]?.counts == "checksum invalid: 1")
         #expect(check.files == ["duplicate WAL '000000010000000000000003' for '15-1' exists, skipping"])
+    }
+
+    @Test("a row, a table and a database that the standby has otherwise are named", .cluster)
+    func standbyDiffers() async throws {
+        let database = TestDatabase.current
+        func digest() async throws -> DatabaseDigest {
+            try await DatabaseSnapshot.with(database.address) { try await $0.digest() }
+        }
+        try await database.run("create table a as select 1 as n; create table b as select 2 as n")
+        let standby = StandbyReading.Found(
+            position: LogPosition(1), timeline: 1, segmentSize: WALSegment.usualSize, systemIdentifier: "1",
+            databases: ["shop": try await digest(), "other": try await digest()])
+        #expect(standby.differences(from: standby.databases).isEmpty)
+        try await database.run("update a set n = 3; insert into b values (4); create table c (n int)")
+        let found = standby.differences(from: ["shop": try await digest()])
+        #expect(found.count == 4, "\(found)")
+        #expect(found.first == "the copy has no database 'other'")
+        #expect(found.contains { $0.hasPrefix("the rows of") && $0.contains("a") })
+        #expect(found.contains { $0.hasSuffix("has 2 rows in the copy and 1 on the standby") })
+        #expect(found.contains { $0.hasSuffix("is only in the copy") })
     }
 }

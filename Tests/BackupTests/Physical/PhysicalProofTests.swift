@@ -124,7 +124,7 @@ struct PhysicalProofTests {
         }
     }
 
-    @Test("a restored copy is held against a standby that was paused, and a row that differs is found", .cluster)
+    @Test("a restored copy is held against a standby whose replay was paused, and the replay goes on", .cluster)
     func standby() async throws {
         try await PhysicalEstate.with { estate in
             try await estate.sql(
