@@ -18,7 +18,7 @@ package enum TestServer: Int, CaseIterable, Sendable, CustomStringConvertible {
     private static let release = "0.6.0"
 
     /// Readable for the user PostgreSQL runs as: root's own cache is not.
-    private static var cache: String {
+    package static var cache: String {
         let environment = ProcessInfo.processInfo.environment
         if let given = environment["MAINSTAY_TEST_CACHE"] { return given }
         if SystemUser.isRoot { return "/var/cache/mainstay" }

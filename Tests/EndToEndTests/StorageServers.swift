@@ -143,8 +143,10 @@ struct ObjectServer {
         let programs = Programs(environment: ProcessInfo.processInfo.environment)
         let port = try StorageServer.freePort()
         let server = try StorageServer(
-            try programs.find("moto_server"), ["-H", "127.0.0.1", "-p", String(port)],
-            environment: isGuarded ? ["INITIAL_NO_AUTH_ACTION_COUNT": "1"] : [:],
+            try programs.find("python3"), ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)],
+            environment: ["PYTHONPATH": "\(TestServer.cache)/moto-5.2.1"].merging(
+                isGuarded ? ["INITIAL_NO_AUTH_ACTION_COUNT": "1"] : [:]
+            ) { $1 },
             log: "\(TemporaryDirectory.current)/moto-\(port).log")
         try await eventually("the S3 server listens") { StorageServer.answers(port) }
         _ = try await Programs(environment: ["PATH": "/usr/bin:/bin"]).run(

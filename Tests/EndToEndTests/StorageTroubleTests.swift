@@ -100,7 +100,7 @@ struct StorageTroubleTests {
         try await expectNoCopy(estate)
     }
 
-    @Test("a server that dies in the middle of a copy leaves none, and the next run needs less than all")
+    @Test("a server that dies in the middle of a copy leaves none, and the next run makes it")
     func diesInTheMiddle() async throws {
         let first = try await SFTPServer.start()
         let (estate, keys) = try sftp(first, more: "upload-limit: 4M")
@@ -178,7 +178,7 @@ struct StorageTroubleTests {
         #expect(try await estate.snapshotCount() == 2)
     }
 
-    @Test("the lock of a killed restic of ours is removed; that of a living one, or of another host, is named")
+    @Test("the lock of a killed restic of ours is removed; that of a living one is named")
     func locks() async throws {
         let estate = StorageEstate()
         try await estate.prepare()
