@@ -79,8 +79,9 @@ struct BackupCheckTests {
 
     @Test("a newest backup that cannot be believed is said, though an older one is young enough")
     func troubled() async throws {
-        let older = try await take()
-        let newer = try await take()
+        // Taken in one second, only their names say which is the newer.
+        let taken = [try await take(), try await take()].sorted { $0.id < $1.id }
+        let (older, newer) = (taken[0], taken[1])
         let backups = "\(try harness().stateDirectory)/backups/test/main"
         try "{}".write(toFile: "\(backups)/\(newer.id)/manifest.json", atomically: true, encoding: .utf8)
         let age = try await check("backup.age").check("backup.age")
