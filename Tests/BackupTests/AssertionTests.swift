@@ -30,7 +30,7 @@ struct AssertionTests {
         "one that finds nothing counts what it finds, and shows none of it",
         arguments: [
             ("select 1 where false", nil), ("select 'secret'", "it found 1 row"),
-            ("select n from generate_series(1, 1000) n", "it found 1000 rows"),
+            ("select n from generate_series(1, 1000) n", "it found 1,000 rows"),
             ("select n from generate_series(1, 1000000) n", "it found more than 1000 rows"),
         ] as [(String, String?)])
     func findsNothing(statement: String, problem: String?) async throws {
@@ -43,6 +43,7 @@ struct AssertionTests {
             ("select 1", "column"), ("select true from no_such_table", "no_such_table"),
             ("select true; select true", "cannot insert multiple commands"), ("copy (select true) to stdout", "COPY"),
             ("create table made (n int)", "read-only transaction"),
+            ("select 'alice@example.com'::int > 0", "it failed with 22P02, whose words may hold a value"),
         ])
     func cannotBeAsked(statement: String, words: String) async throws {
         let problem = try #require(try await problem(.holds, statement))

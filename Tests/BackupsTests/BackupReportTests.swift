@@ -45,7 +45,7 @@ struct BackupReportTests {
         #expect(document.sentence == "Every database has a backup that is proved and young enough")
         #expect(!document.sections.contains { $0.title == "What needs a person" })
         let row = try #require(rows(document, "Databases").first)
-        #expect(row[5].description == "259200", "\(row)")
+        #expect(row[5].description == "3024000", "\(row)")
         #expect(rows(document, "Backups of the period").count == 4, "40 days are not of the period")
         #expect(rows(document, "What is stored").first?[1] == 5)
     }

@@ -98,12 +98,15 @@ extension ListedBackup {
             ("database", .text("\(source.database.printable) at \(source.address), PostgreSQL \(server)")),
             ("snapshot", .text("\(manifest.times.snapshot), held for \(manifest.times.snapshotAge.short)")),
             ("took", .text(manifest.times.duration.short)),
-            ("content", .text("\(manifest.tables.count) tables, \(Int64(clamping: manifest.rows).grouped) rows")),
+            (
+                "content",
+                .text("\("table".counted(manifest.tables.count)), \("row".counted(Int(clamping: manifest.rows)))")
+            ),
             ("of which read twice", .text(manifest.readTwice?.description ?? "none")),
             ("sequences", Scalar(manifest.sequences.count)),
             ("large objects", .integer(Int64(clamping: manifest.largeObjects.digest.sum.count))),
             ("entries of the schema", Scalar(manifest.catalog.entries)),
-            ("stored", .text("\(manifest.storedBytes) in \(manifest.files.count) files")),
+            ("stored", .text("\(manifest.storedBytes) in \("file".counted(manifest.files.count))")),
             ("path", .text(path)),
         ]
         let omissions = Dictionary(grouping: manifest.uncovered, by: \.kind).sorted { $0.key < $1.key }

@@ -146,8 +146,9 @@ extension FileKeeper {
     /// - Parameter making: whether a key is made where there is none yet.
     init(_ look: Look, storage: String, making: Bool = false) async throws {
         let path = look.inventory.backups.keyFile(state: look.log.directory)
+        let former = look.inventory.backups.formerKeys
         let key = try await Blocking().run { _ in
-            making ? try BackupKey.readOrMake(path) : try BackupKey.read(path)
+            making ? try BackupKey.readOrMake(path, former: former) : try BackupKey.read(path, former: former)
         }
         guard let key else { throw BackupError.noKey(path: path) }
         self.init(try await CopyStorages(look).repository(storage), key: key)

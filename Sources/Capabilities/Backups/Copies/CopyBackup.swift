@@ -57,10 +57,10 @@ package struct CopyBackup: MaintenanceTask {
         for (name, settings) in configured {
             do {
                 let there = try await labels(in: name, storages, key)
-                let missing = backups.filter {
-                    !there.contains(CopyLabel(backup: $0.id, target: look.target, key: key.name))
+                let missing = backups.filter { item in
+                    !there.contains { $0.isCopy(of: item.id, look.target) }
                 }
-                let unseen = try await unseen(backups, in: name, place, key, now: look.clock.now())
+                let unseen = try await unseen(backups, in: name, place, key)
                 for item in backups where missing.contains(where: { $0.id == item.id }) || unseen.contains(item.id) {
                     observation.changes.append(
                         try await change(
@@ -75,7 +75,8 @@ package struct CopyBackup: MaintenanceTask {
                 observation.findings.append(finding(error, at: name, settings, look))
             }
         }
-        observation.changes = Array(observation.changes.prefix(Self.most))
+        // The newest first, whatever the storage: one that takes nothing keeps no other from its copies.
+        observation.changes = Array(observation.changes.sorted { $0.object > $1.object }.prefix(Self.most))
         observation.listings = [
             Listing(
                 "Copies of \(look.target)", ["storage", "region", .init("there", .count), .init("missing", .count)],
@@ -92,9 +93,9 @@ package struct CopyBackup: MaintenanceTask {
         return Set(found?.snapshots.compactMap(\.label) ?? [])
     }
 
-    /// Those at which nobody has looked, or not for so long that it counts no more.
+    /// Those at which nobody has looked. Looking again at what counts no more is the comparison's work.
     private func unseen(
-        _ backups: [BackupShelf.Item], in name: String, _ place: BackupPlace, _ key: BackupKey, now: Timestamp
+        _ backups: [BackupShelf.Item], in name: String, _ place: BackupPlace, _ key: BackupKey
     ) async throws -> Set<BackupID> {
         let folder = place.folder
         return try await Blocking().run { _ in

@@ -29,7 +29,7 @@ package struct FetchBackup: MaintenanceTask {
         summary: "bring a copy back into the directory of the backups",
         explanation: """
             Fetches a backup out of the repository of a storage into 'backups.directory', for the day when it is gone from \
-            there or damaged. Its manifest is believed only with the signature of the backup key, which has to be there: \
+            there. Its manifest is believed only with the signature of the backup key, which has to be there: \
             put its copy back first. Every file is compared with the manifest before the backup gets its name. From then \
             on it is a backup like any other: 'backup verify' proves it and 'backup restore' restores it. Its files are \
             uncompressed, as they lie in the repository.

@@ -1,6 +1,6 @@
 import Backup
 import Engine
-import Foundation
+import Glibc
 import Maintenance
 import Outside
 import Settings
@@ -68,9 +68,10 @@ struct ThreeTwoOne: Sendable {
         let path = text.hasPrefix("local:") ? String(text.dropFirst("local:".count)) : text
         let folder = BackupPlace(look).folder.path
         return try await Blocking().run { _ in
-            // One that is not there yet was not seen either.
-            guard FileManager.default.fileExists(atPath: path) else { return true }
-            return try SafeDirectory(path).identity.device == SafeDirectory(folder).identity.device
+            var (theirs, ours) = (stat(), stat())
+            // One that is not there, or cannot be looked at, was not seen either.
+            guard stat(path, &theirs) == 0, stat(folder, &ours) == 0 else { return true }
+            return theirs.st_dev == ours.st_dev
         }
     }
 }

@@ -132,10 +132,12 @@ extension Session {
 
     /// One physical backup by its name.
     func physicalBackup(_ label: String, _ options: EnvironmentOptions) async throws -> ListedPhysicalBackup {
+        var reason: ErrorReport?
         for entry in try await physical(options) {
             if case .physical(let listed) = entry, listed.backup.label == label { return listed }
-            if case .unknown(_, let reason) = entry { throw reason }
+            if case .unknown(_, let unknown) = entry { reason = reason ?? unknown }
         }
+        if let reason { throw reason }
         throw NoSuchBackup(name: label, matching: [])
     }
 }

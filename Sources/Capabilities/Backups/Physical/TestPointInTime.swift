@@ -70,6 +70,9 @@ package struct TestPointInTime: MaintenanceTask {
         guard let newest = info.newest else {
             throw PhysicalError.noBackup(stanza: physical.settings.stanza)
         }
+        guard try await !session.query(Canary.publication).only["yes", as: Bool.self] else {
+            throw PhysicalError.canaryPublished
+        }
         let last = try await physical.drill()
         observation.evidence = [
             "newest backup": .text(newest.label),
@@ -82,7 +85,7 @@ package struct TestPointInTime: MaintenanceTask {
                 kind: "recover a copy of", object: database,
                 action: .sql(
                     Canary.preparation.map(\.text) + [Canary.beating.text, "select pg_catalog.pg_switch_wal()"]),
-                effect: .maintains, lock: .rowExclusive, reversal: "drop schema mainstay cascade",
+                effect: .maintains, lock: .rowExclusive, reversal: "drop table mainstay.canary",
                 identity: observation.identity,
                 reason: last.map { "the last drill is of \($0.ended)" } ?? "it was never tried",
                 estimate: last.map {

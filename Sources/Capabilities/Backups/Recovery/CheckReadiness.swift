@@ -43,7 +43,7 @@ package struct CheckReadiness: MaintenanceTask {
         try await addHost(backups, place, to: &readiness, look)
 
         var observation = Observation()
-        observation.examined = Set(Readiness.Question.allCases.compactMap(\.code))
+        observation.examined = Set(Readiness.Question.allCases.map(\.code))
         observation.findings = readiness.findings(look.target)
         observation.listings = [readiness.listing(look.target)]
         observation.evidence = [
@@ -133,12 +133,14 @@ package struct CheckReadiness: MaintenanceTask {
 
     private func addCopies(_ backups: [ListedBackup], to readiness: inout Readiness, _ look: Look) {
         let now = look.clock.now()
-        let seen = Set(backups.flatMap(\.copies).filter { $0.counts(at: now) }.map(\.storage)).sorted()
+        let configured = Set(look.inventory.backups.storage.repositories.map(\.name))
+        let seen = Set(backups.flatMap(\.copies).filter { $0.counts(at: now) }.map(\.storage))
+            .intersection(configured).sorted()
         guard seen.isEmpty else {
             readiness.add(.elsewhere, .good, "seen in \(seen.joined(separator: ", "))")
             return
         }
-        let isConfigured = !look.inventory.backups.storage.repositories.isEmpty
+        let isConfigured = !configured.isEmpty
         readiness.add(
             .elsewhere, isConfigured ? .critical : .warning,
             isConfigured ? "none was seen in another storage lately" : "no other storage is configured",

@@ -27,16 +27,16 @@ struct Readiness: Sendable {
         case pointInTime = "a point in time"
         case host = "a host to restore on"
 
-        /// Of the finding where it is not so; the copies have one of their own.
-        var code: String? {
+        /// Of the finding where it is not so.
+        var code: String {
             switch self {
             case .backup: "DR001"
             case .proof: "DR002"
             case .time: "DR003"
             case .prospect: "DR004"
-            case .elsewhere: nil
             case .pointInTime: "DR005"
             case .host: "DR006"
+            case .elsewhere: "DR007"
             }
         }
     }
@@ -55,10 +55,11 @@ struct Readiness: Sendable {
 
     func findings(_ target: Target) -> [Finding] {
         answers.compactMap { answer in
-            guard let code = answer.question.code, answer.standing > .notice else { return nil }
+            guard answer.standing > .notice else { return nil }
             let wanted = answer.wanted.isEmpty ? "" : " (wanted: \(answer.wanted))"
             return Finding(
-                code: code, severity: answer.standing == .critical ? .critical : .warning, target: target,
+                code: answer.question.code, severity: answer.standing == .critical ? .critical : .warning,
+                target: target,
                 summary: "not ready to be recovered: \(answer.found)\(wanted)", evidence: answer.evidence,
                 mend: answer.mend)
         }

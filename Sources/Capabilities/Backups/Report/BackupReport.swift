@@ -173,7 +173,7 @@ struct BackupReport: Sendable {
                 return .chart(
                     title: title, subtitle: database.target.description, unit: series.series.unit,
                     lines: [.init("", series.samples.map { .init(at: $0.at, value: $0.value) })])
-            } + [prospect(database)].compactMap(\.self)
+            } + [prospect(database), deadline(database)].compactMap(\.self)
         }
     }
 
@@ -192,14 +192,33 @@ struct BackupReport: Sendable {
         )
     }
 
+    /// When a restore takes longer than it may, by the proofs of a year.
+    private func deadline(_ database: DatabaseStanding) -> ReportDocument.Block? {
+        let samples =
+            material.series.first {
+                $0.series.name == "backup.restore.seconds" && $0.series.target == database.target
+            }?.samples ?? []
+        guard let limit = database.database.policy.recovery?.rto,
+            let passes = LinearTrend(samples.map { ($0.at, $0.value) })?.reaches(limit.inSeconds)
+        else { return nil }
+        return .paragraph(
+            "\(database.target): at the present pace a restore passes \(limit.short) on \(CivilTime(passes).date).")
+    }
+
     private var storage: [ReportDocument.Block] {
         guard !databases.isEmpty else { return [] }
         let listing = Listing(
-            "", ["database", Listing.Column("backups", .count), Listing.Column("stored", .bytes), "where"],
+            "",
+            [
+                "database", Listing.Column("backups", .count), Listing.Column("stored", .bytes), "where",
+                "copies seen in",
+            ],
             databases.map { database in
-                [
+                let copies = database.database.backups.flatMap(\.copies).filter { $0.counts(at: material.now) }
+                return [
                     .text(database.target.description), Scalar(database.database.backups.count),
                     .integer(database.stored.bytes), .text(database.database.path),
+                    .text(Set(copies.map(\.storage)).sorted().joined(separator: ", ")),
                 ]
             })
         return [.table(listing, standings: [])]

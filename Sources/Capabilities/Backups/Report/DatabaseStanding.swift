@@ -8,14 +8,15 @@ import Settings
 struct DatabaseStanding: Sendable {
     let database: BackupMaterial.Database
     let now: Timestamp
-    /// Snapshots of the period, also of backups that are gone, oldest first.
+    /// Snapshots of the period and the last one before it, also of backups that are gone, oldest first.
     let snapshots: [Timestamp]
 
     init(_ database: BackupMaterial.Database, _ material: BackupMaterial) {
         self.database = database
         now = material.now
         let kept = database.backups.compactMap { $0.manifest?.times.snapshot }
-        snapshots = Set(kept + Self.taken(material, of: database.target)).filter { $0 >= material.since }.sorted()
+        let all = Set(kept + Self.taken(material, of: database.target)).sorted()
+        snapshots = all.filter { $0 < material.since }.suffix(1) + all.filter { $0 >= material.since }
     }
 
     var target: Target { database.target }
@@ -30,8 +31,7 @@ struct DatabaseStanding: Sendable {
     /// The most work that a loss at the worst moment of the period would have cost: between one snapshot and the next,
     /// and since the last one.
     var worstLoss: Duration? {
-        let begins = snapshots.isEmpty ? newest?.manifest.map { [$0.times.snapshot] } ?? [] : snapshots
-        return zip(begins, begins.dropFirst() + [now]).map { $1 - $0 }.max()
+        zip(snapshots, snapshots.dropFirst() + [now]).map { $1 - $0 }.max()
     }
 
     var restoreTime: Duration? { proved?.certificate?.recoveryTime }

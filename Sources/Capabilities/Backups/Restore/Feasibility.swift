@@ -11,7 +11,7 @@ extension RestoreBackup {
         let source = manifest.source
         var rows: [(String, String)] = [
             ("backup", "\(manifest.id) of \(source.target), the database as of \(manifest.times.snapshot)"),
-            ("content", "\(manifest.tables.count) tables, \(Int64(clamping: manifest.rows).grouped) rows"),
+            ("content", "\("table".counted(manifest.tables.count)), \("row".counted(Int(clamping: manifest.rows)))"),
             (
                 "space",
                 "about \(answer.space), \(answer.free.map { "\($0) free" } ?? "and how much is free cannot be asked")"

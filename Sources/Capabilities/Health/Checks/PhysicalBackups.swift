@@ -84,6 +84,9 @@ extension Check {
         let state = try await ArchiverState.read { try await session.query($0) }
         let isNeeded = context.look.inventory.backupPolicy(of: context.target).physical != nil
         guard state.isOn, state.hasCommand else {
+            let isStandby = try await session.query("select pg_catalog.pg_is_in_recovery() as yes").only[
+                "yes", as: Bool.self]
+            if isStandby { return Reading(summary: "a standby, which leaves archiving to its primary") }
             let words = state.isOn ? "archive_command is empty" : "archive_mode is off"
             return Reading(
                 summary: isNeeded ? "\(words), and physical backups need the log" : "\(words): nothing is archived",

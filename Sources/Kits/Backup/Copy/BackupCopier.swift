@@ -46,27 +46,41 @@ package struct BackupCopier: Sendable {
         return try await desk.alone(tell: tell) {
             let (identity, snapshots) = try await desk.open(key: key, tell: tell)
             let label = CopyLabel(backup: id, target: folder.target, key: key.name)
+            let present = snapshots.filter { $0.label?.isCopy(of: id, folder.target) == true }
+            let (there, bad) = try await whole(present, backup.manifest)
             let (snapshot, sent) =
-                if let there = try await whole(snapshots.filter { $0.label == label }, label, backup.manifest) {
-                    (there, ByteCount?.none)
-                } else {
-                    try await send(backup.manifest, label)
-                }
+                if let there { (there, ByteCount?.none) } else { try await send(backup.manifest, label) }
             let receipt = try await prove(snapshot, label, of: backup, repository: identity, sent: sent)
             try await blocking.run { _ in try folder.write(receipt, key: key) }
+            // Only now: a copy that is not what it was is better than none.
+            try await repository.forget(bad)
             return receipt
         }
     }
 
     /// Looks at the copy of a backup again, and reads a part of all that the repository holds: another one each time.
     ///
-    /// - Throws: `CopyError.noCopy` too.
+    /// - Throws: `CopyError.noCopy` too. Whatever it finds wrong with the copy, nobody has seen a good one any more.
     package func examine(_ id: BackupID, parts: Int) async throws -> CopyReceipt {
+        do { return try await examined(id, parts: parts) } catch let error as CopyError {
+            switch error {
+            case .differs, .broken, .noCopy:
+                try await blocking.runToEnd { try folder.removeReceipt(of: id, in: repository.storage) }
+            default: break
+            }
+            throw error
+        }
+    }
+
+    private func examined(_ id: BackupID, parts: Int) async throws -> CopyReceipt {
         let backup = try await blocking.run { _ in try folder.believed(id, key: key) }
         return try await desk.alone(tell: tell) {
             let (identity, snapshots) = try await desk.open(key: key, tell: tell)
-            let label = CopyLabel(backup: id, target: folder.target, key: key.name)
-            guard let snapshot = snapshots.first(where: { $0.label == label }) else {
+            guard
+                let (snapshot, label) = snapshots.lazy.compactMap({ snapshot in
+                    snapshot.label.flatMap { $0.isCopy(of: id, folder.target) ? (snapshot, $0) : nil }
+                }).first
+            else {
                 throw CopyError.noCopy(id, storage: repository.storage)
             }
             let part = try desk.partToRead(of: parts, runID: runID)
@@ -83,22 +97,25 @@ package struct BackupCopier: Sendable {
         }
     }
 
-    /// A copy that is there already, as a run left it that was killed before it had looked. Half ones are forgotten.
+    /// A copy that is there already, as a run left it that was killed before it had looked; and the ids of those that are
+    /// not whole.
     private func whole(
-        _ snapshots: [ResticSnapshot], _ label: CopyLabel, _ stored: BackupManifest
-    ) async throws -> ResticSnapshot? {
+        _ snapshots: [ResticSnapshot], _ stored: BackupManifest
+    ) async throws -> (ResticSnapshot?, bad: [String]) {
+        var bad: [String] = []
         for snapshot in snapshots {
+            guard let label = snapshot.label else { continue }
             do {
                 let copy = try await StoredCopy(snapshot, label, in: repository, key: key)
                 try copy.compare(with: stored)
                 try await copy.compareListing()
-                return snapshot
+                return (snapshot, bad)
             } catch let error as CopyError {
                 guard case .differs = error else { throw error }
-                try await repository.forget([snapshot.id])
+                bad.append(snapshot.id)
             }
         }
-        return nil
+        return (nil, bad)
     }
 
     private func send(_ stored: BackupManifest, _ label: CopyLabel) async throws -> (ResticSnapshot, ByteCount?) {

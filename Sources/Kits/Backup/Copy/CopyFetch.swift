@@ -91,8 +91,11 @@ package struct CopyFetch: Sendable {
 
     private func copy(_ id: BackupID) async throws -> StoredCopy {
         let found = try await desk.open(key: key, tell: tell)
-        let label = CopyLabel(backup: id, target: folder.target, key: key.name)
-        guard let snapshot = found.snapshots.first(where: { $0.label == label }) else {
+        guard
+            let (snapshot, label) = found.snapshots.lazy.compactMap({ snapshot in
+                snapshot.label.flatMap { $0.isCopy(of: id, folder.target) ? (snapshot, $0) : nil }
+            }).first
+        else {
             throw CopyError.noCopy(id, storage: repository.storage)
         }
         let copy = try await StoredCopy(snapshot, label, in: repository, key: key)

@@ -91,7 +91,7 @@ extension BackupFolder {
         let receipt: CopyReceipt
         do {
             let signed = try JSONDecoder().decode(CopyReceipt.Signed.self, from: Data(bytes))
-            guard signed.signature.key == key.name, key.isSigned(Array(signed.receipt), by: signed.signature) else {
+            guard key.isSigned(Array(signed.receipt), by: signed.signature) else {
                 return nil
             }
             receipt = try JSONDecoder().decode(CopyReceipt.self, from: signed.receipt)
@@ -102,6 +102,18 @@ extension BackupFolder {
             receipt.storage == storage
         else { return nil }
         return receipt
+    }
+}
+
+extension BackupFolder {
+    /// Nobody has seen the copy any more.
+    ///
+    /// - Throws: `FileError`.
+    func removeReceipt(of id: BackupID, in storage: String) throws {
+        let name = try FileName(Self.receiptName(id, storage))
+        guard let directory = try open(), let status = try directory.status(of: name) else { return }
+        _ = try directory.remove(name, seen: status)
+        try directory.synchronize()
     }
 }
 

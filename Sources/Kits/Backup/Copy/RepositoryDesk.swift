@@ -97,7 +97,7 @@ package struct RepositoryDesk: Sendable {
 
     /// Several hosts of one team may share a repository, and its key; anybody else's is left alone.
     private func judge(_ snapshots: [ResticSnapshot], key: BackupKey) throws(CopyError) {
-        guard let strange = snapshots.first(where: { $0.key != key.name }) else { return }
+        guard let strange = snapshots.first(where: { !($0.key.map(key.knows) ?? false) }) else { return }
         let detail =
             if let other = strange.key {
                 "snapshot \(strange.id.prefix(8)) is signed with the key '\(other)', and ours is '\(key.name)'"

@@ -34,6 +34,9 @@ package struct CopyLabel: Sendable, Hashable {
         self.key = key
     }
 
+    /// Whoever signed it: the keys of all are looked at before.
+    package func isCopy(of id: BackupID, _ target: Target) -> Bool { backup == id && self.target == target }
+
     static let mark = "mainstay"
 
     /// Names of environments and resources hold neither `=` nor a comma.

@@ -50,10 +50,16 @@ package struct Assertion: Hashable, Sendable {
         } catch PostgreSQLError.cancelled {
             throw PostgreSQLError.cancelled
         } catch let error as PostgreSQLError {
-            problem = error.problem
+            problem = Self.withoutValues(error)
         }
         let seconds = (clock.monotonic() - began).inSeconds
         return Outcome(name: name, rule: rule, statement: statement, seconds: seconds, problem: problem)
+    }
+
+    /// What the server says of data it could not read, or of a rule they break, holds them.
+    private static func withoutValues(_ error: PostgreSQLError) -> String {
+        guard let state = error.sqlState, ["22", "23", "P0"].contains(state.prefix(2)) else { return error.problem }
+        return "it failed with \(state), whose words may hold a value and are left out"
     }
 
     private func problem(at address: DatabaseAddress, snapshot: Timestamp) async throws -> String? {
@@ -65,7 +71,7 @@ package struct Assertion: Hashable, Sendable {
             switch rule {
             case .holds:
                 let rows = try await connection.query(statement)
-                guard rows.count == 1 else { return "it gave \(rows.count) rows and not one" }
+                guard rows.count == 1 else { return "it gave \("row".counted(rows.count)) and not one" }
                 guard !rows.columns.names.isEmpty else { return "it gave a row without a column" }
                 return switch try rows.only[0, as: Bool?.self] {
                 case true?: nil
@@ -79,7 +85,7 @@ package struct Assertion: Hashable, Sendable {
                         count += 1
                         if count > Self.most { throw Enough() }
                     }
-                    return count == 0 ? nil : "it found \(count) row\(count == 1 ? "" : "s")"
+                    return count == 0 ? nil : "it found \("row".counted(count))"
                 } catch is Enough {
                     return "it found more than \(Self.most) rows"
                 }

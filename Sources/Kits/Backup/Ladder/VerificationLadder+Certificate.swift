@@ -13,7 +13,7 @@ extension Certificate {
     private var exists: VerificationLadder.Rung {
         .init(
             .exists, .proved, at: times.began,
-            evidence: "\(content.files.grouped) files, \(content.stored); the manifest has our signature")
+            evidence: "\("file".counted(content.files)), \(content.stored); the manifest has our signature")
     }
 
     private var checksums: VerificationLadder.Rung {
@@ -43,7 +43,7 @@ extension Certificate {
         return .init(
             .equality, bad == nil ? .proved : .failed, at: times.ended, seconds: seconds,
             evidence: bad?.description
-                ?? "\(content.tables.grouped) tables, \(Int64(clamping: content.rows).grouped) rows, the schema, by digest"
+                ?? "\("table".counted(content.tables)), \("row".counted(Int(clamping: content.rows))), the schema, by digest"
         )
     }
 
@@ -82,7 +82,7 @@ extension KnownBackup {
             if let manifest {
                 .init(
                     .exists, .proved, at: now,
-                    evidence: "\(manifest.files.count.grouped) files, \(manifest.storedBytes)")
+                    evidence: "\("file".counted(manifest.files.count)), \(manifest.storedBytes)")
             } else {
                 .init(.exists, .failed, at: now, evidence: trouble?.problem ?? "it has no manifest")
             }

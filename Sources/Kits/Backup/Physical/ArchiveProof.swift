@@ -23,7 +23,7 @@ struct ArchiveProof: Sendable {
         }
         let opened = min(path.count, Self.most)
         let words =
-            "\(path.count) segments from \(first) to \(last) without a gap"
+            "\("segment".counted(path.count)) from \(first) to \(last) without a gap"
             + (opened < path.count ? ", the first \(opened) of them opened" : ", each the one it is called")
         return (.proved(words), last.end)
     }

@@ -43,7 +43,20 @@ package struct Canary: Sendable {
         on conflict (slot) do update set run = excluded.run, number = excluded.number, written = excluded.written
         """
 
+    /// Whether a logical replica would be sent it: a subscriber that has no such table stops at it, and the slot it
+    /// leaves behind fills the disk.
+    package static let publication: SurveySQL = """
+        select exists (select from pg_catalog.pg_publication where puballtables) as yes
+        """
+
+    /// - Throws: `PhysicalError.canaryPublished`.
     package func prepare() async throws {
+        let isPublished = try await connection.query(Self.publication.sql).only["yes", as: Bool.self]
+        guard !isPublished else { throw PhysicalError.canaryPublished }
+        // Who may only write to it may not make it, where it is there already.
+        let isThere = try await connection.query("select pg_catalog.to_regclass('mainstay.canary') is not null as yes")
+            .only["yes", as: Bool.self]
+        guard !isThere else { return }
         for statement in Self.preparation { try await connection.execute(statement) }
     }
 

@@ -61,7 +61,8 @@ struct CopyReading: Sendable {
                     "--host=\(copy.cluster.socketDirectory)", "--port=\(copy.cluster.options.port)",
                     "--username=\(copy.cluster.options.superuser)", "--no-password", "--all", "--heapallindexed",
                     "--install-missing", "--jobs=\(max(1, jobs))",
-                ], environment: ["LC_ALL": "C"], workingDirectory: "/"))
+                ], environment: ["LC_ALL": "C", "PGOPTIONS": .plain(RestoreSettings.inProof)],
+                workingDirectory: "/"))
         if ended.isSuccess { return }
         let lacking = ended.errorOutput.text.containsBytes("extension \"amcheck\" is not available")
         if lacking {

@@ -97,7 +97,10 @@ package struct PgBackRest: Sendable {
     /// A small file of the repository as it is stored, decrypted where pgBackRest knows how.
     func contents(_ file: String, in repository: Int) async throws -> [UInt8] {
         let outcome = try await run("repo-get", ["--repo=\(repository)"], [file]).checked()
-        return outcome.output.bytes ?? []
+        guard let bytes = outcome.output.bytes else {
+            throw PhysicalError.unreadable(command: "repo-get", reason: "'\(file)' is longer than what is read of it")
+        }
+        return bytes
     }
 }
 

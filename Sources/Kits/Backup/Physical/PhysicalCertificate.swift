@@ -87,8 +87,8 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
     package var summary: String {
         switch verdict {
         case .proved:
-            "\(ladder.score) rungs hold; restored, replayed and read: \(tables ?? 0) tables, "
-                + "\(Int64(clamping: rows ?? 0).grouped) rows"
+            "\(ladder.score) rungs hold; restored, replayed and read: \("table".counted(tables ?? 0)), "
+                + "\("row".counted(Int(clamping: rows ?? 0)))"
         case .unproven, .refuted:
             trouble.map { "\($0.kind.rawValue): \($0.evidence.printable)" } ?? "it could not be proved"
         }

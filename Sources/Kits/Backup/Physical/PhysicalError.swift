@@ -17,6 +17,9 @@ package enum PhysicalError: MaintenanceError, Hashable {
     /// The stanza is of another cluster than the database that was asked.
     case otherCluster(stanza: String, repository: String, database: String)
     case notArchiving(reason: String)
+    /// A logical replica would be sent the canary, and stop at it.
+    case canaryPublished
+    case noSpace(path: String, needed: ByteCount, free: ByteCount)
     /// A segment did not come to the archive in time.
     case notArchived(String, after: Duration, reason: String?)
 
@@ -33,6 +36,8 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .otherCluster: "physical.other-cluster"
         case .notArchiving: "physical.not-archiving"
         case .notArchived: "physical.not-archived"
+        case .canaryPublished: "physical.canary-published"
+        case .noSpace: "physical.no-space"
         }
     }
 
@@ -56,6 +61,9 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .otherCluster(let stanza, let repository, let database):
             "the stanza '\(stanza.printable)' is of the cluster \(repository.printable), and this database is in "
                 + database.printable
+        case .canaryPublished: "a publication sends all tables, the canary too, to logical replicas"
+        case .noSpace(let path, let needed, let free):
+            "'\(path.printable)' has \(free) free, and about \(needed) are needed"
         case .notArchiving(let reason): "the server archives no WAL: \(reason.printable)"
         case .notArchived(let segment, let limit, let reason):
             "WAL segment \(segment.printable) was not archived within \(limit.short)"
@@ -72,6 +80,9 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .noSuchBackup: "List them with 'mainstay backup list'."
         case .nothingNew: "Look for what wraps or replaces pgbackrest."
         case .notRestored: nil
+        case .canaryPublished:
+            "Publish tables by name: 'for all tables' takes in whatever is made later."
+        case .noSpace: "Free some space, or name another directory in 'backups.work'."
         case .otherCluster:
             "Correct 'stanza' under 'backups.physical'; no backup of another cluster brings this one back."
         case .notArchiving: "Set archive_mode and archive_command as pgBackRest's manual says, and restart the server."

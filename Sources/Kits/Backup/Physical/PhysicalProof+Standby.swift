@@ -18,6 +18,8 @@ extension PhysicalProof {
             climb.note(.equality, .notPossible("the standby cannot be read: \(error.problem)"), nil)
             return nil
         } catch let error as StandbyError {
+            // That is no matter of the backup, and worse than whatever it says.
+            if case .staysPaused = error { throw error }
             climb.note(.equality, .notPossible(error.problem), nil)
             return nil
         }

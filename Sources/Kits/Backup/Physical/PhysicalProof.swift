@@ -117,8 +117,8 @@ package struct PhysicalProof: Sendable {
             if !reading.problems.isEmpty { return .failed(reading.problems) }
             if let gap = reading.gap { return .notPossible(gap) }
             return .proved(
-                "pg_amcheck with heapallindexed and the visibility maps of \(reading.databases.count) databases found "
-                    + "nothing, and all \(Int64(clamping: reading.rows).grouped) rows of \(reading.tables) tables were read"
+                "pg_amcheck with heapallindexed and the visibility maps of \("database".counted(reading.databases.count)) found "
+                    + "nothing, and all rows were read: \("row".counted(Int(clamping: reading.rows))) of \("table".counted(reading.tables))"
             )
         }
         guard let oracle else { return }
@@ -127,7 +127,7 @@ package struct PhysicalProof: Sendable {
             return differences.isEmpty
                 ? .proved(
                     "every row of every table is the standby's, whose replay was paused at \(oracle.position): "
-                        + "\(databases.count) databases by digest") : .failed(differences)
+                        + "\("database".counted(databases.count)) by digest") : .failed(differences)
         }
     }
 
@@ -232,6 +232,10 @@ package struct PhysicalProof: Sendable {
             return nil
         }
         outcome.server = "PostgreSQL \(server.version)"
+        if let lack = try await RestoredCopy.lackOfSpace(for: backup, in: work) {
+            climb.end(.restores, .notPossible(lack.problem))
+            return nil
+        }
         tell("restoring \(backup.size) with pgBackRest")
         do {
             let copy = try await RestoredCopy.restore(

@@ -145,6 +145,7 @@ package struct PointInTimeDrill: Sendable {
             throw ProgramError.notInstalled(
                 program: "postgres", package: "postgresql-\(major)", searched: [server.directory])
         }
+        if let lack = try await RestoredCopy.lackOfSpace(for: backup, in: workDirectory) { throw lack }
         return try await RestoredCopy.restore(
             backup.label, from: repository, to: goal, in: workDirectory, on: server, superuser: superuser, jobs: jobs,
             clock: clock)

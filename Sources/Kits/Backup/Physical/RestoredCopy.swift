@@ -41,6 +41,17 @@ package struct RestoredCopy: Sendable {
         }
     }
 
+    /// What keeps a backup from being restored there; nil where there is room for it, and for the log that is replayed
+    /// and written meanwhile: a fifth of it, and a gigabyte.
+    static func lackOfSpace(for backup: PhysicalBackup, in parent: String) async throws -> PhysicalError? {
+        let needed = ByteCount(backup.size.bytes / 5 * 6 + 1_073_741_824)
+        let free = try await Blocking().run { _ in
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            return try SafeDirectory(parent).availableSpace()
+        }
+        return free < needed ? .noSpace(path: parent, needed: needed, free: free) : nil
+    }
+
     /// Restores the files; the server is not started.
     ///
     /// - Parameters:

@@ -38,6 +38,14 @@ package struct StandbyReading: Sendable {
             let isStandby = try await connection.query("select pg_catalog.pg_is_in_recovery() as yes").only[
                 "yes", as: Bool.self]
             guard isStandby else { throw StandbyError.noStandby(address) }
+            // Whoever pauses it has to be able to let it go on.
+            let mayBoth = try await connection.query(
+                """
+                select pg_catalog.has_function_privilege('pg_catalog.pg_wal_replay_pause()', 'execute')
+                    and pg_catalog.has_function_privilege('pg_catalog.pg_wal_replay_resume()', 'execute') as yes
+                """
+            ).only["yes", as: Bool.self]
+            guard mayBoth else { throw StandbyError.mayNotPause(address) }
             let wasPaused = try await Self.state(connection) != "not paused"
             try await connection.execute("select pg_catalog.pg_wal_replay_pause()")
             let found: Result<Found, any Error>
@@ -48,11 +56,23 @@ package struct StandbyReading: Sendable {
         }
     }
 
-    /// On a connection of its own, whatever became of the other one, and of us.
+    /// On a connection of its own, whatever became of the other one, and of us; tried for a while.
+    ///
+    /// - Throws: `StandbyError.staysPaused`.
     private func resume() async throws {
-        _ = try await despiteCancellation { [address, settings] in
-            try await Connection.with(address, settings) { connection in
-                try await connection.execute("select pg_catalog.pg_wal_replay_resume()")
+        try await despiteCancellation { [address, settings, clock] in
+            let began = clock.monotonic()
+            while true {
+                do {
+                    return try await Connection.with(address, settings) { connection in
+                        _ = try await connection.execute("select pg_catalog.pg_wal_replay_resume()")
+                    }
+                } catch let error as PostgreSQLError {
+                    guard clock.monotonic() - began < Self.patience else {
+                        throw StandbyError.staysPaused(address, reason: error.problem)
+                    }
+                    try await clock.sleep(for: .seconds(1))
+                }
             }
         }
     }
@@ -98,11 +118,16 @@ package struct StandbyReading: Sendable {
 package enum StandbyError: MaintenanceError, Hashable {
     case noStandby(DatabaseAddress)
     case doesNotPause(DatabaseAddress)
+    case mayNotPause(DatabaseAddress)
+    /// It was paused by us and could not be let go on: somebody has to do that.
+    case staysPaused(DatabaseAddress, reason: String)
 
     package var code: String {
         switch self {
         case .noStandby: "physical.no-standby"
         case .doesNotPause: "physical.standby-not-paused"
+        case .mayNotPause: "physical.standby-privileges"
+        case .staysPaused: "physical.standby-stays-paused"
         }
     }
 
@@ -110,6 +135,18 @@ package enum StandbyError: MaintenanceError, Hashable {
         switch self {
         case .noStandby(let address): "'\(address)' is no standby"
         case .doesNotPause(let address): "the standby '\(address)' does not pause its replay"
+        case .mayNotPause(let address):
+            "this role may not pause the replay of the standby '\(address)' and let it go on"
+        case .staysPaused(let address, let reason):
+            "the standby '\(address)' was paused for the proof and could not be let go on: \(reason)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .staysPaused: "Connect to it and run: select pg_wal_replay_resume();"
+        case .mayNotPause: "grant execute on function pg_wal_replay_pause(), pg_wal_replay_resume() to the role"
+        case .noStandby, .doesNotPause: nil
         }
     }
 }

@@ -104,7 +104,7 @@ package struct BackupProof: Sendable {
     }
 
     private func checksums(_ manifest: BackupManifest, _ progress: inout Progress) async throws {
-        tell("checksums of \(manifest.files.count) files, \(manifest.storedBytes)")
+        tell("checksums of \("file".counted(manifest.files.count)), \(manifest.storedBytes)")
         var checksums = Checksums(manifest, at: folder.path(of: manifest.id))
         checksums.width = jobs
         let (problems, seconds) = try await timed { try await checksums.problems() }
@@ -191,7 +191,7 @@ package struct BackupProof: Sendable {
 
     private func compare(_ manifest: BackupManifest, in cluster: ProofCluster, _ progress: inout Progress) async throws
     {
-        tell("comparing \(manifest.tables.count) tables, \(manifest.contentBytes) of rows")
+        tell("comparing \("table".counted(manifest.tables.count)), \(manifest.contentBytes) of rows")
         let catalog = StoredCatalog(path: "\(folder.path(of: manifest.id))/\(manifest.catalog.file)")
         do {
             let database = RestoredDatabase(
@@ -221,7 +221,7 @@ package struct BackupProof: Sendable {
         _ manifest: BackupManifest, in cluster: ProofCluster, _ progress: inout Progress
     ) async throws {
         guard !assertions.isEmpty else { return }
-        tell("\(assertions.count) assertions")
+        tell("\("assertion".counted(assertions.count))")
         var outcomes: [Assertion.Outcome] = []
         for assertion in assertions {
             outcomes.append(

@@ -113,7 +113,7 @@ extension Certificate {
     package var summary: String {
         switch verdict {
         case .proved:
-            "restored and equal: \(content.tables) tables, \(Int64(clamping: content.rows).grouped) rows"
+            "restored and equal: \("table".counted(content.tables)), \("row".counted(Int(clamping: content.rows)))"
         case .unproven:
             gaps.first.map(\.problem.printable) ?? "it could not be proved"
         case .refuted:

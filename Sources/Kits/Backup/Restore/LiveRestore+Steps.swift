@@ -106,7 +106,7 @@ extension LiveRestore {
     }
 
     func compare() async throws -> Comparison {
-        tell("comparing \(manifest.tables.count) tables, \(manifest.contentBytes) of rows")
+        tell("comparing \("table".counted(manifest.tables.count)), \(manifest.contentBytes) of rows")
         var manifest = manifest
         manifest.roles.names = roles
         let catalog = StoredCatalog(path: "\(path)/\(manifest.catalog.file)")

@@ -111,7 +111,7 @@ package struct LiveRestore: Sendable {
 
     /// Before anything is touched.
     private func refuseDamage() async throws {
-        tell("checksums of \(manifest.files.count) files, \(manifest.storedBytes)")
+        tell("checksums of \("file".counted(manifest.files.count)), \(manifest.storedBytes)")
         var checksums = Checksums(manifest, at: path)
         checksums.width = jobs
         let problems = try await checksums.problems()
