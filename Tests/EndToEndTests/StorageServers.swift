@@ -14,8 +14,10 @@ final class StorageServer: Sendable {
         guard FileManager.default.createFile(atPath: log, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
+        // Under a shell that stays: sshd closes every descriptor it has, Foundation takes that for its end, and then its
+        // one thread for all processes waits for it, and everybody's 'waitUntilExit' with it.
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "\"$@\" & wait", "sh", path] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = output

@@ -27,18 +27,16 @@ struct SchemaJudge {
         """#
 
     /// One answer for each document: empty where the schema allows it.
-    static func judge(_ documents: [String], schema: String) throws -> [String] {
+    static func judge(_ documents: [String], schema: String) async throws -> [String] {
         let packages = "\(TemporaryDirectory.current)/python"
-        if try run(["-c", "import jsonschema, yaml"], packages, input: Data()).status != 0 {
-            let installed = try run(
-                ["-m", "pip", "install", "--quiet", "--target", packages, "jsonschema>=4.18", "PyYAML"], packages,
-                input: Data())
-            try #require(installed.status == 0, "jsonschema cannot be installed: \(installed.errors)")
+        if try await !run(["-c", "import jsonschema, yaml"], packages).isSuccess {
+            _ = try await run(
+                ["-m", "pip", "install", "--quiet", "--target", packages, "jsonschema>=4.18", "PyYAML"], packages
+            ).checked()
         }
         let input = try JSONEncoder().encode(Request(schema: schema, documents: documents))
-        let outcome = try run(["-c", program], packages, input: input)
-        try #require(outcome.status == 0, "\(outcome.errors)")
-        return try JSONDecoder().decode([String].self, from: outcome.output)
+        let outcome = try await run(["-c", program], packages, input: Array(input)).checked()
+        return try JSONDecoder().decode([String].self, from: Data(try #require(outcome.output.bytes)))
     }
 
     private struct Request: Codable {
@@ -46,25 +44,16 @@ struct SchemaJudge {
         var documents: [String]
     }
 
-    private static func run(_ arguments: [String], _ packages: String, input: Data) throws
-        -> (status: Int32, output: Data, errors: String)
-    {
-        let files = ["input", "output", "errors"].map { URL(fileURLWithPath: "\(TemporaryDirectory.current)/\($0)") }
-        try input.write(to: files[0])
-        for file in files[1...] { try Data().write(to: file) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3"] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONPATH": packages]) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
-        try process.run()
-        process.waitUntilExit()
-        return (
-            process.terminationStatus, try Data(contentsOf: files[1]),
-            String(decoding: try Data(contentsOf: files[2]), as: UTF8.self)
-        )
+    /// With all of our environment, since pip may need any of it.
+    private static func run(
+        _ arguments: [String], _ packages: String, input: [UInt8] = []
+    ) async throws -> ProgramOutcome {
+        let ours = ProcessInfo.processInfo.environment
+        let child = ChildProgram(
+            "python3", arguments,
+            environment: ChildEnvironment(["PYTHONPATH": .plain(packages)], inheriting: Set(ours.keys)),
+            input: .bytes(input), timeLimit: .seconds(300))
+        return try await Programs(environment: ours).run(child, keeping: ByteCount(64 * 1_048_576))
     }
 }
 
@@ -73,7 +62,7 @@ struct SchemaTests {
     private let schema = ConfigurationSchema(vocabulary: vocabulary).json
 
     @Test("a JSON Schema validator of others allows what the reader allows")
-    func allowsWhatIsRight() throws {
+    func allowsWhatIsRight() async throws {
         let starter = try StarterFile(
             connection: "postgresql://a:b@c/d", environment: "test", isProtected: false, steps: ["health check"])
         let documents = [
@@ -83,15 +72,15 @@ struct SchemaTests {
             resource("kind: http\nurl: http://x/\nexpect: { status: 200 }\ntimeout: 1h 30m"),
             resource("kind: files\npath: /tmp\nolder-than: 12mo"),
         ]
-        for (document, answer) in zip(documents, try SchemaJudge.judge(documents, schema: schema)) {
+        for (document, answer) in zip(documents, try await SchemaJudge.judge(documents, schema: schema)) {
             #expect(answer.isEmpty, "\(document)")
         }
     }
 
     @Test("and refuses what the reader refuses, but for what only the reader can know")
-    func refusesWhatIsWrong() throws {
+    func refusesWhatIsWrong() async throws {
         let broken = Broken.all.filter { !$0.lines.isEmpty }
-        let answers = try SchemaJudge.judge(broken.map(\.text), schema: schema)
+        let answers = try await SchemaJudge.judge(broken.map(\.text), schema: schema)
         for (broken, answer) in zip(broken, answers) {
             #expect(answer.isEmpty == broken.isBeyondSchema, "\(broken.text.printable) \(answer)")
         }
