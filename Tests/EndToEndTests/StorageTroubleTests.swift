@@ -100,6 +100,15 @@ struct StorageTroubleTests {
         try await expectNoCopy(estate)
     }
 
+    /// In the repository behind the SFTP server.
+    private static func packArrives() async throws {
+        let data = "\(TemporaryDirectory.current)/sftp-repository/data"
+        try await eventually("a pack arrives") {
+            let names = FileManager.default.enumerator(atPath: data)?.compactMap { $0 as? String } ?? []
+            return names.contains { $0.utf8.count > 60 }
+        }
+    }
+
     @Test("a server that dies in the middle of a copy leaves none, and the next run makes it")
     func diesInTheMiddle() async throws {
         let first = try await SFTPServer.start()
@@ -107,12 +116,7 @@ struct StorageTroubleTests {
         try await estate.prepare(Self.large, more: keys)
         try await withThrowingTaskGroup(of: Program.Result.self) { group in
             group.addTask { try await estate.run("backup", "copy") }
-            let data = "\(TemporaryDirectory.current)/sftp-repository/data"
-            try await eventually("a pack arrives") {
-                !(FileManager.default.enumerator(atPath: data)?.compactMap { $0 as? String }.filter {
-                    $0.utf8.count > 60
-                } ?? []).isEmpty
-            }
+            try await Self.packArrives()
             first.server.signal(SIGKILL)
             let copied = try #require(try await group.next())
             #expect(copied.exitCode != 0, "\(copied.output)")
@@ -134,12 +138,7 @@ struct StorageTroubleTests {
         try await estate.prepare(Self.large, more: keys)
         try await withThrowingTaskGroup(of: Program.Result.self) { group in
             group.addTask { try await estate.run("backup", "copy") }
-            let data = "\(TemporaryDirectory.current)/sftp-repository/data"
-            try await eventually("a pack arrives") {
-                !(FileManager.default.enumerator(atPath: data)?.compactMap { $0 as? String }.filter {
-                    $0.utf8.count > 60
-                } ?? []).isEmpty
-            }
+            try await Self.packArrives()
             server.server.signal(SIGSTOP)
             let copied = try #require(try await group.next())
             #expect(

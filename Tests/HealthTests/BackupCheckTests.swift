@@ -20,7 +20,7 @@ struct BackupCheckTests {
         let state = try harness().stateDirectory
         let writer = BackupWriter(
             BackupFolder(root: "\(state)/backups", target: target),
-            key: try BackupKey.readOrMake("\(state)/backup.key"),
+            key: try BackupKey.readOrMake("\(state)/backup.key", former: []),
             address: TestDatabase.current.address, settings: ConnectionSettings(), runID: "run",
             programs: Programs(environment: ["PATH": "/usr/bin:/bin"]))
         return try await writer.take()

@@ -129,6 +129,7 @@ struct PhysicalProofTests {
         try await PhysicalEstate.with { estate in
             try await estate.sql(
                 "create table orders as select g as id, g * 2 as total from generate_series(1, 5000) g")
+            try await estate.sql("create role pauser login; grant execute on function pg_wal_replay_pause() to pauser")
             _ = try await estate.engine().back(up: .full)
             try await withStandby(of: estate.cluster) { standby in
                 try await estate.sql("update orders set total = total + 1 where id % 3 = 0")
@@ -156,6 +157,16 @@ struct PhysicalProofTests {
                         "state", as: String.self]
                 }
                 #expect(state == "not paused")
+
+                // Whoever could pause it, and not let it go on, does not begin.
+                let pauser = StandbyReading(
+                    address: standby.address().with(user: "pauser"), settings: .unlimited(), jobs: 1, clock: .system)
+                await #expect(throws: StandbyError.mayNotPause(pauser.address)) { _ = try await pauser.run() }
+                let after = try await Connection.with(standby.address(), .unlimited()) { connection in
+                    try await connection.query("select pg_get_wal_replay_pause_state() as state").only[
+                        "state", as: String.self]
+                }
+                #expect(after == "not paused")
 
                 // A primary is no oracle, and says nothing against the backup.
                 var wrong = proof

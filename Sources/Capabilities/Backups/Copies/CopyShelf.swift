@@ -50,7 +50,8 @@ struct CopyShelf: Sendable {
         var standings: [String: KnownBackup.Standing] = [:]
         var candidates: [Retention.Candidate] = []
         for (label, snapshot) in own {
-            let standing = try await standing(label.backup, in: storage, place, key, now: now)
+            let standing = try await standing(
+                label.backup, snapshot.id, of: found.identity, in: storage, place, key, now: now)
             standings[snapshot.id] = standing
             // A time that cannot be read is nobody's who would be removed for it.
             guard let time = Timestamp(iso8601: snapshot.time) else { continue }
@@ -68,14 +69,15 @@ struct CopyShelf: Sendable {
 
     /// Proved where this very copy was restored, or where its backup was and the copy was seen since, and both count.
     private static func standing(
-        _ id: BackupID, in storage: String, _ place: BackupPlace, _ key: BackupKey, now: Timestamp
+        _ id: BackupID, _ snapshot: String, of repository: String, in storage: String, _ place: BackupPlace,
+        _ key: BackupKey, now: Timestamp
     ) async throws -> KnownBackup.Standing {
         let folder = place.folder
         let (receipt, isHere) = try await Blocking().run { _ in
             (try folder.receipt(of: id, in: storage, key: key), try folder.presence(of: id) != .gone)
         }
         let certificate = isHere ? try await place.believedCertificate(of: id) : nil
-        guard let receipt, receipt.counts(at: now) else { return .none }
+        guard let receipt, receipt.counts(at: now), receipt.isOf(snapshot, in: repository) else { return .none }
         if receipt.certificate?.proves(at: now) == true { return .proved }
         if receipt.certificate?.verdict == .refuted || certificate?.verdict == .refuted { return .refuted }
         return certificate?.proves(at: now) == true ? .proved : .none

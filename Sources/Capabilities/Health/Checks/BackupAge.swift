@@ -91,7 +91,7 @@ private struct BackupsSeen: Sendable {
         let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
         let keyFile = settings.keyFile(state: state)
         backups = try await Blocking().run { _ in
-            guard let key = try BackupKey.read(keyFile) else {
+            guard let key = try BackupKey.read(keyFile, former: settings.formerKeys) else {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
                 return []
             }

@@ -62,18 +62,25 @@ package struct BackupCopier: Sendable {
     ///
     /// - Throws: `CopyError.noCopy` too. Whatever it finds wrong with the copy, nobody has seen a good one any more.
     package func examine(_ id: BackupID, parts: Int) async throws -> CopyReceipt {
-        do { return try await examined(id, parts: parts) } catch let error as CopyError {
-            switch error {
-            case .differs, .broken, .noCopy:
+        let backup = try await blocking.run { _ in try folder.believed(id, key: key) }
+        do { return try await examined(backup, parts: parts) } catch {
+            if Self.isAgainstCopy(error) {
                 try await blocking.runToEnd { try folder.removeReceipt(of: id, in: repository.storage) }
-            default: break
             }
             throw error
         }
     }
 
-    private func examined(_ id: BackupID, parts: Int) async throws -> CopyReceipt {
-        let backup = try await blocking.run { _ in try folder.believed(id, key: key) }
+    /// Whether it says that a copy is not what was copied, and not that nobody could look.
+    private static func isAgainstCopy(_ error: any Error) -> Bool {
+        switch error {
+        case CopyError.differs, CopyError.broken, CopyError.noCopy: true
+        default: error is BackupError
+        }
+    }
+
+    private func examined(_ backup: BelievedBackup, parts: Int) async throws -> CopyReceipt {
+        let id = backup.manifest.id
         return try await desk.alone(tell: tell) {
             let (identity, snapshots) = try await desk.open(key: key, tell: tell)
             guard
@@ -89,7 +96,8 @@ package struct BackupCopier: Sendable {
             let last = try await blocking.run { _ in
                 try folder.receipt(of: id, in: repository.storage, key: key)
             }
-            receipt.certificate = last?.certificate
+            // Of another snapshot it says nothing about this one.
+            if let last, last.isOf(snapshot.id, in: identity) { receipt.certificate = last.certificate }
             let written = receipt
             try await blocking.run { _ in try folder.write(written, key: key) }
             if let part { try desk.remember(reading: part, of: parts, runID: runID) }
@@ -110,8 +118,10 @@ package struct BackupCopier: Sendable {
                 try copy.compare(with: stored)
                 try await copy.compareListing()
                 return (snapshot, bad)
-            } catch let error as CopyError {
-                guard case .differs = error else { throw error }
+            } catch {
+                // A repository that is damaged is no matter of one snapshot.
+                if case CopyError.broken = error { throw error }
+                guard Self.isAgainstCopy(error) else { throw error }
                 bad.append(snapshot.id)
             }
         }

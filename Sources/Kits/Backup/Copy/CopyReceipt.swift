@@ -59,6 +59,11 @@ package struct CopyReceipt: Codable, Sendable, Hashable {
 
     package func counts(at now: Timestamp) -> Bool { now < countsUntil }
 
+    /// Whether it speaks of this very snapshot of this very repository.
+    package func isOf(_ snapshot: String, in repository: String) -> Bool {
+        self.snapshot == snapshot && self.repository == repository
+    }
+
     fileprivate struct Signed: Codable {
         var receipt: Data
         var signature: BackupSignature

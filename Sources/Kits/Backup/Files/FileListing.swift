@@ -56,9 +56,13 @@ package struct FileListing: Codable, Sendable, Hashable {
             case .found(let entry):
                 if set.holds(entry.path) { try listing.add(entry, hashing: hashing, cancellation) }
             case .skipped(let path, let reason):
-                guard let relative = Self.relative(path, to: set.directory), set.holds(relative) else { return }
+                // Where it lies nobody can tell, it may well be one of the set.
+                let relative = Self.relative(path, to: set.directory)
+                guard relative.map(set.holds) ?? true else { return }
                 listing.omissions.append(
-                    Omission(path: relative.map(\.encoded).joined(separator: "/"), reason: reason.problem))
+                    Omission(
+                        path: relative.map { $0.map(\.encoded).joined(separator: "/") } ?? path,
+                        reason: reason.problem))
             }
         }
         listing.entries.sort { $0.path < $1.path }
@@ -67,8 +71,9 @@ package struct FileListing: Codable, Sendable, Hashable {
     }
 
     private static func relative(_ path: String, to directory: String) -> [FileName]? {
-        guard path.hasPrefix(directory + "/") else { return nil }
-        return try? path.utf8.dropFirst(directory.utf8.count + 1).split(separator: UInt8(ascii: "/"))
+        let root = directory == "/" ? directory : directory + "/"
+        guard path.hasPrefix(root) else { return nil }
+        return try? path.utf8.dropFirst(root.utf8.count).split(separator: UInt8(ascii: "/"))
             .map { try FileName(bytes: Array($0)) }
     }
 

@@ -66,7 +66,7 @@ package struct BackupKey: Sendable {
     /// Reads a key file, 64 hexadecimal digits; nil where there is none.
     ///
     /// - Throws: `FileError`, `BackupError.badKey`.
-    package static func read(_ path: String) throws -> BackupKey? {
+    static func read(_ path: String) throws -> BackupKey? {
         let file: Descriptor
         do { file = try Descriptor.open(path) } catch  where error.isMissing { return nil }
         guard let text = try file.contents(limit: 1_024),
@@ -77,7 +77,7 @@ package struct BackupKey: Sendable {
     }
 
     /// Reads the key file, or makes one that only its owner can read.
-    package static func readOrMake(_ path: String) throws -> BackupKey {
+    static func readOrMake(_ path: String) throws -> BackupKey {
         if let key = try read(path) { return key }
         let url = URL(fileURLWithPath: path)
         let parent = url.deletingLastPathComponent().path
