@@ -90,10 +90,11 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Whether trying again what each wrote by itself helps nobody: the lock was not to be had, or the file is broken.
+    /// Whether trying again what each wrote by itself helps nobody: the lock was not to be had, the file is broken, or
+    /// nobody can tell what the disk has taken.
     private static func isLost(_ error: any Error) -> Bool {
         switch (error as? DatabaseError)?.resultCode {
-        case .SQLITE_BUSY, .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_READONLY, .SQLITE_CANTOPEN: true
+        case .SQLITE_BUSY, .SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_READONLY, .SQLITE_CANTOPEN: true
         default: false
         }
     }
