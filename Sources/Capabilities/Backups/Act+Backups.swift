@@ -47,17 +47,7 @@ extension Act {
         try await keep(try await proof(key: key).run(id), key: key)
     }
 
-    private func proof(key: BackupKey) -> BackupProof {
-        var proof = BackupProof(
-            BackupPlace(look).folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
-            countsFor: look.inventory.backups.proveWithin, programs: look.programs)
-        proof.jobs = look.inventory.backups.jobs
-        proof.tell = look.tell
-        let policy = look.inventory.backupPolicy(of: look.target)
-        proof.assertions = (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) }
-        proof.smokeTest = policy.smokeTest.map { SmokeTest($0, look) }
-        return proof
-    }
+    private func proof(key: BackupKey) -> BackupProof { look.backupProof(in: BackupPlace(look).folder, key: key) }
 
     private func keep(_ proved: Certificate, key: BackupKey) async throws {
         let place = BackupPlace(look)
@@ -89,7 +79,7 @@ extension Act {
 
 extension Act {
     /// Nil where there is no WeasyPrint, or it fails: a proof does not hang on how it is printed.
-    fileprivate func pdf(of page: [UInt8]) async throws -> [UInt8]? {
+    func pdf(of page: [UInt8]) async throws -> [UInt8]? {
         do {
             return try await WeasyPrint(look.programs).pdf(of: page)
         } catch let error as ProgramError {
@@ -100,6 +90,19 @@ extension Act {
 }
 
 extension Look {
+    /// With what the team asks of every restored copy.
+    func backupProof(in folder: BackupFolder, key: BackupKey) -> BackupProof {
+        var proof = BackupProof(
+            folder, key: key, workDirectory: workDirectory, runID: runID, countsFor: inventory.backups.proveWithin,
+            programs: programs)
+        proof.jobs = inventory.backups.jobs
+        proof.tell = tell
+        let policy = inventory.backupPolicy(of: target)
+        proof.assertions = (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) }
+        proof.smokeTest = policy.smokeTest.map { SmokeTest($0, self) }
+        return proof
+    }
+
     /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
     var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
 }

@@ -23,6 +23,8 @@ package struct RestoredCopy: Sendable {
         case before(LogPosition)
         /// Up to and with the commit of this transaction.
         case transaction(UInt64)
+        /// Everything committed before this moment by the source's clock, and nothing from it on.
+        case beforeMoment(Timestamp)
 
         fileprivate var settings: [String: String] {
             switch self {
@@ -35,6 +37,11 @@ package struct RestoredCopy: Sendable {
             case .transaction(let number):
                 [
                     "recovery_target_xid": String(number), "recovery_target_inclusive": "on",
+                    "recovery_target_action": "promote", "recovery_target_timeline": "latest",
+                ]
+            case .beforeMoment(let moment):
+                [
+                    "recovery_target_time": moment.inConfiguration, "recovery_target_inclusive": "off",
                     "recovery_target_action": "promote", "recovery_target_timeline": "latest",
                 ]
             }
@@ -138,7 +145,9 @@ package struct RestoredCopy: Sendable {
             "shared_buffers": "128MB", "max_logical_replication_workers": "0", "max_worker_processes": "8",
             // The log would hold rows and statements of the source; what recovery says is wanted.
             "log_min_messages": "log", "log_min_error_statement": "panic", "log_statement": "none",
-            "jit": "off", "restart_after_crash": "off", "primary_conninfo": "", "shared_preload_libraries": "",
+            "timezone": "UTC",
+            "jit": "off", "restart_after_crash": "off", "primary_conninfo": "",
+            "shared_preload_libraries": "",
         ]) { $1 }
         return settings
     }
@@ -177,6 +186,18 @@ package struct RestoredCopy: Sendable {
         return nil
     }
 
+    /// When the last transaction that was replayed was committed, by the source's clock; nil where none was replayed.
+    package var lastCommit: Timestamp? {
+        for line in cluster.log(last: 60).reversed() {
+            guard let range = line.firstRange(of: "last completed transaction was at log time ") else { continue }
+            // `2026-11-21 02:00:00.123456+00`, since the server's zone is UTC.
+            let words = line[range.upperBound...].split(separator: " ")
+            guard words.count >= 2, let clock = words[1].split(separator: "+").first else { return nil }
+            return Timestamp(iso8601: "\(words[0])T\(clock)Z")
+        }
+        return nil
+    }
+
     /// The first page's header of an archived segment; nil where pgBackRest cannot hand it out, with its words.
     func header(_ segment: WALSegment) async throws -> (header: WALPageHeader?, reason: String) {
         let goal = "\(cluster.home)/segment-\(segment)"
@@ -204,4 +225,13 @@ package struct RestoredCopy: Sendable {
 
     /// Ends it and removes all its files. Does not suspend.
     package func destroy() throws(ClusterError) { try cluster.destroy() }
+}
+
+extension Timestamp {
+    /// `2026-11-21 14:03:00.000000+00`: a server reads its configuration before it knows the names of zones, `Z` among
+    /// them (15, *tried*).
+    fileprivate var inConfiguration: String {
+        let civil = CivilTime(self)
+        return "\(civil.date) \(civil.time).\(civil.microsecond.padded(6))+00"
+    }
 }
