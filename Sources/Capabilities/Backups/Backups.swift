@@ -10,7 +10,7 @@ extension Capability {
             .init(WriteBackupReport.self), .init(TestPointInTime.self), .init(CheckReadiness.self),
             .init(CopyBackup.self), .init(CompareCopies.self), .init(FetchBackup.self), .init(PruneCopies.self),
             .init(BackupFiles.self), .init(RestoreFiles.self), .init(RunDrill.self),
-            .init(RehearseFailover.self), .init(UpdatePlans.self),
+            .init(RehearseFailover.self), .init(UpdatePlans.self), .init(TrainRecovery.self),
         ],
         commands: [
             (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),
