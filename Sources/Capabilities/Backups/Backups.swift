@@ -14,6 +14,6 @@ extension Capability {
         ],
         commands: [
             (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),
-            (group: "backup", command: ConfigureBackups.self),
+            (group: "backup", command: ConfigureBackups.self), (group: "backup", command: AutomateBackups.self),
         ])
 }
