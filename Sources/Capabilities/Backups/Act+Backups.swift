@@ -49,6 +49,9 @@ extension Act {
 
     private func proof(key: BackupKey) -> BackupProof { look.backupProof(in: BackupPlace(look).folder, key: key) }
 
+    /// As the look has them.
+    var questions: (assertions: [Assertion], smokeTest: SmokeTest?) { look.questions }
+
     private func keep(_ proved: Certificate, key: BackupKey) async throws {
         let place = BackupPlace(look)
         let id = proved.backup
@@ -97,10 +100,17 @@ extension Look {
             programs: programs)
         proof.jobs = inventory.backups.jobs
         proof.tell = tell
-        let policy = inventory.backupPolicy(of: target)
-        proof.assertions = (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) }
-        proof.smokeTest = policy.smokeTest.map { SmokeTest($0, self) }
+        (proof.assertions, proof.smokeTest) = questions
         return proof
+    }
+
+    /// What the team wrote that is asked of a restored copy.
+    var questions: (assertions: [Assertion], smokeTest: SmokeTest?) {
+        let policy = inventory.backupPolicy(of: target)
+        return (
+            (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) },
+            policy.smokeTest.map { SmokeTest($0, self) }
+        )
     }
 
     /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.

@@ -72,7 +72,7 @@ extension DrillCertificate {
                 finding(DrillPlan.refuted, .critical, summary, limit: nil, mend: "mainstay backup verify"))
         }
         observation.evidence = facts
-        observation.listings = [listing]
+        observation.listings = [listing] + (failover.map { [$0.listing] } ?? [])
         if verdict == .proved { observation.measurements = measurements }
         return observation
     }
@@ -120,6 +120,22 @@ extension DrillCertificate {
                     .text(([part.standing.rawValue] + part.problems.prefix(1)).joined(separator: ": ").printable),
                 ]
             })
+    }
+}
+
+extension FailoverOutcome {
+    fileprivate var listing: Listing {
+        func text(_ seconds: Double?) -> Scalar { .text(seconds.map { Duration.seconds($0).short } ?? "not measured") }
+        return Listing(
+            "What the failover cost", ["what", "measured"],
+            [
+                ["replication", .text(isSynchronous ? "synchronous" : "asynchronous")],
+                ["without a database for", text(downtimeSeconds)], ["of that the promotion", text(promotionSeconds)],
+                ["commits acknowledged", Scalar(acknowledged)], ["of them lost", Scalar(lost)],
+                ["pg_rewind of the old primary", text(rewindSeconds)],
+                ["until it had caught up", text(catchUpSeconds)],
+                ["the two in the end", .text(differences.isEmpty ? "equal" : "\(differences.count) differences")],
+            ])
     }
 }
 

@@ -23,6 +23,7 @@ struct DrillPage {
     }
 
     private var measured: DrillCertificate.Measured { certificate.measured }
+    private var isFailover: Bool { certificate.scenario == .failover }
 
     private var sentence: String {
         switch certificate.verdict {
@@ -92,7 +93,8 @@ struct DrillPage {
                 "Work lost (RPO)", seconds(measured.lossSeconds), limit(measured.rpoSeconds),
                 verdict(measured.rpoSeconds, measured.missesRPO)),
             row(
-                "Back and compared (RTO)", seconds(measured.provedSeconds), limit(measured.rtoSeconds),
+                isFailover ? "Without a database (RTO)" : "Back and compared (RTO)", seconds(measured.provedSeconds),
+                limit(measured.rtoSeconds),
                 verdict(measured.rtoSeconds, measured.missesRTO)),
             row("Of that until it was back", seconds(measured.backSeconds), "", ""),
         ]
@@ -130,7 +132,7 @@ struct DrillPage {
             part.phases.map { phase in
                 row(
                     "\(part.name): \(phase.name)", seconds(phase.seconds),
-                    phase.isRecovery ? "bringing back" : "comparing")
+                    phase.isRecovery ? "bringing back" : isFailover ? "the rehearsal" : "comparing")
             }
         }
         return rows.isEmpty ? HTML() : CertificateMarkup.table(["Phase", "Took", "For"], rows)

@@ -131,16 +131,10 @@ struct DrillPlanning: Sendable {
         var found: (storage: String, copy: StoredCopy)?
         for name in storages {
             do {
-                let repository = try await CopyStorages(look).repository(name)
-                let copies = try await CopyFetch(place.folder, key: key, repository: repository).copies()
                 // Of several storages the one that loses least, the one that is trusted most where they are alike.
-                guard
-                    let wanted = copies.first(where: { copy in
-                        guard let moment else { return true }
-                        return Timestamp(iso8601: copy.snapshot.time).map { $0 <= moment } ?? false
-                    }), found.map({ $0.copy.label.backup < wanted.id }) ?? true, let label = wanted.snapshot.label
-                else { continue }
-                found = (name, try await StoredCopy(wanted.snapshot, label, in: repository, key: key))
+                if let copy = try await newestCopy(in: name, key, after: found?.copy.label.backup) {
+                    found = (name, copy)
+                }
             } catch let error as any MaintenanceError {
                 plan.lacks(
                     "the storage '\(name)' cannot be relied on: \(error.problem)", object: name,
@@ -169,6 +163,21 @@ struct DrillPlanning: Sendable {
             "the keys: the key of the backups and the passwords of the storages were taken from this host, and have to lie "
                 + "in another place as well for the day when it is gone",
         ]
+    }
+
+    /// The newest copy in a storage that is older than the stated moment; nil where none is newer than `known`.
+    private func newestCopy(in storage: String, _ key: BackupKey, after known: BackupID?) async throws -> StoredCopy? {
+        let repository = try await CopyStorages(look).repository(storage)
+        for (id, snapshot) in try await CopyFetch(place.folder, key: key, repository: repository).copies() {
+            if let known, id <= known { return nil }
+            guard let label = snapshot.label else { continue }
+            if let moment, let time = Timestamp(iso8601: snapshot.time), time > moment { continue }
+            let copy = try await StoredCopy(snapshot, label, in: repository, key: key)
+            // restic keeps whole seconds, and whoever wrote the snapshot chose them; this one is signed.
+            guard moment.map({ copy.manifest.times.snapshot <= $0 }) ?? true else { continue }
+            return copy
+        }
+        return nil
     }
 
     /// The storages that are left, those that are trusted most first.

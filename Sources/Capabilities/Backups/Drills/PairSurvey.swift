@@ -8,6 +8,8 @@ import Settings
 struct PairSurvey: Sendable {
     let primary: Resource
     let secondary: Resource
+    /// As people name them: `production/main`.
+    let names: (primary: String, secondary: String)
     let programs: Programs
     let applicationName: String
 
@@ -15,10 +17,22 @@ struct PairSurvey: Sendable {
     private static let tolerableLag = ByteCount(16 * 1_048_576)
 
     struct Found: Sendable {
-        /// Each in one clause.
-        var hindrances: [String] = []
+        var hindrances: [Hindrance] = []
         var isSynchronous = false
         var facts: [(what: String, value: String)] = []
+    }
+
+    /// Something that would be in the way on the day.
+    struct Hindrance: Sendable, Hashable {
+        /// What it is about, the same at every look: a setting, a slot.
+        var subject: String
+        /// One clause. Hostile text.
+        var text: String
+
+        init(_ subject: String, _ text: String) {
+            self.subject = subject
+            self.text = text
+        }
     }
 
     /// - Throws: `PostgreSQLError` where one of them cannot be asked.
@@ -29,20 +43,23 @@ struct PairSurvey: Sendable {
         found.facts = [
             ("the live primary", first.text), ("the live standby", second.text),
         ]
-        if first.isInRecovery { found.hindrances.append("'\(primary.name)' is itself a standby") }
+        if first.isInRecovery { found.hindrances.append(.init("recovery", "'\(names.primary)' is itself a standby")) }
         guard second.isInRecovery, let identifier = second.systemIdentifier, identifier == first.systemIdentifier
         else {
             found.hindrances.append(
-                second.isInRecovery && (first.systemIdentifier == nil || second.systemIdentifier == nil)
-                    ? "whether '\(secondary.name)' follows '\(primary.name)' cannot be asked: the role may not execute "
-                        + "pg_control_system()"
-                    : "'\(secondary.name)' is no standby of '\(primary.name)': there is nothing to fail over to")
+                .init(
+                    "standby",
+                    second.isInRecovery && (first.systemIdentifier == nil || second.systemIdentifier == nil)
+                        ? "whether '\(names.secondary)' follows '\(names.primary)' cannot be asked: the role may not execute "
+                            + "pg_control_system()"
+                        : "'\(names.secondary)' is no standby of '\(names.primary)': there is nothing to fail over to"))
             return found
         }
         judge(first, second, &found)
         let receiver = try await with(secondary) { try await Self.receiver($0) }
         if receiver != "streaming" {
-            found.hindrances.append("the standby does not stream: its receiver is \(receiver ?? "not running")")
+            found.hindrances.append(
+                .init("receiver", "the standby does not stream: its receiver is \(receiver ?? "not running")"))
         }
         try await with(primary) { try await replication($0, first, &found) }
         return found
@@ -115,33 +132,46 @@ struct PairSurvey: Sendable {
         found.isSynchronous = !first.synchronousNames.isEmpty
         if !first.canRewind {
             found.hindrances.append(
-                "the primary has neither data checksums nor 'wal_log_hints': it could not be rewound, only copied anew")
+                .init(
+                    "wal_log_hints",
+                    "the primary has neither data checksums nor 'wal_log_hints': it could not be rewound, only copied anew"
+                ))
         }
         if !first.fullPageWrites {
-            found.hindrances.append("'full_page_writes' is off on the primary: pg_rewind refuses such a server")
+            found.hindrances.append(
+                .init("full_page_writes", "'full_page_writes' is off on the primary: pg_rewind refuses such a server"))
         }
         if !second.hotStandby {
-            found.hindrances.append("'hot_standby' is off on the standby: nobody can look into it")
+            found.hindrances.append(
+                .init("hot_standby", "'hot_standby' is off on the standby: nobody can look into it"))
         }
         if second.applyDelay > 0 {
             found.hindrances.append(
-                "the standby replays with a delay of \(Duration.milliseconds(second.applyDelay).short): a promotion waits "
-                    + "for nothing of it")
+                .init(
+                    "recovery_min_apply_delay",
+                    "the standby replays with a delay of \(Duration.milliseconds(second.applyDelay).short): a promotion waits "
+                        + "for nothing of it"))
         }
         for (name, value) in first.limits.sorted(by: { $0.key < $1.key }) {
             guard let there = second.limits[name], there < value else { continue }
-            found.hindrances.append("'\(name)' is \(there) on the standby and \(value) on the primary")
+            found.hindrances.append(
+                .init("\(name)", "'\(name)' is \(there) on the standby and \(value) on the primary"))
         }
         if first.archives, !second.archives {
             found.hindrances.append(
-                "the primary archives its log and the standby would not: 'archive_mode' is off there")
+                .init(
+                    "archive_mode",
+                    "the primary archives its log and the standby would not: 'archive_mode' is off there"))
         }
         if first.version / 10_000 != second.version / 10_000 {
-            found.hindrances.append("the two are of different major versions")
+            found.hindrances.append(.init("version", "the two are of different major versions"))
         }
         if !second.synchronousNames.isEmpty {
             found.hindrances.append(
-                "'synchronous_standby_names' is set on the standby: promoted, it would wait for servers that are gone")
+                .init(
+                    "synchronous_standby_names there",
+                    "'synchronous_standby_names' is set on the standby: promoted, it would wait for servers that are gone"
+                ))
         }
     }
 
@@ -158,22 +188,29 @@ struct PairSurvey: Sendable {
                 extract(epoch from replay_lag)::float8 as seconds
             from pg_catalog.pg_stat_replication where application_name <> 'pg_basebackup'
             """)
-        if rows.isEmpty { found.hindrances.append("nobody streams from the primary") }
+        if rows.isEmpty { found.hindrances.append(.init("replication", "nobody streams from the primary")) }
         for row in rows {
             let name = try row["name", as: String.self].printable
             guard let state = try row["state", as: String?.self] else {
-                found.hindrances.append("the state of replication cannot be seen: the role needs pg_monitor")
+                found.hindrances.append(
+                    .init("pg_monitor", "the state of replication cannot be seen: the role needs pg_monitor"))
                 return
             }
             let sync = try row["sync", as: String?.self] ?? "unknown"
             let lag = ByteCount(try row["lag", as: Int64?.self] ?? 0)
             found.facts.append(("replication to '\(name)'", "\(state), \(sync), \(lag) behind"))
-            if state != "streaming" { found.hindrances.append("the standby '\(name)' is in the state '\(state)'") }
-            if lag > Self.tolerableLag { found.hindrances.append("the standby '\(name)' is \(lag) behind") }
+            if state != "streaming" {
+                found.hindrances.append(.init("state of \(name)", "the standby '\(name)' is in the state '\(state)'"))
+            }
+            if lag > Self.tolerableLag {
+                found.hindrances.append(.init("lag of \(name)", "the standby '\(name)' is \(lag) behind"))
+            }
         }
         if found.isSynchronous, try rows.allSatisfy({ try $0["sync", as: String?.self] == "async" }) {
             found.hindrances.append(
-                "'synchronous_standby_names' names nobody who streams: commits wait, or nothing is synchronous")
+                .init(
+                    "synchronous_standby_names",
+                    "'synchronous_standby_names' names nobody who streams: commits wait, or nothing is synchronous"))
         }
         let slots = try await session.query(
             """
@@ -182,17 +219,21 @@ struct PairSurvey: Sendable {
             """)
         if slots.isEmpty {
             found.hindrances.append(
-                "the standby has no slot on the primary: log that it still needs may be removed ('wal_keep_size' apart)"
-            )
+                .init(
+                    "no slot",
+                    "the standby has no slot on the primary: log that it still needs may be removed ('wal_keep_size' apart)"
+                ))
         }
         for slot in slots {
             let name = try slot["name", as: String.self].printable
             if try !slot["active", as: Bool.self] {
-                found.hindrances.append("nobody uses the slot '\(name)': it keeps log until the disk is full")
+                found.hindrances.append(
+                    .init("unused slot \(name)", "nobody uses the slot '\(name)': it keeps log until the disk is full"))
             }
             let status = try slot["status", as: String.self]
             if ["unreserved", "lost"].contains(status) {
-                found.hindrances.append("the slot '\(name)' is '\(status)': the standby has to be made anew")
+                found.hindrances.append(
+                    .init("slot \(name)", "the slot '\(name)' is '\(status)': the standby has to be made anew"))
             }
         }
     }

@@ -112,7 +112,8 @@ package struct RehearseFailover: MaintenanceTask {
     private func live(_ pair: Pair, _ look: Look) async throws -> Result<PairSurvey.Found, ErrorReport> {
         look.tell("looking at '\(pair.primary)' and '\(pair.secondary)'")
         let survey = PairSurvey(
-            primary: pair.first, secondary: pair.second, programs: look.programs,
+            primary: pair.first, secondary: pair.second,
+            names: (pair.primary.description, pair.secondary.description), programs: look.programs,
             applicationName: "mainstay \(look.runID)/\(look.step)")
         do {
             return .success(try await survey.run())
@@ -138,7 +139,9 @@ package struct RehearseFailover: MaintenanceTask {
             rows += found.facts.map { ($0.what, $0.value) }
             observation.findings = found.hindrances.map { finding($0, pair) }
         case .failure(let error):
-            observation.findings = [finding("the live pair cannot be looked at: \(error.problem)", pair)]
+            observation.findings = [
+                finding(.init("the live pair", "the live pair cannot be looked at: \(error.problem)"), pair)
+            ]
         }
         rows.append(("rehearsed", isSynchronous ? "synchronous: a commit waits for the standby" : "asynchronous"))
         guard let backup = try await newestProved(pair.primary, look), let manifest = backup.manifest else {
@@ -180,10 +183,10 @@ package struct RehearseFailover: MaintenanceTask {
         return observation
     }
 
-    private func finding(_ hindrance: String, _ pair: Pair) -> Finding {
+    private func finding(_ hindrance: PairSurvey.Hindrance, _ pair: Pair) -> Finding {
         Finding(
-            code: Self.hindrance, severity: .warning, target: pair.secondary, object: hindrance,
-            summary: "this would hinder a failover: \(hindrance)")
+            code: Self.hindrance, severity: .warning, target: pair.secondary, object: hindrance.subject,
+            summary: "this would hinder a failover: \(hindrance.text)")
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
@@ -220,7 +223,7 @@ package struct RehearseFailover: MaintenanceTask {
             measured.lossSeconds = outcome.lostSeconds
             measured.lossNote = "\(outcome.lost) of \(outcome.acknowledged.grouped) acknowledged commits were lost"
             if case .success(let found) = try await live(pair, look) {
-                result.outcome?.hindrances = found.hindrances
+                result.outcome?.hindrances = found.hindrances.map(\.text)
             }
         }
         result.outcome?.primary = pair.primary.description

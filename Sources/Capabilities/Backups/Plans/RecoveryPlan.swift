@@ -169,6 +169,12 @@ struct RecoveryPlan: Sendable {
             ]
         }
         blocks.append(.commands(commands))
+        if let name = database.newest?.manifest?.source.database {
+            blocks.append(
+                .paragraph(
+                    "On a new server make an empty database '\(name)' first (createdb): the restore takes its place, and "
+                        + "keeps what was there under another name."))
+        }
         if let extensions = database.newest?.manifest?.extensions.map(\.name), !extensions.isEmpty {
             blocks.append(.paragraph("It needs the extensions \(extensions.joined(separator: ", "))."))
         }

@@ -59,7 +59,8 @@ package struct ClusterRecovery: Sendable {
         let copy: RestoredCopy
         do {
             copy = try await RestoredCopy.restore(
-                backup.label, from: repository, to: moment.map { .beforeMoment($0) } ?? .endOfArchive, in: work,
+                backup, from: repository, to: moment.map { .moment($0 - .microseconds(1)) } ?? .endOfArchive,
+                in: work,
                 on: server, superuser: superuser, jobs: jobs, clock: clock)
         } catch PhysicalError.notRestored(let reason) {
             return Self.refuted(part, reason)
@@ -102,7 +103,7 @@ package struct ClusterRecovery: Sendable {
                     : "the server does not start from it: \(log.joined(separator: " / "))")
             return
         }
-        part.asOf = copy.lastCommit
+        part.asOf = try await copy.moment
         tell("reading every page and every row of what came back")
         let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
         part.phases.append(.init("reading", reading.seconds, isRecovery: false))

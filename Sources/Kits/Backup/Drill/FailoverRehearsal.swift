@@ -65,7 +65,7 @@ package struct FailoverRehearsal: Sendable {
             server, for: manifest.outline, in: work, jobs: jobs, more: Self.settings, with: programs)
         do {
             try await restore(manifest, requirements, into: primary)
-            part.phases.append(.init("restore", (clock.monotonic() - began).inSeconds))
+            part.phases.append(.init("restore", (clock.monotonic() - began).inSeconds, isRecovery: false))
             let result = try await failOver(from: primary, manifest.source.database, part)
             try await Blocking().runToEnd { try primary.destroy() }
             return result
