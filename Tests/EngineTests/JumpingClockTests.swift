@@ -37,7 +37,11 @@ struct JumpingClockTests {
         let estate = try await WindowEstate([.test("daily 00:00-23:00")], minutes: 0)
         var harness = estate.harness
         var ledger = Ledger()
-        ledger.before = { change, _ in if change.object == "b" { throw CancellationError() } }
+        ledger.before = { change, _ in
+            guard change.object == "b" else { return }
+            withUnsafeCurrentTask { $0?.cancel() }
+            throw CancellationError()
+        }
         harness.catalog = TaskCatalog([TaskEntry(ledger)])
         _ = try await harness.run("test ledger")
         #expect(try await estate.rows() == ["a"])

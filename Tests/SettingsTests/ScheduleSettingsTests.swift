@@ -57,13 +57,13 @@ struct ScheduleSettingsTests {
                 line: "mainstay.yaml:2:17: calendars.x: at least one of the keys 'days', 'file' is needed"),
             Wrong(
                 text: "calendars: { x: { days: [Sundays], environments: [a] } }",
-                line: "mainstay.yaml:2:50: calendars.x.environments: 'environments' belongs to a calendar"),
+                line: "mainstay.yaml:2:36: calendars.x.environments: 'environments' belongs to a calendar"),
             Wrong(
                 text: "calendars: { x: { days: [Sundays], blackout: true, environments: [b] } }",
-                line: "mainstay.yaml:2:66: calendars.x.environments: there is no environment 'b'"),
+                line: "mainstay.yaml:2:52: calendars.x.environments: there is no environment 'b'"),
             Wrong(
                 text: "routines: { a: { steps: [{ task: health check, priority: critical }] } }",
-                line: "mainstay.yaml:2:58: routines.a.steps[1].priority: what only looks waits for no window"),
+                line: "mainstay.yaml:2:48: routines.a.steps[1].priority: what only looks waits for no window"),
             Wrong(
                 text: "calendars: { x: { days: [Sundys] } }",
                 line: "mainstay.yaml:2:26: calendars.x.days[1]: 'Sundys' does not belong here (did you mean 'Sundays'?"),
