@@ -30,6 +30,8 @@ let package = Package(
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb]),
         kit("Calendar", ["Maintenance", "Outside"]),
+        // Who is told what and when: a state machine of values, without input or output.
+        kit("Alert", ["Maintenance", "Calendar"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
@@ -141,6 +143,7 @@ let package = Package(
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Alert", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Settings", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
