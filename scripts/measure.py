@@ -235,6 +235,68 @@ def copies(source, mainstay, state, rows="20000000"):
     row("peak memory of `backup copy`, restic's with it", f"{first['peak'] / 1e6:.0f} MB", "–")
 
 
+# Eight tables of equal size, each with an index that amcheck has to hold against it.
+SHARE = """create table part_{n} as select g as id, md5(g::text) as a, md5((g * 7)::text) as b, g % 1000 as c
+    from generate_series(1, {rows}) g; create index on part_{n} (id); vacuum (freeze, analyze) part_{n};"""
+
+
+def physical(mainstay, state, gigabytes):
+    """A physical backup restored and proved, against pgBackRest's own restore and one parallel COPY of all tables."""
+    directory = tempfile.mkdtemp(prefix="msb-", dir="/var/tmp")
+    os.chmod(directory, 0o755)
+    archive = f"pgbackrest --config={directory}/pgbackrest.conf --stanza=bench archive-push %p"
+    cluster = Cluster()
+    try:
+        for name in ("", "/repository", "/restored", "/work"):
+            os.makedirs(directory + name, exist_ok=True)
+            if cluster.prefix:
+                user = pwd.getpwnam("postgres")
+                os.chown(directory + name, user.pw_uid, user.pw_gid)
+        with open(f"{directory}/pgbackrest.conf", "w", encoding="utf-8") as file:
+            file.write(f"[global]\nrepo1-path={directory}/repository\nrepo1-retention-full=2\nlog-path={directory}\n"
+                       f"lock-path={directory}/lock\nspool-path={directory}/spool\nstart-fast=y\ncompress-type=lz4\n"
+                       f"process-max=2\n\n[bench]\npg1-path={cluster.directory}/data\n"
+                       f"pg1-socket-path={cluster.directory}\n")
+        with open(f"{cluster.directory}/data/postgresql.auto.conf", "a", encoding="utf-8") as file:
+            file.write(f"archive_mode = on\nwal_level = replica\narchive_command = '{archive}'\n")
+        cluster.call(f"{POSTGRESQL}/pg_ctl", "-D", f"{cluster.directory}/data", "-w", "-l", f"{cluster.directory}/log",
+                     "restart")
+        back = ["pgbackrest", f"--config={directory}/pgbackrest.conf", "--stanza=bench", "--log-level-console=off"]
+        cluster.call(*back, "stanza-create")
+        for number in range(8):
+            cluster.sql(SHARE.format(n=number, rows=int(gigabytes * 960_000)))
+        cluster.call(*back, "--type=full", "backup")
+        cluster.sql("select pg_switch_wal()")
+        size = int(subprocess.run([f"{POSTGRESQL}/psql", "-XAtqd", cluster.connection, "-c",
+                                   "select pg_database_size(current_database())"], check=True,
+                                  stdout=subprocess.PIPE).stdout)
+        configuration = f"{state}/physical.yaml"
+        with open(configuration, "w", encoding="utf-8") as file:
+            file.write(f"environments: {{physical: {{resources: {{main: {{kind: postgresql, connection: "
+                       f"\"{cluster.connection}\", backups: {{physical: {{stanza: bench, configuration: "
+                       f"{directory}/pgbackrest.conf}}}}}}}}}}}}\nbackups: {{work: {directory}/work}}\n")
+        parallel = ["sh", "-c", "for n in 0 1 2 3 4 5 6 7; do echo $n; done | xargs -P 2 -I @ "
+                    f"{POSTGRESQL}/psql -Xqd '{cluster.connection}' -c 'copy part_@ to stdout' > /dev/null"]
+        seen = {"restore": [], "copy": [], "ours": []}
+        for _ in range(BACKUP_ROUNDS):
+            shutil.rmtree(f"{directory}/restored/data", ignore_errors=True)
+            os.sync()
+            seen["restore"].append(run([*cluster.prefix, *back, f"--pg1-path={directory}/restored/data", "--type=none",
+                                        "restore"]))
+            seen["copy"].append(run(parallel))
+            os.sync()
+            seen["ours"].append(run([mainstay, "backup", "verify", "--physical", "--environment", "physical", "--config",
+                                     configuration, "--state", f"{state}/physical", "--quiet"]))
+        restore, copied, ours = (statistics.median(each["wall"] for each in seen[name]) for name in seen)
+        peak = max(each["peak"] for each in seen["ours"])
+        row(f"proof of a physical backup of {size / 1e9:.1f} GB against pgBackRest's restore and 1.3 parallel COPYs",
+            f"{ours / (restore + 1.3 * copied):.2f} × ({ours:.1f} s; restore {restore:.1f} s, COPY {copied:.1f} s)", "1 ×")
+        row("peak memory of that, pgBackRest's with it", f"{peak / 1e6:.0f} MB", "flat")
+    finally:
+        cluster.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def many_tables(source, mainstay, state):
     """10,000 tables of twenty rows."""
     source.sql("create database many")
@@ -423,6 +485,8 @@ def main():
         backups(cluster, mainstay, state)
         many_tables(cluster, mainstay, state)
         copies(cluster, mainstay, state)
+        for gigabytes in (1, 5):
+            physical(mainstay, state, gigabytes)
     finally:
         cluster.stop()
         shutil.rmtree(state)

@@ -45,6 +45,137 @@ struct LiveRestoreTests {
         }
     }
 
+    @Test(
+        "any tables, and any schema, come back alone with all that is theirs, equal to what was dumped",
+        arguments: TestServer.allCases)
+    func parts(version: TestServer) async throws {
+        try await TestDatabase.with(version) { database in
+            try await RichSchema.make(in: database)
+            let shelf = Shelf(database: database)
+            let manifest = try await shelf.take()
+            let path = shelf.folder.path(of: manifest.id)
+            let answer = try await requirements(manifest, shelf)
+            let seed = UInt64.random(in: 0 ... .max)
+            var random = SeededGenerator(seed: seed)
+            var choices: [(tables: [String], schemas: [String])] = Set(manifest.tables.map(\.name.schema)).sorted().map
+            {
+                ([], [$0])
+            }
+            for _ in 0..<8 {
+                let some = manifest.tables.map(\.name).shuffled(using: &random).prefix(
+                    Int.random(in: 1...3, using: &random))
+                choices.append((some.map { "\($0.schema).\($0.name)" }, []))
+            }
+            for choice in choices {
+                var restore = try restore(manifest, from: shelf, roles: answer.roles)
+                restore.selection = try RestoreSelection(tables: choice.tables, schemas: choice.schemas, of: manifest) {
+                    try manifest.listing(at: path)
+                }
+                do {
+                    let receipt = try await restore.run()
+                    #expect(receipt.certificate.verdict == .proved)
+                    #expect(receipt.certificate.notes.first?.hasPrefix("only a part was restored") == true)
+                } catch {
+                    Issue.record("seed \(seed), \(choice): \((error as? any MaintenanceError)?.problem ?? "\(error)")")
+                }
+                try await drop(restore.name, database)
+            }
+        }
+    }
+
+    @Test("a part brings its keys, its functions and its partitions, and an alteration of it is found", .cluster)
+    func part() async throws {
+        let database = TestDatabase.current
+        try await database.run(
+            """
+            create schema shop; create schema other;
+            create type shop.state as enum ('a', 'b');
+            create function shop.touch() returns trigger language plpgsql as $$ begin return new; end $$;
+            create table shop.customers (id bigserial primary key, name text);
+            create table shop.orders (id bigint generated always as identity primary key,
+                customer bigint references shop.customers, state shop.state default 'a');
+            create index on shop.orders (customer);
+            create trigger t before insert on shop.orders for each row execute function shop.touch();
+            create table shop.events (id int, at date, customer bigint references shop.customers) partition by range (at);
+            create table shop.events_1 partition of shop.events for values from ('2026-01-01') to ('2026-02-01');
+            create table shop.events_2 partition of shop.events for values from ('2026-02-01') to ('2026-03-01');
+            create index on shop.events (at);
+            create table other.orders (id int);
+            insert into shop.customers (name) values ('x'), ('y');
+            insert into shop.orders (customer) select 1 from generate_series(1, 50);
+            insert into shop.events values (1, '2026-01-05', 1), (2, '2026-02-05', 2);
+            """)
+        let shelf = Shelf(database: database)
+        let manifest = try await shelf.take()
+        let path = shelf.folder.path(of: manifest.id)
+        let answer = try await requirements(manifest, shelf)
+        func selection(_ tables: String...) throws -> RestoreSelection {
+            try RestoreSelection(tables: tables, schemas: [], of: manifest) { try manifest.listing(at: path) }
+        }
+        func names(_ restore: LiveRestore) async throws -> Set<String> {
+            let address = restore.address.with(database: restore.name)
+            return try await Connection.with(address, .unlimited()) { connection in
+                Set(
+                    try await connection.query(
+                        """
+                        select n.nspname || '.' || c.relname as name from pg_class c
+                            join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('shop', 'other', 'public')
+                        union all select conname from pg_constraint where contype = 'f' and conparentid = 0
+                        union all select tgname from pg_trigger where not tgisinternal
+                        """
+                    ).map { try $0["name", as: String.self] })
+            }
+        }
+
+        var alone = try restore(manifest, from: shelf, roles: answer.roles)
+        alone.selection = try selection("shop.orders")
+        #expect(try await alone.run().certificate.content.rows == 50)
+        #expect(
+            try await names(alone) == [
+                "shop.orders", "shop.orders_id_seq", "shop.orders_pkey", "shop.orders_customer_idx", "t",
+            ])
+        try await drop(alone.name, database)
+
+        var both = try restore(manifest, from: shelf, roles: answer.roles)
+        both.selection = try selection("shop.orders", "customers", "shop.events")
+        #expect(try await both.run().certificate.content.rows == 54)
+        let found = try await names(both)
+        #expect(found.contains("orders_customer_fkey") && found.contains("events_customer_fkey"), "\(found)")
+        #expect(found.contains("shop.events_2") && !found.contains("other.orders"))
+        try await drop(both.name, database)
+
+        var leaf = try restore(manifest, from: shelf, roles: answer.roles)
+        leaf.selection = try selection("events_2")
+        #expect(try await leaf.run().certificate.content.rows == 1)
+        #expect(try await !names(leaf).contains("shop.events_1"))
+        try await drop(leaf.name, database)
+
+        for damage in [
+            "update shop.orders set state = 'b' where id = 7", "drop index shop.orders_customer_idx",
+            "drop trigger t on shop.orders", "create table shop.more (id int)",
+            "alter table shop.orders alter customer set default 1",
+        ] {
+            var altered = try restore(manifest, from: shelf, roles: answer.roles)
+            altered.selection = try selection("shop.orders")
+            altered.restored = { address in
+                try await Connection.with(address, .unlimited()) { try await $0.executeScript(trusted: damage) }
+            }
+            let attempt = altered
+            await #expect {
+                try await attempt.run()
+            } throws: { error in
+                guard case LiveRestoreError.differs? = error as? LiveRestoreError else { return false }
+                return true
+            }
+        }
+        #expect(
+            throws: SelectionError.severalTables("orders", manifest.tables.map(\.name).filter { $0.name == "orders" })
+        ) {
+            try selection("orders")
+        }
+        #expect(throws: SelectionError.noTable("shop.order", nearest: "shop.orders")) { try selection("shop.order") }
+    }
+
     @Test("a database with something of everything comes back beside the live one", arguments: TestServer.allCases)
     func everything(version: TestServer) async throws {
         try await TestDatabase.with(version) { database in

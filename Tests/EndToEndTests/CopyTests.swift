@@ -12,7 +12,7 @@ struct CopyTests {
 
     @Test("a copy is made, looked at, listed, and not made twice")
     func copies() async throws {
-        try await estate.prepare()
+        try await estate.prepare(more: "price: 1000000 EUR")
         let dry = try await estate.run("backup", "copy", "--dry-run")
         #expect(dry.exitCode == 0, "\(dry.errors)\(dry.output)")
         #expect(dry.output.contains("restic backup --json --tag backup="), "\(dry.output)")
@@ -25,6 +25,11 @@ struct CopyTests {
         #expect(listed.output.contains(",offsite"), "\(listed.output)")
         let shown = try await estate.run("backup", "show")
         #expect(shown.output.contains("copy in 'offsite'"), "\(shown.output)")
+        let page = "\(estate.program.directory)/report.md"
+        let report = try await estate.run("report", "backup", "--as", "markdown", "--output", page)
+        #expect(report.exitCode == 0, "\(report.errors)\(report.output)")
+        let text = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(text.contains(#/offsite.*1000000 EUR \| [0-9]+\.[0-9]{2} EUR/#), "\(text)")
         let again = try await estate.run("backup", "copy")
         #expect(again.exitCode == 0 && !again.output.contains("restic backup"), "\(again.errors)\(again.output)")
         #expect(try await estate.snapshotCount() == 1)

@@ -61,6 +61,73 @@ struct FileBackupTests {
                 == [".env", ".env.local", "app-config.production.yaml", "docker-compose.yml"])
     }
 
+    @Test("a pattern of what is left out means what is below the directory, not what it lies in")
+    func anchorsPatterns() async throws {
+        try prepare()
+        let inside = "\(app)/app/[x] *"
+        try write("app/[x] */kept", "1")
+        try write("app/[x] */deep/app/gone", "2")
+        try estate.configure(
+            backups: """
+                  files:
+                    odd:
+                      environment: test
+                      directory: "\(inside)"
+                      exclude: [app]
+                """)
+        let stored = try await estate.run("backup", "files")
+        #expect(stored.exitCode == 0, "\(stored.errors)\(stored.output)")
+        let out = "\(estate.program.directory)/out"
+        #expect(try await estate.run("backup", "restore-files", "--name", "odd", "--into", out).exitCode == 0)
+        let found = try await estate.program.shell("cd '\(out)' && find . | sort | tr '\\n' ' '")
+        #expect(found.output == ". ./deep ./kept ", "\(found.output)")
+    }
+
+    @Test(
+        "another filesystem below the directory is left out by name, at the top and deeper",
+        .enabled(if: geteuid() == 0, "only root mounts"))
+    func leavesOutMounts() async throws {
+        try prepare()
+        for name in ["top", "src/deep"] {
+            try FileManager.default.createDirectory(atPath: "\(app)/\(name)", withIntermediateDirectories: true)
+            _ = try await estate.program.shell("mount -t tmpfs none '\(app)/\(name)' && touch '\(app)/\(name)/other'")
+        }
+        let stored = try await estate.run("backup", "files", "--name", "application")
+        let out = "\(estate.program.directory)/out"
+        let restored = try await estate.run("backup", "restore-files", "--name", "application", "--into", out)
+        _ = try await estate.program.shell("umount '\(app)/top'; umount '\(app)/src/deep'")
+        #expect(stored.exitCode != 0 && stored.output.contains("BK007"), "\(stored.output)")
+        #expect(stored.output.contains("top") && stored.output.contains("src/deep"), "\(stored.output)")
+        #expect(restored.exitCode == 0, "\(restored.errors)\(restored.output)")
+        #expect(!FileManager.default.fileExists(atPath: "\(out)/top/other"))
+        #expect(!FileManager.default.fileExists(atPath: "\(out)/src/deep/other"))
+        #expect(FileManager.default.fileExists(atPath: "\(out)/src/index.js"))
+    }
+
+    @Test("files that come, go and change while a set is stored do not keep the others from being stored")
+    func movingFiles() async throws {
+        try prepare()
+        let mover = Task {
+            var number = 0
+            while !Task.isCancelled {
+                number += 1
+                try write("moving/\(number).txt", "\(number)")
+                try write("moving/same.txt", String(repeating: "x", count: number % 977))
+                if number > 20 { try FileManager.default.removeItem(atPath: "\(app)/moving/\(number - 20).txt") }
+                await Task.yield()
+            }
+        }
+        defer { mover.cancel() }
+        let stored = try await estate.run("backup", "files", "--name", "application")
+        #expect(stored.exitCode == 0 || stored.output.contains("BK007"), "\(stored.errors)\(stored.output)")
+        mover.cancel()
+        _ = try? await mover.value
+        let out = "\(estate.program.directory)/out"
+        let restored = try await estate.run("backup", "restore-files", "--name", "application", "--into", out)
+        #expect(restored.exitCode == 0, "\(restored.errors)\(restored.output)")
+        #expect(try String(contentsOfFile: "\(out)/src/index.js", encoding: .utf8) == "code")
+    }
+
     @Test("nothing that is there is written over")
     func refusesExisting() async throws {
         try prepare()

@@ -45,7 +45,7 @@ struct PhysicalBackupTests {
             #expect(taken.exitCode == 0, "\(taken.output)\(taken.errors)")
             let listed = try await program.run("backup", "list", "--format", "csv")
             let line = try #require(listed.output.split(separator: "\n").last { $0.contains("F,") }, "\(listed.output)")
-            #expect(line.contains("proved, 5 of 6"), "\(line)")
+            #expect(line.contains("proved, 5 of 8"), "\(line)")
             let label = String(try #require(line.split(separator: ",").dropFirst().first))
             let shown = try await program.run("backup", "show", label)
             #expect(shown.exitCode == 0 && shown.output.contains("heapallindexed"), "\(shown.output)\(shown.errors)")
@@ -61,6 +61,13 @@ struct PhysicalBackupTests {
             #expect(slow.exitCode == 3 && slow.output.contains("'rpo' is 1.0 s"), "\(slow.output)\(slow.errors)")
             _ = try configured(estate)
 
+            let page = "\(program.directory)/report.md"
+            let report = try await program.run("report", "backup", "--as", "markdown", "--output", page)
+            #expect(report.exitCode == 0, "\(report.errors)\(report.output)")
+            let text = try String(contentsOfFile: page, encoding: .utf8)
+            #expect(text.contains("Physical backups and points in time") && text.contains(label), "\(text)")
+            #expect(text.contains("Every database has a backup that is proved"), "\(text)")
+
             try await estate.archive()
             try await estate.archive()
             let segments = "\(estate.repository)/archive/shop/15-1/0000000100000000"
@@ -75,7 +82,65 @@ struct PhysicalBackupTests {
             #expect(refuted.exitCode == 1, "\(refuted.output)")
             #expect("\(refuted.output)\(refuted.errors)".contains("\(missing.prefix(24)) is missing"))
             let after = try await program.run("backup", "list", "--format", "csv")
-            #expect(after.output.contains("refuted, 2 of 6"), "\(after.output)")
+            #expect(after.output.contains("refuted, 2 of 8"), "\(after.output)")
+        }
+    }
+
+    @Test(
+        "one table as it was at a moment comes back beside the live one, proved, and a moment that is not there is named"
+    )
+    func extracts() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.fill()
+            let program = try configured(estate)
+            let early = Timestamp(iso8601: "2020-01-01T00:00:00Z")
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            // Whole seconds, as a person types them; each commit lies between two of them.
+            try await estate.sql("insert into orders values (30001, 'before', 1)")
+            try await estate.sql("select pg_sleep(1.1)")
+            let moment = try await estate.connect { connection in
+                try await connection.query("select now() as now").only["now", as: Timestamp.self]
+            }
+            let typed = String(moment.iso8601.prefix(19)) + "Z"
+            try await estate.sql("select pg_sleep(1.1)")
+            try await estate.sql("delete from orders where id > 100; drop table documents; drop table prices")
+            try await estate.archive()
+
+            let planned = try await program.run("backup", "extract", "--as-of", typed, "--dry-run")
+            #expect(planned.exitCode == 0 && planned.output.contains("replay the archived log"), "\(planned.output)")
+            let made = try await program.run("backup", "extract", "--as-of", typed)
+            #expect(made.exitCode == 0, "\(made.errors)\(made.output)")
+            let folder = BackupFolder(
+                root: "\(program.directory)/state/backups", target: Target(environment: "test", resource: "main"))
+            let id = try #require(try folder.ids().first)
+            #expect(id.description.hasPrefix(typed.prefix(13).filter { $0 != "-" && $0 != ":" }), "\(id)")
+            let shown = try await program.run("backup", "show", id.description)
+            #expect(shown.output.contains("from the physical backup"), "\(shown.output)")
+            let proved = try await program.run("backup", "verify", "--backup", id.description)
+            #expect(proved.exitCode == 0, "\(proved.errors)\(proved.output)")
+            let restored = try await program.run(
+                "backup", "restore", "--backup", id.description, "--to", "new", "--as", "orders_then", "--table",
+                "public.orders")
+            #expect(restored.exitCode == 0, "\(restored.errors)\(restored.output)")
+            let rows = try await Connection.with(estate.cluster.address(database: "orders_then"), .unlimited()) {
+                try await $0.query("select count(*) as n, count(*) filter (where id = 30001) as late from orders").only
+            }
+            #expect(try rows["n", as: Int64.self] == 20_001 && rows["late", as: Int64.self] == 1)
+            let live = try await estate.connect {
+                try await $0.query("select count(*) as n from orders").only["n", as: Int64.self]
+            }
+            #expect(live == 100)
+
+            let before = try await program.run("backup", "extract", "--as-of", early?.iso8601 ?? "")
+            #expect(before.exitCode != 0)
+            #expect("\(before.errors)\(before.output)".contains("no backup leads to 2020-01-01"), "\(before.errors)")
+            let now = try await estate.connect { connection in
+                try await connection.query("select now() as now").only["now", as: Timestamp.self]
+            }
+            try await estate.sql("select pg_sleep(1.1)")
+            let beyond = try await program.run("backup", "extract", "--as-of", (now + .seconds(1)).iso8601)
+            #expect(beyond.exitCode != 0)
+            #expect("\(beyond.errors)\(beyond.output)".contains("the archived log ends before"), "\(beyond.errors)")
         }
     }
 

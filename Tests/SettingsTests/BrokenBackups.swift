@@ -20,11 +20,16 @@ extension Broken {
         policy(
             "{ storage: { secondary: x } }",
             "2:34: backups.storage.secondary: 'x' stands where a mapping is needed (allowed: repository, password, "
-                + "environment, called, region, upload-limit, sftp-command, give-up-after)", isBeyondSchema: false),
+                + "environment, called, region, price, upload-limit, sftp-command, give-up-after)",
+            isBeyondSchema: false),
         policy(
             "{ storage: { offsite: { repository: 'ftp://x', password: y } } }",
             "2:46: backups.storage.offsite.repository: this is no restic repository (allowed: a restic repository: an "
                 + "absolute path, or sftp:…, s3:…, azure:…, gs:…, rest:…, b2:…, swift:…, rclone:…)",
+            isBeyondSchema: false),
+        policy(
+            "{ storage: { offsite: { repository: /srv/x, password: y, price: 3 } } }",
+            "2:74: backups.storage.offsite.price: '3' is no price (allowed: an amount and its currency, such as 0.023 EUR)",
             isBeyondSchema: false),
         policy(
             "{ storage: { offsite: { repository: /srv/x } } }",

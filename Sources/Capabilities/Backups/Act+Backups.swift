@@ -53,10 +53,17 @@ extension Act {
             countsFor: look.inventory.backups.proveWithin, programs: look.programs)
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
-        let policy = look.inventory.backupPolicy(of: look.target)
-        proof.assertions = (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) }
-        proof.smokeTest = policy.smokeTest.map { SmokeTest($0, look) }
+        (proof.assertions, proof.smokeTest) = questions
         return proof
+    }
+
+    /// What the team wrote that is asked of a restored copy.
+    var questions: (assertions: [Assertion], smokeTest: SmokeTest?) {
+        let policy = look.inventory.backupPolicy(of: look.target)
+        return (
+            (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) },
+            policy.smokeTest.map { SmokeTest($0, look) }
+        )
     }
 
     private func keep(_ proved: Certificate, key: BackupKey) async throws {

@@ -109,6 +109,10 @@ extension ListedBackup {
             ("stored", .text("\(manifest.storedBytes) in \("file".counted(manifest.files.count))")),
             ("path", .text(path)),
         ]
+        if let extraction = manifest.extraction {
+            lines.insert(
+                ("extracted", .text("at \(extraction.made) from the physical backup \(extraction.backup)")), at: 3)
+        }
         let omissions = Dictionary(grouping: manifest.uncovered, by: \.kind).sorted { $0.key < $1.key }
         for (kind, items) in omissions {
             let names = items.compactMap(\.name)

@@ -149,20 +149,50 @@ struct PgBackRestTextTests {
     @Test("a row, a table and a database that the standby has otherwise are named", .cluster)
     func standbyDiffers() async throws {
         let database = TestDatabase.current
-        func digest() async throws -> DatabaseDigest {
-            try await DatabaseSnapshot.with(database.address) { try await $0.digest() }
+        func digest() async throws -> InstantContent {
+            try await InstantContent.read(database.address, connections: 2)
         }
-        try await database.run("create table a as select 1 as n; create table b as select 2 as n")
+        try await database.run(
+            """
+            create table a as select 1 as n; create table b as select 2 as n; create sequence s;
+            create materialized view v as select 5 as n; create unlogged table u (n int)
+            """)
         let standby = StandbyReading.Found(
             position: LogPosition(1), timeline: 1, segmentSize: WALSegment.usualSize, systemIdentifier: "1",
             databases: ["shop": try await digest(), "other": try await digest()])
+        #expect(standby.gaps.isEmpty)
         #expect(standby.differences(from: standby.databases).isEmpty)
-        try await database.run("update a set n = 3; insert into b values (4); create table c (n int)")
+        try await database.run(
+            """
+            update a set n = 3; insert into b values (4); create table c (n int);
+            select nextval('s'); select nextval('s'); select lo_from_bytea(4711, 'x');
+            drop materialized view v; create materialized view v as select 6 as n
+            """)
         let found = standby.differences(from: ["shop": try await digest()])
-        #expect(found.count == 4, "\(found)")
+        #expect(found.count == 7, "\(found)")
         #expect(found.first == "the copy has no database 'other'")
         #expect(found.contains { $0.hasPrefix("the rows of") && $0.contains("a") })
         #expect(found.contains { $0.hasSuffix("has 2 rows in the copy and 1 on the standby") })
         #expect(found.contains { $0.hasSuffix("is only in the copy") })
+        #expect(found.contains { $0.hasSuffix("is at 2 in the copy and at 1 on the standby") })
+        #expect(found.contains("the large objects of 'shop' differ from the standby's"))
+        #expect(found.contains { $0.hasPrefix("the rows of") && $0.contains(".v of") })
+    }
+
+    @Test("what a role may not read is no difference and no equality", .cluster)
+    func standbyHides() async throws {
+        let database = TestDatabase.current
+        try await database.run(
+            "create table open as select 1 as n; create table shut as select 2 as n; create sequence hidden")
+        let whole = try await InstantContent.read(database.address, connections: 1)
+        try await database.withLimitedRole { role in
+            try await database.run("grant select on open to public")
+            let seen = try await InstantContent.read(database.address.with(user: role), connections: 1)
+            #expect(seen.differences(of: whole, in: "shop").isEmpty)
+            let gaps = seen.gaps(in: "shop")
+            #expect(gaps.count == 3, "\(gaps)")
+            #expect(gaps.contains { $0.contains("shut") } && gaps.contains { $0.contains("hidden") })
+            #expect(gaps.last == "the large objects of 'shop' (no right to read)")
+        }
     }
 }

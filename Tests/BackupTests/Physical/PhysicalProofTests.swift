@@ -1,10 +1,11 @@
-import Backup
 import Foundation
 import Maintenance
 import MaintenanceTesting
 import Outside
 import PostgreSQL
 import Testing
+
+@testable import Backup
 
 @Suite("physical backups", .timeLimit(.minutes(4)))
 struct PhysicalProofTests {
@@ -42,6 +43,24 @@ struct PhysicalProofTests {
 
             let earlier = try await estate.proof().run(full.label)
             #expect(!earlier.ladder.hasFailed && earlier.rows == outcome.rows)
+
+            // What the team wrote is asked of the copy; the application's test may write there.
+            let assertion = Assertion("orders are there", .holds, "select count(*) = 20000 from orders")
+            var asking = try await estate.proof()
+            asking.questions = PhysicalProof.Questions(
+                database: "postgres", assertions: [assertion],
+                smokeTest: SmokeTest { programs in
+                    ChildProgram(
+                        try programs.find("sh"), ["-c", "psql \"$DATABASE_URL\" -c 'delete from prices'"],
+                        environment: ["PATH": "/usr/bin:/bin"], workingDirectory: "/")
+                })
+            let asked = try await asking.run(nil)
+            #expect(asked.ladder.score == "7 of 8", "\(asked.ladder)")
+            #expect(asked.smokeTest?.problem == nil && asked.assertions?.count == 1)
+            asking.questions?.assertions.append(Assertion("none late", .findsNothing, "select id from late"))
+            let refuted = try await asking.run(nil)
+            #expect(refuted.ladder.hasFailed && refuted.smokeTest == nil)
+            #expect(refuted.ladder.rungs.first { $0.kind == .assertions }?.evidence.contains("none late") == true)
             let left = try FileManager.default.contentsOfDirectory(atPath: estate.work)
             // The source itself lies there.
             #expect(left.filter { $0.hasSuffix(".lock") }.count == 1, "\(left)")
@@ -124,22 +143,72 @@ struct PhysicalProofTests {
         }
     }
 
+    @Test("a backup in one repository is proved from that one, whatever becomes of the other")
+    func repositories() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.fill()
+            let second = "\(estate.directory)/second"
+            try await estate.run(["mkdir", second])
+            try estate.configure("repo2-path=\(second)\nrepo2-retention-full=2")
+            try await estate.pgBackRest("stanza-create")
+            try await estate.pgBackRest("--repo=2", "--type=full", "backup")
+            try await estate.sql("create table late as select g as id from generate_series(1, 123) g")
+            try await estate.archive()
+            let backup = try #require(try await estate.engine().info().newest)
+            #expect(backup.repository == 2)
+            let well = try await estate.proof().run(nil)
+            #expect(well.ladder.rungs.dropLast(3).allSatisfy { $0.standing == .proved }, "\(well.ladder)")
+            try await estate.run(["sh", "-c", "rm -r \(estate.repository)/*"])
+            #expect(try await estate.engine().info().trouble != nil)
+            let alone = try await estate.proof().run(backup.label)
+            #expect(alone.ladder.rungs.dropLast(3).allSatisfy { $0.standing == .proved }, "\(alone.ladder)")
+            #expect(alone.rows == well.rows)
+        }
+    }
+
+    @Test("what this host lacks, and a way that is closed, leave a backup unproven and do not refute it")
+    func lacks() async throws {
+        #expect(PhysicalError.isOfTheWay("ERROR: [049]: unable to connect to 'vault:22'"))
+        #expect(PhysicalError.isOfTheWay("ERROR: [064]: unable to write: [28] No space left on device"))
+        #expect(!PhysicalError.isOfTheWay("ERROR: [029]: invalid checksum"))
+        try await PhysicalEstate.with { estate in
+            try await estate.sql("create extension hstore; create table t as select 'a => 1'::hstore as words")
+            // As of a host without the extension's package.
+            try await estate.sql("update pg_proc set probin = '$libdir/gone' where proname = 'hstore_out'")
+            _ = try await estate.engine().back(up: .full)
+            let outcome = try await estate.proof().run(nil)
+            let rung = outcome.ladder.rungs.first { $0.kind == .structure }
+            #expect(rung?.standing == .notPossible && !outcome.ladder.hasFailed, "\(outcome.ladder)")
+            #expect(rung?.evidence.contains("gone") == true && rung?.evidence.contains("apt-file search") == true)
+        }
+    }
+
     @Test("a restored copy is held against a standby whose replay was paused, and the replay goes on", .cluster)
     func standby() async throws {
         try await PhysicalEstate.with { estate in
             try await estate.sql(
-                "create table orders as select g as id, g * 2 as total from generate_series(1, 5000) g")
+                """
+                create table orders as select g as id, g * 2 as total from generate_series(1, 5000) g;
+                create materialized view sums as select sum(total) as total from orders;
+                create unlogged table scratch as select 1 as n;
+                create sequence numbers; select nextval('numbers');
+                select lo_from_bytea(0, 'a large object')
+                """)
             try await estate.sql("create role pauser login; grant execute on function pg_wal_replay_pause() to pauser")
             _ = try await estate.engine().back(up: .full)
             try await withStandby(of: estate.cluster) { standby in
                 try await estate.sql("update orders set total = total + 1 where id % 3 = 0")
                 var proof = try await estate.proof()
-                proof.standby = StandbyReading(
-                    address: standby.address(), settings: .unlimited(), jobs: 1, clock: .system)
+                let target = Target(environment: "test", resource: "main")
+                let note = try PauseNote(BackupFolder(root: "\(estate.directory)/backups", target: target))
+                var reading = StandbyReading(
+                    address: standby.address(), settings: .unlimited(), jobs: 2, clock: .system)
+                reading.note = note
+                proof.standby = reading
                 // While the standby is read its place is not archived yet; the proof waits for it.
                 let waiting = proof
                 let rung = try await withThrowingTaskGroup(of: VerificationLadder.Rung?.self) { group in
-                    group.addTask { try await waiting.run(nil).ladder.rungs.last }
+                    group.addTask { try await waiting.run(nil).ladder.rungs.first { $0.kind == .equality } }
                     // Nobody ends the segment of a quiet cluster but somebody who writes.
                     group.addTask {
                         while !Task.isCancelled {
@@ -157,6 +226,28 @@ struct PhysicalProofTests {
                         "state", as: String.self]
                 }
                 #expect(state == "not paused")
+                #expect(try await note.standing() == nil)
+
+                // What a killed proof left paused goes on; what a person paused stays as it is.
+                func pauses() async throws -> String {
+                    try await Connection.with(standby.address(), .unlimited()) { connection in
+                        try await connection.execute("select pg_wal_replay_pause()")
+                        try await reading.run()
+                        return try await connection.query("select pg_get_wal_replay_pause_state() as state").only[
+                            "state"]
+                    }
+                }
+                try await note.set(Paused(standby: "the standby", since: nil))
+                #expect(try await note.abandoned()?.standby == "the standby")
+                #expect(try await pauses() == "not paused")
+                #expect(try await note.abandoned() == nil)
+                #expect(try await pauses() == "paused")
+                try await Connection.with(standby.address(), .unlimited()) { connection in
+                    _ = try await connection.execute("select pg_wal_replay_resume()")
+                }
+                let hold = try await note.hold()
+                await #expect(throws: PauseError.held) { try await reading.run() }
+                withExtendedLifetime(hold) {}
 
                 // Whoever could pause it, and not let it go on, does not begin.
                 let pauser = StandbyReading(
@@ -172,7 +263,8 @@ struct PhysicalProofTests {
                 var wrong = proof
                 wrong.standby?.address = estate.cluster.address()
                 let other = try await wrong.run(nil)
-                #expect(other.ladder.rungs.last?.standing == .notPossible && !other.ladder.hasFailed)
+                let equality = other.ladder.rungs.first { $0.kind == .equality }
+                #expect(equality?.standing == .notPossible && !other.ladder.hasFailed)
             }
         }
     }

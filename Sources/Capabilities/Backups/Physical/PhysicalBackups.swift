@@ -75,7 +75,7 @@ struct PhysicalBackups: Sendable {
         guard let newest = info.newest, .text(newest.label) != witness["newest"] else {
             return .notDone("there is no new backup")
         }
-        if let trouble = info.trouble { return .notDone(trouble.problem) }
+        if let trouble = info.trouble(around: newest) { return .notDone(trouble.problem) }
         if newest.hasPageErrors {
             return .notDone("\(newest.label) has pages with a wrong checksum: the database itself is damaged")
         }
@@ -99,8 +99,8 @@ extension PhysicalPlace {
     ///
     /// - Throws: `PhysicalError.otherCluster`.
     func refuseOther(_ info: RepositoryInfo, _ session: SurveySession) async throws {
-        guard let present = info.clusters.last,
-            let own = try await ServerFacts(session).systemIdentifier, own != present.systemIdentifier
+        guard let own = try await ServerFacts(session).systemIdentifier,
+            let present = info.present.first(where: { $0.systemIdentifier != own })
         else { return }
         throw PhysicalError.otherCluster(
             stanza: settings.stanza, repository: present.systemIdentifier, database: own)

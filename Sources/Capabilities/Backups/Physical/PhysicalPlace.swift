@@ -62,3 +62,12 @@ struct PhysicalNotConfigured: MaintenanceError {
     var hint: String? { "Name its stanza: 'backups: {physical: {stanza: …}}' of the database or its environment." }
     var exitStatus: ExitStatus { .configuration }
 }
+
+extension Look {
+    /// What the step's database is called, without asking it: libpq takes the user's name where the address says none
+    /// (PostgreSQL manual, "Parameter Key Words").
+    func databaseName() async throws -> String {
+        let address = try await address()
+        return address.database ?? address.user ?? SystemUser.current.name
+    }
+}

@@ -114,6 +114,9 @@ extension Act {
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
         proof.standby = try await standby(physical.settings)
+        let (assertions, smokeTest) = questions
+        proof.questions = PhysicalProof.Questions(
+            database: try await look.databaseName(), assertions: assertions, smokeTest: smokeTest)
         let outcome = try await proof.run(label)
         var certificate = PhysicalCertificate(
             outcome, target: look.target, stanza: physical.settings.stanza, runID: look.runID,
@@ -137,10 +140,12 @@ extension Act {
         guard let name = settings.standby?.value,
             let resource = look.inventory[Target(environment: look.target.environment, resource: name)]
         else { return nil }
-        return StandbyReading(
+        var reading = StandbyReading(
             address: try await look.address(resource),
             settings: resource.connectionSettings(applicationName: applicationName),
             jobs: look.inventory.backups.jobs, clock: look.clock)
+        reading.note = try PauseNote(BackupPlace(look).folder)
+        return reading
     }
 
     /// Which cluster it has to be of. A database that does not answer, as after the disaster, keeps nothing from being

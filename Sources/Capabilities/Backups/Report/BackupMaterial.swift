@@ -17,6 +17,17 @@ struct BackupMaterial: Sendable {
     /// Of measurements of backups, back to a year.
     var series: [SampledSeries]
     var audit: AuditHead?
+    /// The nearest first.
+    var storages: [Storage] = []
+
+    /// A place for copies, as the newest look at it found it.
+    struct Storage: Sendable {
+        var name: String
+        var region: String?
+        var stored: ByteCount?
+        var seen: Timestamp?
+        var price: StoragePrice?
+    }
 
     struct Database: Sendable {
         var target: Target
@@ -26,6 +37,8 @@ struct BackupMaterial: Sendable {
         /// Where they lie.
         var path: String
         var isProtected: Bool
+        /// Nil where none are configured.
+        var physical: PhysicalMaterial?
     }
 
     /// How far back growth is looked at.
@@ -43,7 +56,8 @@ struct BackupMaterial: Sendable {
                 Database(
                     target: target, backups: try await ListedBackup.all(place, now: now),
                     policy: inventory.backupPolicy(of: target), path: place.folder.path,
-                    isProtected: inventory[environment: target.environment]?.isProtected ?? false))
+                    isProtected: inventory[environment: target.environment]?.isProtected ?? false,
+                    physical: try await PhysicalMaterial.read(look, target, place)))
         }
         var series: [SampledSeries] = []
         for environment in inventory.environments {
@@ -54,7 +68,17 @@ struct BackupMaterial: Sendable {
             now: now, since: since, run: try await look.log.run(look.runID), databases: databases,
             runs: try await look.log.runs(since: since),
             findings: try await look.log.openFindings().filter { Self.isAboutBackups($0) }, series: series,
-            audit: try await look.log.auditHead())
+            audit: try await look.log.auditHead(), storages: storages(inventory, databases))
+    }
+
+    private static func storages(_ inventory: Inventory, _ databases: [Database]) -> [Storage] {
+        let receipts = databases.flatMap(\.backups).flatMap(\.copies)
+        return inventory.backups.storage.repositories.map { name, settings in
+            let newest = receipts.filter { $0.storage == name && $0.stored != nil }.max { $0.checkedAt < $1.checkedAt }
+            return Storage(
+                name: name, region: settings.region, stored: newest?.stored, seen: newest?.checkedAt,
+                price: settings.price)
+        }
     }
 
     private static func isAboutBackups(_ record: FindingRecord) -> Bool {
@@ -64,5 +88,5 @@ struct BackupMaterial: Sendable {
     }
 
     /// Those of the health checks about backups.
-    private static let backupChecks: Set<String> = ["HC040", "HC041"]
+    private static let backupChecks: Set<String> = ["HC040", "HC041", "HC045", "HC046", "HC047"]
 }

@@ -32,7 +32,9 @@ struct BackupReport: Sendable {
             sections: [
                 .init("What needs a person", needs), .init("Databases", overview),
                 .init("Steps that did not succeed", failed),
-                .init("Backups of the period", taken), .init("Growth", growth), .init("What is stored", storage),
+                .init("Backups of the period", taken),
+                .init("Physical backups and points in time", PhysicalChapter(material: material).blocks),
+                .init("Growth", growth), .init("What is stored", storage),
                 .init("Open findings", findings),
             ], audit: material.audit)
     }
@@ -66,8 +68,10 @@ struct BackupReport: Sendable {
             ],
             databases.map { database in
                 [
-                    .text(database.target.description), database.newest.map { .text($0.id.description) } ?? .null,
-                    seconds(database.age), database.newest.map { .text($0.ladder.score) } ?? .null,
+                    .text(database.target.description),
+                    (database.newest?.id.description ?? database.physicalOnly?.backup.label).map { .text($0) } ?? .null,
+                    seconds(database.age ?? database.physicalOnly.map { material.now - $0.backup.stopped }),
+                    (database.newest?.ladder ?? database.physicalOnly?.ladder).map { .text($0.score) } ?? .null,
                     database.proved?.certificate.map { .text($0.countsUntil.iso8601) } ?? .null,
                     seconds(database.worstLoss), seconds(database.restoreTime),
                 ]
@@ -146,7 +150,7 @@ struct BackupReport: Sendable {
         return [.table(listing, standings: backups.map { Self.standing($0.proof) })]
     }
 
-    private static func standing(_ proof: KnownBackup.Standing) -> Standing {
+    static func standing(_ proof: KnownBackup.Standing) -> Standing {
         switch proof {
         case .proved: .good
         case .none, .unproven, .expired: .unknown
@@ -221,7 +225,7 @@ struct BackupReport: Sendable {
                     .text(Set(copies.map(\.storage)).sorted().joined(separator: ", ")),
                 ]
             })
-        return [.table(listing, standings: [])]
+        return [.table(listing, standings: [])] + StorageChapter(material: material).blocks
     }
 
     private var findings: [ReportDocument.Block] {

@@ -22,6 +22,8 @@ struct DatabaseStanding: Sendable {
     var target: Target { database.target }
     /// The newest that can be believed.
     var newest: ListedBackup? { database.backups.first { $0.manifest != nil } }
+    /// The newest physical one, where there is no other.
+    var physicalOnly: ListedPhysicalBackup? { newest == nil ? database.physical?.backups.first : nil }
     var proved: ListedBackup? { database.backups.first { $0.proof == .proved } }
     var age: Duration? { newest?.manifest.map { now - $0.times.snapshot } }
     var stored: ByteCount {
@@ -49,6 +51,8 @@ struct DatabaseStanding: Sendable {
         let environment = target.environment.shellQuoted
         let take = "mainstay backup run --prove --environment \(environment)"
         guard let newest, let age else {
+            // Its cluster's backups bring it back as well.
+            if let physical = database.physical { return problem(of: physical) }
             return Problem(
                 standing: database.isProtected ? .critical : .warning, words: "it has no backup that can be believed",
                 mend: take)
@@ -71,6 +75,30 @@ struct DatabaseStanding: Sendable {
             return Problem(
                 standing: .warning, words: "no backup of it is proved",
                 mend: "mainstay backup verify --environment \(environment)")
+        }
+        return nil
+    }
+
+    /// The worst thing about a database that has no other backups.
+    private func problem(of physical: PhysicalMaterial) -> Problem? {
+        let environment = target.environment.shellQuoted
+        let take = "mainstay backup run --type full --environment \(environment)"
+        if let trouble = physical.trouble {
+            return Problem(standing: .critical, words: trouble.problem, mend: trouble.hint)
+        }
+        guard let newest = physical.backups.first else {
+            return Problem(
+                standing: database.isProtected ? .critical : .warning, words: "it has no backup at all", mend: take)
+        }
+        if newest.proof == .refuted {
+            return Problem(
+                standing: .critical,
+                words: "its newest physical backup is refuted: \(newest.certificate?.summary ?? "")", mend: take)
+        }
+        guard physical.backups.contains(where: { $0.proof == .proved }) else {
+            return Problem(
+                standing: .warning, words: "no backup of it is proved",
+                mend: "mainstay backup verify --physical --environment \(environment)")
         }
         return nil
     }

@@ -14,6 +14,7 @@ struct Restoration: Sendable {
     private let key: BackupKey
     private let backup: BelievedBackup
     private let names: RestoreNames
+    private let selection: RestoreSelection?
 
     /// - Throws: `BackupError` where the backup cannot be believed any more.
     init(_ change: Change, _ options: RestoreBackup.Options, _ look: Look) async throws {
@@ -28,6 +29,10 @@ struct Restoration: Sendable {
         guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
         self.key = key
         backup = try await Blocking().run { _ in try place.folder.believed(id, key: key) }
+        let believed = backup
+        selection = try await Blocking().run { _ in
+            try options.selection(of: believed, at: place.folder.path(of: id))
+        }
         names = RestoreNames(final: final, runID: look.runID, step: look.step)
     }
 
@@ -60,6 +65,7 @@ struct Restoration: Sendable {
             identity: [
                 "backup": .text(backup.manifest.id.description), "manifest": .text(backup.digest),
                 "name": .text(names.final), "in its place": present,
+                "only": selection.map { .text($0.description) } ?? .null,
             ],
             witness: ["in its place": present])
     }
@@ -81,6 +87,7 @@ extension Restoration {
             place.folder, key: key, backup: backup, roles: answer.roles, address: try await look.address(),
             applicationName: act.applicationName, name: names.temporary, directory: "\(directory)/work",
             receipts: receipts, runID: look.runID, step: look.step, programs: look.programs)
+        restore.selection = selection
         restore.jobs = look.inventory.backups.jobs
         restore.tell = look.tell
         try await restore.run()

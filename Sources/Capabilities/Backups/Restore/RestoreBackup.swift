@@ -15,7 +15,8 @@ package struct RestoreBackup: MaintenanceTask {
             Brings a backup back. First every file of it is checked against the signed manifest, and nothing is touched \
             where one was changed. Then it is restored into a new database under a name of ours, with owners, grants and \
             settings, and compared with what was dumped: every row by digest, the schema, sequences, large objects. Only \
-            what is equal gets its name, after its planner statistics were collected. '--to new' calls it as '--as' says \
+            what is equal gets its name, after its planner statistics were collected. With '--table' or '--schema' only a part \
+            comes, in the same way, into a new database. '--to new' calls it as '--as' says \
             and leaves the present database alone. '--to environment' puts it in the place of the present one: both are \
             renamed in one transaction, and the old one is kept as NAME_before_RUN until somebody drops it. Nobody may be \
             in it at that moment: whoever is gets named, or is ended with '--terminate-connections'. What a restore needs \
@@ -45,6 +46,8 @@ package struct RestoreBackup: MaintenanceTask {
         }
         let folder = place.folder
         let backup = try await Blocking().run { _ in try folder.believed(id, key: key) }
+        let options = options
+        let selection = try await Blocking().run { _ in try options.selection(of: backup, at: folder.path(of: id)) }
         let certificate = try await place.believedCertificate(of: id)
         let answer = try await LiveRequirements(backup, at: folder.path(of: id)).look(session)
         let present = try await ServerFacts(session).database
@@ -62,7 +65,7 @@ package struct RestoreBackup: MaintenanceTask {
         let version = PostgreSQLVersion(number: await session.serverVersion)
         let dump = PostgreSQLVersion(number: backup.manifest.program.version)
         let program = try await ClientProgram.find("pg_restore", fitting: max(version, dump), with: look.programs)
-        observation.changes = changes(backup, certificate, final, inPlace, program, look)
+        observation.changes = changes(backup, selection, certificate, final, inPlace, program, look)
         return observation
     }
 
@@ -113,14 +116,15 @@ package struct RestoreBackup: MaintenanceTask {
     }
 
     private func changes(
-        _ backup: BelievedBackup, _ certificate: Certificate?, _ final: String, _ inPlace: Scalar,
+        _ backup: BelievedBackup, _ selection: RestoreSelection?, _ certificate: Certificate?, _ final: String,
+        _ inPlace: Scalar,
         _ program: ClientProgram, _ look: Look
     ) -> [Change] {
         let names = RestoreNames.planned(final)
         let id = backup.manifest.id
         let identity: Facts = [
             "backup": .text(id.description), "manifest": .text(backup.digest), "name": .text(final),
-            "in its place": inPlace,
+            "in its place": inPlace, "only": selection.map { .text($0.description) } ?? .null,
         ]
         let seconds = certificate.flatMap { proof in
             proof.times.restore.map { $0 + (proof.times.comparison ?? 0) + (proof.times.checksums ?? 0) }
@@ -129,7 +133,7 @@ package struct RestoreBackup: MaintenanceTask {
         let jobs = look.inventory.backups.jobs
         return [
             Change(
-                kind: "restore", object: "\(id) as \(final)",
+                kind: "restore", object: "\(selection.map { "\($0.description) of " } ?? "")\(id) as \(final)",
                 action: .program(
                     LiveRestore.commandWords(program, jobs: jobs, database: names.temporary)),
                 effect: .maintains,

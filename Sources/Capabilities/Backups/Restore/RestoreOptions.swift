@@ -37,6 +37,17 @@ extension RestoreBackup {
                 valueName: "name"))
         package var `as`: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Only this table, with its keys, indexes and whatever it needs: 'public.orders'. Several times for several.",
+                valueName: "name"))
+        package var table: [String] = []
+
+        @Option(
+            help: ArgumentHelp("Only this schema, with everything in it. Several times for several.", valueName: "name")
+        )
+        package var schema: [String] = []
+
         @Flag(help: "End the sessions of others in the database that is replaced.")
         package var terminateConnections = false
 
@@ -58,9 +69,23 @@ extension RestoreBackup {
                     throw ValidationError("'--as' is the name of a database: 1 to 63 bytes")
                 }
             }
+            if to != .new, !table.isEmpty || !schema.isEmpty {
+                throw ValidationError(
+                    "'--table' and '--schema' are for '--to new': a part cannot take the place of the whole")
+            }
             if terminateConnections, to != .environment {
                 throw ValidationError(
                     "'--terminate-connections' is for '--to environment': nobody is in a new database")
+            }
+        }
+
+        /// Nil where all of the backup is meant.
+        ///
+        /// - Throws: `SelectionError`.
+        func selection(of backup: BelievedBackup, at path: String) throws -> RestoreSelection? {
+            guard !table.isEmpty || !schema.isEmpty else { return nil }
+            return try RestoreSelection(tables: table, schemas: schema, of: backup.manifest) {
+                try backup.manifest.listing(at: path)
             }
         }
 

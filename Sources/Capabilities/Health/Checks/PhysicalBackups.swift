@@ -19,7 +19,7 @@ extension Check {
             whether pages with a wrong checksum were in the database when it was taken. Then it lists the archived \
             write-ahead log behind that backup and looks for a missing segment: pgBackRest's own 'info' and 'verify' say \
             nothing of one, and a recovery ends there without an error, with everything after it lost. A stanza that is \
-            of another cluster is critical. A database without 'backups.physical' passes and says so.
+            of another cluster is critical, and so is a standby that a killed proof left paused. A database without 'backups.physical' passes and says so.
             """,
         source: "https://pgbackrest.org/2.45/command.html#command-info",
         mend: "mainstay backup run --type full"
@@ -29,6 +29,13 @@ extension Check {
         }
         let info = try await repository.info()
         if let trouble = info.trouble { return Reading(summary: trouble.problem, state: .critical) }
+        if let paused = try await context.abandonedPause() {
+            return Reading(
+                summary: "a proof that was killed left the standby '\(paused.standby)' paused"
+                    + (paused.since.map { " since \($0)" } ?? "")
+                    + ": the next 'mainstay backup verify --physical' lets it go on, as does pg_wal_replay_resume() there",
+                state: .critical)
+        }
         guard let newest = info.newest else {
             return Reading(summary: "the stanza '\(settings.stanza)' has no backup", state: .critical)
         }
@@ -179,6 +186,12 @@ extension Check {
 }
 
 extension CheckContext {
+    /// What a proof that lives no more left behind.
+    fileprivate func abandonedPause() async throws -> Paused? {
+        let root = look.inventory.backups.directory(state: look.log.directory)
+        return try await PauseNote(BackupFolder(root: root, target: target)).abandoned()
+    }
+
     /// Nil where none are configured.
     fileprivate func physical() async throws -> (settings: PhysicalSettings, repository: PgBackRest)? {
         guard let settings = look.inventory.backupPolicy(of: target).physical else { return nil }

@@ -191,6 +191,7 @@ package struct BackupCopier: Sendable {
             of: copy, in: identity, original: backup.digest, runID: runID, readBack: read,
             at: repository.programs.clock.now(), countsFor: countsFor)
         receipt.sent = sent
+        receipt.stored = try await repository.size()
         return receipt
     }
 }

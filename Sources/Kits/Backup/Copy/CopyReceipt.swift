@@ -29,6 +29,8 @@ package struct CopyReceipt: Codable, Sendable, Hashable {
     package var sent: ByteCount?
     /// What was read back and had the SHA-256 of the manifest.
     package var readBack: ByteCount
+    /// What the whole repository took then, with the copies of every database; nil where nobody asked.
+    package var stored: ByteCount?
     package var checkedAt: Timestamp
     /// After that nobody knows any more whether it is there.
     package var countsUntil: Timestamp

@@ -13,8 +13,22 @@ enum ResticComplaint: Hashable {
 
     init(_ text: String) {
         let text = text.lowercased()
+        // A check that came to its end read what is there: a file that ends too early is a damaged one then.
+        if text.containsBytes("repository contains errors"),
+            !Self.ofTheWay.contains(where: { text.containsBytes($0) })
+        {
+            self = .broken
+            return
+        }
         self = Self.words.first { entry in entry.words.contains { text.containsBytes($0) } }?.meaning ?? .other
     }
+
+    /// Words that only a connection that failed brings forth.
+    private static let ofTheWay = [
+        "connection refused", "no such host", "could not resolve hostname", "i/o timeout", "network is unreachable",
+        "no route to host", "connection reset", "connection timed out", "tls handshake",
+        "unable to start the sftp session", "connection lost", "ssh command exited", "error talking http to rclone",
+    ]
 
     /// The first that fits counts: a storage that cannot be reached also says that there may be no repository.
     private static let words: [(meaning: ResticComplaint, words: [String])] = [
@@ -24,7 +38,8 @@ enum ResticComplaint: Hashable {
         (
             .full,
             [
-                "no space left on device", "disk quota exceeded", "quotaexceeded", "insufficient storage", "507 ",
+                "no space left on device", "disk quota exceeded", "quotaexceeded", "insufficient storage",
+                "status code 507",
                 "file too large", "xminiostoragefull", "sftp: \"failure\" (ssh_fx_failure)",
             ]
         ),
@@ -40,13 +55,7 @@ enum ResticComplaint: Hashable {
         ),
         (
             .unreachable,
-            [
-                "connection refused", "no such host", "could not resolve hostname", "i/o timeout",
-                "network is unreachable",
-                "no route to host", "connection reset", "connection timed out", "tls handshake", "broken pipe",
-                "unable to start the sftp session", "connection lost", "connection closed", "unexpected eof",
-                "ssh command exited", "error talking http to rclone",
-            ]
+            ofTheWay + ["broken pipe", "connection closed", "unexpected eof"]
         ),
         (.readOnly, ["read-only file system", "permission denied", "operation not permitted", "methodnotallowed"]),
         (

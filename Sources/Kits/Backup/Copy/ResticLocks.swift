@@ -11,9 +11,17 @@ struct ResticLock: Decodable, Hashable {
     var username: String
     var pid: Int32
 
-    /// Whether it was taken on this machine by a process that is no more. What another machine's process does, nobody
-    /// here can know.
-    var isDead: Bool { hostname == Self.ownHost && kill(pid, 0) != 0 && errno == ESRCH }
+    /// Whether it was taken on this machine by a process that is no more, or whose number belongs to another program now.
+    /// What another machine's process does, nobody here can know.
+    var isDead: Bool { hostname == Self.ownHost && (isGone || isReused) }
+
+    private var isGone: Bool { kill(pid, 0) != 0 && errno == ESRCH }
+
+    /// restic itself takes any process of this number for the one that locked.
+    var isReused: Bool {
+        guard let name = try? Descriptor.open("/proc/\(pid)/comm").contents(limit: 64) else { return false }
+        return !String(decoding: name, as: UTF8.self).containsBytes("restic")
+    }
 
     var holder: String {
         let time = time.prefix(19).replacing("T", with: " ")
@@ -40,8 +48,9 @@ extension ResticRepository {
                 throw CopyError.locked(storage: storage, holder: living.holder)
             }
             guard !locks.isEmpty else { throw CopyError.locked(storage: storage, holder: detail) }
-            // Removes those whose process is gone, by the same rule.
-            _ = try await text(["unlock"], limit: patience)
+            // It removes those whose process is gone, and of one whose number was given away only all.
+            let all = locks.contains(where: \.isReused) ? ["--remove-all"] : []
+            _ = try await text(["unlock"] + all, limit: patience)
             return try await body()
         }
     }

@@ -40,7 +40,7 @@ extension ResticRepository {
         tell: @escaping @Sendable (String) -> Void
     ) async throws -> ResticSummary {
         let arguments =
-            ["backup", "--json", "--host", "mainstay", "--files-from-raw", list]
+            ["backup", "--json", "--host", "mainstay", "--one-file-system", "--files-from-raw", list]
             + patterns.flatMap { ["--exclude", $0] } + tags.flatMap { ["--tag", $0] }
         return try await unlocking {
             try await store(try child(arguments, in: directory, isWriting: true), tell, isLenient: true)

@@ -130,6 +130,16 @@ extension ResticRepository {
         return files
     }
 
+    /// What all that snapshots hold takes in the storage, each blob once: compressed and encrypted (restic manual, "stats").
+    func size() async throws -> ByteCount {
+        struct Statistics: Decodable {
+            // swift-format-ignore: AlwaysUseLowerCamelCase
+            var total_size: Int64
+        }
+        let bytes = try await text(["stats", "--mode", "raw-data", "--json", "--no-lock"])
+        return ByteCount(try decoded(Statistics.self, bytes, "the statistics").total_size)
+    }
+
     /// One file of a snapshot, handed over as it comes.
     func read(
         _ path: String, of snapshot: String, _ consume: ([UInt8]) throws -> Void

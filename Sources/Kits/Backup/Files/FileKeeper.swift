@@ -34,7 +34,7 @@ package struct FileKeeper: Sendable {
             listing.snapshot = snapshot
             listing.compare(with: try await read(set, runID: runID, hashing: false))
             try await repository.check()
-            try await compareListing(listing)
+            try await compareListing(&listing)
             try await readBack(listing)
             let signed = try SignedListing(listing, key: key)
             let bytes = Array(try JSONEncoder().encode(signed))
@@ -65,7 +65,8 @@ package struct FileKeeper: Sendable {
                 try FileName("files.list"), Array(names.joined()), mode: 0o600)
         }
         let summary = try await repository.store(
-            filesOf: list, in: set.directory, excluding: set.exclude, tags: Self.tags(set, key), tell: tell)
+            filesOf: list, in: set.directory, excluding: try await blocking.run { _ in try set.resticExclusions() },
+            tags: Self.tags(set, key), tell: tell)
         let snapshots = try await repository.snapshots()
         guard let snapshot = snapshots.first(where: { $0.id.hasPrefix(summary.snapshot_id) }) else {
             throw CopyError.failed(storage: repository.storage, detail: "the snapshot it made is not in its list")
@@ -75,25 +76,31 @@ package struct FileKeeper: Sendable {
 
     // MARK: - Comparing
 
-    /// That restic lists exactly these files, those that stayed as they were with their lengths.
-    private func compareListing(_ listing: FileListing) async throws {
+    /// That restic lists these files, those that stayed as they were with their lengths. One that came while the others
+    /// were read is put into the listing, and one that went is taken out of it.
+    private func compareListing(_ listing: inout FileListing) async throws {
         // What is no UTF-8 stands in restic's JSON without its bytes.
         let found = try await repository.files(of: listing.snapshot).filter { !$0.key.contains("\u{fffd}") }
-        var expected: [String: Int64?] = [:]
+        var known: Set<String> = []
+        var went: Set<String> = []
         for entry in listing.entries where entry.kind != .directory {
-            guard let path = try Self.text(entry.path) else { continue }
-            expected["/\(path)"] = entry.kind == .file && entry.isSteady ? .some(entry.size.bytes) : .some(nil)
-        }
-        for (path, size) in expected.sorted(by: { $0.key < $1.key }) {
-            guard let there = found[path] else { throw differs(listing, "'\(path.printable)' is missing") }
-            if let size, there != size {
+            guard let path = try Self.text(entry.path).map({ "/\($0)" }) else { continue }
+            known.insert(path)
+            guard let there = found[path] else {
+                guard !entry.isSteady else { throw differs(listing, "'\(path.printable)' is missing") }
+                went.insert(entry.path)
+                continue
+            }
+            if entry.kind == .file, entry.isSteady, there != entry.size.bytes {
                 throw differs(listing, "'\(path.printable)' has another length than it had")
             }
         }
+        listing.entries.removeAll { went.contains($0.path) }
         let omitted = Set(try listing.omissions.compactMap { try Self.text($0.path).map { "/\($0)" } })
-        if let path = found.keys.sorted().first(where: { expected[$0] == nil && !omitted.contains($0) }) {
-            throw differs(listing, "'\(path.printable)' is in it, and was not there before")
+        for (path, size) in found where !known.contains(path) && !omitted.contains(path) {
+            listing.add(path.dropFirst(), size: size, at: clock.now())
         }
+        listing.entries.sort { $0.path < $1.path }
     }
 
     /// Nil for a path that is no UTF-8.
@@ -170,10 +177,12 @@ package struct FileKeeper: Sendable {
         let there = Dictionary(found.entries.map { ($0.path, $0) }) { first, _ in first }
         for entry in listing.entries {
             guard let one = there[entry.path] else { return "'\(entry.path)' is missing" }
+            if !entry.isSteady, entry.kind != .directory { continue }
             guard one.kind == entry.kind else { return "'\(entry.path)' is a \(one.kind.rawValue)" }
             if entry.isSteady, entry.sha256 != one.sha256 { return "'\(entry.path)' has another SHA-256" }
         }
-        let known = Set(listing.entries.map(\.path))
+        // What is mounted on a directory is left out, and the directory itself is there.
+        let known = Set(listing.entries.map(\.path)).union(listing.omissions.map(\.path))
         return found.entries.first { !known.contains($0.path) }.map { "'\($0.path)' does not belong to it" }
     }
 }

@@ -77,10 +77,23 @@ package struct FileListing: Codable, Sendable, Hashable {
             .map { try FileName(bytes: Array($0)) }
     }
 
+    /// Adds what came while the others were read, as a snapshot has it: nobody knows what it was to be.
+    mutating func add(_ path: Substring, size: Int64?, at time: Timestamp) {
+        let encoded = path.utf8.split(separator: UInt8(ascii: "/")).compactMap {
+            try? FileName(bytes: Array($0)).encoded
+        }
+        entries.append(
+            Entry(
+                path: encoded.joined(separator: "/"), kind: size == nil ? .symbolicLink : .file,
+                size: ByteCount(size ?? 0), sha256: nil, modified: time, isSteady: false))
+    }
+
     private mutating func add(
         _ entry: FileTree.Entry, hashing: Bool, _ cancellation: Blocking.Cancellation
     ) throws {
         let status = entry.status
+        // What another filesystem is mounted on is named by the walk.
+        if status.kind == .directory, status.identity.device != entry.directory.identity.device { return }
         guard status.kind != .other else {
             omissions.append(Omission(path: entry.relativePath, reason: "it is a socket, a pipe or a device"))
             return

@@ -1,3 +1,4 @@
+import Glibc
 import Maintenance
 import Outside
 
@@ -32,10 +33,30 @@ package struct FileSet: Sendable, Hashable {
         return !path.contains { name in excluded.contains { $0.matches(name) } }
     }
 
-    /// The entries of the directory that belong to it, by their bytes.
+    /// The entries of the directory that belong to it, by their bytes; without what another filesystem is mounted on.
     func entries() throws -> [FileName] {
+        let root = try SafeDirectory(directory)
         var names: [FileName] = []
-        try SafeDirectory(directory).forEachName { if holds([$0]) { names.append($0) } }
+        try root.forEachName { name in
+            guard holds([name]), let status = try root.status(of: name) else { return }
+            if status.identity.device == root.identity.device { names.append(name) }
+        }
         return names.sorted()
+    }
+
+    /// The patterns of what is left out as restic reads them (restic manual, "Excluding Files"): on whole paths, so that
+    /// none of them hits what the directory lies in.
+    func resticExclusions() throws -> [String] {
+        guard let real = realpath(directory, nil) else { throw FileError.system(.open, path: directory, number: errno) }
+        defer { free(real) }
+        let path = String(cString: real)
+        let root = path == "/" ? "" : path
+        var escaped: [UInt8] = []
+        for byte in root.utf8 {
+            if Array("\\*?[".utf8).contains(byte) { escaped.append(UInt8(ascii: "\\")) }
+            escaped.append(byte)
+        }
+        let beginning = String(decoding: escaped, as: UTF8.self)
+        return exclude.map { "\(beginning)/**/\($0)" }
     }
 }

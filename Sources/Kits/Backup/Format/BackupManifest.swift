@@ -30,6 +30,27 @@ package struct BackupManifest: Codable, Sendable, Hashable {
     package var uncovered: [Omission]
     /// What pg_dump said although it succeeded.
     package var notices: [String]
+    /// Nil for one that was taken of the live database.
+    package var extraction: Extraction?
+
+    /// The listing of the schema, as it lies in the backup.
+    ///
+    /// - Parameter path: the backup's directory.
+    /// - Throws: `RestoreError`, `FileError`, `BackupError`.
+    package func listing(at path: String) throws -> [CatalogEntry] {
+        try StoredCatalog(path: "\(path)/\(catalog.file)").entries()
+    }
+
+    /// Where it comes from that is no live database: its times are those of the moment it shows.
+    package struct Extraction: Codable, Sendable, Hashable {
+        /// The physical backup, by pgBackRest's name.
+        package var backup: String
+        package var moment: Timestamp
+        /// How far the log was replayed.
+        package var replayedTo: String?
+        /// When it was really made.
+        package var made: Timestamp
+    }
 
     /// The database it was taken of.
     package struct Source: Codable, Sendable, Hashable {

@@ -51,8 +51,13 @@ package struct ArchiverState: Sendable, Hashable {
         return lastArchivedAt.map { $0 < lastFailedAt } ?? true
     }
 
-    /// Everything before it is in the archive; nil where nothing is.
+    /// Everything before it is in the archive; nil where nothing is, and where the last file was no segment: a history of
+    /// a timeline says nothing of how far the log is.
     package var archivedTo: LogPosition? {
-        lastArchived.flatMap { WALSegment(String($0.prefix(24)), size: segmentSize) }?.end
+        guard let lastArchived, let segment = WALSegment(String(lastArchived.prefix(24)), size: segmentSize) else {
+            return nil
+        }
+        // `SEGMENT.OFFSET.backup` comes right behind its segment, and `SEGMENT.partial` is not the whole of it.
+        return lastArchived.hasSuffix(".partial") ? segment.start : segment.end
     }
 }

@@ -18,7 +18,12 @@ struct Climb: Sendable {
 
     /// Of a physical backup.
     fileprivate static let kinds: [VerificationLadder.Kind] = [
-        .exists, .checksums, .continuity, .restores, .structure, .equality,
+        .exists, .checksums, .continuity, .restores, .structure, .equality, .assertions, .smokeTest,
+    ]
+    /// What a team may write, and why it was not looked at where it did not.
+    private static let unwritten: [VerificationLadder.Kind: String] = [
+        .assertions: "none are written under 'backups.assertions'",
+        .smokeTest: "none is written under 'backups.smoke-test'",
     ]
     /// Most problems that one rung names.
     private static let most = 8
@@ -62,7 +67,9 @@ struct Climb: Sendable {
                         kind, .notPossible,
                         evidence: "there is no standby to hold it against ('standby' under 'backups.physical')")
                 }
-                return .init(kind, .notLooked, evidence: "a rung below it does not hold")
+                let unwritten = Self.unwritten[kind]
+                return .init(
+                    kind, .notLooked, evidence: isOver ? "a rung below it does not hold" : unwritten ?? "not come to")
             })
     }
 }

@@ -19,11 +19,11 @@ struct CopyReading: Sendable {
         var problems: [String] = []
         /// What this host lacks to look at all of it.
         var gap: String?
-        var databases: [String: DatabaseDigest] = [:]
+        var databases: [String: InstantContent] = [:]
         var seconds = 0.0
 
-        var tables: Int { databases.values.reduce(0) { $0 + $1.tables.count } }
-        var rows: UInt64 { databases.values.reduce(0) { $0 + $1.rows } }
+        var tables: Int { databases.values.reduce(0) { $0 + $1.rows.tables.count } }
+        var rows: UInt64 { databases.values.reduce(0) { $0 + $1.rows.rows } }
     }
 
     /// - Throws: `PostgreSQLError` where the server is gone, `ProgramError`.
@@ -64,14 +64,19 @@ struct CopyReading: Sendable {
                 ], environment: ["LC_ALL": "C", "PGOPTIONS": .plain(RestoreSettings.inProof)],
                 workingDirectory: "/"))
         if ended.isSuccess { return }
-        let lacking = ended.errorOutput.text.containsBytes("extension \"amcheck\" is not available")
-        if lacking {
-            outcome.gap = "the extension 'amcheck' is not installed: apt-get install postgresql-contrib"
+        let said = ended.errorOutput.text.split(separator: "\n").map(String.init)
+        if let gap = said.lazy.compactMap(gap).first {
+            outcome.gap = gap
             return
         }
         let found = Self.complaints(ended.output.text)
         // It ends with 2 where it found something; anything else says that it did not come to its end.
         if found.isEmpty { _ = try ended.checked() }
+        // An index in the order of another version of a collation looks as a damaged one does.
+        if !found.isEmpty, let version = try await foreignCollation() {
+            outcome.gap = "\(version), so that indexes over text are in another order here: \(found[0])"
+            return
+        }
         outcome.problems += found
     }
 
@@ -93,19 +98,48 @@ struct CopyReading: Sendable {
 
     private func read(_ database: String, _ outcome: inout Outcome) async throws {
         do {
-            let digest = try await DatabaseSnapshot.with(copy.address(database), connections: max(1, jobs)) {
-                snapshot in try await snapshot.digest()
-            }
-            outcome.databases[database] = digest
+            outcome.databases[database] = try await InstantContent.read(copy.address(database), connections: jobs)
         } catch let error as PostgreSQLError {
             try Self.rethrow(error)
+            if let gap = gap(error.problem) {
+                outcome.gap = "the rows of '\(database)' cannot all be read: \(gap)"
+                return
+            }
             outcome.problems.append("the rows of '\(database)' cannot all be read: \(error.problem)")
         }
         do {
             outcome.problems += try await visibility(database)
         } catch let error as PostgreSQLError {
             try Self.rethrow(error)
+            if let gap = gap(error.problem) {
+                outcome.gap = "the visibility maps of '\(database)' cannot all be read: \(gap)"
+                return
+            }
             outcome.problems.append("the visibility maps of '\(database)' cannot all be read: \(error.problem)")
+        }
+    }
+
+    /// What this host lacks, where something a server said is about that.
+    private func gap(_ text: String) -> String? {
+        Complaint(program: "postgres", text: text).gap(major: copy.cluster.server.version.major)?.words
+    }
+
+    /// A database whose collation has another version here than where its indexes were made; nil where none has one
+    /// (PostgreSQL 15 keeps it for a database's own).
+    private func foreignCollation() async throws -> String? {
+        guard copy.cluster.server.version.major >= 15 else { return nil }
+        return try await Connection.with(copy.address("postgres"), .unlimited()) { connection in
+            let rows = try await connection.query(
+                """
+                select datname::text as name, datcollversion as theirs,
+                    pg_catalog.pg_database_collation_actual_version(oid) as ours
+                from pg_catalog.pg_database
+                where datallowconn and datcollversion <> pg_catalog.pg_database_collation_actual_version(oid)
+                order by datname
+                """)
+            guard let row = rows.first else { return nil }
+            return "the collation of '\(try row["name", as: String.self])' is of version "
+                + "\(try row["theirs", as: String.self]), and \(try row["ours", as: String.self]) is here"
         }
     }
 

@@ -31,6 +31,9 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
     package var replayedTo: String?
     package var tables: Int?
     package var rows: UInt64?
+    /// What the team wrote and came of it; nil where nothing is written, or it was not come to.
+    package var assertions: [Assertion.Outcome]?
+    package var smokeTest: SmokeTest.Outcome?
     package var notes: [String]
     /// What is not covered by it, in a sentence each.
     package var uncovered: [String]
@@ -62,6 +65,8 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
         replayedTo = outcome.redone?.description
         tables = outcome.tables
         rows = outcome.rows
+        assertions = outcome.assertions
+        smokeTest = outcome.smokeTest
         notes = outcome.notes
         uncovered = [
             "whatever lies outside the cluster's own files: its configuration in another directory, what archives it",
@@ -70,7 +75,7 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
         ]
         countsUntil = outcome.ended + countsFor
         // Whether it equals its source is one rung of its own; that nobody could climb it here does not refute it.
-        let needed = outcome.ladder.rungs.filter { $0.kind != .equality }
+        let needed = outcome.ladder.rungs.filter(\.isNeeded)
         verdict =
             outcome.ladder.hasFailed ? .refuted : needed.allSatisfy { $0.standing == .proved } ? .proved : .unproven
     }
@@ -80,7 +85,7 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
     /// The first rung that does not hold; nil where all do that have to.
     package var trouble: VerificationLadder.Rung? {
         ladder.rungs.first { $0.standing == .failed }
-            ?? ladder.rungs.first { $0.kind != .equality && $0.standing != .proved }
+            ?? ladder.rungs.first { $0.isNeeded && $0.standing != .proved }
     }
 
     /// One line, safe to print.
@@ -91,6 +96,17 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
                 + "\("row".counted(Int(clamping: rows ?? 0)))"
         case .unproven, .refuted:
             trouble.map { "\($0.kind.rawValue): \($0.evidence.printable)" } ?? "it could not be proved"
+        }
+    }
+}
+
+extension VerificationLadder.Rung {
+    /// Whether a physical backup is proved only with it: a standby need not be there, nor anything a team may write.
+    fileprivate var isNeeded: Bool {
+        switch kind {
+        case .equality: false
+        case .assertions, .smokeTest: standing != .notLooked
+        default: true
         }
     }
 }

@@ -14,6 +14,10 @@ package enum PhysicalError: MaintenanceError, Hashable {
     /// pgBackRest ended well and there is no new backup.
     case nothingNew(stanza: String)
     case notRestored(reason: String)
+    /// The oldest backup was whole only after the moment.
+    case noBackupBefore(Timestamp, oldest: Timestamp)
+    /// The archived log does not reach the moment.
+    case endsBefore(Timestamp, last: String?)
     /// The stanza is of another cluster than the database that was asked.
     case otherCluster(stanza: String, repository: String, database: String)
     case notArchiving(reason: String)
@@ -22,6 +26,23 @@ package enum PhysicalError: MaintenanceError, Hashable {
     case noSpace(path: String, needed: ByteCount, free: ByteCount)
     /// A segment did not come to the archive in time.
     case notArchived(String, after: Duration, reason: String?)
+
+    /// Whether pgBackRest's words are about reaching a repository, or about room, and not about what is in it: 049 is a host
+    /// that does not answer, 066 and 082 are time-outs, 101 a service (pgBackRest, error.yaml).
+    static func isOfTheWay(_ words: String) -> Bool {
+        let marks = [
+            "[049]", "[066]", "HostConnectError", "ProtocolTimeoutError", "ServiceError", "unable to connect to",
+            "No space left on device", "timeout after", "unable to get address for", "connection reset",
+            "unexpected eof while reading", "HTTP request failed with 5",
+        ]
+        return marks.contains { words.containsBytes($0) }
+    }
+
+    /// As above, of what it says of a repository.
+    var isOfTheWay: Bool {
+        if case .stanza(_, _, let message) = self { return Self.isOfTheWay(message) }
+        return false
+    }
 
     package var code: String {
         switch self {
@@ -33,6 +54,8 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .noSuchBackup: "physical.no-such-backup"
         case .nothingNew: "physical.nothing-new"
         case .notRestored: "physical.not-restored"
+        case .noBackupBefore: "physical.no-backup-before"
+        case .endsBefore: "physical.log-ends-before"
         case .otherCluster: "physical.other-cluster"
         case .notArchiving: "physical.not-archiving"
         case .notArchived: "physical.not-archived"
@@ -57,6 +80,10 @@ package enum PhysicalError: MaintenanceError, Hashable {
             "the stanza '\(stanza.printable)' has no backup '\(label.printable)'"
         case .nothingNew(let stanza):
             "pgBackRest ended without an error, and the stanza '\(stanza.printable)' has no new backup"
+        case .noBackupBefore(let moment, let oldest):
+            "no backup leads to \(moment): the first that could was whole at \(oldest)"
+        case .endsBefore(let moment, let last):
+            "the archived log ends before \(moment)" + (last.map { ": its last commit is of \($0.printable)" } ?? "")
         case .notRestored(let reason): "the copy cannot be used: \(reason.printable)"
         case .otherCluster(let stanza, let repository, let database):
             "the stanza '\(stanza.printable)' is of the cluster \(repository.printable), and this database is in "
@@ -80,6 +107,9 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .noSuchBackup: "List them with 'mainstay backup list'."
         case .nothingNew: "Look for what wraps or replaces pgbackrest."
         case .notRestored: nil
+        case .noBackupBefore: "Name a later moment."
+        case .endsBefore:
+            "Name an earlier moment. Where it is only just over: pg_switch_wal() at the source sends its segment away."
         case .canaryPublished:
             "Publish tables by name: 'for all tables' takes in whatever is made later."
         case .noSpace: "Free some space, or name another directory in 'backups.work'."
@@ -93,7 +123,7 @@ package enum PhysicalError: MaintenanceError, Hashable {
     package var exitStatus: ExitStatus {
         switch self {
         case .configuration, .noStanza, .otherCluster, .notArchiving: .configuration
-        case .noSuchBackup: .usage
+        case .noSuchBackup, .noBackupBefore: .usage
         default: .failure
         }
     }

@@ -22,6 +22,9 @@ extension PhysicalProof {
             if case .staysPaused = error { throw error }
             climb.note(.equality, .notPossible(error.problem), nil)
             return nil
+        } catch let error as PauseError {
+            climb.note(.equality, .notPossible(error.problem), nil)
+            return nil
         }
         guard found.systemIdentifier == cluster.systemIdentifier else {
             climb.note(.equality, .notPossible("the standby is of another cluster, \(found.systemIdentifier)"), nil)

@@ -16,6 +16,8 @@ package struct PhysicalProof: Sendable {
     package var jobs = 2
     /// What the copy is held against; nil where there is none.
     package var standby: StandbyReading?
+    /// What must hold in this database of the copy, and the application's own test.
+    package var questions: Questions?
     /// How long the log may take to come to the archive up to where the standby was read.
     package var patience: Duration = .seconds(900)
     /// Told what it is busy with.
@@ -27,6 +29,19 @@ package struct PhysicalProof: Sendable {
         case known(systemIdentifier: String)
         /// Why it could not be asked.
         case unknown(String)
+    }
+
+    /// What the team asks of one database of the cluster.
+    package struct Questions: Sendable {
+        package var database: String
+        package var assertions: [Assertion]
+        package var smokeTest: SmokeTest?
+
+        package init(database: String, assertions: [Assertion], smokeTest: SmokeTest?) {
+            self.database = database
+            self.assertions = assertions
+            self.smokeTest = smokeTest
+        }
     }
 
     package init(_ repository: PgBackRest, workDirectory: String, source: Source) {
@@ -53,6 +68,8 @@ package struct PhysicalProof: Sendable {
         package var tables: Int?
         package var rows: UInt64?
         package var server: String?
+        package var assertions: [Assertion.Outcome]?
+        package var smokeTest: SmokeTest.Outcome?
         package var notes: [String] = []
     }
 
@@ -107,7 +124,7 @@ package struct PhysicalProof: Sendable {
             return result
         }
         try await climb.rung(.restores) { try await recovers(copy, toEnd: oracle == nil, &outcome) }
-        var databases: [String: DatabaseDigest] = [:]
+        var databases: [String: InstantContent] = [:]
         try await climb.rung(.structure) {
             tell("reading every page and every row of the copy")
             let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
@@ -121,13 +138,53 @@ package struct PhysicalProof: Sendable {
                     + "nothing, and all rows were read: \("row".counted(Int(clamping: reading.rows))) of \("table".counted(reading.tables))"
             )
         }
-        guard let oracle else { return }
+        if let oracle { try await compare(databases, oracle, &climb) }
+        try await ask(copy, backup, &climb, &outcome)
+    }
+
+    private func compare(
+        _ databases: [String: InstantContent], _ oracle: StandbyReading.Found, _ climb: inout Climb
+    ) async throws {
         try await climb.rung(.equality) {
             let differences = oracle.differences(from: databases)
-            return differences.isEmpty
-                ? .proved(
-                    "every row of every table is the standby's, whose replay was paused at \(oracle.position): "
-                        + "\("database".counted(databases.count)) by digest") : .failed(differences)
+            guard differences.isEmpty else { return .failed(differences) }
+            guard let gap = oracle.gaps.first else {
+                return .proved(
+                    "every row of every table and materialised view, every sequence and large object is the standby's, "
+                        + "whose replay was paused at \(oracle.position): \("database".counted(databases.count)) by digest"
+                )
+            }
+            let more = oracle.gaps.count > 1 ? " and \(oracle.gaps.count - 1) more" : ""
+            return .notPossible("what could be read is the standby's, and its role cannot read \(gap)\(more)")
+        }
+    }
+
+    /// What the team wants to be so, and whether its application works: the last, since that one may write.
+    private func ask(
+        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ climb: inout Climb, _ outcome: inout Outcome
+    ) async throws {
+        guard let questions else { return }
+        let address = copy.cluster.address(database: questions.database)
+        let moment = climb.isOver ? backup.stopped : try await copy.moment ?? backup.stopped
+        if !questions.assertions.isEmpty {
+            try await climb.rung(.assertions) {
+                tell("asking what must hold")
+                var outcomes: [Assertion.Outcome] = []
+                for assertion in questions.assertions {
+                    outcomes.append(try await assertion.outcome(at: address, snapshot: moment, clock: clock))
+                }
+                outcome.assertions = outcomes
+                let bad = outcomes.compactMap { one in one.problem.map { "\(one.name): \($0)" } }
+                return bad.isEmpty ? .proved("\(outcomes.count) hold") : .failed(bad)
+            }
+        }
+        if let smokeTest = questions.smokeTest {
+            try await climb.rung(.smokeTest) {
+                tell("the application's own test")
+                let found = try await smokeTest.outcome(at: address, snapshot: moment, with: programs)
+                outcome.smokeTest = found
+                return found.problem.map { .failed([$0]) } ?? .proved(found.commandLine)
+            }
         }
     }
 
@@ -136,7 +193,10 @@ package struct PhysicalProof: Sendable {
         _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ info: RepositoryInfo, _ outcome: inout Outcome
     ) async throws -> Climb.Result {
         tell("looking for \(backup.label)")
-        if let trouble = info.trouble { return .failed([trouble.problem]) }
+        if let trouble = info.trouble(around: backup) {
+            // What cannot be reached says nothing of what is there.
+            return trouble.isOfTheWay ? .notPossible(trouble.problem) : .failed([trouble.problem])
+        }
         var problems: [String] = []
         if case .known(let identifier) = source, identifier != cluster.systemIdentifier {
             problems.append(
@@ -239,7 +299,7 @@ package struct PhysicalProof: Sendable {
         tell("restoring \(backup.size) with pgBackRest")
         do {
             let copy = try await RestoredCopy.restore(
-                backup.label, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
+                backup, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
                 clock: clock)
             outcome.restoreSeconds = copy.restoreSeconds
             guard copy.control.systemIdentifier == cluster.systemIdentifier else {
@@ -257,7 +317,12 @@ package struct PhysicalProof: Sendable {
             climb.end(.restores, .failed([error.problem]))
         } catch let error as ProgramError {
             guard case .failed(_, .exited, _) = error else { throw error }
-            climb.end(.restores, .failed(["pgBackRest cannot restore it: \(error.firstWords)"]))
+            let words = error.firstWords
+            climb.end(
+                .restores,
+                PhysicalError.isOfTheWay(words)
+                    ? .notPossible("pgBackRest cannot restore it here: \(words)")
+                    : .failed(["pgBackRest cannot restore it: \(words)"]))
         }
         return nil
     }
@@ -269,6 +334,10 @@ package struct PhysicalProof: Sendable {
         do {
             outcome.recoverySeconds = try await copy.recover(clock: clock)
         } catch ClusterError.startFailed(_, let log) {
+            let major = copy.cluster.server.version.major
+            if let gap = log.lazy.compactMap({ Complaint(program: "postgres", text: $0).gap(major: major) }).first {
+                return .notPossible(gap.words)
+            }
             return .failed(["the server does not start from it: \(log.joined(separator: " / "))"])
         }
         outcome.redone = copy.redone

@@ -78,7 +78,8 @@ package struct PointInTimeDrill: Sendable {
         try await canary.prepare()
         tell("writing the canary for \(span.short)")
         let beats = try await canary.beats(every: pace, for: span)
-        let tail = try Self.tail(beats, try await archiver())
+        let state = try await archiver()
+        let tail = try Self.tail(beats, state, archivedTo: try await archived(state))
         let closed = try await close(canary, after: beats.count, archiver)
         let moment = Moment(beats, seed: seed)
         guard
@@ -133,6 +134,16 @@ package struct PointInTimeDrill: Sendable {
         return (clock.monotonic() - began).inSeconds
     }
 
+    /// As the server says it, and where the last thing it archived was no segment, as its repositories list it.
+    private func archived(_ state: ArchiverState) async throws -> LogPosition? {
+        if let known = state.archivedTo { return known }
+        let info = try await repository.info()
+        let newest = info.present.compactMap { cluster in
+            info.archives.first { $0.cluster == cluster.id && $0.repository == cluster.repository }?.newest
+        }
+        return newest.compactMap { WALSegment($0, size: state.segmentSize)?.end }.max()
+    }
+
     private func restore(
         _ backup: PhysicalBackup, _ goal: RestoredCopy.Goal, _ info: RepositoryInfo
     ) async throws -> RestoredCopy {
@@ -147,16 +158,16 @@ package struct PointInTimeDrill: Sendable {
         }
         if let lack = try await RestoredCopy.lackOfSpace(for: backup, in: workDirectory) { throw lack }
         return try await RestoredCopy.restore(
-            backup.label, from: repository, to: goal, in: workDirectory, on: server, superuser: superuser, jobs: jobs,
+            backup, from: repository, to: goal, in: workDirectory, on: server, superuser: superuser, jobs: jobs,
             clock: clock)
     }
 
     /// What would be lost if the server and its disk were gone at this moment: everything behind the last archived
     /// segment. In time, since the newest canary that is in the archive; where none is, since the archive last grew.
-    static func tail(_ beats: [Canary.Beat], _ state: ArchiverState) throws(PhysicalError)
-        -> (seconds: Double, bytes: Int64)
-    {
-        guard let archived = state.archivedTo, let position = state.position, let grown = state.lastArchivedAt else {
+    static func tail(
+        _ beats: [Canary.Beat], _ state: ArchiverState, archivedTo archived: LogPosition?
+    ) throws(PhysicalError) -> (seconds: Double, bytes: Int64) {
+        guard let archived, let position = state.position, let grown = state.lastArchivedAt else {
             throw .notArchiving(reason: "nothing was ever archived")
         }
         let safe = beats.last { $0.end <= archived }?.at ?? grown

@@ -9,7 +9,7 @@ package struct RepositoryInfo: Sendable, Hashable {
     /// The oldest first.
     package var backups: [PhysicalBackup]
     package var archives: [Archive]
-    /// The clusters this stanza was ever of, the present one last.
+    /// The clusters this stanza was ever of, of each repository the present one last.
     package var clusters: [Cluster]
     package var repositories: [Repository]
     /// Whether a backup is being taken right now.
@@ -24,6 +24,8 @@ package struct RepositoryInfo: Sendable, Hashable {
 
     package struct Cluster: Sendable, Hashable {
         package var id: Int
+        /// Each repository counts the clusters it saw for itself.
+        package var repository: Int
         /// As `pg_controldata` has it.
         package var systemIdentifier: String
         /// PostgreSQL's major version: `15`.
@@ -53,7 +55,14 @@ package struct RepositoryInfo: Sendable, Hashable {
     package var newest: PhysicalBackup? { backups.last }
 
     /// Of which cluster a backup is.
-    package func cluster(of backup: PhysicalBackup) -> Cluster? { clusters.first { $0.id == backup.cluster } }
+    package func cluster(of backup: PhysicalBackup) -> Cluster? {
+        clusters.first { $0.id == backup.cluster && $0.repository == backup.repository }
+    }
+
+    /// What each repository takes the stanza to be of now.
+    package var present: [Cluster] {
+        repositories.compactMap { repository in clusters.last { $0.repository == repository.key } }
+    }
 
     package func archive(of backup: PhysicalBackup) -> Archive? {
         archives.first { $0.cluster == backup.cluster && $0.repository == backup.repository }
@@ -63,7 +72,16 @@ package struct RepositoryInfo: Sendable, Hashable {
     package var trouble: PhysicalError? {
         // A repository says what it is; the stanza only that something is.
         let bad = repositories.map(\.status) + [status]
-        return bad.first { !$0.isWell }.map { .stanza(stanza, code: $0.code, message: $0.message.firstLine) }
+        return bad.first { !$0.isWell }.map(error)
+    }
+
+    /// What is not well with the repository a backup is in; the trouble of another one is none of this backup's.
+    package func trouble(around backup: PhysicalBackup) -> PhysicalError? {
+        repositories.first { $0.key == backup.repository && !$0.status.isWell }.map { error($0.status) }
+    }
+
+    private func error(_ status: Status) -> PhysicalError {
+        .stanza(stanza, code: status.code, message: status.message.firstLine)
     }
 
     /// - Throws: `PhysicalError.unreadable`, `.stanza` where there is no such stanza.
@@ -87,7 +105,9 @@ package struct RepositoryInfo: Sendable, Hashable {
             Archive(
                 id: $0.id, cluster: $0.database.id, repository: $0.database.repository, oldest: $0.min, newest: $0.max)
         }
-        clusters = own.db.map { Cluster(id: $0.id, systemIdentifier: String($0.system), version: $0.version) }
+        clusters = own.db.map {
+            Cluster(id: $0.id, repository: $0.repository, systemIdentifier: String($0.system), version: $0.version)
+        }
         repositories = own.repo.map { Repository(key: $0.key, cipher: $0.cipher, status: $0.status) }
     }
 
@@ -127,11 +147,13 @@ package struct RepositoryInfo: Sendable, Hashable {
 
     private struct StoredCluster: Decodable {
         var id: Int
+        var repository: Int
         var system: UInt64
         var version: String
 
         enum CodingKeys: String, CodingKey {
             case id, version
+            case repository = "repo-key"
             case system = "system-id"
         }
     }

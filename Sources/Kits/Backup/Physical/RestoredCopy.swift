@@ -9,7 +9,8 @@ import Synchronization
 package struct RestoredCopy: Sendable {
     package let cluster: PrivateCluster
     package let control: ControlData
-    package let label: String
+    /// What it was restored from.
+    package let backup: PhysicalBackup
     /// Of the restore of the files.
     package let restoreSeconds: Double
     let repository: PgBackRest
@@ -23,6 +24,11 @@ package struct RestoredCopy: Sendable {
         case before(LogPosition)
         /// Up to and with the commit of this transaction.
         case transaction(UInt64)
+        /// Every commit until this moment, by the clock of the source.
+        case moment(Timestamp)
+
+        /// With a zone in digits: while it reads its settings the server knows no `Z` yet (15, *tried*).
+        private static func text(_ moment: Timestamp) -> String { "\(moment.iso8601.dropLast())+00" }
 
         fileprivate var settings: [String: String] {
             switch self {
@@ -35,6 +41,11 @@ package struct RestoredCopy: Sendable {
             case .transaction(let number):
                 [
                     "recovery_target_xid": String(number), "recovery_target_inclusive": "on",
+                    "recovery_target_action": "promote", "recovery_target_timeline": "latest",
+                ]
+            case .moment(let moment):
+                [
+                    "recovery_target_time": Self.text(moment), "recovery_target_inclusive": "on",
                     "recovery_target_action": "promote", "recovery_target_timeline": "latest",
                 ]
             }
@@ -55,13 +66,13 @@ package struct RestoredCopy: Sendable {
     /// Restores the files; the server is not started.
     ///
     /// - Parameters:
-    ///   - label: which backup.
     ///   - parent: the work directory.
     ///   - superuser: of the source's cluster, whose roles the copy has.
     /// - Throws: `PhysicalError.notRestored` where the files or the control file are no cluster, `ProgramError` in
     ///   pgBackRest's words, `ClusterError`.
     package static func restore(
-        _ label: String, from repository: PgBackRest, to goal: Goal, in parent: String, on server: ServerPrograms,
+        _ backup: PhysicalBackup, from repository: PgBackRest, to goal: Goal, in parent: String,
+        on server: ServerPrograms,
         superuser: String, jobs: Int, clock: WallClock
     ) async throws -> RestoredCopy {
         let began = clock.monotonic()
@@ -69,20 +80,20 @@ package struct RestoredCopy: Sendable {
         let found = Mutex<(control: ControlData, seconds: Double)?>(nil)
         let cluster = try await PrivateCluster.filled(server, in: parent, with: repository.programs) { empty in
             let environment = Self.environment(of: repository, beside: empty)
-            try await Self.fetch(label, repository, into: empty, environment, jobs: jobs)
+            try await Self.fetch(backup, repository, into: empty, environment, jobs: jobs)
             let control = try await ControlData.read(
                 empty.dataDirectory, server, as: empty.serverUser, with: repository.programs)
             let seconds = (clock.monotonic() - began).inSeconds
             found.withLock { $0 = (control, seconds) }
             try await Self.signalRecovery(in: empty, with: repository.programs)
             return ClusterOptions(
-                superuser: superuser, settings: Self.settings(control, goal, repository, empty.dataDirectory))
+                superuser: superuser, settings: Self.settings(control, goal, backup, repository, empty.dataDirectory))
         }
         guard let (control, seconds) = found.withLock({ $0 }) else {
             preconditionFailure("a cluster was filled without its control file")
         }
         return RestoredCopy(
-            cluster: cluster, control: control, label: label, restoreSeconds: seconds, repository: repository,
+            cluster: cluster, control: control, backup: backup, restoreSeconds: seconds, repository: repository,
             environment: Self.environment(of: repository, beside: cluster))
     }
 
@@ -98,14 +109,15 @@ package struct RestoredCopy: Sendable {
     }
 
     private static func fetch(
-        _ label: String, _ repository: PgBackRest, into cluster: PrivateCluster,
+        _ backup: PhysicalBackup, _ repository: PgBackRest, into cluster: PrivateCluster,
         _ environment: [String: ChildEnvironment.Value], jobs: Int
     ) async throws {
         let data = cluster.dataDirectory
         var child = ChildProgram(
             repository.path,
             [
-                "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)", "--set=\(label)", "--type=none",
+                "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)", "--repo=\(backup.repository)",
+                "--set=\(backup.label)", "--type=none",
                 "--archive-mode=off", "--tablespace-map-all=\(cluster.home)/tablespaces", "--process-max=\(jobs)",
                 "--job-retry=0", "restore",
             ], environment: ["LC_ALL": "C"], workingDirectory: "/", user: cluster.serverUser)
@@ -123,11 +135,12 @@ package struct RestoredCopy: Sendable {
     }
 
     private static func settings(
-        _ control: ControlData, _ goal: Goal, _ repository: PgBackRest, _ data: String
+        _ control: ControlData, _ goal: Goal, _ backup: PhysicalBackup, _ repository: PgBackRest, _ data: String
     ) -> [String: String] {
         var settings = goal.settings
         let words = [
-            repository.path, "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)", "archive-get", "%f",
+            repository.path, "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)",
+            "--repo=\(backup.repository)", "archive-get", "%f",
         ]
         // `%p` stays outside the quotes of a shell: the server puts a plain relative path there.
         settings["restore_command"] = words.map(\.shellQuoted).joined(separator: " ") + " %p"
@@ -177,13 +190,32 @@ package struct RestoredCopy: Sendable {
         return nil
     }
 
+    /// When the last transaction that was replayed was committed at the source; nil where none was.
+    var moment: Timestamp? {
+        get async throws {
+            try await Connection.with(address("postgres"), .unlimited()) { connection in
+                try await connection.query("select pg_catalog.pg_last_xact_replay_timestamp() as at").only["at"]
+            }
+        }
+    }
+
+    /// The time of the last commit the recovery came by, in the words of the server's log.
+    var lastCommit: String? {
+        for line in cluster.log(last: 60).reversed() {
+            guard let range = line.firstRange(of: "last completed transaction was at log time ") else { continue }
+            return String(line[range.upperBound...])
+        }
+        return nil
+    }
+
     /// The first page's header of an archived segment; nil where pgBackRest cannot hand it out, with its words.
     func header(_ segment: WALSegment) async throws -> (header: WALPageHeader?, reason: String) {
         let goal = "\(cluster.home)/segment-\(segment)"
         var child = ChildProgram(
             repository.path,
             [
-                "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(cluster.dataDirectory)", "archive-get",
+                "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(cluster.dataDirectory)",
+                "--repo=\(backup.repository)", "archive-get",
                 segment.description, goal,
             ], environment: ["LC_ALL": "C"], workingDirectory: "/", user: cluster.serverUser, timeLimit: .seconds(600))
         child.environment.values.merge(environment) { $1 }

@@ -12,6 +12,8 @@ package struct StandbyReading: Sendable {
     package var settings: ConnectionSettings
     package var jobs: Int
     package var clock: WallClock
+    /// Says beyond our own life that it was we who paused it.
+    package var note: PauseNote?
 
     package init(address: DatabaseAddress, settings: ConnectionSettings, jobs: Int, clock: WallClock) {
         self.address = address
@@ -20,21 +22,24 @@ package struct StandbyReading: Sendable {
         self.clock = clock
     }
 
-    package struct Found: Sendable {
+    struct Found: Sendable {
         /// Everything before it was replayed, and nothing from it on.
-        package var position: LogPosition
-        package var timeline: UInt32
-        package var segmentSize: UInt64
-        package var systemIdentifier: String
-        package var databases: [String: DatabaseDigest]
+        var position: LogPosition
+        var timeline: UInt32
+        var segmentSize: UInt64
+        var systemIdentifier: String
+        var databases: [String: InstantContent]
     }
 
     /// So long replay may take to pause: it does at the next record.
     private static let patience: Duration = .seconds(60)
 
     /// - Throws: `StandbyError` where it is no standby or does not pause, `PostgreSQLError`.
-    package func run() async throws -> Found {
-        try await Connection.with(address, settings) { connection in
+    @discardableResult
+    func run() async throws -> Found {
+        let hold = try await note?.hold()
+        defer { withExtendedLifetime(hold) {} }
+        return try await Connection.with(address, settings) { connection in
             let isStandby = try await connection.query("select pg_catalog.pg_is_in_recovery() as yes").only[
                 "yes", as: Bool.self]
             guard isStandby else { throw StandbyError.noStandby(address) }
@@ -46,12 +51,19 @@ package struct StandbyReading: Sendable {
                 """
             ).only["yes", as: Bool.self]
             guard mayBoth else { throw StandbyError.mayNotPause(address) }
-            let wasPaused = try await Self.state(connection) != "not paused"
+            // One that a killed proof of ours left paused is ours to let go on.
+            let isOurs = try await note?.standing() != nil
+            let isPaused = try await Self.state(connection) != "not paused"
+            let wasPaused = isPaused && !isOurs
+            if !wasPaused { try await note?.set(Paused(standby: "\(address)", since: clock.now())) }
             try await connection.execute("select pg_catalog.pg_wal_replay_pause()")
             let found: Result<Found, any Error>
             do { found = .success(try await read(connection)) } catch { found = .failure(error) }
             // One that stays paused falls behind for ever: that it does not go on is worse than what else failed.
-            if !wasPaused { try await resume() }
+            if !wasPaused {
+                try await resume()
+                try await note?.clear()
+            }
             return try found.get()
         }
     }
@@ -91,7 +103,10 @@ package struct StandbyReading: Sendable {
             """
             select pg_catalog.pg_last_wal_replay_lsn()::text as position,
                 (select system_identifier::text from pg_catalog.pg_control_system()) as system,
-                (select timeline_id from pg_catalog.pg_control_checkpoint()) as timeline,
+                greatest(
+                    (select timeline_id from pg_catalog.pg_control_checkpoint()),
+                    (select min_recovery_end_timeline from pg_catalog.pg_control_recovery()),
+                    (select received_tli from pg_catalog.pg_stat_wal_receiver)) as timeline,
                 (select setting::bigint from pg_catalog.pg_settings where name = 'wal_segment_size') as size
             """
         ).only
@@ -101,11 +116,15 @@ package struct StandbyReading: Sendable {
         let names = try await connection.query(
             "select datname::text as name from pg_catalog.pg_database where datallowconn order by datname"
         ).map { try $0["name", as: String.self] }
-        var databases: [String: DatabaseDigest] = [:]
+        var databases: [String: InstantContent] = [:]
         for name in names {
-            databases[name] = try await DatabaseSnapshot.with(
-                address.with(database: name), connections: max(1, jobs)
-            ) { snapshot in try await snapshot.digest() }
+            databases[name] = try await InstantContent.read(address.with(database: name), connections: jobs)
+        }
+        let after = try await connection.query("select pg_catalog.pg_last_wal_replay_lsn()::text as position").only[
+            "position", as: String?.self]
+        let state = try await Self.state(connection)
+        guard state == "paused", after.flatMap({ LogPosition($0) }) == position else {
+            throw StandbyError.wentOn(address)
         }
         return Found(
             position: position, timeline: UInt32(try row["timeline", as: Int64.self]),
@@ -119,6 +138,8 @@ package enum StandbyError: MaintenanceError, Hashable {
     case noStandby(DatabaseAddress)
     case doesNotPause(DatabaseAddress)
     case mayNotPause(DatabaseAddress)
+    /// Somebody else let it go on, or promoted it, while it was read.
+    case wentOn(DatabaseAddress)
     /// It was paused by us and could not be let go on: somebody has to do that.
     case staysPaused(DatabaseAddress, reason: String)
 
@@ -127,6 +148,7 @@ package enum StandbyError: MaintenanceError, Hashable {
         case .noStandby: "physical.no-standby"
         case .doesNotPause: "physical.standby-not-paused"
         case .mayNotPause: "physical.standby-privileges"
+        case .wentOn: "physical.standby-went-on"
         case .staysPaused: "physical.standby-stays-paused"
         }
     }
@@ -137,6 +159,7 @@ package enum StandbyError: MaintenanceError, Hashable {
         case .doesNotPause(let address): "the standby '\(address)' does not pause its replay"
         case .mayNotPause(let address):
             "this role may not pause the replay of the standby '\(address)' and let it go on"
+        case .wentOn(let address): "the standby '\(address)' went on with its replay while it was read"
         case .staysPaused(let address, let reason):
             "the standby '\(address)' was paused for the proof and could not be let go on: \(reason)"
         }
@@ -146,26 +169,21 @@ package enum StandbyError: MaintenanceError, Hashable {
         switch self {
         case .staysPaused: "Connect to it and run: select pg_wal_replay_resume();"
         case .mayNotPause: "grant execute on function pg_wal_replay_pause(), pg_wal_replay_resume() to the role"
-        case .noStandby, .doesNotPause: nil
+        case .noStandby, .doesNotPause, .wentOn: nil
         }
     }
 }
 
 extension StandbyReading.Found {
     /// What differs in a copy that was restored to the same place, each in one clause. Hostile text.
-    func differences(from copy: [String: DatabaseDigest]) -> [String] {
+    func differences(from copy: [String: InstantContent]) -> [String] {
         Set(databases.keys).union(copy.keys).sorted().flatMap { name -> [String] in
             guard let standby = databases[name] else { return ["the standby has no database '\(name)'"] }
             guard let restored = copy[name] else { return ["the copy has no database '\(name)'"] }
-            return restored.differences(from: standby).map { table, ours, theirs in
-                switch (ours, theirs) {
-                case (nil, _): "\(table) of '\(name)' is only on the standby"
-                case (_, nil): "\(table) of '\(name)' is only in the copy"
-                case (let ours?, let theirs?) where ours.rows != theirs.rows:
-                    "\(table) of '\(name)' has \(ours.rows) rows in the copy and \(theirs.rows) on the standby"
-                default: "the rows of \(table) of '\(name)' differ from the standby's"
-                }
-            }
+            return standby.differences(of: restored, in: name)
         }
     }
+
+    /// What this role could not read, each in one clause. Hostile text.
+    var gaps: [String] { databases.sorted { $0.key < $1.key }.flatMap { $1.gaps(in: $0) } }
 }

@@ -51,6 +51,9 @@ package struct Comparison: Codable, Hashable, Sendable {
             self.problem = problem
             self.hint = hint
         }
+
+        /// With what to do about it. Hostile text.
+        var words: String { hint.map { "\(problem): \($0)" } ?? problem }
     }
 
     package static func + (left: Comparison, right: Comparison) -> Comparison {

@@ -167,6 +167,9 @@ extension Complaint {
                 text,
                 hint: "Find its package: apt-file search \("\(match.output.1)".shellQuoted.printable)")
         }
+        if text.containsBytes("database locale is incompatible with operating system") {
+            return .init(text, hint: "Install it: apt-get install locales-all")
+        }
         if text.contains("No space left on device") {
             return .init(text, hint: "Free some space, or name another directory in 'backups.work'.")
         }

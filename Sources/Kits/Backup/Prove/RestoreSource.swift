@@ -72,14 +72,17 @@ struct StoredBackup: RestoreSource {
 
     private static let contentsName = "toc.dat"
 
-    /// - Parameter path: the backup's directory.
+    /// - Parameters:
+    ///   - path: the backup's directory.
+    ///   - rows: the names of those files of rows that are wanted, and no large objects; nil for everything.
     /// - Throws: `FileError`; `BackupError.incomplete` when there is no table of contents among its files.
-    init(_ manifest: BackupManifest, at path: String) throws {
+    init(_ manifest: BackupManifest, at path: String, rowsOf rows: Set<String>? = nil) throws {
         directory = try SafeDirectory("\(path)/\(BackupLayout.database)")
         var files: [String: DataFile] = [:]
         var feeds: [RestoreFeed] = []
         for file in manifest.files {
             guard let name = DataFile.plainName(file) else { continue }
+            if let rows, name != Self.contentsName, !rows.contains(name) { continue }
             files[name] = try DataFile(file, in: directory)
             let size = file.expanded ?? file.size
             if name.hasSuffix(".toc") {

@@ -6,7 +6,7 @@ extension RestoredDatabase {
     func largeObjects() async throws -> Comparison {
         var result = Comparison()
         let found = try await Connection.with(address, .unlimited()) { connection in
-            try await connection.transaction(.snapshot) { try await Self.largeObjectDigest(connection) }
+            try await connection.transaction(.snapshot) { try await LargeObjectDigest.read(connection) }
         }
         let expected = manifest.largeObjects.digest
         if found != expected {
@@ -25,9 +25,15 @@ extension RestoredDatabase {
         return result
     }
 
+}
+
+extension LargeObjectDigest {
     /// Objects are pages of a quarter of a block (`LOBLKSIZE`, large_object.h); a page that is missing or short reads as
     /// zeros up to the next.
-    private static func largeObjectDigest(_ connection: Connection) async throws -> LargeObjectDigest {
+    ///
+    /// - Parameter connection: in a transaction, of a superuser.
+    /// - Throws: `PostgreSQLError`.
+    static func read(_ connection: Connection) async throws -> LargeObjectDigest {
         // In the order of the index, so that nothing is sorted.
         try await connection.executeScript(trusted: "set local enable_sort = off; set local enable_seqscan = off")
         let block = try await connection.query("select pg_catalog.current_setting('block_size')::int as size")

@@ -44,6 +44,13 @@ extension RestoredDatabase {
 }
 
 extension RestoredDatabase {
+    /// What there is, as the source was listed.
+    func listing() async throws -> [CatalogEntry] {
+        try await DatabaseSnapshot.with(address, settings: .unlimited(), pins: .definitions) {
+            try await CatalogListing.reduce($0, .backup, into: [CatalogEntry]()) { $0.append($1) }
+        }
+    }
+
     /// The tables that have another behind them for long values, as the listing writes their names.
     private static func toasted(_ snapshot: DatabaseSnapshot) async throws -> [String] {
         try await snapshot.query(

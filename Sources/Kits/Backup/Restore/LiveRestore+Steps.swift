@@ -64,20 +64,38 @@ extension LiveRestore {
         return (creation, script.properties)
     }
 
-    func restore() async throws -> Restore.Outcome {
+    /// What the selection leads to; nil where everything is restored.
+    func selected() async throws -> SelectedContent? {
+        guard let selection else { return nil }
+        let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", try await program(), programs)
+        let chosen = Set(selection.tables)
+        let oids = Set(manifest.tables.filter { chosen.contains($0.name) }.map(\.oid))
+        let part = graph.part(
+            tables: oids, schemas: Set(selection.schemas), among: Set(manifest.tables.map(\.name.schema)))
+        let list = part.list
+        try await blocking.run { _ in
+            try SafeDirectory(directory).write(try FileName("part.list"), Array(list.utf8), mode: 0o600)
+        }
+        return SelectedContent(selection: selection, part: part)
+    }
+
+    func restore(_ selected: SelectedContent?) async throws -> Restore.Outcome {
         let program = try await program()
         let files = "\(directory)/files"
         let source = try await blocking.run { _ in
             try FileManager.default.createDirectory(
                 atPath: files, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-            return try StoredBackup(manifest, at: path)
+            return try StoredBackup(manifest, at: path, rowsOf: selected?.part.rowFiles)
         }
         var environment = ChildEnvironment(inside.environment)
         environment.values["PGAPPNAME"] = .plain(applicationName)
         environment.values["LC_ALL"] = "C"
         environment.values[Self.mark] = .plain(directory)
         let child = ChildProgram(
-            program.path, Self.arguments(jobs: jobs, database: name, directory: files), environment: environment)
+            program.path,
+            Self.arguments(
+                jobs: jobs, database: name, directory: files, list: selected.map { _ in "\(directory)/part.list" }),
+            environment: environment)
         // Whatever has rows, or is a large object, needs one of these first.
         let gate = RestoreGate(
             address: inside, settings: unlimited,
@@ -86,7 +104,7 @@ extension LiveRestore {
         var fed = FedRestore(
             source: source, mirror: RestoreMirror(files, readableBy: nil), child: child, jobs: max(2, jobs),
             gate: gate, programs: programs)
-        tell("restoring \(manifest.source.size) with \(fed.jobs) jobs")
+        tell("restoring \(selected == nil ? manifest.source.size : source.size) with \(fed.jobs) jobs")
         let progress = RestoreProgress(total: source.size, began: clock.monotonic(), clock: clock, tell: tell)
         fed.progress = { progress.tell(given: $0) }
         let outcome = try await fed.run()
@@ -105,13 +123,18 @@ extension LiveRestore {
         }
     }
 
-    func compare() async throws -> Comparison {
+    func compare(_ selected: SelectedContent?) async throws -> Comparison {
+        var manifest = selected?.manifest(of: manifest) ?? manifest
         tell("comparing \("table".counted(manifest.tables.count)), \(manifest.contentBytes) of rows")
-        var manifest = manifest
         manifest.roles.names = roles
         let catalog = StoredCatalog(path: "\(path)/\(manifest.catalog.file)")
         let database = RestoredDatabase(manifest, at: inside, connections: jobs, clock: clock)
-        let comparison = try await database.comparison { try await blocking.run { _ in try catalog.entries() } }
+        var comparison = try await database.comparison {
+            let source = try await blocking.run { _ in try catalog.entries() }
+            guard let selected else { return source }
+            return selected.expected(source, restored: try await database.listing())
+        }
+        if let selected { comparison.notes = selected.notes(of: self.manifest) + comparison.notes }
         if let gap = comparison.gaps.first { throw LiveRestoreError.lacking(gap.problem, hint: gap.hint) }
         guard comparison.differences.isEmpty else {
             throw LiveRestoreError.differs(
@@ -133,7 +156,7 @@ extension LiveRestore {
 
     func receipt(
         _ oid: UInt32, _ systemIdentifier: String?, _ outcome: Restore.Outcome, _ comparison: Comparison,
-        began: Timestamp
+        _ selected: SelectedContent?, began: Timestamp
     ) -> RestoreReceipt {
         var times = Certificate.Times(began: began, ended: clock.now())
         times.restore = outcome.duration.inSeconds
@@ -141,7 +164,8 @@ extension LiveRestore {
         let certificate = Certificate(
             madeBy: Release.name, runID: runID, backup: manifest.id, verdict: .proved, gaps: [], differences: [],
             differenceCount: 0, source: manifest.source, snapshot: manifest.times.snapshot,
-            manifestSHA256: backup.digest, content: Certificate.Content(manifest), times: times,
+            manifestSHA256: backup.digest, content: Certificate.Content(selected?.manifest(of: manifest) ?? manifest),
+            times: times,
             restore: Certificate.Restore(
                 server: address.description, commandLine: outcome.commandLine, jobs: max(2, jobs), complaints: [],
                 complaintCount: 0), parts: comparison.parts, notes: comparison.notes, uncovered: manifest.uncovered,

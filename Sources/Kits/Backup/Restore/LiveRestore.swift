@@ -24,6 +24,8 @@ package struct LiveRestore: Sendable {
     package var receipts: RestoreReceipts
     package var runID: String
     package var step: Int
+    /// Nil for all of it.
+    package var selection: RestoreSelection?
     package var jobs = 2
     package var programs: Programs
     /// Looked into before the usual places of PostgreSQL's programs.
@@ -64,8 +66,9 @@ package struct LiveRestore: Sendable {
         [program.path] + arguments(jobs: jobs, database: database, directory: "DIRECTORY")
     }
 
-    static func arguments(jobs: Int, database: String, directory: String) -> [String] {
-        ["--no-tablespaces", "--no-password", "--jobs=\(max(2, jobs))", "--dbname=\(database)", directory]
+    static func arguments(jobs: Int, database: String, directory: String, list: String? = nil) -> [String] {
+        ["--no-tablespaces", "--no-password", "--jobs=\(max(2, jobs))", "--dbname=\(database)"]
+            + (list.map { ["--use-list=\($0)"] } ?? []) + [directory]
     }
 
     /// - Returns: the receipt, which is durable.
@@ -78,14 +81,15 @@ package struct LiveRestore: Sendable {
         try await refuseDamage()
         try await withServer { try await drop($0) }
         let (creation, properties) = try await statements()
+        let selected = try await selected()
         do {
             let oid = try await withServer { try await create($0, creation) }
-            let outcome = try await restore()
+            let outcome = try await restore(selected)
             try await give(properties)
             try await restored(inside)
-            let comparison = try await compare()
+            let comparison = try await compare(selected)
             try await analyze()
-            let receipt = receipt(oid, try await systemIdentifier(), outcome, comparison, began: began)
+            let receipt = receipt(oid, try await systemIdentifier(), outcome, comparison, selected, began: began)
             try await blocking.run { _ in try receipts.write(receipt, runID: runID, step: step, key: key) }
             try await blocking.run { _ in try removeDirectory() }
             return receipt

@@ -20,6 +20,8 @@ package struct BackupWriter: Sendable {
     package var directories: [String] = []
     /// Told what it is busy with.
     package var tell: @Sendable (String) -> Void = { _ in }
+    /// Where the database is a copy at a moment.
+    var extraction: BackupManifest.Extraction?
     /// Told what is there already; nil where nobody restores it while it is made.
     var growing: GrowingBackup?
 
@@ -52,10 +54,11 @@ package struct BackupWriter: Sendable {
         defer { parent.lock.release() }
         try await Blocking().run { _ in try PartialBackup.discardAll(in: parent.directory) }
         var generator = SystemRandomNumberGenerator()
-        let id = BackupID(at: started, using: &generator)
+        let id = BackupID(at: extraction?.moment ?? started, using: &generator)
         let partial = try await Blocking().run { _ in try PartialBackup(id, in: parent.directory) }
         do {
             var manifest = try await dump(id, into: partial, started: started)
+            if let extraction { manifest.turnBack(to: extraction) }
             let unsigned = manifest
             manifest = try await Blocking().run { _ in try partial.complete(unsigned, key: key, clock: clock) }
             return manifest
@@ -96,7 +99,7 @@ package struct BackupWriter: Sendable {
                 files: dumped.taken.files.map(\.path).filter { $0.contains("/blob") }.sorted()),
             catalog: dumped.catalog.catalog, roles: dumped.roles.roles, extensions: dumped.extensions,
             files: dumped.taken.files + [dumped.catalog.file, dumped.roles.file], uncovered: dumped.omissions,
-            notices: dumped.notices)
+            notices: dumped.notices, extraction: nil)
     }
 
     private func nextNumber() async throws -> Int {
@@ -120,5 +123,17 @@ package struct BackupWriter: Sendable {
                 throw BackupError.noSpace(path: partial.directory.path, needed: needed, free: free)
             }
         }
+    }
+}
+
+extension BackupManifest {
+    /// As of the moment that it shows, as long as it really took.
+    fileprivate mutating func turnBack(to extraction: Extraction) {
+        let shift = times.snapshot - extraction.moment
+        times = Times(
+            started: extraction.moment, snapshot: extraction.moment,
+            released: times.released - shift, finished: times.finished - shift)
+        source.address = "\(extraction.backup), replayed to \(extraction.moment)"
+        self.extraction = extraction
     }
 }

@@ -55,7 +55,7 @@ struct PartialBackup: Sendable {
         manifest.files.sort { $0.path < $1.path }
         try FileManager.default.removeItem(atPath: plain.path)
         try synchronize(manifest.files.map(\.path))
-        manifest.times.finished = clock.now()
+        if manifest.extraction == nil { manifest.times.finished = clock.now() }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(manifest))

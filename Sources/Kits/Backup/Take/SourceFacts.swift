@@ -89,11 +89,16 @@ extension BackupManifest.Sequence {
         var oid: UInt32
         var increment: Int64
         var isCycling: Bool
+        /// Whether this role may read its value here: nobody can of an unlogged one on a standby.
+        var isReadable: Bool
 
         static func all(_ snapshot: DatabaseSnapshot) async throws -> [Definition] {
             try await snapshot.query(
                 """
-                select c.oid, n.nspname::text as schema, c.relname::text as name, s.seqincrement, s.seqcycle
+                select c.oid, n.nspname::text as schema, c.relname::text as name, s.seqincrement, s.seqcycle,
+                    pg_catalog.has_schema_privilege(n.oid, 'usage')
+                        and pg_catalog.has_sequence_privilege(c.oid, 'select')
+                        and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery()) as readable
                 from pg_catalog.pg_sequence s
                     join pg_catalog.pg_class c on c.oid = s.seqrelid
                     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -103,7 +108,8 @@ extension BackupManifest.Sequence {
             ).map { row in
                 Definition(
                     name: QualifiedName(schema: try row["schema"], name: try row["name"]), oid: try row["oid"],
-                    increment: try row["seqincrement"], isCycling: try row["seqcycle"])
+                    increment: try row["seqincrement"], isCycling: try row["seqcycle"],
+                    isReadable: try row["readable"])
             }
         }
     }

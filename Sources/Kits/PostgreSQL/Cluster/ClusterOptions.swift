@@ -51,6 +51,8 @@ package struct ClusterOptions: Sendable {
         var lines = [
             ("port", String(port)), ("unix_socket_directories", socketDirectory), ("unix_socket_permissions", "0700"),
             ("listen_addresses", ""), ("logging_collector", "off"), ("lc_messages", "C"),
+            // In its own directory, so that nothing stays in the host's memory when it is killed.
+            ("dynamic_shared_memory_type", "mmap"),
         ]
         if case .loopback = listening { lines.append(("listen_addresses", "127.0.0.1")) }
         if case .none = durability {

@@ -6,11 +6,21 @@ package struct DatabaseDigest: Hashable, Sendable, Codable {
     package struct Table: Hashable, Sendable, Codable {
         package let name: QualifiedName
         package let digest: RowDigest
+
+        package init(name: QualifiedName, digest: RowDigest) {
+            self.name = name
+            self.digest = digest
+        }
     }
 
     /// By name.
     package let tables: [Table]
     package let uncovered: [Uncovered]
+
+    package init(tables: [Table], uncovered: [Uncovered]) {
+        self.tables = tables
+        self.uncovered = uncovered
+    }
 
     /// All rows of all tables.
     package var rows: UInt64 { tables.reduce(0) { $0 + $1.digest.rows } }
@@ -45,6 +55,8 @@ extension DatabaseSnapshot {
     }
 
     /// One digest a table, in their order.
+    ///
+    /// - Throws: `PostgreSQLError`.
     package func digest(_ tables: [DigestTable], with hash: RowHash) async throws -> [RowDigest] {
         let work = DigestWork(tables, ranges: connections.count)
         return try await withThrowingTaskGroup(of: [RowDigest].self) { group in

@@ -25,6 +25,8 @@ package struct DigestTable: Hashable, Sendable {
         let name: QualifiedName
         /// Its size in blocks when it was looked at; zero where rows cannot be addressed by block.
         let blocks: Int64
+        /// COPY reads a materialised view only as a query (before PostgreSQL 18).
+        var isView = false
     }
 
     /// The statements that together read every row once. A relation of many blocks is cut into `ranges`; the last range
@@ -34,6 +36,9 @@ package struct DigestTable: Hashable, Sendable {
             let count = Int64(min(Int64(ranges), part.blocks / smallest))
             guard count > 1 else {
                 if columns.isEmpty { return ["copy (select from only \(relation: part.name)) to stdout"] }
+                if part.isView {
+                    return ["copy (select \(identifiers: columns) from \(relation: part.name)) to stdout"]
+                }
                 return ["copy \(relation: part.name) (\(identifiers: columns)) to stdout"]
             }
             return (0..<count).map { index in
@@ -60,10 +65,17 @@ package struct Uncovered: Hashable, Sendable, Codable {
         case noPrivilege = "no right to read"
         /// Row security would hide rows from this role.
         case rowSecurity = "row security"
+        /// A standby has no rows of it.
+        case unlogged
     }
 
     package let name: QualifiedName
     package let reason: Reason
+
+    package init(name: QualifiedName, reason: Reason) {
+        self.name = name
+        self.reason = reason
+    }
 }
 
 extension DatabaseSnapshot {
@@ -72,6 +84,30 @@ extension DatabaseSnapshot {
     /// - Throws: `PostgreSQLError`.
     package func tables() async throws -> (tables: [DigestTable], uncovered: [Uncovered]) {
         try await tables(where: "true")
+    }
+
+    /// Materialised views that hold rows, and may be read.
+    ///
+    /// - Throws: `PostgreSQLError`.
+    package func materializedViews() async throws -> [DigestTable] {
+        try await query(
+            """
+            select n.nspname::text as schema, c.relname::text as name,
+                array(
+                    select a.attname::text from pg_catalog.pg_attribute a
+                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns
+            from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.relkind = 'm' and c.relispopulated and n.nspname !~ '^pg_'
+                and pg_catalog.has_schema_privilege(n.oid, 'usage')
+                and pg_catalog.has_table_privilege(c.oid, 'select')
+            order by n.nspname collate "C", c.relname collate "C"
+            """
+        ).map { row in
+            let name = QualifiedName(schema: try row["schema"], name: try row["name"])
+            return DigestTable(
+                name: name, columns: try row["columns"],
+                parts: [DigestTable.Part(name: name, blocks: 0, isView: true)])
+        }
     }
 
     /// One table by name.
@@ -106,7 +142,8 @@ extension DatabaseSnapshot {
                             select from pg_catalog.pg_attribute a
                             where a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
                                 and not pg_catalog.has_column_privilege(l.oid, a.attnum, 'select'))) as is_readable,
-                    pg_catalog.row_security_active(l.oid) as is_filtered
+                    pg_catalog.row_security_active(l.oid) as is_filtered,
+                    l.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as is_nowhere
                 from part
                     join pg_catalog.pg_class l on l.oid = part.oid
                     join pg_catalog.pg_namespace ln on ln.oid = l.relnamespace
@@ -121,7 +158,7 @@ extension DatabaseSnapshot {
                 case when p.is_heap then
                     pg_catalog.pg_relation_size(p.oid) / pg_catalog.current_setting('block_size')::int else 0
                 end as blocks,
-                p.is_readable, p.is_filtered
+                p.is_readable, p.is_filtered, p.is_nowhere
             from pg_catalog.pg_class c
                 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                 left join leaf p on p.root = c.oid
@@ -160,6 +197,7 @@ extension DatabaseSnapshot {
         case "f": return .foreignTable
         default: break
         }
+        if try row["is_nowhere", as: Bool.self] { return .unlogged }
         if try row["is_filtered", as: Bool.self] { return .rowSecurity }
         return try row["is_readable", as: Bool.self] ? nil : .noPrivilege
     }

@@ -32,6 +32,7 @@ package struct RepositorySettings: Sendable, Equatable {
     package var names: [String] = []
     /// What people call the place.
     package var region: String?
+    package var price: StoragePrice?
     /// In a second.
     package var uploadLimit: ByteCount?
     /// Run to reach an SFTP server, instead of `ssh`.
@@ -49,4 +50,35 @@ package struct RepositorySettings: Sendable, Equatable {
         let text = repository.literalPrefix
         return text.hasPrefix("/") || text.hasPrefix("local:")
     }
+}
+
+/// What a storage costs.
+package struct StoragePrice: Sendable, Hashable {
+    /// Of 2^30 bytes for a month, as providers bill them.
+    package var amount: Double
+    /// ISO 4217: `EUR`.
+    package var currency: String
+
+    package init(amount: Double, currency: String) {
+        self.amount = amount
+        self.currency = currency
+    }
+
+    /// `0.023 EUR`; nil for any other text.
+    package init?(_ text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let amount = Double(words[0]), amount.isFinite, amount >= 0, amount < 1e9,
+            words[0].utf8.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2E }), words[1].utf8.count == 3,
+            words[1].utf8.allSatisfy({ $0 >= 0x41 && $0 <= 0x5A })
+        else { return nil }
+        self.init(amount: amount, currency: String(words[1]))
+    }
+
+    package var description: String {
+        let number = amount == amount.rounded() ? String(Int64(amount)) : String(amount)
+        return "\(number) \(currency)"
+    }
+
+    /// Of so much, for a month.
+    package func cost(of size: ByteCount) -> Double { Double(size.bytes) / 1_073_741_824 * amount }
 }

@@ -29,6 +29,20 @@ enum StorageSections {
 
     private static let called = "What the guides of a team call it: 'backup configure' knows it by these words."
 
+    private static var price: Format<StoragePrice> {
+        let words = "an amount and its currency, such as 0.023 EUR"
+        return Format(
+            shape: .scalar(
+                words: words, schema: ["type": "string", "pattern": "^[0-9]{1,9}(\\.[0-9]+)? [A-Z]{3}$"]),
+            read: { tree, keyPath, reading in
+                guard case .scalar(let text, _) = tree.value, let price = StoragePrice(text) else {
+                    reading.refuse(tree, keyPath, "is no price", allowed: words)
+                    return nil
+                }
+                return price
+            }, write: { .plain($0.description) })
+    }
+
     private static var repository: Format<RepositorySettings> {
         let schemes = ["sftp:", "s3:", "azure:", "gs:", "rest:", "b2:", "swift:", "rclone:", "local:/", "/"]
         let words =
@@ -54,6 +68,9 @@ enum StorageSections {
                 Key("called", \.names, .oneOrMore(.text), called),
                 Key("region", \.region, .text, "What people call the place; shown with the copies."),
                 Key(
+                    "price", \.price, price,
+                    "What 1 GB costs there a month; the report about backups says what its copies cost."),
+                Key(
                     "upload-limit", \.uploadLimit, .size(ByteCount(1_024)...ByteCount(1 << 50)),
                     "At most so much a second."),
                 Key("sftp-command", \.sftpCommand, .text, "What reaches an SFTP server: ssh -p 2222 … -s sftp"),
@@ -68,6 +85,7 @@ enum StorageSections {
             settings.environment = draft.environment
             settings.names = draft.names
             settings.region = draft.region
+            settings.price = draft.price
             settings.uploadLimit = draft.uploadLimit
             settings.sftpCommand = draft.sftpCommand
             settings.giveUpAfter = draft.giveUpAfter
@@ -88,6 +106,7 @@ private struct RepositoryDraft: Sendable {
     var password: ConfiguredText?
     var environment: [String: ConfiguredText] = [:]
     var region: String?
+    var price: StoragePrice?
     var uploadLimit: ByteCount?
     var sftpCommand: String?
     var giveUpAfter = Duration.seconds(900)
@@ -100,6 +119,7 @@ private struct RepositoryDraft: Sendable {
         environment = settings.environment
         names = settings.names
         region = settings.region
+        price = settings.price
         uploadLimit = settings.uploadLimit
         sftpCommand = settings.sftpCommand
         giveUpAfter = settings.giveUpAfter
