@@ -15,16 +15,23 @@ struct AlertmanagerTests {
     @Test("sixty random stories are told the same way at the same time")
     func sameNotifications() async throws {
         let stories = (0..<Self.count).map { SideBySide.stable(seed: $0) }
-        let found = try await Self.told(stories)
+        let (found, times) = try await Self.told(stories)
         var notifications = 0
+        var judged = 0
         for story in stories {
-            let expected = story.told()
+            // The router is told what Alertmanager was told: on a busy machine an event comes a little later.
+            let actual = times[story.seed] ?? []
+            let isOnTime = zip(actual, story.events).allSatisfy { $0 - $1.at < SideBySide.slack }
+            guard isOnTime, actual.count == story.events.count else { continue }
+            let expected = story.told(at: actual)
             let real = found[story.seed, default: []].sorted { $0.seconds < $1.seconds }
+            judged += 1
             notifications += expected.count
             let isSame = Self.isSame(real, expected)
             #expect(isSame, "seed \(story.seed): Alertmanager \(real), the router \(expected), of \(story.events)")
         }
-        #expect(notifications > 2 * Self.count)
+        #expect(judged >= 50)
+        #expect(notifications > 2 * judged)
     }
 
     /// The same sets at the same times, where those of one moment have no order.
@@ -41,7 +48,8 @@ struct AlertmanagerTests {
         return rest.isEmpty
     }
 
-    private static func told(_ stories: [SideBySide]) async throws -> [Int: [SideBySide.Told]] {
+    /// What Alertmanager told of each story, and when each of its events really came.
+    private static func told(_ stories: [SideBySide]) async throws -> ([Int: [SideBySide.Told]], [Int: [Double]]) {
         let directory = TemporaryDirectory.current
         let script = try await run(
             "python3", ["-c", "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"])
@@ -80,9 +88,9 @@ struct AlertmanagerTests {
                 return (try? await HTTPProber().observe(probe).response?.status) == 200
             }
             let start = clock.now() + .milliseconds(300)
-            try await tell(stories, base, start, clock)
+            let times = try await tell(stories, base, start, clock)
             try await clock.sleep(until: start + .milliseconds(Int64(SideBySide.length * 1_000)))
-            return try decoded(lines.all, start)
+            return (try decoded(lines.all, start), times)
         }
     }
 
@@ -101,19 +109,21 @@ struct AlertmanagerTests {
             """.replacingOccurrences(of: "PORT", with: "\(port)")
     }
 
-    /// Each event at its moment; those of one moment in one task each.
-    private static func tell(_ stories: [SideBySide], _ base: String, _ start: Timestamp, _ clock: WallClock)
-        async throws
-    {
+    /// Each event at its moment; when each really came, by story.
+    private static func tell(
+        _ stories: [SideBySide], _ base: String, _ start: Timestamp, _ clock: WallClock
+    ) async throws -> [Int: [Double]] {
         let shift = start - RandomScenario.start
         let prober = HTTPProber()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: (Int, [Double]).self) { group in
             for story in stories {
                 group.addTask {
                     var since: [Labels: Timestamp] = [:]
+                    var times: [Double] = []
                     for (at, event) in story.events {
                         try await clock.sleep(until: start + .milliseconds(Int64(at * 1_000)))
                         let now = clock.now()
+                        times.append((now - start).inSeconds)
                         let request: (path: String, body: Any)
                         switch event {
                         case .wrong(let labels, _):
@@ -144,9 +154,12 @@ struct AlertmanagerTests {
                         let status = try await prober.observe(probe).response?.status
                         #expect(status == 200, "story \(story.seed)")
                     }
+                    return (story.seed, times)
                 }
             }
-            try await group.waitForAll()
+            var times: [Int: [Double]] = [:]
+            for try await (seed, seconds) in group { times[seed] = seconds }
+            return times
         }
     }
 

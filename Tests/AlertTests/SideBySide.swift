@@ -18,7 +18,7 @@ struct SideBySide: Sendable {
 
     static let length = 16.0
     /// How much later something may come without becoming something else.
-    private static let slack = 0.25
+    static let slack = 0.25
 
     let seed: Int
     private(set) var draft: RouteDraft
@@ -103,6 +103,12 @@ struct SideBySide: Sendable {
     /// What the router tells; `jitter` moves every event a little, differently for each number.
     func told(jitter: Int = 0) -> [Told] {
         var random = SeededGenerator(seed: UInt64(jitter))
+        return told(
+            at: events.map { $0.at + (jitter == 0 ? 0 : Double.random(in: 0...Self.slack, using: &random)) })
+    }
+
+    /// What the router tells of events that came at these seconds.
+    func told(at seconds: [Double]) -> [Told] {
         let rules = AlertRules(
             route: draft.tree(receiver: "r\(seed)"),
             receivers: [
@@ -111,9 +117,8 @@ struct SideBySide: Sendable {
         var router = Router(rules)
         var told: [Told] = []
         let start = RandomScenario.start
-        var rest = events.map { event in
-            let shift = jitter == 0 ? 0 : Double.random(in: 0...Self.slack, using: &random)
-            return (at: start + .milliseconds(Int64((event.at + shift) * 1_000)), event: event.event)
+        var rest = zip(events, seconds).map { event, second in
+            (at: start + .milliseconds(Int64(second * 1_000)), event: event.event)
         }[...]
         let end = start + .milliseconds(Int64(Self.length * 1_000))
         while let next = [rest.first?.at, router.nextDue].compactMap(\.self).min(), next <= end {

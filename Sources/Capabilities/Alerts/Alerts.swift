@@ -6,9 +6,11 @@ extension Capability {
     package static let alerts = Capability(
         "alerts",
         commands: [
-            ("alerts", ListAlerts.self), ("alerts", ExplainAlert.self), ("alerts", AcknowledgeAlert.self),
+            ("alerts", ListAlerts.self), ("alerts", ShowAlert.self), ("alerts", ExplainAlert.self),
+            ("alerts", AcknowledgeAlert.self),
             ("alerts", SilenceAlerts.self), ("alerts", UnsilenceAlerts.self), ("alerts", TestChannel.self),
-            ("alerts", ConfigureAlerts.self), ("alerts", SummariseAlerts.self), ("alerts", SimulateAlerts.self),
+            ("alerts", ConfigureAlerts.self), ("alerts", SummariseAlerts.self), ("alerts", ReviewAlerts.self),
+            ("alerts", SimulateAlerts.self),
         ],
         services: [AlertService.service])
 }

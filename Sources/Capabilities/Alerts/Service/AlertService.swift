@@ -31,7 +31,7 @@ struct AlertService: Sendable {
         let courier = Courier(log: log, clock: clock, say: running.say)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { for await inventory in running.inventories { current.replace(inventory) } }
-            var desk = DeskWork(tools: tools, zones: application.zones, log: log)
+            var desk = DeskWork(tools: tools, zones: application.zones, checks: application.checks, log: log)
             while true {
                 do {
                     if try await desk.step(current.inventory, at: clock.now()) {
@@ -69,6 +69,7 @@ struct AlertService: Sendable {
 struct DeskWork {
     private let tools: ChannelTools
     private let zones: ZoneDirectory
+    private let checks: [Check]
     private let log: RunLog
     private(set) var channels: [String: any AlertChannel] = [:]
     private var desk: AlertDesk?
@@ -77,9 +78,10 @@ struct DeskWork {
     private var nextDue: Timestamp?
     private var decidedAt: Duration?
 
-    init(tools: ChannelTools, zones: ZoneDirectory, log: RunLog) {
+    init(tools: ChannelTools, zones: ZoneDirectory, checks: [Check], log: RunLog) {
         self.tools = tools
         self.zones = zones
+        self.checks = checks
         self.log = log
     }
 
@@ -88,7 +90,7 @@ struct DeskWork {
         let isNew = self.inventory != inventory
         if isNew { try take(up: inventory) }
         guard let desk else { return isNew }
-        let found = try await log.troubles(inventory)
+        let found = try await log.troubles(inventory, checks)
         let isDue = nextDue.map { $0 <= now } ?? false
         // Somebody may have acknowledged or silenced meanwhile, and calendars change: at least so often it is looked anew.
         let isOld = decidedAt.map { tools.clock.monotonic() - $0 >= .seconds(30) } ?? true

@@ -29,9 +29,13 @@ package struct AlertTrouble: Hashable, Sendable {
 }
 
 extension RunLog {
-    /// What is open, as troubles; and a text that is another one whenever they may be others.
-    package func troubles(_ inventory: Inventory) async throws -> (troubles: [AlertTrouble], version: String) {
-        try await store.read { reader in
+    /// What is open, as troubles; and a text that is another one whenever they may be others. A finding that is less severe
+    /// than its check's `alert_threshold` is none.
+    package func troubles(
+        _ inventory: Inventory, _ checks: [Check]
+    ) async throws -> (troubles: [AlertTrouble], version: String) {
+        let names = Dictionary(checks.map { ($0.code, $0.name) }) { first, _ in first }
+        return try await store.read { reader in
             var troubles: [AlertTrouble] = []
             var digest = CanonicalDigest()
             let rows = try reader.rows(AlertStatement.openTroubles).map { row in
@@ -41,7 +45,14 @@ extension RunLog {
                 )
             }
             for row in rows.sorted(by: { $0.fingerprint < $1.fingerprint }) {
-                let trouble = AlertTrouble(row.content.value, in: inventory)
+                let finding = row.content.value
+                if let check = names[finding.code],
+                    let least = inventory.check(check, in: finding.target.environment).alertThreshold,
+                    finding.severity < least.value
+                {
+                    continue
+                }
+                let trouble = AlertTrouble(finding, in: inventory)
                 troubles.append(trouble)
                 digest.add([row.fingerprint, trouble.labels.description])
             }
