@@ -30,11 +30,14 @@ let package = Package(
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb, .grdbSQLite]),
         kit("Calendar", ["Maintenance", "Outside"]),
-        kit("Settings", ["Maintenance", "Outside", "Calendar"], external: [.yams]),
+        // Who is told what and when: a state machine of values, without input or output.
+        kit("Alert", ["Maintenance", "Calendar"]),
+        kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
         kit(
-            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings"], external: [.crypto]),
+            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings"],
+            external: [.crypto]),
 
         // The command line, and what a capability is.
         kit(
@@ -70,13 +73,18 @@ let package = Package(
             "Reports", ["Maintenance", "Outside", "Page", "Report", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
+        capability(
+            "Alerts",
+            ["Maintenance", "Outside", "Calendar", "Alert", "Settings", "Engine", "Command", "Composition"],
+            external: [.argumentParser, .crypto]),
+
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
+                "Alerts", "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -141,8 +149,15 @@ let package = Package(
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Alert", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests(
+            "Alerts",
+            [
+                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside",
+                "Settings", "Store", "mainstay",
+            ]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
-        tests("Settings", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
+        tests("Settings", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
             "Health",
             [

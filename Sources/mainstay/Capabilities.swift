@@ -1,3 +1,4 @@
+import Alerts
 import ArgumentParser
 import Backups
 import Checklists
@@ -18,6 +19,7 @@ let capabilities: [Capability] = [
     .backups,
     .checklists,
     .logs,
+    .alerts,
     .reports,
     .history,
 ]
@@ -34,6 +36,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
     GroupCommand<HistoryGroup>.self,
+    GroupCommand<AlertsGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
@@ -92,6 +95,12 @@ enum LogsGroup: CommandFamily {
 enum HistoryGroup: CommandFamily {
     static let name = "history"
     static let summary = "Look after what the state remembers."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum AlertsGroup: CommandFamily {
+    static let name = "alerts"
+    static let summary = "Tell the right people what is wrong, and know why they were told."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -31,6 +31,7 @@ struct Mainstay: ParsableCommand {
         Application(
             root: Self.self, tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks),
             routines: routines, checklists: checklists, migrations: capabilities.flatMap(\.migrations),
+            services: capabilities.flatMap(\.services),
             programs: Programs(environment: environment), clock: .system, console: Console(environment: environment),
             observer: observer(environment), systemLog: systemLog(environment))
     }

@@ -75,7 +75,7 @@ struct HealthCheckFileTests {
         let text = EffectiveConfiguration(vocabulary: vocabulary).text(inventory)
         #expect(text.contains("\nenvironments:  # mainstay.yaml:1:1\n"))
         #expect(text.contains("#   test schema: every 1h, used once the scheduler runs (\(Self.file):11:25)\n"))
-        #expect(text.contains("#   test schema: alerts from warning, used once alerts exist (\(Self.file):12:26)\n"))
+        #expect(text.contains("#   test schema: alerts from warning on (\(Self.file):12:26)\n"))
     }
 
     @Test("its mistakes are located")

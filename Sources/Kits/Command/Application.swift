@@ -17,6 +17,8 @@ package struct Application: Sendable {
     package let routines: [Routine]
     package let checklists: [Checklist]
     package let migrations: [Migration]
+    /// What `serve` runs beside the scheduler.
+    package let services: [HouseService]
     package let programs: Programs
     package let clock: WallClock
     package let console: Console
@@ -29,7 +31,7 @@ package struct Application: Sendable {
 
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
-        checklists: [Checklist] = [], migrations: [Migration], programs: Programs,
+        checklists: [Checklist] = [], migrations: [Migration], services: [HouseService] = [], programs: Programs,
         clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
@@ -38,6 +40,7 @@ package struct Application: Sendable {
         self.routines = routines
         self.checklists = checklists
         self.migrations = EngineSchema.migrations + migrations
+        self.services = services
         self.programs = programs
         self.clock = clock
         self.console = console

@@ -11,16 +11,20 @@ package struct Capability: Sendable {
     /// Commands that are no tasks, by the group they stand in.
     package var commands: [(group: String, command: any HouseCommand.Type)]
     package var migrations: [Migration]
+    /// What it runs inside `mainstay serve`.
+    package var services: [HouseService]
 
     package init(
         _ name: String, tasks: [TaskRegistration] = [], checks: [Check] = [],
-        commands: [(group: String, command: any HouseCommand.Type)] = [], migrations: [Migration] = []
+        commands: [(group: String, command: any HouseCommand.Type)] = [], migrations: [Migration] = [],
+        services: [HouseService] = []
     ) {
         self.name = name
         self.tasks = tasks
         self.checks = checks
         self.commands = commands
         self.migrations = migrations
+        self.services = services
     }
 }
 

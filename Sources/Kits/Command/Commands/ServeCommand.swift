@@ -41,10 +41,21 @@ package struct ServeCommand: HouseCommand {
             try await withTaskCancellationHandler {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await scheduler.run() }
+                    let readings = Readings(count: application.services.count)
+                    for (service, inventories) in zip(application.services, readings.streams) {
+                        group.addTask {
+                            try await service.run(
+                                HouseService.Running(session: session, inventories: inventories) {
+                                    session.console.note(line.text($0, $1, $2))
+                                })
+                        }
+                    }
                     group.addTask {
                         for await _ in hangUps {
                             note(news.reloads())
-                            scheduler.reload(reading(session))
+                            let work = reading(session)
+                            scheduler.reload(work)
+                            if case .success(let work) = work { readings.tell(work.book.inventory) }
                         }
                     }
                     defer { group.cancelAll() }
@@ -70,6 +81,24 @@ package struct ServeCommand: HouseCommand {
         } catch {
             return .failure(ErrorReport(error))
         }
+    }
+}
+
+/// One stream of readings of the configuration for each service.
+private struct Readings: Sendable {
+    let streams: [AsyncStream<Inventory>]
+    private let continuations: [AsyncStream<Inventory>.Continuation]
+
+    init(count: Int) {
+        let made = (0..<count).map { _ in
+            AsyncStream.makeStream(of: Inventory.self, bufferingPolicy: .bufferingNewest(1))
+        }
+        streams = made.map(\.stream)
+        continuations = made.map(\.continuation)
+    }
+
+    func tell(_ inventory: Inventory) {
+        for continuation in continuations { continuation.yield(inventory) }
     }
 }
 

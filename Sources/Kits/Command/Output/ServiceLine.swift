@@ -36,6 +36,11 @@ struct ServiceLine: Sendable {
         }
     }
 
+    /// What a service beside the scheduler says.
+    func text(_ severity: Severity, _ message: String, _ data: [(String, String?)]) -> String {
+        line(severity, message, data)
+    }
+
     /// The service manager could not be told something.
     func text(untold trouble: String) -> String {
         line(.warning, "the service manager does not hear", [("problem", trouble)])

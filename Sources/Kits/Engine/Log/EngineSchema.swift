@@ -1,8 +1,8 @@
 import Store
 
 /// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail,
-/// what waits for approval or was left to another window, what schedules have started, holds, and the identities of
-/// protected databases.
+/// what waits for approval or was left to another window, what schedules have started, holds, the identities of
+/// protected databases, and alerts.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -160,5 +160,6 @@ package enum EngineSchema {
                     primary key (environment, resource)) {clustered}
                 """
             ]),
+        AlertSchema.migration,
     ]
 }

@@ -23,6 +23,11 @@ struct StateLocks: Sendable {
         try LockFile("\(directory)/scheduler")
     }
 
+    /// Nil while another living process tells people about alerts.
+    func alerts() throws -> LockFile? {
+        try LockFile("\(directory)/alerts")
+    }
+
     /// Nil while another run changes something there.
     func target(_ target: Target) throws -> LockFile? {
         try LockFile("\(directory)/target-\(target.environment)-\(target.resource)")

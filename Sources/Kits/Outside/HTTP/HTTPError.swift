@@ -9,6 +9,8 @@ package enum HTTPError: MaintenanceError, Equatable {
     case malformedPattern(String)
     case unusableAuthorities(path: String, reason: String)
     case noSuchHost(String, reason: String)
+    /// Its address is none that may be spoken to.
+    case forbidden(HTTPTarget)
     case refused(HTTPTarget)
     case unreachable(HTTPTarget, reason: String)
     case timedOut(HTTPTarget, phase: Phase, after: Duration)
@@ -35,6 +37,7 @@ package enum HTTPError: MaintenanceError, Equatable {
         case .malformedPattern: "http.malformed-pattern"
         case .unusableAuthorities: "http.unusable-authorities"
         case .noSuchHost: "http.no-such-host"
+        case .forbidden: "http.forbidden"
         case .refused: "http.refused"
         case .unreachable: "http.unreachable"
         case .timedOut: "http.timed-out"
@@ -54,6 +57,7 @@ package enum HTTPError: MaintenanceError, Equatable {
         case .unusableAuthorities(let path, let reason):
             "the certificate authorities in '\(path.printable)' cannot be used: \(reason)"
         case .noSuchHost(let host, let reason): "the host '\(host)' cannot be found: \(reason)"
+        case .forbidden(let target): "the host '\(target.host)' has an address that may not be spoken to from here"
         case .refused(let target): "'\(target)' refuses connections"
         case .unreachable(let target, let reason): "'\(target)' cannot be reached: \(reason)"
         case .timedOut(let target, let phase, let limit):
@@ -76,6 +80,7 @@ package enum HTTPError: MaintenanceError, Equatable {
         case .credentialsInURL: "Put the credentials into a header whose value comes from a secret."
         case .malformedPattern: "Write a regular expression as Swift and PCRE read it, or 'contains' with plain text."
         case .unusableAuthorities: "Name a PEM file of certificates that Mainstay may read."
+        case .forbidden: "Say 'private: true' where it is meant; addresses of one link (169.254.0.0/16) never are."
         case .redirectLoop, .tooManyRedirects: "Probe the final URL, or take the redirect as the answer."
         default: nil
         }
@@ -90,7 +95,8 @@ package enum HTTPError: MaintenanceError, Equatable {
 
     package var exitStatus: ExitStatus {
         switch self {
-        case .malformedURL, .credentialsInURL, .malformedHeader, .malformedPattern, .unusableAuthorities: .configuration
+        case .malformedURL, .credentialsInURL, .malformedHeader, .malformedPattern, .unusableAuthorities, .forbidden:
+            .configuration
         case .noSuchHost, .refused, .unreachable, .timedOut, .handshakeFailed, .closed: .unreachable
         case .malformedAnswer, .redirectLoop, .tooManyRedirects: .failure
         }

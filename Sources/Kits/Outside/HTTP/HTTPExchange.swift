@@ -58,7 +58,7 @@ struct HTTPExchange: Sendable {
         let timer = loop.scheduleTask(in: limit) {
             progress.finish(throwing: HTTPError.timedOut(target, phase: progress.phase, after: probe.timeLimit))
         }
-        let resolver = HostResolver(loop: loop, queue: queue) { progress.enter(.connecting) }
+        let resolver = HostResolver(loop: loop, queue: queue, reach: probe.reach) { progress.enter(.connecting) }
         ClientBootstrap(group: loop)
             .resolver(resolver)
             // Ours ends it; NIO's own limit would only end the connecting.
@@ -120,6 +120,9 @@ struct HTTPExchange: Sendable {
 
     /// All addresses failed: the first failure is that of the address the system prefers.
     private func translated(_ error: NIOConnectionError) -> HTTPError {
+        if error.dnsAError is HostResolver.Forbidden || error.dnsAAAAError is HostResolver.Forbidden {
+            return .forbidden(target)
+        }
         if let failure = error.dnsAError as? HostResolver.LookUpFailure ?? error.dnsAAAAError
             as? HostResolver.LookUpFailure
         {

@@ -13,6 +13,8 @@ package struct HTTPProbe: Sendable {
     /// What is read of the body at most; the rest stays unread, and the observation says so.
     package var bodyLimit: ByteCount
     package var trust: Trust
+    /// Which addresses may be spoken to, decided after every look-up of a name.
+    package var reach = Reach.anywhere
     /// What is sent with the request.
     package var content: [UInt8] = []
 

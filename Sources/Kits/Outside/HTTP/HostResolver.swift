@@ -13,7 +13,13 @@ final class HostResolver: Resolver, Sendable {
     private let version6: EventLoopPromise<[SocketAddress]>
     private let finished: @Sendable () -> Void
 
-    init(loop: any EventLoop, queue: DispatchQueue, finished: @escaping @Sendable () -> Void) {
+    private let reach: Reach
+
+    init(
+        loop: any EventLoop, queue: DispatchQueue, reach: Reach = .anywhere,
+        finished: @escaping @Sendable () -> Void
+    ) {
+        self.reach = reach
         version4 = loop.makePromise()
         version6 = loop.makePromise()
         self.queue = queue
@@ -24,7 +30,7 @@ final class HostResolver: Resolver, Sendable {
 
     func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
         queue.async {
-            let result = Self.lookUp(host: host, port: port)
+            let result = Self.lookUp(host: host, port: port).flatMap { self.allowed($0) }
             self.finished()
             // In this order and in one tick, or NIO waits for the second answer before it connects.
             self.version6.futureResult.eventLoop.execute {
@@ -43,6 +49,14 @@ final class HostResolver: Resolver, Sendable {
 
     /// getaddrinfo cannot be ended; its answer is dropped.
     func cancelQueries() {}
+
+    /// The name leads only to addresses that may not be spoken to.
+    struct Forbidden: Error {}
+
+    private func allowed(_ addresses: [SocketAddress]) -> Result<[SocketAddress], any Error> {
+        let allowed = addresses.filter { $0.ipAddress.map(reach.allows) ?? false }
+        return allowed.isEmpty && !addresses.isEmpty ? .failure(Forbidden()) : .success(allowed)
+    }
 
     struct LookUpFailure: Error {
         var reason: String

@@ -3,8 +3,9 @@ import Maintenance
 /// A guide's `health-check-config.json`, as its team wrote it.
 ///
 /// It names the environments it is for, and four areas; the checks that say `guideKeys` belong to an area take its
-/// settings over. Its times are in milliseconds. `check_interval` waits for the scheduler and `alert_threshold` for
-/// alerts: both are kept in the inventory and shown by `config show`, so that neither is lost or silently without effect.
+/// settings over. Its times are in milliseconds. `check_interval` waits for the scheduler: it is kept in the
+/// inventory and shown by `config show`, so that it is neither lost nor silently without effect. What is less severe than
+/// `alert_threshold` is no alert.
 struct HealthCheckFile: Sendable {
     var vocabulary: SettingsVocabulary
 
@@ -173,7 +174,7 @@ extension HealthCheckFile {
             "check_interval", \.interval, Format.duration(.seconds(1)...(.seconds(366 * 86_400))).written,
             "Used once the scheduler runs.")
         let severity = Key<Area>(
-            "alert_threshold", \.alertThreshold, Format<Severity>.choice().written, "Used once alerts exist.")
+            "alert_threshold", \.alertThreshold, Format<Severity>.choice().written, "What is less severe is no alert.")
         let timeout = Key<Area>("timeout", \.timeout, milliseconds.written, "In milliseconds.")
         let retries = Key<Area>("retry_count", \.retries, Format.integer(0...100).written, "Attempts after the first.")
         let sampleSize = Key<Area>(

@@ -7,6 +7,7 @@ struct ConfigurationSection: Sendable {
     private var checks: CheckSections { CheckSections(schemas: vocabulary.checks) }
     private var calendars: CalendarSections { CalendarSections(zones: vocabulary.zones) }
     private var approvals: ApprovalSections { ApprovalSections(tasks: vocabulary.tasks) }
+    private var alerts: AlertSections { AlertSections(zones: vocabulary.zones) }
     private var checklists: ChecklistSections {
         ChecklistSections(
             checks: vocabulary.checks.map(\.name),
@@ -41,6 +42,7 @@ struct ConfigurationSection: Sendable {
                     "windows", \.windows, windows.format,
                     "When changes may be made, in all environments; a change that no window speaks of is not "
                         + "restricted."),
+                Key("alerts", \.alerts, alerts.format, "What is told to whom, when, and over what."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
                 Key(
@@ -48,7 +50,7 @@ struct ConfigurationSection: Sendable {
                     "The directory for Mainstay's own state; '--state' on the command line wins over it."),
             ],
             later: [
-                "alerts", "alerting", "api", "backup", "calendar", "capacity",
+                "alerting", "api", "backup", "calendar", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
                 "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
@@ -170,6 +172,7 @@ struct ConfigurationSection: Sendable {
         windows.judge(inventory, reading)
         BackupPolicySection.judge(inventory, reading)
         PhysicalSections.judge(inventory, reading)
+        alerts.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {

@@ -29,7 +29,7 @@ package struct EffectiveConfiguration: Sendable {
                 }
                 if let threshold = setting.alertThreshold {
                     lines.append(
-                        "#   \(environment.name) \(check): alerts from \(threshold.value.rawValue), used once alerts exist"
+                        "#   \(environment.name) \(check): alerts from \(threshold.value.rawValue) on"
                             + " (\(threshold.location))")
                 }
             }

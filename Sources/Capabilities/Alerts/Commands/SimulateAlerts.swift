@@ -1,0 +1,65 @@
+import Alert
+import ArgumentParser
+import Calendar
+import Command
+import Engine
+import Foundation
+import Maintenance
+import Outside
+import Settings
+
+/// `mainstay alerts simulate`
+struct SimulateAlerts: HouseCommand {
+    static let configuration = CommandConfiguration.house(
+        "simulate", "Say what another configuration would have told of what happened, and to whom.",
+        """
+        What was recorded goes through the present configuration and through the other one; nothing is sent. For each \
+        channel and person it says how often they would have been told before and after, which alerts they would not have \
+        heard of any more, and how much later the others. With alerts lost it ends with 3.
+        """)
+
+    @Option(help: ArgumentHelp("How far back.", valueName: "duration"))
+    var since: Duration = .seconds(30 * 86_400)
+    @Option(
+        name: .customLong("with"), help: ArgumentHelp("The other configuration.", valueName: "file"),
+        completion: .file())
+    var other: LocalPath
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Configuration") var place: PlaceOptions
+
+    func validate() throws {
+        guard since > .zero else { throw ValidationError("'--since' is longer than nothing") }
+    }
+
+    func run(in application: Application) async throws -> ExitStatus {
+        let session = try await application.open(place, output)
+        let new = try application.readConfiguration(try PlaceOptions.parse(["--config", other.path])).inventory
+        guard let before = try session.inventory.alertRules(application.zones),
+            let after = try new.alertRules(application.zones)
+        else { throw AlertsError.nothingConfigured }
+        let now = application.clock.now()
+        let events = try await session.log.alertEvents(since: now - since)
+        let differences = SimulationDifference.all(
+            before: AlertSimulation.run(events, before, until: now),
+            after: AlertSimulation.run(events, after, until: now))
+        let listing = Listing(
+            "What would be different",
+            [
+                "channel", "recipient", "before", "after", "lost", "new", "later",
+                Listing.Column("by at most", .seconds),
+            ],
+            differences.map { item in
+                [
+                    .text(item.channel), item.recipient.map(Scalar.text) ?? .null, Scalar(item.before),
+                    Scalar(item.after), Scalar(item.lost.count), Scalar(item.gained.count), Scalar(item.later),
+                    item.later == 0 ? .null : .number(item.longestDelay.inSeconds),
+                ]
+            })
+        try session.print(
+            listing, document: differences,
+            empty:
+                "Neither would have told anybody of \("event".counted(events.count)) that \(events.count == 1 ? "was" : "were") recorded."
+        )
+        return differences.contains { !$0.lost.isEmpty } ? .findings : .success
+    }
+}

@@ -1,0 +1,54 @@
+import Maintenance
+
+/// Whom a channel is to reach.
+package enum Recipient: Hashable, Sendable, Codable {
+    /// As the channel understands it: a mail address, a telephone number, a room.
+    case address(String)
+    /// Whoever a rotation says is on call when the notification is decided.
+    case onCall(String)
+}
+
+/// Where a route's notifications go: one or several channels, each told for itself.
+package struct Receiver: Hashable, Sendable {
+    package struct Delivery: Hashable, Sendable {
+        package var channel: String
+        package var recipients: [Recipient]
+        package var sendsResolved: Bool
+
+        package init(channel: String, recipients: [Recipient] = [], sendsResolved: Bool = true) {
+            self.channel = channel
+            self.recipients = recipients
+            self.sendsResolved = sendsResolved
+        }
+    }
+
+    package var name: String
+    package var deliveries: [Delivery]
+
+    package init(name: String, deliveries: [Delivery]) {
+        self.name = name
+        self.deliveries = deliveries
+    }
+}
+
+/// Whoever is told next where nobody has acknowledged an alert in time.
+package struct EscalationStep: Hashable, Sendable {
+    /// Since the first notification of the alert on its route.
+    package var after: Duration
+    package var receiver: String
+
+    package init(after: Duration, receiver: String) {
+        self.after = after
+        self.receiver = receiver
+    }
+
+    /// A guide's levels, each with the time it has to answer: level 2 is told when level 1 has not answered in its time.
+    /// The first level is the route's own receiver.
+    package static func steps(levels: [(receiver: String, response: Duration)]) -> [EscalationStep] {
+        var waited = Duration.zero
+        return zip(levels, levels.dropFirst()).map { level, next in
+            waited += level.response
+            return EscalationStep(after: waited, receiver: next.receiver)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Alert
+import Calendar
+import Maintenance
+import Settings
+
+extension Inventory {
+    /// What the configuration says about alerts, ready to decide by; nil where it says nothing.
+    ///
+    /// - Throws: where a calendar that a window names is not there any more.
+    package func alertRules(_ zones: ZoneDirectory) throws(CalendarError) -> AlertRules? {
+        guard let alerts else { return nil }
+        var making = RulesMaking(alerts: alerts, context: scheduleContext(zones))
+        var root = RouteDraft(receiver: RulesMaking.nobody)
+        root.grouping = .labels([Labels.Name.environment])
+        for (index, route) in alerts.routes.enumerated() {
+            root.children.append(try making.draft(route, named: "route \(index + 1)", match: route.match))
+        }
+        for (severity, route) in [
+            (Severity.critical, alerts.critical), (.warning, alerts.warning), (.info, alerts.info),
+        ] {
+            guard let route else { continue }
+            let match = [Matcher(Labels.Name.severity, is: severity.rawValue)] + route.match
+            root.children.append(try making.draft(route, named: severity.rawValue, match: match))
+        }
+        var terms = AlertTerms(hold: alerts.hold ?? .zero)
+        if let flapping = alerts.flapping {
+            terms.flapLimit = flapping.limit
+            terms.flapWindow = flapping.within
+            terms.calm = flapping.calm
+        }
+        let inhibitions = alerts.inhibitions.enumerated().map { index, rule in
+            Inhibition(name: "inhibit \(index + 1)", source: rule.source, target: rule.target, equal: rule.equal)
+        }
+        let dependencies = alerts.dependencies.sorted { $0.key < $1.key }.flatMap {
+            Inhibition.dependencies($0.value, environment: $0.key)
+        }
+        return AlertRules(
+            route: root.tree(receiver: RulesMaking.nobody), receivers: making.receivers,
+            inhibitions: inhibitions + dependencies, times: making.times, rotations: try making.rotations(),
+            terms: terms)
+    }
+}
+
+/// Receivers and times come up while routes are made.
+private struct RulesMaking {
+    /// Of what no route matches: decided, told to nobody, and found by `alerts why`.
+    static let nobody = "nobody"
+
+    let alerts: AlertSettings
+    let context: ScheduleContext
+    var receivers = [Receiver(name: nobody, deliveries: [])]
+    var times: [Times] = []
+
+    mutating func draft(_ route: AlertRouteSettings, named name: String, match: [Matcher]) throws(CalendarError)
+        -> RouteDraft
+    {
+        var draft = RouteDraft(matchers: match, receiver: name)
+        receivers.append(receiver(name, route.channels, route.recipients, sendsResolved: route.sendsResolved))
+        draft.grouping = route.groupBy.map { $0 == ["..."] ? .all : .labels($0) }
+        draft.groupWait = route.groupWait
+        draft.groupInterval = route.groupInterval
+        draft.repeatInterval = route.repeatInterval
+        draft.timing = try timing(route)
+        draft.continues = route.continues
+        if let window = route.quiet { draft.quiet = [try add("\(name), quiet", window)] }
+        if let window = route.mute { draft.mute = [try add("\(name), mute", window)] }
+        if let window = route.active { draft.active = [try add("\(name), active", window)] }
+        draft.escalation = route.escalation.enumerated().map { index, step in
+            let receiver = receiver("\(name), step \(index + 1)", step.channels, step.recipients, sendsResolved: true)
+            receivers.append(receiver)
+            return EscalationStep(after: step.after, receiver: receiver.name)
+        }.sorted { $0.after < $1.after }
+        return draft
+    }
+
+    private func timing(_ route: AlertRouteSettings) throws(CalendarError) -> Route.Timing {
+        if route.isImmediate { return .immediate }
+        if let delay = route.delay { return .delayed(delay) }
+        guard route.isBatched else { return .standard }
+        guard let written = route.batchAt else { return .batched(.schedule(try Schedule("daily 08:00", in: context))) }
+        return .batched(.schedule(try Schedule(written.value, in: context)))
+    }
+
+    private mutating func add(_ name: String, _ window: Written<ScheduleExpression>) throws(CalendarError) -> String {
+        times.append(Times(name: name, schedules: [try Schedule(window.value, in: context)]))
+        return name
+    }
+
+    private func receiver(_ name: String, _ channels: [String], _ recipients: [String], sendsResolved: Bool) -> Receiver
+    {
+        Receiver(
+            name: name,
+            deliveries: channels.compactMap { alerts[channel: $0] }.map { channel in
+                Receiver.Delivery(
+                    channel: channel.name, recipients: alerts.recipients(recipients, of: channel),
+                    sendsResolved: sendsResolved)
+            })
+    }
+
+    func rotations() throws(CalendarError) -> [Rotation] {
+        var rotations: [Rotation] = []
+        for rotation in alerts.rotations {
+            guard let handover = rotation.handover else { continue }
+            rotations.append(
+                Rotation(
+                    name: rotation.name, members: rotation.members, since: rotation.since,
+                    handover: .schedule(try Schedule(handover.value, in: context)),
+                    overrides: rotation.overrides.map { .init(member: $0.member, from: $0.from, until: $0.until) }))
+        }
+        return rotations
+    }
+}

@@ -1,0 +1,82 @@
+import Alert
+import Calendar
+import Maintenance
+
+/// Who is told of some alerts, and when; the guides' `critical`, `warning` and `info` are such, and so are further routes.
+package struct AlertRouteSettings: Sendable, Equatable {
+    package var match: [Matcher] = []
+    package var channels: [String] = []
+    /// Addresses and telephone numbers, each for the channels that understand it; `on-call:NAME` for a rotation.
+    package var recipients: [String] = []
+    package var isImmediate = false
+    package var delay: Duration?
+    package var isBatched = false
+    /// When a batch goes out.
+    package var batchAt: Written<ScheduleExpression>?
+    package var groupBy: [String]?
+    package var groupWait: Duration?
+    package var groupInterval: Duration?
+    package var repeatInterval: Duration?
+    package var sendsResolved = true
+    /// In these windows what is not critical waits.
+    package var quiet: Written<ScheduleExpression>?
+    package var mute: Written<ScheduleExpression>?
+    package var active: Written<ScheduleExpression>?
+    package var continues = false
+    package var escalation: [AlertEscalationSettings] = []
+    package var location: SourceLocation
+
+    package init(location: SourceLocation) { self.location = location }
+}
+
+/// Who is told next where nobody acknowledges.
+package struct AlertEscalationSettings: Sendable, Equatable {
+    /// Since the first notification.
+    package var after: Duration = .zero
+    package var channels: [String] = []
+    package var recipients: [String] = []
+
+    package init() {}
+}
+
+/// Alerts that hide others while they fire.
+package struct AlertInhibitionSettings: Sendable, Equatable {
+    package var source: [Matcher] = []
+    package var target: [Matcher] = []
+    package var equal: [String] = []
+
+    package init() {}
+}
+
+/// People who take turns.
+package struct AlertRotationSettings: Sendable, Equatable {
+    package struct Override: Sendable, Equatable {
+        package var member = ""
+        package var from = Timestamp(microseconds: 0)
+        package var until = Timestamp(microseconds: 0)
+
+        package init() {}
+    }
+
+    package var name = ""
+    package var members: [String] = []
+    /// When the first member's first turn began.
+    package var since = Timestamp(microseconds: 0)
+    package var handover: Written<ScheduleExpression>?
+    package var overrides: [Override] = []
+    package var location: SourceLocation
+
+    package init(location: SourceLocation) { self.location = location }
+}
+
+/// From when on an alert that comes and goes is not believed to be over.
+package struct AlertFlappingSettings: Sendable, Equatable {
+    /// So many ends…
+    package var limit = 3
+    /// …within this…
+    package var within: Duration = .seconds(3_600)
+    /// …and it has to be well for so long.
+    package var calm: Duration = .seconds(900)
+
+    package init() {}
+}

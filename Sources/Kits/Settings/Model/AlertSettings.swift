@@ -1,0 +1,159 @@
+import Alert
+import Calendar
+import Maintenance
+
+/// What is told to whom, when, and over what: the `alerts` section.
+package struct AlertSettings: Sendable, Equatable {
+    /// In the order of the files.
+    package var channels: [AlertChannelSettings] = []
+    /// Asked in their order, before those of the severities; the first that matches counts unless it continues.
+    package var routes: [AlertRouteSettings] = []
+    package var critical: AlertRouteSettings?
+    package var warning: AlertRouteSettings?
+    package var info: AlertRouteSettings?
+    package var inhibitions: [AlertInhibitionSettings] = []
+    /// What hides what: in an environment, the resources each resource depends on.
+    package var dependencies: [String: [String: [String]]] = [:]
+    /// By name.
+    package var rotations: [AlertRotationSettings] = []
+    /// How long something has to be wrong before it fires.
+    package var hold: Duration?
+    package var flapping: AlertFlappingSettings?
+
+    package init() {}
+
+    package subscript(channel name: String) -> AlertChannelSettings? { channels.first { $0.name == name } }
+
+    /// With the path of each below `alerts`.
+    package var allRoutes: [(path: String, route: AlertRouteSettings)] {
+        routes.enumerated().map { ("routes[\($0.offset)]", $0.element) }
+            + [("critical", critical), ("warning", warning), ("info", info)].compactMap { name, route in
+                route.map { (name, $0) }
+            }
+    }
+}
+
+/// A way to reach people or programs, by the name that routes use.
+package struct AlertChannelSettings: Sendable, Equatable {
+    package var name: String
+    package var access: AlertChannelAccess
+    package var location: SourceLocation
+
+    package init(name: String, access: AlertChannelAccess, location: SourceLocation) {
+        self.name = name
+        self.access = access
+        self.location = location
+    }
+}
+
+/// How a channel is reached, one case for each kind.
+package enum AlertChannelAccess: Sendable, Equatable {
+    case email(EmailAccess)
+    /// The URL of an incoming webhook, which is all a sender needs: a secret.
+    case slack(WebhookAccess)
+    case webhook(WebhookAccess)
+    /// Another Alertmanager, which decides for itself; its API's base URL.
+    case alertmanager(WebhookAccess)
+    /// Events API v2; the token is the integration's routing key.
+    case pagerduty(WebhookAccess)
+    /// The URL of a topic.
+    case ntfy(WebhookAccess)
+    case sms(SMSAccess)
+    case command(CommandAccess)
+
+    package var kind: String {
+        switch self {
+        case .email: "email"
+        case .slack: "slack"
+        case .webhook: "webhook"
+        case .alertmanager: "alertmanager"
+        case .pagerduty: "pagerduty"
+        case .ntfy: "ntfy"
+        case .sms: "sms"
+        case .command: "command"
+        }
+    }
+
+    /// Who is reached where a route names nobody; empty where the channel itself is the addressee.
+    package var recipients: [String] {
+        switch self {
+        case .email(let email): email.recipients
+        case .sms(let sms): sms.recipients
+        default: []
+        }
+    }
+
+    /// Whether it tells people one by one, by their addresses.
+    package var addressesPeople: Bool {
+        switch self {
+        case .email, .sms: true
+        default: false
+        }
+    }
+}
+
+/// A mail server that takes what is sent.
+package struct EmailAccess: Sendable, Equatable {
+    package enum Protection: String, Codable, CaseIterable, Sendable {
+        /// Begins in the clear and goes on encrypted, or not at all (RFC 3207).
+        case starttls
+        /// Encrypted from the first byte (RFC 8314).
+        case tls
+        case none
+    }
+
+    package var host: String
+    package var port: Int
+    package var protection = Protection.starttls
+    package var user: String?
+    package var password: ConfiguredText?
+    package var sender: String
+    package var recipients: [String] = []
+    /// PEM file of certificates to trust instead of the system's.
+    package var certificateAuthorityFile: String?
+
+    package init(host: String, port: Int, sender: String) {
+        self.host = host
+        self.port = port
+        self.sender = sender
+    }
+}
+
+/// An HTTP endpoint that takes a POST.
+package struct WebhookAccess: Sendable, Equatable {
+    package var url: ConfiguredText
+    /// What authenticates us, as each service wants it.
+    package var token: ConfiguredText?
+    /// Signs what is sent.
+    package var signingKey: ConfiguredText?
+    /// Whether an address of a private network or of this machine may be spoken to.
+    package var allowsPrivate = false
+    package var certificateAuthorityFile: String?
+
+    package init(url: ConfiguredText) { self.url = url }
+}
+
+/// An SMS gateway with Twilio's API.
+package struct SMSAccess: Sendable, Equatable {
+    package var url: ConfiguredText
+    package var account: String
+    package var token: ConfiguredText
+    package var sender: String
+    package var recipients: [String]
+    package var allowsPrivate = false
+
+    package init(url: ConfiguredText, account: String, token: ConfiguredText, sender: String, recipients: [String]) {
+        self.url = url
+        self.account = account
+        self.token = token
+        self.sender = sender
+        self.recipients = recipients
+    }
+}
+
+/// A program that is started for each notification and reads it on standard input.
+package struct CommandAccess: Sendable, Equatable {
+    package var program: [String]
+
+    package init(program: [String]) { self.program = program }
+}

@@ -1,0 +1,132 @@
+import Alert
+import Calendar
+import Maintenance
+
+extension AlertSections {
+    /// Channels, rotations, environments and resources that are named and not there, and windows that never open.
+    func judge(_ inventory: Inventory, _ reading: Reading) {
+        guard let alerts = inventory.alerts else { return }
+        for (path, route) in alerts.allRoutes {
+            let keyPath = "alerts.\(path)"
+            judge(channels: route.channels, route.recipients, alerts, route.location, keyPath, reading)
+            for (index, step) in route.escalation.enumerated() {
+                judge(
+                    channels: step.channels, step.recipients, alerts, route.location,
+                    keyPath.appending(key: "escalate").appending(index: index), reading)
+            }
+            for (key, window) in [("quiet", route.quiet), ("mute", route.mute), ("active", route.active)] {
+                reading.judge(window, in: inventory, zones, keyPath.appending(key: key))
+            }
+        }
+        for rotation in alerts.rotations where rotation.handover == nil || rotation.members.isEmpty {
+            reading.report(
+                "the rotation '\(rotation.name)' has no members or no handover", at: rotation.location, "alerts.on-call"
+            )
+        }
+        for (name, dependencies) in alerts.dependencies.sorted(by: { $0.key < $1.key }) {
+            judge(dependencies, of: name, inventory, reading)
+        }
+    }
+
+    private func judge(
+        channels: [String], _ recipients: [String], _ alerts: AlertSettings, _ location: SourceLocation,
+        _ keyPath: String, _ reading: Reading
+    ) {
+        let names = alerts.channels.map(\.name)
+        for name in channels where !names.contains(name) {
+            reading.report(
+                "there is no channel '\(name)'", at: location, keyPath.appending(key: "channels"),
+                allowed: names.isEmpty
+                    ? "a channel of 'alerts.channels', which has none" : names.joined(separator: ", "),
+                nearest: nearest(to: name, among: names))
+        }
+        let rotations = alerts.rotations.map(\.name)
+        for recipient in recipients {
+            guard let name = AlertRouteSettings.rotation(in: recipient), !rotations.contains(name) else { continue }
+            reading.report(
+                "there is no rotation '\(name)'", at: location, keyPath.appending(key: "recipients"),
+                allowed: rotations.isEmpty
+                    ? "a rotation of 'alerts.on-call', which has none" : rotations.joined(separator: ", "),
+                nearest: nearest(to: name, among: rotations))
+        }
+        let channels = channels.compactMap { alerts[channel: $0] }
+        for channel in channels where channel.access.addressesPeople {
+            guard alerts.recipients(recipients, of: channel).isEmpty else { continue }
+            reading.report(
+                "the channel '\(channel.name)' reaches nobody here: it has no 'to', and none of the recipients is one for it",
+                at: location, keyPath)
+        }
+        for recipient in recipients where AlertRouteSettings.rotation(in: recipient) == nil {
+            guard !channels.contains(where: { $0.access.understands(recipient) }) else { continue }
+            reading.report(
+                "no channel here understands the recipient '\(recipient.printable)'", at: location,
+                keyPath.appending(key: "recipients"),
+                allowed: "a mail address for a channel of kind email, a number such as +4930123456 for one of kind sms")
+        }
+    }
+
+    private func judge(
+        _ dependencies: [String: [String]], of name: String, _ inventory: Inventory, _ reading: Reading
+    ) {
+        let keyPath = "alerts.depends.\(name)"
+        let location = reading.locations[keyPath] ?? SourceLocation(file: "the configuration", line: 1, column: 1)
+        guard let environment = inventory[environment: name] else {
+            let known = inventory.environments.map(\.name)
+            return reading.report(
+                "there is no environment '\(name)'", at: location, keyPath, allowed: known.joined(separator: ", "),
+                nearest: nearest(to: name, among: known))
+        }
+        let known = environment.resources.map(\.name)
+        for resource in Set(dependencies.keys).union(dependencies.values.joined()).sorted()
+        where !known.contains(resource) {
+            reading.report(
+                "there is no resource '\(resource)' in the environment '\(name)'", at: location, keyPath,
+                allowed: known.joined(separator: ", "), nearest: nearest(to: resource, among: known))
+        }
+    }
+}
+
+extension Inventory {
+    /// What tells what is said about alerts from what was said before: secrets, which decide nothing, do not count.
+    package var alertsDigest: String {
+        var digest = CanonicalDigest()
+        if let alerts { digest.add(AlertSections(zones: ZoneDirectory(environment: [:])).format.write(alerts).inline) }
+        return digest.hexadecimal
+    }
+}
+
+extension AlertRouteSettings {
+    /// The rotation a recipient stands for.
+    package static func rotation(in recipient: String) -> String? {
+        recipient.hasPrefix("on-call:") ? String(recipient.dropFirst(8)) : nil
+    }
+}
+
+extension AlertChannelAccess {
+    /// Whether it can reach that address.
+    package func understands(_ recipient: String) -> Bool {
+        switch self {
+        case .email: MailAddress.isValid(recipient)
+        case .sms:
+            recipient.hasPrefix("+") && recipient.utf8.count > 4
+                && recipient.utf8.dropFirst().allSatisfy { (48...57).contains($0) }
+        default: false
+        }
+    }
+}
+
+extension AlertSettings {
+    /// Whom a channel tells on a route: those of the route it understands, else its own. A rotation's members are asked for
+    /// when it is decided.
+    package func recipients(_ recipients: [String], of channel: AlertChannelSettings) -> [Recipient] {
+        guard channel.access.addressesPeople else { return [] }
+        let named = recipients.compactMap { recipient -> Recipient? in
+            if let rotation = AlertRouteSettings.rotation(in: recipient) {
+                let members = rotations.first { $0.name == rotation }?.members ?? []
+                return members.contains(where: channel.access.understands) ? .onCall(rotation) : nil
+            }
+            return channel.access.understands(recipient) ? .address(recipient) : nil
+        }
+        return named.isEmpty ? channel.access.recipients.map { .address($0) } : named
+    }
+}

@@ -1,0 +1,160 @@
+import Alert
+import Calendar
+import Foundation
+import Maintenance
+import MaintenanceTesting
+import Settings
+import Testing
+
+@Suite("alerts in the configuration", .temporaryDirectory)
+struct AlertSettingsTests {
+    private static let channels = """
+          channels:
+            mail: { kind: email, server: "mail.example.org:587", from: m@example.org, to: team@example.org }
+            chat: { kind: slack, url: "${SLACK}" }
+            phone: { kind: sms, account: AC1, token: "${TWILIO}", from: "+1500", to: "+4930123456" }
+        """
+
+    private func reading(_ alerts: String) throws -> ConfigurationReader.Result {
+        let path = TemporaryDirectory.current + "/mainstay.yaml"
+        let text = "environments: { production: { resources: { db: { kind: host }, web: { kind: host } } } }\nalerts:\n"
+        try (text + Self.channels + "\n" + alerts).write(toFile: path, atomically: true, encoding: .utf8)
+        return try ConfigurationReader(vocabulary: vocabulary).read(path)
+    }
+
+    @Test("are read into what they mean")
+    func reads() throws {
+        let inventory = try reading(
+            """
+              critical:
+                channels: [mail, chat, phone]
+                recipients: [admin@example.org, "+4930999", "on-call:nights"]
+                immediate: true
+                escalate: [{ after: 1h, channels: mail, recipients: cto@example.org }]
+              warning: { channels: [mail, chat], delay: 5m, quiet: "daily 22:00-07:00" }
+              info: { channels: mail, batch: true }
+              depends: { production: { web: db } }
+              inhibit: [{ source: severity=critical, target: severity=warning, equal: [environment, resource] }]
+              on-call: { nights: { members: [ada@example.org], since: 2026-11-02T08:00:00Z, handover: Mondays 09:00 } }
+              for: 1m
+            """
+        ).inventory
+        let alerts = try #require(inventory.alerts)
+        #expect(alerts.channels.map(\.access.kind) == ["email", "slack", "sms"])
+        #expect(alerts.critical?.isImmediate == true)
+        #expect(alerts.warning?.delay == .seconds(300))
+        #expect(alerts.info?.isBatched == true)
+        #expect(alerts.dependencies == ["production": ["web": ["db"]]])
+        let mail = try #require(alerts[channel: "mail"])
+        let phone = try #require(alerts[channel: "phone"])
+        let critical = try #require(alerts.critical)
+        // Each channel takes the recipients it understands, and its own where there are none.
+        #expect(
+            alerts.recipients(critical.recipients, of: mail) == [.address("admin@example.org"), .onCall("nights")])
+        #expect(alerts.recipients(critical.recipients, of: phone) == [.address("+4930999")])
+        #expect(alerts.recipients([], of: phone) == [.address("+4930123456")])
+    }
+
+    @Test("what tells two configurations of alerts apart is equal for equal ones")
+    func digest() throws {
+        let first = try reading("  critical: { channels: mail, immediate: true }").inventory.alertsDigest
+        #expect(try reading("  critical: { channels: mail, immediate: true }").inventory.alertsDigest == first)
+        #expect(try reading("  critical: { channels: mail, delay: 5m }").inventory.alertsDigest != first)
+    }
+
+    struct Wrong: Sendable {
+        var text: String
+        var line: String
+    }
+
+    @Test(
+        "are refused with their place where they cannot be honoured",
+        arguments: [
+            Wrong(
+                text: "  critical: { channels: [mial] }",
+                line: "alerts.critical.channels: there is no channel 'mial' (did you mean 'mail'?"),
+            Wrong(text: "  critical: { channels: mail, immediate: true, delay: 5m }", line: "only one can be meant"),
+            Wrong(
+                text: "  critical: { channels: mail, recipients: nobody }",
+                line: "no channel here understands the recipient 'nobody'"),
+            Wrong(
+                text: "  critical: { channels: mail, recipients: on-call:nights }",
+                line: "there is no rotation 'nights'"),
+            Wrong(
+                text: "  critical: { channels: mail, quiet: daily 22:00 }", line: "is a moment, and a window is needed"),
+            Wrong(text: "  critical: { channels: mail, group-interval: 0s }", line: "longer than nothing"),
+            Wrong(
+                text: "  critical: { recipients: a@example.org }", line: "at least one of the keys 'channels' is needed"
+            ),
+            Wrong(
+                text: "  depends: { production: { web: dp } }",
+                line: "there is no resource 'dp' in the environment 'production' (did you mean 'db'?"),
+            Wrong(text: "  depends: { prod: { web: db } }", line: "there is no environment 'prod'"),
+            Wrong(
+                text: "  inhibit: [{ source: severity, target: a=b }]",
+                line: "'severity' is no matcher: it has none of the signs"),
+            Wrong(text: "  routes: [{ match: 'a=~(', channels: mail }]", line: "a '(' is not closed"),
+            Wrong(text: "  critical: { channels: mail, sound: loud }", line: "'sound' is not supported yet"),
+        ])
+    func refuses(wrong: Wrong) {
+        let error = #expect(throws: ConfigurationError.self) { try reading(wrong.text) }
+        let words = error.map { "\($0)" } ?? ""
+        #expect(words.contains(wrong.line), "\(words)")
+    }
+
+    @Test(
+        "a channel that could not send anything is refused",
+        arguments: [
+            ("{ kind: email, server: mail.example.org, from: m@example.org }", "a host and a port"),
+            ("{ kind: email, server: 'mail.example.org:25', from: 'm@example.org>' }", "a mail address"),
+            ("{ kind: email, server: 'mail.example.org:25', from: m@example.org, user: ada }", "needs 'password'"),
+            ("{ kind: slack }", "the key 'url' is missing"),
+            ("{ kind: teams, url: x }", "'teams' is not supported yet"),
+            ("{ kind: pagerduty }", "'routing-key' is missing"),
+        ])
+    func refusesChannel(channel: String, line: String) throws {
+        let path = TemporaryDirectory.current + "/mainstay.yaml"
+        try "environments: { test: {} }\nalerts: { channels: { x: \(channel) } }".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationReader(vocabulary: vocabulary).read(path)
+        }
+        let words = error.map { "\($0)" } ?? ""
+        #expect(words.contains(line), "\(words)")
+    }
+
+    @Test("a guide's alert-config.json is taken over as it is written")
+    func guideFile() throws {
+        let text = """
+            // alert-config.json
+            {
+              "alerts": {
+                "critical": { "channels": ["mail", "chat", "phone"], "recipients": ["admin-team@company.com"], "immediate": true },
+                "warning": { "channels": ["mail", "chat"], "recipients": ["dev-team@company.com"], "delay": "5m" },
+                "info": { "channels": ["mail"], "recipients": ["monitoring@company.com"], "batch": true }
+              },
+              "thresholds": {
+                "response_time": { "warning": 3000, "critical": 10000 },
+                "error_rate": { "warning": 0.01, "critical": 0.05 },
+                "resource_usage": { "warning": 80, "critical": 95 }
+              }
+            }
+            """
+        let file = try AlertConfigFile(text, file: "alert-config.json", vocabulary)
+        #expect(file.unsupported.map(\.keyPath) == ["thresholds.error_rate"])
+        let place = ConfigurationFile(
+            "alerts", writtenBy: "alerts configure", beside: TemporaryDirectory.current + "/mainstay.yaml")
+        let written = file.text(for: place, source: "alert-config.json")
+        let directory = TemporaryDirectory.current + "/mainstay.d"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try written.write(toFile: directory + "/alerts.yaml", atomically: true, encoding: .utf8)
+        let inventory = try reading("  for: 1m").inventory
+        #expect(inventory.alerts?.critical?.isImmediate == true)
+        #expect(inventory.alerts?.warning?.delay == .seconds(300))
+        #expect(inventory.alerts?.info?.recipients == ["monitoring@company.com"])
+        #expect(inventory.checks["response-time"]?.warning?.value == .at(3))
+        #expect(inventory.checks["response-time"]?.critical?.value == .at(10))
+        #expect(inventory.checks["processor"]?.critical?.value == .at(95))
+        #expect(inventory.checks["memory"]?.warning?.value == .at(80))
+    }
+}
