@@ -35,7 +35,7 @@ package final class Store: Sendable {
             let level = try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 // The writer finds again what it has just written. The log keeps its standard length: one that grows for
-                // longer before it is written over again costs more at each sync than fewer checkpoints save (measured).
+                // longer before it is written over again costs more at each sync than fewer checkpoints save.
                 try database.execute(sql: "PRAGMA cache_size = -\(Self.writerCache)")
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
             }
