@@ -37,7 +37,7 @@ package struct RehearseFailover: MaintenanceTask {
 
     package static let declaration = TaskDeclaration(
         name: "dr.test-failover",
-        summary: "rehearse a failover with private servers, and look what would hinder a real one",
+        summary: "rehearse a failover, and name what would hinder a real one",
         explanation: """
             Fills a private primary from the newest proved backup of the database, makes a standby of it with \
             pg_basebackup, and lets numbered commits run. Then the primary is ended as a crash would end it, the standby is \

@@ -50,12 +50,15 @@ package struct ExtractBackup: MaintenanceTask {
     package init(_ options: Options) { self.options = options }
 
     package func survey(_ look: Look) async throws -> Observation {
-        let physical = try await PhysicalPlace.needed(look)
+        var observation = Observation()
+        guard let physical = try await PhysicalPlace(look) else {
+            observation.gaps = [.init("physical backup", PhysicalNotConfigured(target: look.target))]
+            return observation
+        }
         if let moment = options.asOf, moment > look.clock.now() { throw MomentAhead(moment: moment) }
         let moment = options.asOf.map(\.description) ?? "the end of what was archived"
         let info = try await physical.repository.info()
         let source = try BackupExtraction.source(options.from, before: options.asOf, in: info)
-        var observation = Observation()
         observation.evidence = [
             "from": .text(source.label), "cluster": .text(source.size.description),
             "whole at": .text(source.stopped.iso8601),
