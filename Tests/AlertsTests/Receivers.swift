@@ -87,8 +87,9 @@ let webReceiver = #"""
             if self.path.startswith("/status/"): status, answer = int(self.path[8:11]), b"no <b>way</b>"
             if self.path.startswith("/flaky") and calls[self.path] <= 2: status, answer = 503, b"later"
             if self.path == "/hang": time.sleep(600)
-            self.send_response(302 if self.path == "/redirect" else status)
-            if self.path == "/redirect": self.send_header("Location", "/elsewhere")
+            redirects = self.path.startswith("/redirect")
+            self.send_response(302 if redirects else status)
+            if redirects: self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)

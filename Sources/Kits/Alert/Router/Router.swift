@@ -131,20 +131,23 @@ package struct Router: Sendable {
     /// Makes the alert a member of its group, and the group where it is the first one.
     private mutating func join(_ alert: AlertRecord, _ route: Route, at now: Timestamp) {
         let key = Self.groupKey(route, alert.labels)
-        var group =
-            state.groups[key]
-            ?? RouterState.Group(
+        if state.groups[key] == nil {
+            state.groups[key] = RouterState.Group(
                 route: route.key, labels: route.groupLabels(alert.labels), members: [], next: first(route, at: now))
-        group.members.insert(alert.fingerprint)
+        }
+        // In its place: a copy of a group of thousands for each of them would take minutes.
+        state.groups[key]?.members.insert(alert.fingerprint)
         switch route.timing {
-        case .immediate: group.next = now
+        case .immediate: state.groups[key]?.next = now
         case .standard, .delayed:
             // What has waited for its group already, in another one or before a restart, does not wait again.
-            if !group.hasFlushed, let firedAt = alert.firedAt, firedAt + route.groupWait < now { group.next = now }
+            let hasWaited = alert.firedAt.map { $0 + route.groupWait < now } ?? false
+            if hasWaited, state.groups[key]?.hasFlushed == false { state.groups[key]?.next = now }
         case .batched: break
         }
-        state.groups[key] = group
-        if group.next > now { decide([alert.fingerprint], .waiting(until: group.next), route: route) }
+        if let next = state.groups[key]?.next, next > now {
+            decide([alert.fingerprint], .waiting(until: next), route: route)
+        }
         if state.sweepAt == nil { state.sweepAt = now + Self.sweepEvery }
     }
 
