@@ -28,7 +28,7 @@ let package = Package(
         kit("Page", ["Maintenance"], external: [.crypto]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
-        kit("Store", ["Maintenance"], external: [.grdb]),
+        kit("Store", ["Maintenance"], external: [.grdb, .grdbSQLite]),
         kit("Calendar", ["Maintenance", "Outside"]),
         // Who is told what and when: a state machine of values, without input or output.
         kit("Alert", ["Maintenance", "Calendar"]),
@@ -126,7 +126,7 @@ let package = Package(
                 "Command", "Composition", "Engine", "Logs", "Maintenance", "MaintenanceTesting", "Outside", "Settings",
                 "Store",
             ]),
-        tests("Maintenance", ["Maintenance", "MaintenanceTesting", "Outside"]),
+        tests("Maintenance", ["Maintenance", "MaintenanceTesting", "Outside"], external: [.crypto]),
         tests("Outside", ["CShims", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Command", ["Command", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Report", ["Engine", "Maintenance", "MaintenanceTesting", "Page", "Report"]),
@@ -221,6 +221,7 @@ extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
+    static var grdbSQLite: Self { .product(name: "GRDBSQLite", package: "GRDB.swift") }
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 int mainstay_rename_exclusively(int from_directory, const char *from, int to_directory, const char *to) {
@@ -12,6 +13,12 @@ int mainstay_rename_exclusively(int from_directory, const char *from, int to_dir
 
 int mainstay_collapse_beginning(int file, long length) {
     return fallocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, length);
+}
+
+long mainstay_filesystem_type(const char *path) {
+    struct statfs facts;
+    if (statfs(path, &facts) != 0) return -1;
+    return (long)(unsigned int)facts.f_type;
 }
 
 long mainstay_birth(int directory, const char *name) {

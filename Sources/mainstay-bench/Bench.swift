@@ -7,6 +7,7 @@ import Outside
 import PostgreSQL
 import Settings
 import Store
+import Synchronization
 
 /// The parts that `scripts/bench` measures and the program has no command for. Prints one JSON object.
 @main
@@ -80,13 +81,20 @@ enum Bench {
         let store = try Store(directory: directory, migrations: EngineSchema.migrations)
         let clock = WallClock.system
         let place = SourceLocation(file: "bench", line: 1, column: 1)
+        // Processor time at the first move and at the last.
+        let processor = Mutex<ClosedRange<clock_t>?>(nil)
         var inventory = Inventory()
         inventory.environments = (0..<callers).map { Environment(name: "bench\($0)", location: place) }
         let requester = Requester(user: "bench", host: "localhost", processID: 1)
         var runner = Runner(
             inventory: inventory, catalog: TaskCatalog([]),
             log: RunLog(store: store, clock: clock, actor: requester), clock: clock,
-            programs: Programs(environment: [:]), stateDirectory: directory)
+            programs: Programs(environment: [:]), stateDirectory: directory,
+            events: { event in
+                guard case .changeMoved = event else { return }
+                let used = Glibc.clock()
+                processor.withLock { $0 = ($0?.lowerBound ?? used)...used }
+            })
         runner.concurrency = callers
         var declaration = Idle.declaration
         declaration.effect = .maintains
@@ -100,7 +108,9 @@ enum Bench {
         let moves = 3 * callers * count
         report([
             "seconds": .number(seconds), "moves": Scalar(moves), "moves a second": .number(Double(moves) / seconds),
-            "CPU": .number(Double(Glibc.clock()) / Double(CLOCKS_PER_SEC)),
+            "CPU µs a move": .number(
+                processor.withLock { Double(($0?.upperBound ?? 0) - ($0?.lowerBound ?? 0)) } / Double(CLOCKS_PER_SEC)
+                    * 1_000_000 / Double(moves)),
         ])
     }
 

@@ -30,7 +30,8 @@ let routines: [Routine] = [
         steps: [
             ["health", "check"],
             ["db", "connections"],
-        ]),
+        ],
+        aliases: [.init("maintenance:morning")]),
     Routine(
         "evening",
         summary: "how the day was: health, connections, and its report",
@@ -39,7 +40,8 @@ let routines: [Routine] = [
             ["health", "check"],
             ["db", "connections"],
             ["report", "daily"],
-        ]),
+        ],
+        aliases: [.init("maintenance:evening")]),
     Routine(
         "weekly",
         summary: "statistics, every relationship, the newest backups restored, logs and temporary files",
@@ -52,7 +54,8 @@ let routines: [Routine] = [
             ["logs", "rotate"],
             ["data", "cleanup-temp"],
             ["report", "daily"],
-        ]),
+        ],
+        aliases: [.init("maintenance:weekly")]),
     Routine(
         "monthly",
         summary: "a proved backup, health, every relationship, old reports, and a report",
@@ -63,7 +66,8 @@ let routines: [Routine] = [
             ["data", "validate-relationships"],
             ["report", "prune"],
             ["report", "daily"],
-        ]),
+        ],
+        aliases: [.init("maintenance:monthly")]),
     Routine(
         "quarterly",
         summary: "the newest backups restored, health, every relationship, and a report",
@@ -73,7 +77,8 @@ let routines: [Routine] = [
             ["health", "check"],
             ["data", "validate-relationships"],
             ["report", "daily"],
-        ]),
+        ],
+        aliases: [.init("maintenance:quarterly")]),
     Routine(
         "emergency",
         summary: "what is wrong now, who is connected, and a proved backup before anything is mended",
@@ -81,5 +86,6 @@ let routines: [Routine] = [
             ["health", "check"],
             ["db", "connections"],
             ["backup", "run", "--prove"],
-        ]),
+        ],
+        aliases: [.init("maintenance:emergency")]),
 ]

@@ -34,6 +34,7 @@ struct ArchitectureTests {
         "a library stays in the rooms that may know it",
         arguments: [
             ("GRDB", ["Sources/Kits/Store/"]),
+            ("GRDBSQLite", ["Sources/Kits/Store/"]),
             ("CLibPQ", ["Sources/Kits/PostgreSQL/"]),
             ("CZstd", ["Sources/Kits/Backup/"]),
             ("Yams", ["Sources/Kits/Settings/"]),

@@ -33,7 +33,7 @@ struct ReadinessTests {
     @Test("what is not known is not ready")
     func nothing() async throws {
         let found = try await check(shelf())
-        #expect(found.codes == ["DR001", "DR002", "DR003", "DR007"])
+        #expect(found.codes == ["DR001", "DR002", "DR003", "DR007", "DR008"])
         #expect(found.facts["ready"] == .boolean(false))
         #expect(found.rows["back in time"] == "unknown")
     }

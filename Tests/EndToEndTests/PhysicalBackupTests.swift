@@ -170,7 +170,7 @@ struct PhysicalBackupTests {
     @Test("one whose starter is killed in its middle is waited for, and is the only one")
     func midway() async throws {
         try await PhysicalEstate.with { estate in
-            try await estate.sql("create table t as select g, md5(g::text) as t from generate_series(1, 800000) g")
+            try await estate.sql("create table t as select g, md5(g::text) as t from generate_series(1, 2500000) g")
             let program = try configured(estate)
             async let running = program.run("backup", "run", "--type", "full")
             try await eventually("pgBackRest works") { try await estate.engine().info().isBusy }

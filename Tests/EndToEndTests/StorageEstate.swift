@@ -59,7 +59,8 @@ struct StorageEstate: Sendable {
 
     /// The names of the backups, the newest first.
     func backups() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.contains(".") }.sorted(by: >)
+        try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("2") && !$0.contains(".") }
+            .sorted(by: >)
     }
 
     /// restic itself, beside Mainstay.

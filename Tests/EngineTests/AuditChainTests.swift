@@ -76,7 +76,7 @@ struct AuditChainTests {
         func rows() async throws -> [AuditRow] { try await store.read { try $0.rows(Tamper.all).map(AuditRow.init) } }
 
         func append(_ row: AuditRow) async throws {
-            try await store.write { try $0.run(AuditStatement.append, row.values) }
+            try await store.write { try $0.run(FilledStatement(AuditStatement.append, inOrder: row.values)) }
         }
 
         /// Everything from `first` on again, each with the right hash for what now stands there.
@@ -105,6 +105,34 @@ struct AuditChainTests {
         #expect(verdict.isSound && verdict.entries == 30 && verdict.confirmed == 2)
         #expect(verdict.head == (try await trail.log.auditHead()))
         #expect(try await Trail(0, using: &random).log.verifyAudit().isSound)
+    }
+
+    @Test("entries of many who write at once are one chain, also where some of them fail", arguments: [1, 3, 100])
+    func isOneChain(every: Int) async throws {
+        struct Refused: Error {}
+        var random = SeededGenerator(seed: 1)
+        let trail = try await Trail(0, using: &random)
+        let now = Timestamp(microseconds: 1)
+        let written = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    do {
+                        try await trail.store.write { writer in
+                            try trail.log.note(AuditDraft(kind: .signed, subject: "a \(number)"), at: now, in: writer)
+                            if number % every == 0 { throw Refused() }
+                            try trail.log.note(AuditDraft(kind: .signed, subject: "b \(number)"), at: now, in: writer)
+                        }
+                        return true
+                    } catch {
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(written == (0..<200).count { $0 % every != 0 })
+        let verdict = try await trail.log.verifyAudit()
+        #expect(verdict.isSound && verdict.entries == 2 * written)
     }
 
     @Test("whatever is done to it is found, and the entry named", arguments: 1...12 as ClosedRange<UInt64>)

@@ -253,7 +253,7 @@ extension Broken {
                 + "(did you mean '[ls]'? allowed: a list; 'shell' takes a line)",
             "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed "
                 + "(allowed: task, command, shell, routine, checklist, approval, wait, wait-for, environments, resources, "
-                + "name, needs, when, on-failure, retries, timeout, concurrency, directory, variables, effect, exit-status, idempotent, "
+                + "name, needs, when, on-failure, retries, timeout, concurrency, priority, directory, variables, effect, exit-status, idempotent, "
                 + "prove, output, approvers, count, expires, every, for)",
             "mainstay.yaml:9:6: routines.daily.steps[5]: nothing is no step "
                 + "(allowed: a task with its options, such as 'db update-stats --older-than 7d')"),

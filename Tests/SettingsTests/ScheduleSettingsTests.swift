@@ -12,7 +12,7 @@ struct ScheduleSettingsTests {
         let inventory = try inventory(completeFile)
         let context = inventory.scheduleContext(vocabulary.zones)
         #expect(context.standardZone == "Europe/Berlin")
-        #expect(context.calendars.names == ["holidays", "freeze"])
+        #expect(context.calendars.names == ["holidays", "freeze", "moving"])
         let written = try #require(inventory.routines.first?.schedule)
         let schedule = try Schedule(written.value, in: context)
         // December 24 and 25 are left out, and the freeze ends on January 4.
@@ -55,6 +55,15 @@ struct ScheduleSettingsTests {
             Wrong(
                 text: "calendars: { x: { blackout: true } }",
                 line: "mainstay.yaml:2:17: calendars.x: at least one of the keys 'days', 'file' is needed"),
+            Wrong(
+                text: "calendars: { x: { days: [Sundays], environments: [a] } }",
+                line: "mainstay.yaml:2:36: calendars.x.environments: 'environments' belongs to a calendar"),
+            Wrong(
+                text: "calendars: { x: { days: [Sundays], blackout: true, environments: [b] } }",
+                line: "mainstay.yaml:2:52: calendars.x.environments: there is no environment 'b'"),
+            Wrong(
+                text: "routines: { a: { steps: [{ task: health check, priority: critical }] } }",
+                line: "mainstay.yaml:2:48: routines.a.steps[1].priority: what only looks waits for no window"),
             Wrong(
                 text: "calendars: { x: { days: [Sundys] } }",
                 line: "mainstay.yaml:2:26: calendars.x.days[1]: 'Sundys' does not belong here (did you mean 'Sundays'?"),

@@ -196,10 +196,12 @@ let completeFile = #"""
         late-within: 2h
         done-within: 4h
         overlap: queue
+        concurrency: 2
         steps:
           - health check
           - task: db update-stats --older-than '7 d'
             environments: [production]
+            priority: warning
           - command: [npm, run, build, '']
             directory: /srv/app
             environments: [production]
@@ -234,6 +236,7 @@ let completeFile = #"""
     calendars:
       holidays: { days: [January 1, 2026-04-03, December 25] }
       freeze: { blackout: true, days: [2026-12-18 18:00 to 2027-01-04 06:00], time-zone: UTC }
+      moving: { blackout: true, days: [Fridays], environments: [production], remind-before: 10d }
     checklists:
       morning:
         counts-for: 20h

@@ -22,6 +22,9 @@ int mainstay_synchronize_filesystem(int file);
 /// statx(2): when a file was made, in microseconds since 1970; -1 where the filesystem does not know, or there is none.
 long mainstay_birth(int directory, const char *name);
 
+/// statfs(2): the magic number of the filesystem a path lies on; -1 where it cannot be looked at.
+long mainstay_filesystem_type(const char *path);
+
 /// setfsuid(2): the user whose rights on files this one thread has. For tests that run as root.
 void mainstay_set_filesystem_user(unsigned int user);
 

@@ -47,24 +47,10 @@ extension Act {
         try await keep(try await proof(key: key).run(id), key: key)
     }
 
-    private func proof(key: BackupKey) -> BackupProof {
-        var proof = BackupProof(
-            BackupPlace(look).folder, key: key, workDirectory: look.workDirectory, runID: look.runID,
-            countsFor: look.inventory.backups.proveWithin, programs: look.programs)
-        proof.jobs = look.inventory.backups.jobs
-        proof.tell = look.tell
-        (proof.assertions, proof.smokeTest) = questions
-        return proof
-    }
+    private func proof(key: BackupKey) -> BackupProof { look.backupProof(in: BackupPlace(look).folder, key: key) }
 
-    /// What the team wrote that is asked of a restored copy.
-    var questions: (assertions: [Assertion], smokeTest: SmokeTest?) {
-        let policy = look.inventory.backupPolicy(of: look.target)
-        return (
-            (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) },
-            policy.smokeTest.map { SmokeTest($0, look) }
-        )
-    }
+    /// As the look has them.
+    var questions: (assertions: [Assertion], smokeTest: SmokeTest?) { look.questions }
 
     private func keep(_ proved: Certificate, key: BackupKey) async throws {
         let place = BackupPlace(look)
@@ -96,7 +82,7 @@ extension Act {
 
 extension Act {
     /// Nil where there is no WeasyPrint, or it fails: a proof does not hang on how it is printed.
-    fileprivate func pdf(of page: [UInt8]) async throws -> [UInt8]? {
+    func pdf(of page: [UInt8]) async throws -> [UInt8]? {
         do {
             return try await WeasyPrint(look.programs).pdf(of: page)
         } catch let error as ProgramError {
@@ -107,6 +93,26 @@ extension Act {
 }
 
 extension Look {
+    /// With what the team asks of every restored copy.
+    func backupProof(in folder: BackupFolder, key: BackupKey) -> BackupProof {
+        var proof = BackupProof(
+            folder, key: key, workDirectory: workDirectory, runID: runID, countsFor: inventory.backups.proveWithin,
+            programs: programs)
+        proof.jobs = inventory.backups.jobs
+        proof.tell = tell
+        (proof.assertions, proof.smokeTest) = questions
+        return proof
+    }
+
+    /// What the team wrote that is asked of a restored copy.
+    var questions: (assertions: [Assertion], smokeTest: SmokeTest?) {
+        let policy = inventory.backupPolicy(of: target)
+        return (
+            (policy.assertions ?? [:]).sorted { $0.key < $1.key }.map { Assertion($0.key, $0.value) },
+            policy.smokeTest.map { SmokeTest($0, self) }
+        )
+    }
+
     /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
     var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
 }

@@ -128,6 +128,7 @@ extension ListedBackup {
                             + "counts until \(copy.countsUntil)")
                 ))
         }
+        if let kept { lines.append(("kept", .text("\(kept.reason.printable), until \(CivilTime(kept.until).date)"))) }
         for notice in manifest.notices { lines.append(("pg_dump said", .text(notice))) }
         lines.append(("proof", .text(proofText)))
         lines.append(("verification", .text("\(ladder.score) rungs")))

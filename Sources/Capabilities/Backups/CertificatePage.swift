@@ -71,7 +71,7 @@ struct CertificatePage {
     }
 
     private var missing: HTML {
-        list(
+        CertificateMarkup.list(
             certificate.gaps.map { gap in
                 "\(gap.problem)\(gap.hint.map { "<br><span class=\"muted\">\($0)</span>" as HTML })"
             })
@@ -86,7 +86,7 @@ struct CertificatePage {
             """
         }
         let rest = certificate.differenceCount - certificate.differences.count
-        return table(["Kind", "Object", "What differs"], rows)
+        return CertificateMarkup.table(["Kind", "Object", "What differs"], rows)
             + (rest > 0 ? "<p class=\"muted\">and \(rest) more</p>\n" : HTML())
     }
 
@@ -98,7 +98,7 @@ struct CertificatePage {
 
             """
         }
-        return "<p>\(ladder.score) rungs.</p>\n" + table(["Rung", "Standing", "Evidence"], rows)
+        return "<p>\(ladder.score) rungs.</p>\n" + CertificateMarkup.table(["Rung", "Standing", "Evidence"], rows)
     }
 
     private var assertions: HTML {
@@ -108,7 +108,7 @@ struct CertificatePage {
 
             """
         }
-        return rows.isEmpty ? HTML() : table(["Assertion", "Statement", "Answer"], rows)
+        return rows.isEmpty ? HTML() : CertificateMarkup.table(["Assertion", "Statement", "Answer"], rows)
     }
 
     private var parts: HTML {
@@ -118,15 +118,15 @@ struct CertificatePage {
 
             """
         }
-        return rows.isEmpty ? HTML() : table(["Class", "Number", "How"], rows)
+        return rows.isEmpty ? HTML() : CertificateMarkup.table(["Class", "Number", "How"], rows)
     }
 
-    private var notes: HTML { list(certificate.notes.map { "\($0)" }) }
+    private var notes: HTML { CertificateMarkup.list(certificate.notes.map { "\($0)" }) }
 
     /// By kind, with as many names as a person reads.
     private var uncovered: HTML {
         let kinds = Dictionary(grouping: certificate.uncovered, by: \.kind).sorted { $0.key < $1.key }
-        return list(
+        return CertificateMarkup.list(
             kinds.map { kind, omissions in
                 let names = omissions.compactMap(\.name)
                 let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
@@ -137,7 +137,7 @@ struct CertificatePage {
     private var backup: HTML {
         let source = certificate.source
         let content = certificate.content
-        return facts([
+        return CertificateMarkup.facts([
             ("Address", source.address), ("PostgreSQL", PostgreSQLVersion(number: source.serverVersion).description),
             ("System identifier", source.systemIdentifier ?? "not allowed to ask"),
             ("Taken from", source.isStandby ? "a standby" : "the primary"),
@@ -165,11 +165,11 @@ struct CertificatePage {
                 ("Errors of the restore", restore.complaintCount.grouped),
             ]
         }
-        return facts(rows)
+        return CertificateMarkup.facts(rows)
     }
 
     private var digests: HTML {
-        facts([
+        CertificateMarkup.facts([
             ("manifest.json (SHA-256)", certificate.manifestSHA256),
             ("Rows of all tables", certificate.content.rowDigest),
             ("Schema", "\(certificate.content.catalogDigest.sum)"),
@@ -193,26 +193,6 @@ struct CertificatePage {
         return """
             <p>Whoever has the public key, <code>\(key)</code>, can verify the signatures of this page and of that file \
             with OpenSSL: <code>openssl dgst -sha256 -verify \(key) -signature \(file).sig \(file)</code></p>
-            """
-    }
-
-    private func list(_ items: [HTML]) -> HTML {
-        items.isEmpty ? HTML() : "<ul>\(items.map { "<li>\($0)</li>\n" as HTML })</ul>\n"
-    }
-
-    private func facts(_ rows: [(String, String)]) -> HTML {
-        let lines = rows.map { name, value -> HTML in
-            "<tr><th scope=\"row\" class=\"whole\">\(name)</th><td>\(value)</td></tr>\n"
-        }
-        return "<div class=\"scroll\"><table><tbody>\n\(lines)</tbody></table></div>\n"
-    }
-
-    private func table(_ head: [String], _ rows: [HTML]) -> HTML {
-        let cells = head.map { "<th scope=\"col\">\($0)</th>" as HTML }
-        return """
-            <div class="scroll"><table class="reflow"><thead><tr>\(cells)</tr></thead><tbody>
-            \(rows)</tbody></table></div>
-
             """
     }
 }

@@ -12,6 +12,8 @@ struct ListedBackup: Sendable, Encodable {
     var ladder: VerificationLadder
     /// By the name of the storage.
     var copies: [CopyReceipt] = []
+    /// Until when somebody asked for it to be kept; nil where nobody did, or it cannot be believed.
+    var kept: KeepNote?
 
     var id: BackupID { stored.id }
     var manifest: BackupManifest? { stored.manifest }
@@ -30,6 +32,7 @@ struct ListedBackup: Sendable, Encodable {
                 listed.copies = try BackupFolder.storages.compactMap {
                     try folder.receipt(of: backup.id, in: $0, key: key)
                 }
+                listed.kept = try folder.believedKeepNote(of: backup.id, key: key)
                 return listed
             }
         }
@@ -37,7 +40,7 @@ struct ListedBackup: Sendable, Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, ladder, certificate,
-            trouble, copies
+            trouble, copies, kept
     }
 
     /// Without the manifest itself, which has a line for every table.
@@ -57,5 +60,12 @@ struct ListedBackup: Sendable, Encodable {
         try container.encodeIfPresent(certificate, forKey: .certificate)
         try container.encodeIfPresent(trouble, forKey: .trouble)
         try container.encode(copies, forKey: .copies)
+        try container.encodeIfPresent(kept, forKey: .kept)
+    }
+}
+
+extension BackupFolder {
+    fileprivate func believedKeepNote(of id: BackupID, key: BackupKey) throws -> KeepNote? {
+        do { return try keepNote(of: id, key: key) } catch is PhysicalRecordError { return nil }
     }
 }

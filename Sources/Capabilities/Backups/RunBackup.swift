@@ -21,7 +21,27 @@ package struct RunBackup: MaintenanceTask {
                     + "a logical one of the database.", valueName: "kind"))
         package var type: PhysicalBackupType?
 
+        @Option(
+            help: ArgumentHelp(
+                "Keep it for so long, whatever the policy says: 'backup prune' leaves it alone until then.",
+                valueName: "age"))
+        package var keepFor: Period?
+
+        @Option(help: ArgumentHelp("Why it is kept: shown wherever it is listed.", valueName: "words"))
+        package var reason: String?
+
         package init() {}
+
+        package func validate() throws {
+            if reason != nil, keepFor == nil { throw ValidationError("'--reason' says why '--keep-for' keeps it") }
+            if let reason, reason.isEmpty || reason.utf8.count > 200 {
+                throw ValidationError("'--reason' is a text of at most 200 bytes")
+            }
+            if keepFor != nil, type != nil {
+                throw ValidationError(
+                    "'--keep-for' is for logical backups: pgBackRest keeps its own by 'repo1-retention-…'")
+            }
+        }
     }
 
     package static let declaration = TaskDeclaration(
@@ -37,7 +57,8 @@ package struct RunBackup: MaintenanceTask {
             restore it without Mainstay. Until every file is on the disk with its SHA-256 in the signed manifest it has \
             another name, so that a half backup is never taken for a whole one. A role that may not read a table, or from \
             which row security hides rows, is refused before anything begins, and so is a connection pooler that gives \
-            each transaction another session. With '--prove', or 'verification: true' in its policy, the backup is restored and compared right away, and the step \
+            each transaction another session. With '--keep-for' it stays for so long whatever the policy says, with a signed \
+            note beside it that says why; 'backup:pre-upgrade' keeps it for 30 days. With '--prove', or 'verification: true' in its policy, the backup is restored and compared right away, and the step \
             succeeds only with its certificate. With '--type' pgBackRest takes a physical backup of the whole cluster \
             instead, by the team's own configuration and retention ('backups.physical').
             """,
@@ -45,7 +66,9 @@ package struct RunBackup: MaintenanceTask {
         subject: .resources([.postgresql]),
         aliases: [
             .init("backup:run"),
-            .init("backup:pre-upgrade", arguments: ["--prove"], implied: ["--full-backup"]),
+            .init(
+                "backup:pre-upgrade", arguments: ["--prove", "--keep-for=30d", "--reason=before an upgrade"],
+                implied: ["--full-backup"]),
         ])
 
     private let options: Options
@@ -91,7 +114,8 @@ package struct RunBackup: MaintenanceTask {
                 kind: proves ? Self.proving : "back up", object: source.database, action: .program(words),
                 effect: .maintains,
                 lock: .accessShare, reversal: "remove its directory", identity: observation.identity,
-                reason: last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet",
+                reason: (last.map { "the last one is of \($0.times.snapshot)" } ?? "there is none yet")
+                    + (note(look).map { "; kept until \(CivilTime($0.until).date): \($0.reason.printable)" } ?? ""),
                 estimate: last.map {
                     .init(seconds: $0.times.duration.inSeconds, source: "the last backup")
                 },
@@ -113,6 +137,11 @@ package struct RunBackup: MaintenanceTask {
 
     package func apply(_ change: Change, _ act: Act) async throws {
         if let physical = physical(act.look) { return try await physical.apply(change, act) }
+        try await take(change, act)
+        try await keep(act.look)
+    }
+
+    private func take(_ change: Change, _ act: Act) async throws {
         guard change.kind == Self.proving else {
             _ = try await act.takeBackup()
             return
@@ -120,12 +149,36 @@ package struct RunBackup: MaintenanceTask {
         let place = BackupPlace(act.look)
         // One that this run took before it was killed while proving it.
         var id = try await place.manifest(ofRun: act.look.runID)?.id
-        if let own = id, try await place.believedCertificate(of: own) != nil { id = nil }
+        if let own = id, let certificate = try await place.believedCertificate(of: own) {
+            // Or before it was killed while saying how long it is kept.
+            if options.keepFor != nil, certificate.verdict == .proved, certificate.runID == act.look.runID { return }
+            id = nil
+        }
         if let id {
             try await act.proveBackup(id)
         } else {
             try await act.takeAndProveBackup()
         }
+    }
+
+    /// Until when it is kept, and why; nil where the policy alone decides.
+    private func note(_ look: Look) -> (until: Timestamp, reason: String)? {
+        options.keepFor.map { span in
+            // The same span forwards as backwards: a month is as long as the one that is over.
+            let now = look.clock.now()
+            return (now + (now - span.before(now)), options.reason ?? "asked for")
+        }
+    }
+
+    private func keep(_ look: Look) async throws {
+        guard let note = note(look) else { return }
+        let place = BackupPlace(look)
+        guard let key = try await place.key(), let taken = try await place.manifest(ofRun: look.runID) else {
+            throw BackupsError.nothing(look.target)
+        }
+        let keeping = KeepNote(
+            taken.id, of: look.target, until: note.until, reason: note.reason, runID: look.runID, at: look.clock.now())
+        try await Blocking().run { _ in try place.folder.write(keeping, key: key) }
     }
 
     /// Reads back every file of the backup that this run took.
@@ -138,6 +191,10 @@ package struct RunBackup: MaintenanceTask {
         let problems = try await Checksums(manifest, at: place.folder.path(of: manifest.id)).problems()
         if let problem = problems.first {
             return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
+        }
+        if options.keepFor != nil, let key = try await place.key() {
+            let kept = try await Blocking().run { _ in try place.folder.keepNote(of: manifest.id, key: key) }
+            guard kept?.runID == look.runID else { return .notDone("nothing says how long it is to be kept") }
         }
         guard change.kind == Self.proving else { return .done(manifest.facts) }
         guard let certificate = try await place.believedCertificate(of: manifest.id), certificate.runID == look.runID

@@ -31,8 +31,12 @@ struct AliasTable: Sendable {
 
     private mutating func add(_ alias: TaskDeclaration.Alias, _ command: [String]) {
         precondition(entries[alias.spelling] == nil, "'\(alias.spelling)' is an alias of two commands")
+        precondition(Self.maySpell([alias.spelling]), "'\(alias.spelling)' has no colon")
         entries[alias.spelling] = (command, alias)
     }
+
+    /// Whether the first argument could be an alias at all: only they have colons, as the guides write them.
+    static func maySpell(_ arguments: [String]) -> Bool { arguments.first?.utf8.contains(UInt8(ascii: ":")) ?? false }
 
     /// The arguments with an alias in the first place replaced by the command it means and its presets, without the flags
     /// it implies, and with those that are called otherwise here by our names.

@@ -26,7 +26,8 @@ package struct Application: Sendable {
     package let zones: ZoneDirectory
     /// Where the head of the audit trail is left for safe keeping.
     package let systemLog: SystemLog
-    let aliases: AliasTable
+    /// Made when it is asked for: it takes a look at every command there is.
+    var aliases: AliasTable { AliasTable(tasks: catalog.entries.map(\.declaration), routines: routines, root: root) }
 
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
@@ -46,7 +47,6 @@ package struct Application: Sendable {
         self.observer = observer
         zones = ZoneDirectory(environment: programs.environment)
         self.systemLog = systemLog
-        aliases = AliasTable(tasks: tasks.map(\.entry.declaration), routines: routines, root: root)
     }
 
     /// Reads the arguments, runs the command they name and says how it ended.
@@ -84,7 +84,7 @@ package struct Application: Sendable {
     /// Throws a `UsageMistake`.
     package func parse(_ arguments: [String]) throws -> Parsed {
         do {
-            var command = try root.parseAsRoot(aliases.expand(arguments))
+            var command = try root.parseAsRoot(AliasTable.maySpell(arguments) ? aliases.expand(arguments) : arguments)
             if let known = command as? any HouseCommand { return .command(known) }
             let type = type(of: command)
             if !type.configuration.subcommands.isEmpty { return .incomplete(type) }

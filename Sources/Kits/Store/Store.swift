@@ -10,6 +10,10 @@ package final class Store: Sendable {
     private let pool: DatabasePool
     private let commits: GroupCommit
 
+    /// KiB at most, and only as much as it has touched.
+    private static let writerCache = 16_384
+    private static let pagesBetweenCheckpoints = 4_000
+
     /// Opens, or creates, the state in `directory`, and applies the migrations that are missing.
     package init(directory: String, migrations: [Migration]) throws {
         self.directory = directory
@@ -31,6 +35,10 @@ package final class Store: Sendable {
             // the power. The journal's promise needs FULL, so it is set again and read back.
             let level = try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                // In pages of memory and of the log: the writer finds again what it has just written, and what it wrote
+                // is not copied into the database after every few commits.
+                try database.execute(sql: "PRAGMA cache_size = -\(Self.writerCache)")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.pagesBetweenCheckpoints)")
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
             }
             guard level == 2 else { throw StoreError.notDurable(synchronous: level) }
@@ -51,11 +59,14 @@ package final class Store: Sendable {
     }
 
     /// All or nothing; durable when it returns. Those who write at once share a commit.
+    ///
+    /// - Parameter body: writes to the store and does nothing else, since it is done a second time where another's work
+    ///   in the same commit fails.
     @discardableResult
     package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreWriter) throws -> Value) async throws -> Value
     {
         do {
-            return try await commits.write { try body(StoreWriter(database: $0)) }
+            return try await commits.write(body)
         } catch {
             throw Self.translate(error, opening: directory)
         }
@@ -127,21 +138,12 @@ package struct StoreReader {
     package func rows(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws
         -> [StoreRow]
     {
-        let prepared = try bound(statement, values, in: database)
-        return try Row.fetchAll(prepared).map { row in
-            var named: [String: StoreValue] = [:]
-            for (column, value) in row {
-                named[column] =
-                    switch value.storage {
-                    case .null: .null
-                    case .int64(let number): .integer(number)
-                    case .double(let number): .real(number)
-                    case .string(let text): .text(text)
-                    case .blob: .null
-                    }
-            }
-            return StoreRow(values: named)
-        }
+        try Execution(database: database).rows(FilledStatement(statement, values))
+    }
+
+    /// The same with a statement that was filled before.
+    package func rows(_ filled: FilledStatement) throws -> [StoreRow] {
+        try Execution(database: database).rows(filled)
     }
 
     package func first(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws
@@ -154,13 +156,29 @@ package struct StoreReader {
 /// The writing half of a transaction; reads see what it wrote.
 package struct StoreWriter {
     let database: Database
+    /// Nil where one that fails is taken back alone, and what it has found out with it.
+    let memo: TransactionMemo?
 
     package var reader: StoreReader { StoreReader(database: database) }
+
+    /// What another writer of this transaction has remembered; nil where nobody has.
+    package func recall<Value: Sendable>(_ key: String) -> Value? { memo?.values[key] as? Value }
+
+    /// For those who write after this one in the same transaction, so that they need not ask the database.
+    package func remember(_ value: some Sendable, as key: String) { memo?.values[key] = value }
 
     /// Runs the statement; returns how many rows it changed.
     @discardableResult
     package func run(_ statement: some StatementSet, _ values: [String: any StoreConvertible] = [:]) throws -> Int {
-        try bound(statement, values, in: database).execute()
-        return database.changesCount
+        try run(FilledStatement(statement, values))
     }
+
+    /// The same with a statement that was filled before the transaction began.
+    @discardableResult
+    package func run(_ filled: FilledStatement) throws -> Int { try Execution(database: database).run(filled) }
+}
+
+/// What writers that share a transaction tell each other. It lives as long as the transaction, on its thread.
+final class TransactionMemo {
+    var values: [String: any Sendable] = [:]
 }

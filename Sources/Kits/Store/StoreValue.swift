@@ -81,11 +81,13 @@ extension Optional: StoreConvertible where Wrapped: StoreConvertible {
 
 /// One row as named values.
 package struct StoreRow: Sendable {
-    let values: [String: StoreValue]
+    /// Where each column stands in `values`.
+    let columns: [String: Int]
+    let values: [StoreValue]
 
     /// The value of a column; throws `StoreError.unexpectedValue` where it is missing or of another type.
     package func get<Value: StoreConvertible>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let stored = values[column], let value = Value(storeValue: stored) else {
+        guard let index = columns[column], let value = Value(storeValue: values[index]) else {
             throw StoreError.unexpectedValue(column: column, type: String(describing: type))
         }
         return value

@@ -55,7 +55,10 @@ struct CopyShelf: Sendable {
             standings[snapshot.id] = standing
             // A time that cannot be read is nobody's who would be removed for it.
             guard let time = Timestamp(iso8601: snapshot.time) else { continue }
-            candidates.append(.init(id: label.backup, snapshot: time, standing: standing))
+            candidates.append(
+                .init(
+                    id: label.backup, snapshot: time, standing: standing,
+                    asked: try place.folder.asked(for: label.backup, key: key)))
         }
         let verdicts = retention.judge(candidates)
         return CopyShelf(

@@ -12,9 +12,9 @@ package struct ExtractBackup: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
         @Option(
             help: ArgumentHelp(
-                "The moment: everything committed until then is in it, such as 2026-11-21T14:03:00Z.",
-                valueName: "time"))
-        package var asOf: Timestamp
+                "The moment: everything committed until then is in it, such as 2026-11-21T14:03:00Z. Without it, all that "
+                    + "was archived.", valueName: "time"))
+        package var asOf: Timestamp?
 
         @Option(
             help: ArgumentHelp(
@@ -51,10 +51,10 @@ package struct ExtractBackup: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         let physical = try await PhysicalPlace.needed(look)
-        let moment = options.asOf
-        guard moment <= look.clock.now() else { throw MomentAhead(moment: moment) }
+        if let moment = options.asOf, moment > look.clock.now() { throw MomentAhead(moment: moment) }
+        let moment = options.asOf.map(\.description) ?? "the end of what was archived"
         let info = try await physical.repository.info()
-        let source = try BackupExtraction.source(options.from, before: moment, in: info)
+        let source = try BackupExtraction.source(options.from, before: options.asOf, in: info)
         var observation = Observation()
         observation.evidence = [
             "from": .text(source.label), "cluster": .text(source.size.description),
@@ -70,7 +70,7 @@ package struct ExtractBackup: MaintenanceTask {
                         + "\(look.workDirectory), replay the archived log up to \(moment), and back up the database "
                         + "'\(database)' there to \(physical.place.folder.path)"),
                 effect: .maintains, reversal: "remove its directory",
-                identity: ["from": .text(source.label), "moment": .text(moment.iso8601)],
+                identity: ["from": .text(source.label), "moment": .text(moment)],
                 reason: "the database as of \(moment)")
         ]
         return observation
@@ -131,10 +131,10 @@ package struct ExtractBackup: MaintenanceTask {
     private func own(_ look: Look) async throws -> BackupManifest? {
         let place = BackupPlace(look)
         guard let key = try await place.key() else { return nil }
-        let moment = options.asOf
         var generator = SystemRandomNumberGenerator()
-        // Its name begins with the moment it shows.
-        let beginning = BackupID(at: moment, using: &generator).description.prefix { $0 != "-" }
+        // Its name begins with the moment it shows, where that was said.
+        let beginning =
+            options.asOf.map { BackupID(at: $0, using: &generator).description.prefix { $0 != "-" } } ?? ""
         let folder = place.folder
         return try await Blocking().run { _ in
             for id in try folder.ids() where id.description.hasPrefix(beginning) {

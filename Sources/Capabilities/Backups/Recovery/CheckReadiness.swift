@@ -41,6 +41,7 @@ package struct CheckReadiness: MaintenanceTask {
         addCopies(backups, to: &readiness, look)
         try await addPointInTime(place, to: &readiness, look)
         try await addHost(backups, place, to: &readiness, look)
+        try await addDrill(place, to: &readiness, look)
 
         var observation = Observation()
         observation.examined = Set(Readiness.Question.allCases.map(\.code))
@@ -117,18 +118,12 @@ package struct CheckReadiness: MaintenanceTask {
         guard let limit else { return }
         let now = look.clock.now()
         let series = try await look.log.history(of: look.target.environment, since: now - .seconds(366 * 86_400))
-            .first { $0.series.name == "backup.restore.seconds" && $0.series.target == look.target }
-        guard let trend = LinearTrend(series?.samples.map { ($0.at, $0.value) } ?? []) else { return }
-        guard let passes = trend.reaches(limit.inSeconds) else {
-            readiness.add(.prospect, .good, "a restore stays below it for years", wanted: "at most \(limit.short)")
-            return
-        }
-        let isSoon = passes - now < .seconds(366 * 86_400)
+        guard let prospect = RecoveryProspect(series, of: look.target, limit: limit) else { return }
+        let isSoon = prospect.passes.map { $0 - now < .seconds(366 * 86_400) } ?? false
         readiness.add(
-            .prospect, isSoon ? .warning : .good,
-            "at the present growth a restore passes \(limit.short) on \(CivilTime(passes).date)",
-            wanted: "not within a year",
-            evidence: ["passes": .text(passes.iso8601)])
+            .prospect, isSoon ? .warning : .good, prospect.words,
+            wanted: prospect.passes == nil ? "at most \(limit.short)" : "not within a year",
+            evidence: prospect.passes.map { ["passes": .text($0.iso8601)] } ?? [:])
     }
 
     private func addCopies(_ backups: [ListedBackup], to readiness: inout Readiness, _ look: Look) {
@@ -167,6 +162,39 @@ package struct CheckReadiness: MaintenanceTask {
             .pointInTime, .good,
             "\(Duration.seconds(outcome.lostSeconds).short) of work lost, back in "
                 + "\(Duration.seconds(outcome.recoverySecondsInAll).short), on \(record.ended)")
+    }
+
+    private func addDrill(_ place: BackupPlace, to readiness: inout Readiness, _ look: Look) async throws {
+        // A failover brings nothing back from a backup that is far away.
+        let drills = try await place.drills().filter { $0.scenario != .failover }
+        let rehearse =
+            "mainstay dr test --scenario=complete-failure --environment \(look.target.environment.shellQuoted)"
+        guard let last = drills.first(where: { $0.verdict == .proved }) else {
+            let found = drills.first.map {
+                "the last drill, '\($0.scenario.rawValue)' on \($0.ended), is \($0.verdict.rawValue)"
+            }
+            readiness.add(.drill, .warning, found ?? "none was ever rehearsed", mend: rehearse)
+            return
+        }
+        let what = "'\(last.scenario.rawValue)' on \(last.ended)"
+        guard last.proves(at: look.clock.now()) else {
+            readiness.add(.drill, .warning, "the last drill, \(what), counts no more", mend: rehearse)
+            return
+        }
+        // What came after it and failed says more about today.
+        if let failed = drills.first, failed.verdict == .refuted {
+            readiness.add(
+                .drill, .critical, "the last drill, '\(failed.scenario.rawValue)' on \(failed.ended), failed",
+                mend: rehearse)
+            return
+        }
+        let measured = last.measured
+        let isMissed = measured.missesRTO || measured.missesRPO
+        readiness.add(
+            .drill, isMissed ? .warning : .good,
+            "\(what): \(Duration.seconds(measured.provedSeconds).short)\(isMissed ? ", and a target was missed" : "")",
+            wanted: measured.rtoSeconds.map { "at most \(Duration.seconds($0).short)" } ?? "",
+            mend: isMissed ? rehearse : nil)
     }
 
     private func addHost(

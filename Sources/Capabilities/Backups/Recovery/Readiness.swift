@@ -26,6 +26,7 @@ struct Readiness: Sendable {
         case elsewhere = "a copy elsewhere"
         case pointInTime = "a point in time"
         case host = "a host to restore on"
+        case drill = "a disaster rehearsed"
 
         /// Of the finding where it is not so.
         var code: String {
@@ -37,6 +38,7 @@ struct Readiness: Sendable {
             case .pointInTime: "DR005"
             case .host: "DR006"
             case .elsewhere: "DR007"
+            case .drill: "DR008"
             }
         }
     }

@@ -37,14 +37,16 @@ struct BackupMaterial: Sendable {
         /// Where they lie.
         var path: String
         var isProtected: Bool
+        /// The newest first.
+        var drills: [DrillCertificate] = []
         /// Nil where none are configured.
         var physical: PhysicalMaterial?
     }
 
     /// How far back growth is looked at.
     static let growth: Duration = .seconds(366 * 86_400)
-    /// The beginning of the names of what backups measure.
-    private static let measured = "backup."
+    /// The beginnings of the names of what backups and drills measure.
+    private static let measured = ["backup.", "dr.rto.", "dr.rpo."]
 
     static func read(_ look: Look, since: Timestamp) async throws -> BackupMaterial {
         let now = look.clock.now()
@@ -57,12 +59,15 @@ struct BackupMaterial: Sendable {
                     target: target, backups: try await ListedBackup.all(place, now: now),
                     policy: inventory.backupPolicy(of: target), path: place.folder.path,
                     isProtected: inventory[environment: target.environment]?.isProtected ?? false,
+                    drills: try await place.drills(),
                     physical: try await PhysicalMaterial.read(look, target, place)))
         }
         var series: [SampledSeries] = []
         for environment in inventory.environments {
             series += try await look.log.history(of: environment.name, since: now - growth)
-                .filter { $0.series.name.hasPrefix(measured) && !$0.samples.isEmpty }
+                .filter { series in
+                    measured.contains { series.series.name.hasPrefix($0) } && !series.samples.isEmpty
+                }
         }
         return BackupMaterial(
             now: now, since: since, run: try await look.log.run(look.runID), databases: databases,

@@ -34,7 +34,7 @@ struct BackupReport: Sendable {
                 .init("Steps that did not succeed", failed),
                 .init("Backups of the period", taken),
                 .init("Physical backups and points in time", PhysicalChapter(material: material).blocks),
-                .init("Growth", growth), .init("What is stored", storage),
+                .init("Disasters rehearsed", drills), .init("Growth", growth), .init("What is stored", storage),
                 .init("Open findings", findings),
             ], audit: material.audit)
     }
@@ -158,6 +158,32 @@ struct BackupReport: Sendable {
         }
     }
 
+    /// The newest of each scenario of each database.
+    private var drills: [ReportDocument.Block] {
+        let newest = material.databases.flatMap { database -> [DrillCertificate] in
+            var seen: Set<DrillScenario> = []
+            return database.drills.filter { seen.insert($0.scenario).inserted }
+        }
+        guard !newest.isEmpty else { return [] }
+        let listing = Listing(
+            "",
+            [
+                "database", "scenario", "when", "verdict", Listing.Column("took", .seconds),
+                Listing.Column("may take", .seconds), Listing.Column("work lost", .seconds),
+                Listing.Column("may lose", .seconds),
+            ],
+            newest.map { drill in
+                let measured = drill.measured
+                func cell(_ value: Double?) -> Scalar { value.map { .number($0) } ?? .null }
+                return [
+                    .text(drill.target.description), .text(drill.scenario.rawValue), .text(drill.ended.iso8601),
+                    .text(drill.verdict.rawValue), .number(measured.provedSeconds), cell(measured.rtoSeconds),
+                    cell(measured.lossSeconds), cell(measured.rpoSeconds),
+                ]
+            })
+        return [.table(listing, standings: newest.map { $0.standing(at: material.now) })]
+    }
+
     // MARK: where it is going
 
     /// What is shown over time, with its name for people.
@@ -196,17 +222,13 @@ struct BackupReport: Sendable {
         )
     }
 
-    /// When a restore takes longer than it may, by the proofs of a year.
+    /// When a recovery takes longer than it may, by the proofs and drills of a year.
     private func deadline(_ database: DatabaseStanding) -> ReportDocument.Block? {
-        let samples =
-            material.series.first {
-                $0.series.name == "backup.restore.seconds" && $0.series.target == database.target
-            }?.samples ?? []
         guard let limit = database.database.policy.recovery?.rto,
-            let passes = LinearTrend(samples.map { ($0.at, $0.value) })?.reaches(limit.inSeconds)
+            let prospect = RecoveryProspect(material.series, of: database.target, limit: limit),
+            prospect.passes != nil
         else { return nil }
-        return .paragraph(
-            "\(database.target): at the present pace a restore passes \(limit.short) on \(CivilTime(passes).date).")
+        return .paragraph("\(database.target): \(prospect.words).")
     }
 
     private var storage: [ReportDocument.Block] {
@@ -246,6 +268,17 @@ struct BackupReport: Sendable {
         case .critical: .critical
         case .warning: .warning
         case .info: .notice
+        }
+    }
+}
+
+extension DrillCertificate {
+    fileprivate func standing(at now: Timestamp) -> Standing {
+        switch verdict {
+        case .proved where now > countsUntil: .unknown
+        case .proved: measured.missesRTO || measured.missesRPO ? .warning : .good
+        case .unproven: .unknown
+        case .refuted: .critical
         }
     }
 }

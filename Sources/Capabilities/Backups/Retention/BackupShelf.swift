@@ -70,11 +70,26 @@ struct BackupShelf: Sendable {
             }
             if item.trouble == nil, let manifest = backup.manifest {
                 candidates.append(
-                    .init(id: backup.id, snapshot: manifest.times.snapshot, standing: standing))
+                    .init(
+                        id: backup.id, snapshot: manifest.times.snapshot, standing: standing,
+                        asked: try folder.asked(for: backup.id, key: key)))
             }
             items.append(item)
         }
         let verdicts = retention.judge(candidates)
         for index in items.indices { items[index].verdict = verdicts[items[index].id] }
+    }
+}
+
+extension BackupFolder {
+    /// Until when somebody asked for a backup to be kept. A note that cannot be believed keeps it for good: who wrote it
+    /// may have meant that.
+    func asked(for id: BackupID, key: BackupKey) throws -> Retention.Candidate.Asked? {
+        do {
+            return try keepNote(of: id, key: key).map { .init(until: $0.until, reason: $0.reason) }
+        } catch let error as PhysicalRecordError {
+            return .init(
+                until: Timestamp(microseconds: .max / 2), reason: "its note cannot be believed (\(error.reason))")
+        }
     }
 }

@@ -22,6 +22,13 @@ struct Retention: Sendable {
         /// What it holds was committed before this.
         var snapshot: Timestamp
         var standing: KnownBackup.Standing
+        /// Until when somebody asked for it to be kept, and why; nil where nobody did.
+        var asked: Asked?
+
+        struct Asked: Sendable, Hashable {
+            var until: Timestamp
+            var reason: String
+        }
     }
 
     enum Verdict: Sendable, Hashable {
@@ -53,6 +60,10 @@ struct Retention: Sendable {
         if let retention = policy.retention?.value {
             let limit = retention.before(now)
             for candidate in known where candidate.snapshot >= limit { keep(candidate, "younger than \(retention)") }
+        }
+        for candidate in candidates {
+            guard let asked = candidate.asked, asked.until > now else { continue }
+            keep(candidate, "\(asked.reason.printable), until \(CivilTime(asked.until).date)")
         }
         for candidate in candidates where candidate.snapshot > now {
             keep(candidate, "its snapshot lies in the future")

@@ -126,7 +126,7 @@ extension BackupFolder {
 
 extension Descriptor {
     /// The whole of a small file; nil where there is none, or where it is longer.
-    static func contents(ifThere path: String, limit: Int = 1_048_576) throws -> [UInt8]? {
+    package static func contents(ifThere path: String, limit: Int = 1_048_576) throws -> [UInt8]? {
         do { return try open(path).contents(limit: limit) } catch {
             guard error.isMissing else { throw error }
             return nil

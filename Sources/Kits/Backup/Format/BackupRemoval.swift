@@ -66,7 +66,9 @@ extension BackupFolder {
     /// What stands beside a backup and belongs to it.
     static func companions(of id: BackupID) throws -> [FileName] {
         let receipts = storages.map { receiptName(id, $0) }
-        return try ([certificateName(id), certificateSignatureName(id)] + CertificateCopy.allNames(of: id) + receipts)
+        return try
+            ([certificateName(id), certificateSignatureName(id)] + CertificateCopy.allNames(of: id) + receipts
+            + keepNames(id))
             .map { try FileName($0) }
     }
 

@@ -23,18 +23,19 @@ package struct BackupExtraction: Sendable {
         self.superuser = superuser
     }
 
-    /// The newest backup that was whole before a moment, of all or of one name.
+    /// The newest backup that was whole before a moment, or at all, of all or of one name.
     ///
     /// - Throws: `PhysicalError.noBackupBefore`, `.noSuchBackup`.
     package static func source(
-        _ label: String?, before moment: Timestamp, in info: RepositoryInfo
+        _ label: String?, before moment: Timestamp?, in info: RepositoryInfo
     ) throws(PhysicalError) -> PhysicalBackup {
         if let label {
             guard let backup = info[label] else { throw .noSuchBackup(label, stanza: info.stanza) }
-            guard backup.stopped <= moment else { throw .noBackupBefore(moment, oldest: backup.stopped) }
+            if let moment, backup.stopped > moment { throw .noBackupBefore(moment, oldest: backup.stopped) }
             return backup
         }
-        guard let oldest = info.backups.first else { throw .noBackup(stanza: info.stanza) }
+        guard let oldest = info.backups.first, let newest = info.newest else { throw .noBackup(stanza: info.stanza) }
+        guard let moment else { return newest }
         guard let backup = info.backups.last(where: { $0.stopped <= moment }) else {
             throw .noBackupBefore(moment, oldest: oldest.stopped)
         }
@@ -42,13 +43,13 @@ package struct BackupExtraction: Sendable {
     }
 
     /// - Parameters:
-    ///   - moment: everything committed until then is in it, and nothing later.
+    ///   - moment: everything committed until then is in it, and nothing later; nil for all that was archived.
     ///   - database: by name.
     ///   - prepare: the writer for the private database, whose address it is given.
     /// - Throws: `PhysicalError.endsBefore` where the archived log does not reach the moment, `BackupError`,
     ///   `ProgramError`, `ClusterError`, `PostgreSQLError`.
     package func run(
-        _ backup: PhysicalBackup, at moment: Timestamp, of database: String,
+        _ backup: PhysicalBackup, at moment: Timestamp?, of database: String,
         _ prepare: (DatabaseAddress) -> BackupWriter
     ) async throws -> BackupManifest {
         let clock = repository.programs.clock
@@ -59,16 +60,19 @@ package struct BackupExtraction: Sendable {
         }
         let server = try await server(of: backup)
         if let lack = try await RestoredCopy.lackOfSpace(for: backup, in: work) { throw lack }
-        tell("restoring \(backup.label) to \(moment)")
+        let goal = moment?.description ?? "the end of what was archived"
+        tell("restoring \(backup.label) to \(goal)")
         let copy = try await RestoredCopy.restore(
-            backup, from: repository, to: .moment(moment), in: work, on: server, superuser: superuser, jobs: jobs,
+            backup, from: repository, to: moment.map { .moment($0) } ?? .endOfArchive, in: work, on: server,
+            superuser: superuser, jobs: jobs,
             clock: clock)
         do {
             try await recover(copy, moment, clock)
-            tell("reading the database as of \(moment)")
+            tell("reading the database as of \(goal)")
+            let last = try await copy.moment ?? backup.stopped
             var writer = prepare(copy.cluster.address(database: database))
             writer.extraction = BackupManifest.Extraction(
-                backup: backup.label, moment: moment, replayedTo: copy.redone?.description, made: clock.now())
+                backup: backup.label, moment: moment ?? last, replayedTo: copy.redone?.description, made: clock.now())
             let manifest = try await writer.take()
             try await Blocking().runToEnd { try copy.destroy() }
             return manifest
@@ -91,11 +95,11 @@ package struct BackupExtraction: Sendable {
         return server
     }
 
-    private func recover(_ copy: RestoredCopy, _ moment: Timestamp, _ clock: WallClock) async throws {
+    private func recover(_ copy: RestoredCopy, _ moment: Timestamp?, _ clock: WallClock) async throws {
         do {
             _ = try await copy.recover(clock: clock)
         } catch let error as ClusterError {
-            guard case .startFailed(_, let log) = error,
+            guard let moment, case .startFailed(_, let log) = error,
                 log.contains(where: { $0.containsBytes("recovery ended before configured recovery target") })
             else { throw error }
             let last = copy.lastCommit

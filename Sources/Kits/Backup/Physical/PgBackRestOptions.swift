@@ -70,6 +70,22 @@ package struct PgBackRestOptions: Sendable {
         return result
     }
 
+    /// Its repositories, and the directory of this machine that each is in; nil for one that is reached by a network
+    /// (pgBackRest manual, "Repository": options repo-type and repo-host).
+    package func places(of stanza: String) -> [(number: Int, path: String?)] {
+        let values = values(of: stanza, for: "restore")
+        let numbers = Set(
+            values.keys.compactMap { key -> Int? in
+                guard key.hasPrefix("repo") else { return nil }
+                return Int(key.dropFirst(4).prefix { ("0"..."9").contains($0) })
+            })
+        return numbers.sorted().map { number in
+            let kind = values["repo\(number)-type"] ?? "posix"
+            guard ["posix", "cifs"].contains(kind), values["repo\(number)-host"] == nil else { return (number, nil) }
+            return (number, values["repo\(number)-path"] ?? "/var/lib/pgbackrest")
+        }
+    }
+
     /// What pgBackRest itself keeps, in its own words, sorted: `repo1-retention-full=2`.
     package func retention(of stanza: String) -> [String] {
         values(of: stanza, for: "expire").filter { $0.key.containsBytes("-retention-") }

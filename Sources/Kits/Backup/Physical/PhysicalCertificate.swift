@@ -140,50 +140,15 @@ extension BackupFolder {
         return certificate
     }
 
-    /// A record of ours with its signature (HMAC-SHA256 over the file's bytes) beside it.
-    ///
-    /// - Returns: its bytes.
+    private var shelf: RecordShelf { RecordShelf(directory: physical) }
+
     @discardableResult
     func writeSigned(_ record: some Encodable, as name: String, key: BackupKey) throws -> [UInt8] {
-        try FileManager.default.createDirectory(
-            atPath: physical, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let bytes = Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
-        let directory = try SafeDirectory(physical)
-        // Between the two writes the signature fits nothing, and there is no proof: better than a wrong one.
-        try directory.write(
-            try FileName("\(name).signature.json"), Array(try encoder.encode(key.sign(bytes))), mode: 0o600)
-        try directory.write(try FileName("\(name).json"), bytes, mode: 0o600)
-        return bytes
+        try shelf.write(record, as: name, key: key)
     }
 
-    private func physicalContents(_ name: String) throws(FileError) -> [UInt8]? {
-        let path = "\(physical)/\(name)"
-        do {
-            return try Descriptor.open(path).contents(limit: 16 * 1_048_576)
-        } catch {
-            guard error.isMissing else { throw error }
-            return nil
-        }
-    }
-
-    /// Nil where there is none.
-    func readSigned<Record: Decodable>(_: Record.Type, _ name: String, key: BackupKey) throws -> Record? {
-        let path = "\(physical)/\(name).json"
-        guard let bytes = try physicalContents("\(name).json") else { return nil }
-        guard let signed = try physicalContents("\(name).signature.json") else {
-            throw PhysicalRecordError(path: path, reason: "it has no signature")
-        }
-        do {
-            let signature = try JSONDecoder().decode(BackupSignature.self, from: Data(signed))
-            guard key.isSigned(bytes, by: signature) else {
-                throw PhysicalRecordError(path: path, reason: "it does not fit its signature: one of them was changed")
-            }
-            return try JSONDecoder().decode(Record.self, from: Data(bytes))
-        } catch let error as DecodingError {
-            throw PhysicalRecordError(path: path, reason: error.short)
-        }
+    func readSigned<Record: Decodable>(_ type: Record.Type, _ name: String, key: BackupKey) throws -> Record? {
+        try shelf.read(type, name, key: key)
     }
 }
 

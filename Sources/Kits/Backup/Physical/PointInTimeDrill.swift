@@ -162,6 +162,11 @@ package struct PointInTimeDrill: Sendable {
             clock: clock)
     }
 
+    /// As below, without a canary; nil where nothing was ever archived.
+    package static func tail(_ state: ArchiverState) -> (seconds: Double, bytes: Int64)? {
+        do { return try tail([], state, archivedTo: state.archivedTo) } catch { return nil }
+    }
+
     /// What would be lost if the server and its disk were gone at this moment: everything behind the last archived
     /// segment. In time, since the newest canary that is in the archive; where none is, since the archive last grew.
     static func tail(

@@ -19,16 +19,18 @@ package struct ProofCluster: Sendable {
     ///   - backup: what is going to be restored.
     ///   - parent: the work directory.
     ///   - jobs: how much goes on at once.
+    ///   - more: settings beside those of a proof; they win.
     /// - Throws: `ClusterError`, `ProgramError`, `PostgreSQLError`.
     static func start(
-        _ server: ServerPrograms, for backup: BackupOutline, in parent: String, jobs: Int, with programs: Programs
+        _ server: ServerPrograms, for backup: BackupOutline, in parent: String, jobs: Int,
+        more: [String: String] = [:], with programs: Programs
     ) async throws -> ProofCluster {
         let taken = Set(backup.roles)
         var name = superuser
         while taken.contains(name) { name += "_" }
         let options = ClusterOptions(
             superuser: name,
-            settings: settings(tables: backup.tables, jobs: jobs, database: backup.source.size))
+            settings: settings(tables: backup.tables, jobs: jobs, database: backup.source.size).merging(more) { $1 })
         let cluster = try await PrivateCluster.start(server, options, in: parent, with: programs)
         do {
             let entrance = backup.source.database == entranceName ? "\(entranceName)_2" : entranceName

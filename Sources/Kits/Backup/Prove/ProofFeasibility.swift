@@ -36,6 +36,12 @@ package struct ProofFeasibility: Sendable {
             gaps: gaps)
     }
 
+    /// What is free where private servers go, whether or not the directory is there yet.
+    package static func free(_ workDirectory: String) async throws -> ByteCount {
+        let parent = nearestDirectory(workDirectory)
+        return try await Blocking().run { _ in try SafeDirectory(parent).availableSpace() }
+    }
+
     /// It is made when it is needed, in the file system of what is there already.
     private static func nearestDirectory(_ path: String) -> String {
         var url = URL(fileURLWithPath: path)

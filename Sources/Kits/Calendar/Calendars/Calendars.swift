@@ -46,6 +46,26 @@ package struct DayCalendar: Sendable, Hashable {
                 })
     }
 
+    /// The last of its days that stands there by its date, as days since 1970: behind it only what recurs is known, and
+    /// whoever keeps the list has to go on with it. Nil where nothing has a date.
+    package var lastDatedDay: Int? { [lastDatedPhrase, events.lastDatedDay].compactMap(\.self).max() }
+
+    private var lastDatedPhrase: Int? {
+        phrases.compactMap { phrase in
+            switch phrase {
+            case .days(.dates(let range), _): range.upperBound
+            case .period(let period): (period.end - 1).floored(by: 86_400)
+            case .days, .calendar: nil
+            }
+        }.max()
+    }
+
+    /// `2026-12-24`.
+    package static func date(_ day: Int) -> String {
+        let civil = CivilTime.date(daysSince1970: day)
+        return "\(civil.year.padded(4))-\(civil.month.padded(2))-\(civil.day.padded(2))"
+    }
+
     /// All it covers, for a schedule in some zone.
     func sources(in zone: Zone) -> [SpanSource] {
         let zone = self.zone ?? zone
@@ -76,7 +96,10 @@ package struct DayCalendar: Sendable, Hashable {
         }
         let times = events.spans.count + events.floating.count
         if times > 0 { parts.append("\(times.grouped) \(times == 1 ? "time" : "times") of its file") }
-        if !phrases.isEmpty { parts.append("\(phrases.count) \(phrases.count == 1 ? "entry" : "entries")") }
+        if !phrases.isEmpty {
+            let last = lastDatedPhrase.map { ", the last with a date on \(Self.date($0))" } ?? ""
+            parts.append("\(phrases.count) \(phrases.count == 1 ? "entry" : "entries")\(last)")
+        }
         return parts.isEmpty ? "empty" : parts.joined(separator: ", ")
     }
 }
@@ -89,6 +112,8 @@ struct CalendarEvents: Sendable, Hashable {
     var floating: [WallPeriod] = []
     /// Merged.
     var spans: [Span] = []
+    /// Of events that do not recur for ever.
+    var lastDatedDay: Int?
 
     mutating func add(day: Int) {
         let month = Month(containing: day)

@@ -138,6 +138,10 @@ struct ICalendarEvent {
             default: break
             }
         }
+        if rule?.isEndless != true, let last = times.filter({ !excluded.contains($0.key) }).map(\.day).max() {
+            let further = if case .days(let length) = length { length - 1 } else { 0 }
+            events.lastDatedDay = max(events.lastDatedDay ?? .min, last + further)
+        }
         return count
     }
 }

@@ -15,6 +15,9 @@ struct RecurrenceRule {
     /// Sunday is 0.
     private var weekStart = 1
 
+    /// Whether it goes on for ever.
+    var isEndless: Bool { count == nil && until == nil }
+
     private enum Frequency: String {
         case daily = "DAILY"
         case weekly = "WEEKLY"

@@ -39,6 +39,9 @@ package struct Zone: Sendable, Hashable {
         periods[index(at: reduced(time.wholeSeconds).time)].abbreviation
     }
 
+    /// When a day begins, counted from 1970-01-01.
+    package func midnight(ofDay day: Int) -> Timestamp { Timestamp(wholeSeconds: instant(ofWall: day * 86_400)) }
+
     /// The first instant at which the clock of this zone shows `wall` or a later time: for a time that is skipped the
     /// first after the gap, for one that is shown twice the first of the two.
     func instant(ofWall wall: Int) -> Int {

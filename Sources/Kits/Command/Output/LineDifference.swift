@@ -2,7 +2,7 @@ import Maintenance
 
 /// What turns one text into another, line by line, with two lines around each change: what a person looks at before a file
 /// is replaced.
-struct LineDifference {
+package struct LineDifference {
     private enum Line {
         case same(String), gone(String), new(String)
     }
@@ -10,7 +10,7 @@ struct LineDifference {
     private static let context = 2
     private var all: [Line] = []
 
-    init(from old: String, to new: String) {
+    package init(from old: String, to new: String) {
         let before = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let after = new.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let changes = after.difference(from: before)
@@ -36,6 +36,17 @@ struct LineDifference {
             }
         }
         all += before[position...].map { .gone($0) }
+    }
+
+    /// Only what goes and what comes, in the order of the texts.
+    package var changes: [(isNew: Bool, text: String)] {
+        all.compactMap { line in
+            switch line {
+            case .same: nil
+            case .gone(let text): (false, text)
+            case .new(let text): (true, text)
+            }
+        }
     }
 
     var isEmpty: Bool { !all.contains(where: Self.isChange) }

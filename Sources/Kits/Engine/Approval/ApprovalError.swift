@@ -18,6 +18,10 @@ package enum ApprovalError: MaintenanceError {
     case onlyForEmergency(id: String)
     case noEmergencyWindow(id: String, target: Target)
     case emergencyNeedsReason(id: String)
+    /// A newer run of the same waits in its place.
+    case superseded(by: String)
+    /// An older run of the same waits, and somebody has approved it.
+    case joined(run: String)
 
     package var code: String {
         switch self {
@@ -38,6 +42,8 @@ package enum ApprovalError: MaintenanceError {
         case .onlyForEmergency: "approval.only-for-emergency"
         case .noEmergencyWindow: "approval.no-emergency-window"
         case .emergencyNeedsReason: "approval.emergency-needs-reason"
+        case .superseded: "approval.superseded"
+        case .joined: "approval.joined"
         }
     }
 
@@ -72,6 +78,8 @@ package enum ApprovalError: MaintenanceError {
         case .noEmergencyWindow(let id, let target):
             "approval \(id) cannot be for an emergency: no emergency window is written for \(target)"
         case .emergencyNeedsReason(let id): "approval \(id) for an emergency needs a reason"
+        case .superseded(let run): "nobody had approved it when run \(run) came to wait for the same"
+        case .joined(let run): "run \(run) waits for the same, and somebody has approved that"
         }
     }
 
@@ -94,6 +102,7 @@ package enum ApprovalError: MaintenanceError {
         case .onlyForEmergency(let id), .emergencyNeedsReason(let id):
             "If it cannot wait: 'mainstay approve \(id) --emergency --reason TEXT'."
         case .noEmergencyWindow: "See docs/windows.md; 'mainstay config show' prints the windows."
+        case .superseded(let run), .joined(let run): "'mainstay show \(run)' tells how that stands."
         case .alreadyGiven, .notApprover: "'mainstay approvals' shows who may, and what is still missing."
         }
     }
@@ -105,6 +114,7 @@ package enum ApprovalError: MaintenanceError {
         case .waits, .usedMeanwhile: .waiting
         case .unknown, .ambiguous, .nothingWaits, .over, .onlyForEmergency, .emergencyNeedsReason: .usage
         case .impossible, .noEmergencyWindow: .configuration
+        case .superseded, .joined: .success
         default: .failure
         }
     }

@@ -31,7 +31,7 @@ struct AuditRow: Hashable, Sendable {
         step = Int64(draft.step)
         subject = draft.subject
         approval = draft.approval
-        detail = StoredJSON(draft.detail).text
+        detail = draft.detail.storedText
         previous = head?.hash ?? ""
         hash = ""
         hash = expectedHash(as: number)
@@ -65,11 +65,12 @@ struct AuditRow: Hashable, Sendable {
 
     var isGenuine: Bool { hash == expectedHash(as: number) }
 
-    var values: [String: any StoreConvertible] {
+    /// In the order of the columns.
+    var values: [StoreValue] {
         [
-            "number": number, "recorded_at": recordedAt, "kind": kind, "actor": actor, "environment": environment,
-            "resource": resource, "run_id": runID, "step": step, "subject": subject, "approval": approval,
-            "detail": detail, "previous": previous, "hash": hash,
+            .integer(number), .integer(recordedAt), .text(kind), .text(actor), .text(environment), .text(resource),
+            .text(runID), .integer(step), .text(subject), approval.storeValue, .text(detail), .text(previous),
+            .text(hash),
         ]
     }
 

@@ -53,11 +53,9 @@ extension RunLog {
 extension AuditDraft {
     /// What a move of the journal means to the trail: that a side effect began, and what came of it. Nil for moves
     /// without one.
-    ///
-    /// - Parameter content: the change as the run log stores it.
+    /// Of what began it still lacks the digest of the change as the run log stores it (`content`).
     init?(
-        move record: ChangeRecord, to state: ChangeState, target: Target, content: String, evidence: Facts?,
-        error: ErrorReport?
+        move record: ChangeRecord, to state: ChangeState, target: Target, evidence: Facts?, error: ErrorReport?
     ) {
         var detail: Facts = ["change": Scalar(record.number)]
         switch (record.state, state) {
@@ -65,7 +63,6 @@ extension AuditDraft {
             detail["state"] = .text(state.rawValue)
             detail["effect"] = .text(record.change.effect.rawValue)
             detail["action"] = .text(record.change.action.shortened)
-            detail["content"] = .text(Change.contentDigest(content))
         case (.planned, _), (_, .applied): return nil
         case (_, .planned): detail["state"] = "not done"
         default: detail["state"] = .text(state.rawValue)

@@ -9,10 +9,15 @@ extension RunLog {
     /// head when the entry is written; where it were not, the number would be taken and the transaction fail.
     @discardableResult
     func note(_ draft: AuditDraft, at now: Timestamp, in writer: StoreWriter) throws -> AuditHead {
-        let row = AuditRow(draft, by: actorText, at: now, after: try Self.head(writer.reader))
-        try writer.run(AuditStatement.append, row.values)
-        return AuditHead(number: row.number, hash: row.hash)
+        let last: AuditHead? = try writer.recall(Self.headKey) ?? Self.head(writer.reader)
+        let row = AuditRow(draft, by: actorText, at: now, after: last)
+        try writer.run(FilledStatement(AuditStatement.append, inOrder: row.values))
+        let head = AuditHead(number: row.number, hash: row.hash)
+        writer.remember(head, as: Self.headKey)
+        return head
     }
+
+    private static let headKey = "audit.head"
 
     private static func head(_ reader: StoreReader) throws -> AuditHead? {
         try reader.first(AuditStatement.head).map {

@@ -73,27 +73,28 @@ struct ChangeRunner: Sendable {
         if failure == nil { record = try await move(record, to: .applied) }
         switch await proof(of: record) {
         case .done(let evidence):
-            return try await log.move(record, to: .proved, evidence: evidence)
+            return try await log.move(record, at: act.look.target, to: .proved, evidence: evidence)
         case .notDone(let reason):
             guard let failure else {
                 let error = EngineError.unproven(change: record.change.id, reason: reason)
-                return try await log.move(record, to: .unproven, error: ErrorReport(error))
+                return try await log.move(record, at: act.look.target, to: .unproven, error: ErrorReport(error))
             }
             let report = ErrorReport(failure)
             // Cancelled: nothing of it is done, so it waits in the plan for whoever resumes.
             if failure is CancellationError || report.exitStatus == .interrupted || (report.isRetryable && !isLast) {
-                return try await log.move(record, to: .planned, error: report)
+                return try await log.move(record, at: act.look.target, to: .planned, error: report)
             }
-            return try await log.move(record, to: .failed, error: report)
+            return try await log.move(record, at: act.look.target, to: .failed, error: report)
         case .failed(let reason, let evidence):
             let error =
                 failure.map { ErrorReport($0) }
                 ?? ErrorReport(EngineError.unproven(change: record.change.id, reason: reason))
             return try await log.move(
-                record, to: record.state == .started ? .failed : .unproven, evidence: evidence, error: error)
+                record, at: act.look.target, to: record.state == .started ? .failed : .unproven, evidence: evidence,
+                error: error)
         case .unknown(let reason):
             let error = EngineError.undecided(change: record.change.id, reason: reason)
-            return try await log.move(record, to: .undecided, error: ErrorReport(error))
+            return try await log.move(record, at: act.look.target, to: .undecided, error: ErrorReport(error))
         }
     }
 
@@ -120,7 +121,7 @@ struct ChangeRunner: Sendable {
     private func move(
         _ record: ChangeRecord, to state: ChangeState, witness: Facts? = nil, error: ErrorReport? = nil
     ) async throws -> ChangeRecord {
-        let result = try await log.move(record, to: state, witness: witness, error: error)
+        let result = try await log.move(record, at: act.look.target, to: state, witness: witness, error: error)
         moved(result)
         return result
     }

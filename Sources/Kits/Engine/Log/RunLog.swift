@@ -120,6 +120,20 @@ package struct RunLog: Sendable {
             )
         }
         let now = clock.now()
+        // Written out before the transaction, which holds up every other writer.
+        let statements = try records.map { record in
+            try FilledStatement(
+                RunStatement.insertChange,
+                [
+                    "run_id": record.runID, "step": record.step, "number": record.number,
+                    "kind": record.change.kind, "object": record.change.object,
+                    "content": StoredJSON(record.change), "state": record.state,
+                    "error": record.error.map(StoredJSON.init),
+                ])
+        }
+        let planned = try FilledStatement(
+            RunStatement.planStep,
+            ["run_id": step.runID, "number": step.number, "plan": StoredJSON(plan), "digest": plan.digest])
         if approval != nil { await observer.noted(.used, .beforeWrite) }
         try await store.write { writer in
             if let approval { try use(approval.id, for: approval.wanted, step, in: writer) }
@@ -130,21 +144,8 @@ package struct RunLog: Sendable {
                         detail: ["plan": .text(plan.digest), "notice": .text(notice)]),
                     at: now, in: writer)
             }
-            try writer.run(
-                RunStatement.planStep,
-                [
-                    "run_id": step.runID, "number": step.number, "plan": StoredJSON(plan), "digest": plan.digest,
-                ])
-            for record in records {
-                try writer.run(
-                    RunStatement.insertChange,
-                    [
-                        "run_id": record.runID, "step": record.step, "number": record.number,
-                        "kind": record.change.kind, "object": record.change.object,
-                        "content": StoredJSON(record.change), "state": record.state,
-                        "error": record.error.map(StoredJSON.init),
-                    ])
-            }
+            try writer.run(planned)
+            for statement in statements { try writer.run(statement) }
         }
         if approval != nil { await observer.noted(.used, .afterWrite) }
         return records
@@ -164,11 +165,12 @@ package struct RunLog: Sendable {
 
     /// Moves a change to another state, durably and only from the state it is believed to be in.
     ///
+    /// - Parameter target: what its step works on, for the audit trail.
     /// - Returns: the change as it now stands.
     /// - Throws: `EngineError.journalMoved` where another process moved it meanwhile.
     func move(
-        _ record: ChangeRecord, to state: ChangeState, witness: Facts? = nil, evidence: Facts? = nil,
-        error: ErrorReport? = nil
+        _ record: ChangeRecord, at target: Target, to state: ChangeState, witness: Facts? = nil,
+        evidence: Facts? = nil, error: ErrorReport? = nil
     ) async throws -> ChangeRecord {
         guard record.state.successors.contains(state) else {
             preconditionFailure("a change cannot go from \(record.state) to \(state)")
@@ -186,33 +188,37 @@ package struct RunLog: Sendable {
         var detail = evidence ?? witness ?? [:]
         if let error { detail["error"] = .text(error.code) }
         // Written out before the transaction, which holds up every other writer.
-        let change: [String: any StoreConvertible] = [
-            "run_id": record.runID, "step": record.step, "number": record.number, "from_state": record.state,
-            "to_state": state, "witness": witness.map { StoredJSON($0).text },
-            "evidence": evidence.map { StoredJSON($0).text }, "error": error.map { StoredJSON($0).text },
-            "started_at": state == .started ? now : Timestamp?.none, "ended_at": result.endedAt,
+        let place: [String: any StoreConvertible] = [
+            "run_id": record.runID, "step": record.step, "number": record.number,
         ]
-        let entry: [String: any StoreConvertible] = [
-            "run_id": record.runID, "step": record.step, "change": record.number, "from_state": record.state,
-            "to_state": state, "moved_at": now, "detail": StoredJSON(detail).text,
-        ]
+        let change = try FilledStatement(
+            RunStatement.moveChange,
+            place.merging([
+                "from_state": record.state, "to_state": state, "witness": witness?.storedText,
+                "evidence": evidence?.storedText, "error": error.map { StoredJSON($0).text },
+                "started_at": state == .started ? now : Timestamp?.none, "ended_at": result.endedAt,
+            ]) { $1 })
+        let entry = try FilledStatement(
+            RunStatement.insertJournal,
+            [
+                "run_id": record.runID, "step": record.step, "change": record.number, "from_state": record.state,
+                "to_state": state, "moved_at": now, "detail": detail.storedText,
+            ])
+        let content = try FilledStatement(RunStatement.contentOfChange, place)
+        // The trail tells of what began and of what came of it, and not of what lies between.
+        let draft = AuditDraft(move: record, to: state, target: target, evidence: evidence, error: error)
         try await store.write { writer in
-            guard try writer.run(RunStatement.moveChange, change) == 1 else {
+            guard try writer.run(change) == 1 else {
                 throw EngineError.journalMoved(change: record.change.id, run: record.runID)
             }
-            try writer.run(RunStatement.insertJournal, entry)
-            // The trail tells of what began and of what came of it, and not of what lies between.
-            if state == .applied { return }
-            let row = try writer.reader.first(
-                RunStatement.targetOfChange,
-                ["run_id": record.runID, "step": record.step, "number": record.number])
-            let target = try row.map {
-                Target(environment: try $0.get("environment"), resource: try $0.get("resource"))
+            try writer.run(entry)
+            guard var draft else { return }
+            if state == .started {
+                // As it stands there, which is what verification will read.
+                let stored: String = try writer.reader.rows(content).first?.get("content") ?? ""
+                draft.detail["content"] = .text(Change.contentDigest(stored))
             }
-            let draft = AuditDraft(
-                move: record, to: state, target: target ?? .estate, content: try row?.get("content") ?? "",
-                evidence: evidence, error: error)
-            if let draft { try note(draft, at: now, in: writer) }
+            try note(draft, at: now, in: writer)
         }
         await observer.reached(result, state, .afterWrite)
         return result

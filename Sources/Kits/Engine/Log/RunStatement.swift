@@ -29,11 +29,7 @@ enum RunStatement: String, StatementSet {
             null as plan, null as observation, error
         from step where run_id = :run_id and number = :number
         """
-    case targetOfChange = """
-        select s.environment as environment, s.resource as resource, c.content as content from step s
-        join change c on c.run_id = s.run_id and c.step = s.number and c.number = :number
-        where s.run_id = :run_id and s.number = :step
-        """
+    case contentOfChange = "select content from change where run_id = :run_id and step = :step and number = :number"
     case startStep = """
         update step set state = 'running', started_at = coalesce(started_at, :at), ended_at = null
         where run_id = :run_id and number = :number

@@ -79,24 +79,26 @@ extension Runner {
             let result: ChangeRecord
             switch (await runner.changeRunner(of: records.count).proof(of: record), decision) {
             case (.done(let evidence), _):
-                result = try await log.move(record, to: .proved, evidence: evidence)
+                result = try await log.move(record, at: step.target, to: .proved, evidence: evidence)
             case (.notDone(let reason), _) where record.state == .applied:
                 let error = EngineError.unproven(change: record.change.id, reason: reason)
-                result = try await log.move(record, to: .unproven, error: ErrorReport(error))
+                result = try await log.move(record, at: step.target, to: .unproven, error: ErrorReport(error))
             case (.failed(let reason, let evidence), _):
                 let error = EngineError.unproven(change: record.change.id, reason: reason)
                 result = try await log.move(
-                    record, to: record.state == .applied ? .unproven : .failed, evidence: evidence,
+                    record, at: step.target, to: record.state == .applied ? .unproven : .failed, evidence: evidence,
                     error: ErrorReport(error))
             case (.notDone, _):
-                result = try await log.move(record, to: .planned)
+                result = try await log.move(record, at: step.target, to: .planned)
             case (.unknown, .done?):
-                result = try await log.move(record, to: .proved, evidence: decided)
+                result = try await log.move(record, at: step.target, to: .proved, evidence: decided)
             case (.unknown, .notDone?):
-                result = try await log.move(record, to: .planned, evidence: decided)
+                result = try await log.move(record, at: step.target, to: .planned, evidence: decided)
             case (.unknown(let reason), nil):
                 let error = ErrorReport(EngineError.undecided(change: record.change.id, reason: reason))
-                result = record.state == .undecided ? record : try await log.move(record, to: .undecided, error: error)
+                result =
+                    record.state == .undecided
+                    ? record : try await log.move(record, at: step.target, to: .undecided, error: error)
             }
             events(.changeMoved(step, result, of: records.count))
             settled.append(result)

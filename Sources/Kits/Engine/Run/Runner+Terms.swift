@@ -68,7 +68,7 @@ extension Runner {
         if let inTime, inTime.state != .cancelled { return inTime }
         let error = ErrorReport(EngineError.stepTimeLimit(limit))
         for record in try await log.changes(of: step) where record.state == .planned {
-            _ = try await log.move(record, to: .skipped, error: error)
+            _ = try await log.move(record, at: step.target, to: .skipped, error: error)
         }
         return (.failed, error)
     }

@@ -101,12 +101,16 @@ package struct Runner: Sendable {
         let isCancelled = Task.isCancelled
         return try await despiteCancellation { [log, events, pings] in
             let id = run.id
-            let steps = try await log.steps(of: id)
+            var steps = try await log.steps(of: id)
             var state = RunState(steps.map(\.state))
             if state == .running { state = isCancelled ? .cancelled : .failed }
             let audit = audit(run, steps)
             try await log.end(run, state, audit: audit)
-            if state == .waiting { try await log.supersede(olderThan: run, steps) }
+            if state == .waiting {
+                try await log.supersede(olderThan: run, steps)
+                try await log.oneWaits(run, steps)
+                steps = try await log.steps(of: id)
+            }
             let summary = RunSummary(
                 run: try await log.run(id), steps: steps, changes: try await log.changes(of: id),
                 auditHead: audit == nil ? nil : try await log.auditHead())
@@ -121,14 +125,16 @@ package struct Runner: Sendable {
 
     private var pings: RoutinePings { RoutinePings(inventory: inventory, programs: programs, log: log) }
 
-    /// Environments beside each other, `concurrency` at most; each lane in order; then the estate.
+    /// Environments beside each other, as many at once as the routine says, else `concurrency`; each lane in order; then
+    /// the estate.
     func inLanes(_ work: [Work], _ body: @escaping @Sendable (Work) async throws -> Void) async throws {
         let lanes = distinct(work.map(\.step.target.environment)).map { environment in
             work.filter { $0.step.target.environment == environment }
         }
+        let most = work.lazy.compactMap(\.step.terms?.environmentsAtOnce).first ?? concurrency
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, lane) in lanes.enumerated() {
-                if index >= concurrency { try await group.next() }
+                if index >= most { try await group.next() }
                 group.addTask {
                     for items in Self.batches(lane) { try await Self.beside(items, body) }
                 }

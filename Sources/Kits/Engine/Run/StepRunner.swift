@@ -88,9 +88,13 @@ struct StepRunner: Sendable {
     }
 
     private func proposal(_ observation: Observation) -> Plan {
-        Plan(
+        var changes = observation.changes
+        if let least = step.terms?.priority {
+            for index in changes.indices { changes[index].priority = max(changes[index].priority ?? least, least) }
+        }
+        return Plan(
             task: parsed.declaration.name, taskVersion: parsed.declaration.version, arguments: parsed.arguments,
-            target: step.target, identity: observation.identity, changes: observation.changes)
+            target: step.target, identity: observation.identity, changes: changes)
     }
 
     /// Makes the plan's changes one after the other and says how the step ended.
@@ -119,7 +123,7 @@ struct StepRunner: Sendable {
                 left.append(record)
                 continue
             }
-            left.append(try await log.move(record, to: .refused, error: reason))
+            left.append(try await log.move(record, at: step.target, to: .refused, error: reason))
         }
         return try await carryOut(left, of: judged.plan, in: judged.fit, gaps: gaps)
     }

@@ -20,6 +20,10 @@ package struct StepTerms: Codable, Hashable, Sendable {
     package var timeLimit: Duration?
     /// Other targets of the same step that may be worked on beside it; nil for one after the other.
     package var beside: Beside?
+    /// How urgent its changes are at least, where a window is too short for everything.
+    package var priority: Severity?
+    /// On how many environments the run works at once; nil where its routine does not say.
+    package var environmentsAtOnce: Int?
 
     package init(routines: [String]) { self.routines = routines }
 

@@ -13,7 +13,9 @@ struct RoutineExpansion {
     /// In the order they are done; a step without a target in these environments is left out. That no routine stands in
     /// itself is seen to when the configuration is read.
     func steps(of name: String, in environments: [String]) throws -> [RunRequest.Step] {
-        try steps(of: name, in: environments, under: StepTerms(routines: []), place: "")
+        var terms = StepTerms(routines: [])
+        terms.environmentsAtOnce = inventory[routine: name]?.concurrency
+        return try steps(of: name, in: environments, under: terms, place: "")
     }
 
     /// - Parameters:
@@ -78,6 +80,7 @@ struct RoutineExpansion {
         terms.stopsOnFailure = conditions.onFailure.stops
         terms.retries = conditions.retries
         terms.timeLimit = conditions.timeLimit
+        terms.priority = [outer.priority, conditions.priority].compactMap(\.self).max()
         terms.beside = conditions.concurrency.map { StepTerms.Beside(place: "\(place)\(number)", most: $0) }
         return terms
     }

@@ -164,6 +164,11 @@ extension RunLog {
         try await store.read { try $0.first(ScheduleStatement.latestOfRoutine, ["name": name]).map(RunRecord.init) }
     }
 
+    /// Whether a run that ended has steps that going on would carry out.
+    func hasMoreToDo(_ run: RunRecord) async throws -> Bool {
+        try await outlines(of: run.id).contains { !$0.state.isSettled }
+    }
+
     /// When the routine's last run that succeeded had started.
     package func lastSuccess(ofRoutine name: String) async throws -> Timestamp? {
         try await store.read { try $0.first(ScheduleStatement.lastSuccess, ["name": name])?.get("started_at") }

@@ -2,8 +2,7 @@ import Calendar
 import Maintenance
 import Settings
 
-/// What can be wrong with a routine that should start by itself: findings about the estate, whose object is the
-/// routine's name.
+/// What can be wrong with what should start by itself: findings about the estate, whose object is the routine's name.
 package enum ScheduleFinding: String, CaseIterable, Sendable {
     /// A start was not made within `late-within`.
     case missed = "SC001"
@@ -17,6 +16,8 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
     case overdue = "SC005"
     /// Whoever watches from outside could not be told how it goes.
     case unheard = "SC006"
+    /// A list of days has no further one; its object is the calendar.
+    case ending = "SC007"
 
     /// What is over as soon as the routine starts again.
     static let endedByStart: [ScheduleFinding] = [.missed, .overlapped, .closed, .refused]
@@ -30,7 +31,7 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
     private var severity: Severity {
         switch self {
         case .overlapped: .info
-        case .missed, .closed, .refused, .unheard: .warning
+        case .missed, .closed, .refused, .unheard, .ending: .warning
         case .overdue: .critical
         }
     }

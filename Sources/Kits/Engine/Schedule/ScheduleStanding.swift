@@ -39,12 +39,15 @@ package struct ScheduleStanding: Codable, Sendable {
             case unheard
             /// Items of a checklist wait for somebody's signature.
             case unsigned
+            /// A list of days has none that are still to come, or soon will have none.
+            case ended
+            case ending = "ends soon"
 
             /// What `mainstay status` exits with for it.
             package var exitStatus: ExitStatus {
                 switch self {
                 case .waiting, .uncertain, .late, .held, .unsigned: .waiting
-                case .skipped, .cancelled: .success
+                case .skipped, .cancelled, .ending: .success
                 default: .failure
                 }
             }
@@ -63,6 +66,10 @@ extension ScheduleStanding {
         attentions = Self.judge(scheduler, at: log.clock.now())
         attentions += try await Self.holds(log)
         attentions += try await Self.openRuns(log, inventory, zones)
+        attentions += inventory.endingCalendars(zones, at: log.clock.now()).map {
+            Attention(
+                kind: $0.hasEnded ? .ended : .ending, subject: $0.calendar, reason: $0.reason, resolve: $0.resolve)
+        }
         let open = try await log.openFindings().map(\.finding)
         for routine in routines {
             let noted = open.filter { $0.target == .estate && $0.object == routine.name }
@@ -190,6 +197,9 @@ extension ScheduleStanding {
             add(kind, finding.summary, finding.mend)
         }
         if let run = try await log.latest(ofRoutine: name), run.state == .failed || run.state == .cancelled {
+            // One that ended because another waits for the same needs nobody: that other one does.
+            let hasMore = try await log.hasMoreToDo(run)
+            guard run.state == .failed || hasMore else { return found }
             let steps = try await log.steps(of: run.id)
             let reason = steps.first { $0.error != nil && $0.state != .succeeded }?.error?.problem
             let resolve = run.state == .failed ? "mainstay show \(run.id)" : "mainstay resume \(run.id)"

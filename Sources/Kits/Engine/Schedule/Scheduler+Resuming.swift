@@ -13,13 +13,14 @@ extension Scheduler {
         }
         for name in routines.keys.sorted() {
             guard let latest = try await log.latest(ofRoutine: name), latest.state == .cancelled,
-                latest.requester.service == Self.serviceName
+                latest.requester.service == Self.serviceName, try await log.hasMoreToDo(latest)
             else { continue }
             found.append((latest, "the scheduler was stopped"))
         }
         return found
     }
 
+    /// Goes on with a run, unless that is on its way.
     func goOn(_ run: RunRecord, _ reason: String, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
         guard resuming.insert(run.id).inserted else { return }
         atWork[run.name, default: 0] += 1

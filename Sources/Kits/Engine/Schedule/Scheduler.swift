@@ -58,6 +58,8 @@ package actor Scheduler {
     /// Since when a start waits for the routine to end.
     var queuedSince: [String: Timestamp] = [:]
     var closed: Set<String> = []
+    /// Of which it was told that they end.
+    var endingCalendars: Set<String> = []
     var resuming: Set<String> = []
     /// Runs that go on because a window is open, and the environments they do so in.
     var windowRuns: [String: Set<String>] = [:]
@@ -232,6 +234,7 @@ package actor Scheduler {
                 lastSuccess: try await log.lastSuccess(ofRoutine: routine.name), since: mark.since)
             deadlines.set(routine.name, deadline?.at)
         }
+        try await judgeCalendars()
         builtAt = (now, clock.monotonic(), files)
     }
 }

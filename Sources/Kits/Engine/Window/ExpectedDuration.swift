@@ -40,8 +40,10 @@ extension RunLog {
             func durations(_ statement: some StatementSet, _ key: [String: any StoreConvertible]) throws
                 -> [Duration]
             {
-                try reader.rows(statement, key.merging(["task": task]) { $1 }).map { row in
-                    try row.get("ended_at", as: Timestamp.self) - row.get("started_at", as: Timestamp.self)
+                try reader.rows(statement, key.merging(["task": task]) { $1 }).compactMap { row in
+                    let length = try row.get("ended_at", as: Timestamp.self) - row.get("started_at")
+                    // The clock was set back in its middle: then it says nothing.
+                    return length < .zero ? nil : length
                 }
             }
             let place = ["environment": target.environment, "resource": target.resource]

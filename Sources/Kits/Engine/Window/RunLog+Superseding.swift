@@ -2,6 +2,21 @@ import Maintenance
 import Outside
 import Store
 
+/// What a step does, where: runs whose steps mean the same are the same work.
+struct StepMeaning: Hashable {
+    var task: String
+    var arguments: [String]
+    var target: Target
+    var terms: StepTerms?
+
+    init(_ step: StepRecord) {
+        task = step.task
+        arguments = step.arguments
+        target = step.target
+        terms = step.terms
+    }
+}
+
 extension RunLog {
     /// Ends older runs of the same steps that wait for a window as this one does: where a routine starts every night and
     /// its window opens once a week, one run is gone on with and not seven.
@@ -10,42 +25,33 @@ extension RunLog {
     /// they were left out of counts on, since it is kept by change and not by run.
     func supersede(olderThan run: RunRecord, _ steps: [StepRecord]) async throws {
         let now = clock.now()
-        let error = StoredJSON(ErrorReport(WindowError.superseded(by: run.id)))
-        let meant = steps.map(Meaning.init)
+        let meant = steps.map(StepMeaning.init)
         guard Self.waitsForWindow(steps) else { return }
         try await store.write { writer in
             let rows = try writer.reader.rows(
                 WindowStatement.olderWaiting, ["name": run.name, "id": run.id, "started_at": run.startedAt])
             for older in try rows.map(RunRecord.init) where older.isRoutine == run.isRoutine {
                 let own = try writer.reader.rows(RunStatement.steps, ["run_id": older.id]).map(StepRecord.init)
-                guard own.map(Meaning.init) == meant, Self.waitsForWindow(own),
+                guard own.map(StepMeaning.init) == meant, Self.waitsForWindow(own),
                     try own.allSatisfy({ try $0.state.isSettled || Self.isUntouched($0, writer.reader) })
                 else { continue }
-                try writer.run(
-                    WindowStatement.skipWaiting, ["run_id": older.id, "at": now, "error": error])
-                let draft = AuditDraft(
-                    kind: .ended, runID: older.id, subject: older.name,
-                    detail: ["state": .text(RunState.cancelled.rawValue), "superseded by": .text(run.id)])
-                try note(draft, at: now, in: writer)
-                try writer.run(
-                    ApprovalStatement.endWaitingRun, ["id": older.id, "state": RunState.cancelled, "at": now])
+                let error = ErrorReport(WindowError.superseded(by: run.id))
+                try leave(older, error, ["superseded by": .text(run.id)], at: now, in: writer)
             }
         }
     }
 
-    /// What a step does, where.
-    private struct Meaning: Hashable {
-        var task: String
-        var arguments: [String]
-        var target: Target
-        var terms: StepTerms?
-
-        init(_ step: StepRecord) {
-            task = step.task
-            arguments = step.arguments
-            target = step.target
-            terms = step.terms
-        }
+    /// Ends a run that waits, because another one does the same: what waits in it is skipped.
+    func leave(
+        _ run: RunRecord, _ error: ErrorReport, _ detail: Facts, at now: Timestamp, in writer: StoreWriter
+    ) throws {
+        try writer.run(WindowStatement.skipWaiting, ["run_id": run.id, "at": now, "error": StoredJSON(error)])
+        let state = RunState.cancelled
+        let draft = AuditDraft(
+            kind: .ended, runID: run.id, subject: run.name,
+            detail: detail.merging(["state": .text(state.rawValue)]) { $1 })
+        try note(draft, at: now, in: writer)
+        try writer.run(ApprovalStatement.endWaitingRun, ["id": run.id, "state": state, "at": now])
     }
 
     /// Something waits, and nothing for anything but a window or another step that does.
@@ -56,8 +62,13 @@ extension RunLog {
     }
 
     private static func isUntouched(_ step: StepRecord, _ reader: StoreReader) throws -> Bool {
-        let changes = try reader.rows(RunStatement.changesOfStep, ["run_id": step.runID, "step": step.number])
         let ballot = try ballot(of: Ballot.Use(runID: step.runID, step: step.number), reader)
-        return changes.isEmpty && ballot.map { $0.request.isOnlyForEmergency && $0.approvals.isEmpty } ?? true
+        return try !hasBegun(step, reader)
+            && ballot.map { $0.request.isOnlyForEmergency && $0.approvals.isEmpty } ?? true
+    }
+
+    /// Whether its plan was taken for good, so that some of its changes may have been made.
+    static func hasBegun(_ step: StepRecord, _ reader: StoreReader) throws -> Bool {
+        try !reader.rows(RunStatement.changesOfStep, ["run_id": step.runID, "step": step.number]).isEmpty
     }
 }

@@ -19,7 +19,7 @@ extension StepRunner {
             let record = open.remove(at: index)
             guard deadline() else {
                 let error = ErrorReport(EngineError.timeLimit(change: record.change.id))
-                ended.append(try await log.move(record, to: .skipped, error: error))
+                ended.append(try await log.move(record, at: step.target, to: .skipped, error: error))
                 continue
             }
             let done = try await changeRunner(of: records.count).run(record)

@@ -37,7 +37,7 @@ struct WaitingStep: Sendable {
             emergencies.append(item)
             let next = rules.next(effect, of: step.task, lasting: length, after: now).start
             opens = [opens, next].compactMap(\.self).min()
-            problem = problem ?? rules.problem(effect, of: step.task)
+            problem = problem ?? rules.problem(effect, of: step.task, at: now)
         }
         rank = items.map(\.rank).max() ?? 0
         mayStart = WindowPacking(items, at: now).next != nil

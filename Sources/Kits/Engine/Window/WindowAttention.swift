@@ -26,8 +26,11 @@ extension ScheduleStanding {
     }
 
     private static func what(_ steps: [WaitingStep]) -> String {
-        if let opens = steps.compactMap(\.opens).min() { return " for the window that opens \(opens)" }
-        if let problem = steps.lazy.compactMap(\.problem).first { return ", and no window opens: \(problem)" }
+        let problem = steps.lazy.compactMap(\.problem).first
+        if let opens = steps.compactMap(\.opens).min() {
+            return " for the window that opens \(opens)" + (problem.map { ": \($0)" } ?? "")
+        }
+        if let problem { return ", and no window opens: \(problem)" }
         let entries = steps.flatMap { $0.step.plan?.packing?.left ?? [] }
         if let reason = entries.first(where: \.isTooLong)?.reason { return ": \(reason)" }
         return ", and no window opens for them by itself"

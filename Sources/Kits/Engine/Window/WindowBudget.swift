@@ -91,7 +91,7 @@ struct WindowBudget: Sendable {
                 ? "it is expected to take \(length.short), and \(left) are left"
                 : "what comes before it takes the \(left) that are left"
         } else {
-            entry.reason = rules.problem(change.effect, of: task) ?? "no window is open"
+            entry.reason = rules.problem(change.effect, of: task, at: now) ?? "no window is open"
         }
     }
 }

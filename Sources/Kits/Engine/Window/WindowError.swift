@@ -25,8 +25,8 @@ package enum WindowError: MaintenanceError {
 
     package var problem: String {
         switch self {
-        case .closed(let target, _, let opens?, _, _):
-            "changes of \(target) wait for their window, which opens \(opens)"
+        case .closed(let target, _, let opens?, let problem, _):
+            "changes of \(target) wait for their window, which opens \(opens)" + (problem.map { ": \($0)" } ?? "")
         case .closed(let target, _, nil, let problem?, _):
             "changes of \(target) wait for a window, and none opens: \(problem)"
         case .closed(let target, _, nil, nil, _):

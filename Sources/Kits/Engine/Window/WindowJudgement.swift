@@ -28,7 +28,7 @@ struct WindowJudgement: Judgement {
         var fit = WindowFit(budget: budget, packing: budget.plan(changes, at: now))
         guard fit.packing.starting.isEmpty else { return .fits(fit) }
         fit.emergency = emergency(changes, at: now)
-        fit.problem = changes.lazy.compactMap { rules.problem($0.effect, of: step.task) }.first
+        fit.problem = changes.lazy.compactMap { rules.problem($0.effect, of: step.task, at: now) }.first
         fit.wait = Wait(reason: ErrorReport(fit.error(step)), isForWindow: true)
         return .fits(fit)
     }
@@ -45,7 +45,7 @@ struct WindowJudgement: Judgement {
             }
         }
         let opens = plan.changes.compactMap { nextWindow($0, after: now) }.min()
-        let problem = plan.changes.lazy.compactMap { rules.problem($0.effect, of: step.task) }.first
+        let problem = plan.changes.lazy.compactMap { rules.problem($0.effect, of: step.task, at: now) }.first
         return ErrorReport(
             WindowError.closed(
                 target: step.target, run: step.runID, opens: opens, problem: problem, approval: request))

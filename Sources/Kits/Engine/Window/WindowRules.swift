@@ -2,7 +2,8 @@ import Calendar
 import Maintenance
 import Settings
 
-/// The windows of one environment, with the present rules of their zones and the present days of their calendars.
+/// The windows of one environment, less its blackouts, with the present rules of their zones and the present days of
+/// their calendars.
 struct WindowRules: Sendable {
     private struct Rule {
         var settings: WindowRule
@@ -43,34 +44,61 @@ struct WindowRules: Sendable {
     private static let mostWindows = 60
 
     private let rules: [Rule]
+    /// For changes that no rule speaks of, where blackouts of the environment restrict them too.
+    private let otherwise: Rule?
+    /// Each with the time that it leaves.
+    private let blackouts: [(name: String, rest: Rule)]
 
     /// Of an environment; none for what concerns the whole estate.
     init(_ inventory: Inventory, environment: String, zones: ZoneDirectory) {
         let settings = inventory.windowRules(of: environment)
-        guard !settings.isEmpty else {
-            rules = []
+        let dark = inventory.blackouts(of: environment)
+        guard !settings.isEmpty || !dark.isEmpty else {
+            (rules, otherwise, blackouts) = ([], nil, [])
             return
         }
-        let context = inventory.scheduleContext(zones)
+        let context = inventory.scheduleContext(zones, environment: environment)
         rules = settings.map { rule in
-            guard let written = rule.during else { return Rule(settings: rule) }
-            do throws(CalendarError) {
-                let schedule = try Schedule(written.value, in: context)
-                let problem = schedule.closed.map {
-                    "the calendar '\($0.calendar.printable)' cannot be read: \($0.problem)"
-                }
-                return Rule(settings: rule, schedule: schedule, problem: problem)
-            } catch {
-                // It was understood when the configuration was read: a calendar or a zone is gone since. Then it is closed.
-                return Rule(settings: rule, problem: error.problem)
+            // What is always open is closed by a blackout; what people approve for an emergency is not.
+            guard rule.during != nil || dark.isEmpty || rule.kind == .emergency else {
+                return Self.always(rule, context)
             }
+            guard let written = rule.during else { return Rule(settings: rule) }
+            return Self.rule(rule, context) { _ throws(CalendarError) in written.value }
+        }
+        otherwise = dark.first.map { Self.always(WindowRule(location: $0.location), context) }
+        blackouts = dark.map { calendar in
+            var alone = context
+            alone.calendars = Calendars([calendar.source.current(zones: zones)])
+            return (calendar.source.name, Self.always(WindowRule(location: calendar.location), alone))
         }
     }
 
-    var isEmpty: Bool { rules.isEmpty }
+    private static func always(_ settings: WindowRule, _ context: ScheduleContext) -> Rule {
+        rule(settings, context) { zones throws(CalendarError) in try ScheduleExpression("anytime", zones: zones) }
+    }
+
+    private static func rule(
+        _ settings: WindowRule, _ context: ScheduleContext,
+        _ expression: (ZoneDirectory) throws(CalendarError) -> ScheduleExpression
+    ) -> Rule {
+        do throws(CalendarError) {
+            let schedule = try Schedule(try expression(context.zones), in: context)
+            let problem = schedule.closed.map {
+                "the calendar '\($0.calendar.printable)' cannot be read: \($0.problem)"
+            }
+            return Rule(settings: settings, schedule: schedule, problem: problem)
+        } catch {
+            // It was understood when the configuration was read: a calendar or a zone is gone since. Then it is closed.
+            return Rule(settings: settings, problem: error.problem)
+        }
+    }
+
+    var isEmpty: Bool { rules.isEmpty && otherwise == nil }
 
     private func covering(_ effect: Effect, _ task: String) -> [Rule] {
-        rules.filter { $0.settings.covers(effect, of: task) }
+        let own = rules.filter { $0.settings.covers(effect, of: task) }
+        return own.isEmpty ? [otherwise].compactMap(\.self).filter { $0.settings.covers(effect, of: task) } : own
     }
 
     /// Whether something may start now. A primary window counts before one with notice, and that before an emergency.
@@ -115,9 +143,14 @@ struct WindowRules: Sendable {
         return (nil, longest)
     }
 
-    /// Why windows that should open do not, one clause.
-    func problem(_ effect: Effect, of task: String) -> String? {
-        covering(effect, task).compactMap(\.problem).first
+    /// Why windows that should be open at an instant are not, one clause.
+    func problem(_ effect: Effect, of task: String, at now: Timestamp) -> String? {
+        let covering = covering(effect, task)
+        if let problem = covering.compactMap(\.problem).first { return problem }
+        guard !covering.isEmpty, let dark = blackouts.first(where: { $0.rest.window(containing: now) == nil }) else {
+            return nil
+        }
+        return "the blackout '\(dark.name.printable)' lasts"
     }
 
     /// What is open around an instant, whole: windows of different rules that touch or overlap are one.

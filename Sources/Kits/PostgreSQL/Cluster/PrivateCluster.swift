@@ -75,18 +75,28 @@ package final class PrivateCluster: Sendable {
             let cluster = PrivateCluster(
                 server: server, options: options, socketDirectory: socket, directory: directory, programs: programs,
                 user: user)
-            for (name, text) in [
-                ("postgresql.conf", options.configuration(socketDirectory: socket)), ("postgresql.auto.conf", ""),
-                ("pg_hba.conf", "local all all trust\n"), ("pg_ident.conf", ""),
-            ] {
-                _ = try directory.write(text, to: "data/\(name)", for: user)
-            }
+            try cluster.configure(options)
             return cluster
         } catch {
             // What failed first is what a person has to know; files that resist are left to a sweep.
             do { try directory.destroy() } catch {}
             throw error
         }
+    }
+
+    /// Writes its configuration anew, for its next start: after another server's files have come over its own.
+    ///
+    /// - Parameters:
+    ///   - options: of the same superuser and port; everything else of them counts.
+    ///   - isStandby: whether it follows the server that 'primary_conninfo' names (PostgreSQL manual, "Standby Server
+    ///     Operation").
+    package func configure(_ options: ClusterOptions, isStandby: Bool = false) throws(ClusterError) {
+        var files = [
+            ("postgresql.conf", options.configuration(socketDirectory: socketDirectory)), ("postgresql.auto.conf", ""),
+            ("pg_hba.conf", "local all all trust\nlocal replication all trust\n"), ("pg_ident.conf", ""),
+        ]
+        if isStandby { files.append(("standby.signal", "")) }
+        for (name, text) in files { _ = try directory.write(text, to: "data/\(name)", for: user) }
     }
 
     private func initialise() async throws {

@@ -24,9 +24,14 @@ package struct RecoveryTargets: Sendable, Equatable {
     package var rpo: Duration?
     /// The recovery time: how long it may take.
     package var rto: Duration?
+    /// How long a drill counts: after that nobody knows any more whether all this still holds.
+    package var drillWithin: Duration?
+
+    /// A quarter, as the guides have it.
+    package static let usualDrillWithin: Duration = .seconds(92 * 86_400)
 
     package init() {}
 
     /// Nothing lies over it.
-    package var isEmpty: Bool { rpo == nil && rto == nil }
+    package var isEmpty: Bool { rpo == nil && rto == nil && drillWithin == nil }
 }

@@ -8,6 +8,8 @@ package struct RoutineSettings: Sendable, Equatable {
     /// When it starts; nil for what the shipped routine of its name has.
     package var schedule: Written<ScheduleExpression>?
     package var timing = RoutineTiming()
+    /// On how many environments it works at once; nil for four.
+    package var concurrency: Int?
     /// Who hears from outside how it goes; whoever knows the URL can say so too.
     package var ping: ConfiguredText?
     package var steps: [RoutineStep]
@@ -15,13 +17,14 @@ package struct RoutineSettings: Sendable, Equatable {
 
     package init(
         name: String, summary: String? = nil, schedule: Written<ScheduleExpression>? = nil,
-        timing: RoutineTiming = RoutineTiming(), ping: ConfiguredText? = nil, steps: [RoutineStep],
-        location: SourceLocation
+        timing: RoutineTiming = RoutineTiming(), concurrency: Int? = nil, ping: ConfiguredText? = nil,
+        steps: [RoutineStep], location: SourceLocation
     ) {
         self.name = name
         self.summary = summary
         self.schedule = schedule
         self.timing = timing
+        self.concurrency = concurrency
         self.ping = ping
         self.steps = steps
         self.location = location

@@ -15,6 +15,8 @@ package struct StepConditions: Sendable, Equatable {
     package var timeLimit: Duration?
     /// How many of its targets in an environment are worked on at once; nil for one after the other.
     package var concurrency: Int?
+    /// How urgent its changes are at least, where a window is too short for everything.
+    package var priority: Severity?
 
     package init() {}
 

@@ -39,6 +39,8 @@ package struct RepositorySettings: Sendable, Equatable {
     package var sftpCommand: String?
     /// Nothing has to be taken for so long before it is given up.
     package var giveUpAfter = Duration.seconds(900)
+    /// Declared: what lies there cannot be removed with what this host knows.
+    package var isAppendOnly = false
 
     package init(repository: ConfiguredText, password: ConfiguredText) {
         self.repository = repository

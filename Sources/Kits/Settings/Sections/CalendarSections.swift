@@ -17,8 +17,17 @@ struct CalendarSections: Sendable {
                 Key(
                     "time-zone", \.zone, .zone(zones),
                     "What its days are days of; without it, the zone of the schedule that asks."),
+                Key(
+                    "environments", \.environments, .list(of: .name),
+                    "Of a blackout: the environments in which no change is made while it lasts, whatever starts it; "
+                        + "schedules then go on, and so does what only looks."),
+                Key(
+                    "remind-before", \.remindsBefore, .duration(.zero...(.seconds(366 * 86_400))),
+                    standard: CalendarSettings.standardReminder,
+                    "How long before its last dated day that is a finding, so that somebody adds the next ones; 0s for "
+                        + "not at all. Blackouts end without one."),
             ],
-            later: ["url", "environments", "environment", "refresh", "kind", "windows"],
+            later: ["url", "environment", "refresh", "kind", "windows"],
             rules: [.atLeastOne(["days", "file"])])
         return Format<[Named<Draft>]>.named("calendar", section.format).map(
             { items, _, keyPath, reading in
@@ -36,6 +45,7 @@ struct CalendarSections: Sendable {
                                 name: $0.name, isBlackout: $0.value.isBlackout, zone: $0.value.zone,
                                 days: $0.value.days,
                                 file: $0.value.file),
+                            environments: $0.value.environments, remindsBefore: $0.value.remindsBefore,
                             location: $0.location)
                     }
             },
@@ -45,7 +55,7 @@ struct CalendarSections: Sendable {
                         name: $0.source.name,
                         value: Draft(
                             days: $0.source.days, file: $0.source.file, isBlackout: $0.source.isBlackout,
-                            zone: $0.source.zone),
+                            zone: $0.source.zone, environments: $0.environments, remindsBefore: $0.remindsBefore),
                         location: $0.location)
                 }
             })
@@ -60,6 +70,7 @@ struct CalendarSections: Sendable {
                 let keyPath = "calendars.\(calendar.source.name)".appending(key: "file")
                 reading.report(error, at: reading.locations[keyPath] ?? calendar.location, keyPath)
             }
+            judgeEnvironments(of: calendar, inventory, reading)
         }
         let context = inventory.scheduleContext(zones)
         for routine in inventory.routines {
@@ -76,10 +87,28 @@ struct CalendarSections: Sendable {
         }
     }
 
+    private func judgeEnvironments(of calendar: CalendarSettings, _ inventory: Inventory, _ reading: Reading) {
+        guard let names = calendar.environments else { return }
+        let keyPath = "calendars.\(calendar.source.name)".appending(key: "environments")
+        let location = reading.locations[keyPath] ?? calendar.location
+        guard calendar.source.isBlackout else {
+            return reading.report("'environments' belongs to a calendar with 'blackout: true'", at: location, keyPath)
+        }
+        let known = inventory.environments.map(\.name)
+        for name in names where !known.contains(name) {
+            reading.report(
+                "there is no environment '\(name)'", at: location, keyPath, allowed: known.joined(separator: ", "),
+                nearest: nearest(to: name, among: known))
+        }
+        if names.isEmpty { reading.report("it names no environment", at: location, keyPath) }
+    }
+
     private struct Draft: Sendable {
         var days: [String] = []
         var file: String?
         var isBlackout = false
         var zone: String?
+        var environments: [String]?
+        var remindsBefore = CalendarSettings.standardReminder
     }
 }

@@ -31,6 +31,9 @@ struct ConditionSections: Sendable {
             Key(
                 "concurrency", \.conditions.concurrency, .integer(1...64), standard: .plain("1"),
                 "How many of its targets in an environment are worked on at once."),
+            Key(
+                "priority", \.conditions.priority, .choice(), standard: .plain("info"),
+                "How urgent its changes are at least, where a window is too short for all: 'critical' goes first."),
         ]
     }
 

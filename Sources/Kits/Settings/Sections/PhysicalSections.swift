@@ -32,9 +32,12 @@ enum PhysicalSections {
             keys: [
                 Key("rpo", \.rpo, bound, "How much work a loss of the server may cost, in time (recovery point)."),
                 Key("rto", \.rto, bound, "How long it may take to have the database back (recovery time)."),
+                Key(
+                    "drill-within", \.drillWithin, bound,
+                    "How long a drill counts ('dr test'); without it \(RecoveryTargets.usualDrillWithin.canonical)."),
             ],
             later: ["rlo", "priority", "order", "scenario"],
-            rules: [.atLeastOne(["rpo", "rto"])]
+            rules: [.atLeastOne(["rpo", "rto", "drill-within"])]
         ).format
     }
 

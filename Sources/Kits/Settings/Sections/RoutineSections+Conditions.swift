@@ -52,6 +52,9 @@ extension RoutineSections {
         if conditions.retries != nil, let reason = vocabulary.objection(toRepeating: step) {
             report(reason, "retries")
         }
+        if conditions.priority != nil, vocabulary.onlyLooks(step) {
+            report("what only looks waits for no window, and has no turn in one", "priority")
+        }
         reading.judge(
             conditions.when?.during, in: inventory, vocabulary.zones, path.appending(key: "when.during"))
     }
@@ -61,6 +64,16 @@ extension SettingsVocabulary {
     /// Whether a step is done once for all environments, after everything else.
     fileprivate func isAboutEstate(_ step: RoutineStep) -> Bool {
         step.action.taskWords.flatMap { subject(of: $0) } == .estate
+    }
+
+    /// Whether nothing of it needs a window.
+    fileprivate func onlyLooks(_ step: RoutineStep) -> Bool {
+        switch step.action {
+        case .task(let words): effect(of: words) == .observes
+        case .command(let settings): settings.effect == .observes
+        case .approval, .wait, .waitFor, .checklist: true
+        case .routine: false
+        }
     }
 
     /// Why a step may not be tried again; nil where it may.

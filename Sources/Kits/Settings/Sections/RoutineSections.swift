@@ -10,7 +10,7 @@ struct RoutineSections: Sendable {
 
     private static let later: Set<String> = [
         "windows", "window", "approvals", "approval", "on-failure", "needs", "when", "notify", "retries",
-        "timeout", "checklist", "concurrency", "owner", "calendar", "environments",
+        "timeout", "checklist", "owner", "calendar", "environments",
     ]
 
     var format: Format<[RoutineSettings]> {
@@ -35,6 +35,9 @@ struct RoutineSections: Sendable {
                     "overlap", \.timing.overlap, .choice(), standard: RoutineTiming().overlap,
                     "What becomes of a start while it is still at work: left out, or made once it has ended."),
                 Key(
+                    "concurrency", \.concurrency, .integer(1...64), standard: .plain("4"),
+                    "On how many environments it works at once; where it stands in another routine, that one's counts."),
+                Key(
                     "ping", \.ping,
                     .url("a URL such as https://hc-ping.com/…", ["http", "https"], .whole),
                     "Told when a scheduled run begins and how it ends, as Healthchecks and those like it want it."),
@@ -55,7 +58,7 @@ struct RoutineSections: Sendable {
                     let draft = $0.value.draft
                     return RoutineSettings(
                         name: $0.name, summary: draft.summary, schedule: draft.schedule, timing: draft.timing,
-                        ping: draft.ping, steps: $0.value.steps, location: $0.location)
+                        concurrency: draft.concurrency, ping: draft.ping, steps: $0.value.steps, location: $0.location)
                 }
             },
             writing: { routines in
@@ -64,8 +67,8 @@ struct RoutineSections: Sendable {
                         name: $0.name,
                         value: Draft.Complete(
                             draft: Draft(
-                                summary: $0.summary, schedule: $0.schedule, timing: $0.timing, ping: $0.ping,
-                                steps: $0.steps),
+                                summary: $0.summary, schedule: $0.schedule, timing: $0.timing,
+                                concurrency: $0.concurrency, ping: $0.ping, steps: $0.steps),
                             steps: $0.steps),
                         location: $0.location)
                 }
@@ -76,6 +79,7 @@ struct RoutineSections: Sendable {
         var summary: String?
         var schedule: Written<ScheduleExpression>?
         var timing = RoutineTiming()
+        var concurrency: Int?
         var ping: ConfiguredText?
         var steps: [RoutineStep]?
 

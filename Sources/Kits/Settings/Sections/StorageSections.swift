@@ -77,6 +77,10 @@ enum StorageSections {
                 Key(
                     "give-up-after", \.giveUpAfter, .duration(.seconds(5)...(.seconds(86_400))),
                     standard: .seconds(900), "A storage that takes nothing for so long counts as gone."),
+                Key(
+                    "append-only", \.isAppendOnly, .boolean, standard: false,
+                    "Whether the storage itself refuses to remove anything for this host: declared, and relied on by "
+                        + "'dr test --scenario=ransomware'."),
             ],
             later: ["retention", "keep", "schedule", "endpoint", "bucket", "type", "download-limit", "encryption"])
         return MappedSection<RepositorySettings>(section) { draft, _, _, _ in
@@ -89,6 +93,7 @@ enum StorageSections {
             settings.uploadLimit = draft.uploadLimit
             settings.sftpCommand = draft.sftpCommand
             settings.giveUpAfter = draft.giveUpAfter
+            settings.isAppendOnly = draft.isAppendOnly
             return settings
         } writing: { settings in
             RepositoryDraft(settings)
@@ -110,6 +115,7 @@ private struct RepositoryDraft: Sendable {
     var uploadLimit: ByteCount?
     var sftpCommand: String?
     var giveUpAfter = Duration.seconds(900)
+    var isAppendOnly = false
 
     init() {}
 
@@ -123,5 +129,6 @@ private struct RepositoryDraft: Sendable {
         uploadLimit = settings.uploadLimit
         sftpCommand = settings.sftpCommand
         giveUpAfter = settings.giveUpAfter
+        isAppendOnly = settings.isAppendOnly
     }
 }

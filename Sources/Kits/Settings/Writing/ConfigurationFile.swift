@@ -25,7 +25,9 @@ package struct ConfigurationFile: Sendable {
     /// The text with the line that says who wrote it.
     ///
     /// - Parameter source: what it was made from. Hostile text.
-    func marked(_ body: String, from source: String) -> String { "\(mark) from '\(source.printable)'.\n\(body)" }
+    package func marked(_ body: String, from source: String) -> String {
+        "\(mark) from '\(source.printable)'.\n\(body)"
+    }
 
     /// What is there now; nil where nothing is. Throws where that is somebody's own.
     package func text() throws -> String? {

@@ -1,0 +1,96 @@
+import Maintenance
+import MaintenanceTesting
+import Outside
+import Settings
+import Synchronization
+import Testing
+
+@testable import Engine
+
+/// What a routine says about its whole, and about the rank of its changes.
+@Suite("terms of a routine", .temporaryDirectory, .cluster)
+struct RoutineTermsTests {
+    private final class Crowd: Sendable {
+        private let counts = Mutex((now: 0, most: 0))
+
+        /// Stays until so many are there, and a little: whoever came too many would be seen.
+        func enter() async {
+            counts.withLock { counts in
+                counts.now += 1
+                counts.most = max(counts.most, counts.now)
+            }
+            for _ in 0..<200 { await Task.yield() }
+            counts.withLock { $0.now -= 1 }
+        }
+
+        var most: Int { counts.withLock { $0.most } }
+    }
+
+    private func request(
+        _ harness: TaskHarness, _ name: String
+    ) throws -> RunRequest {
+        let book = RoutineBook(inventory: harness.inventory, catalog: harness.catalog, shipped: [])
+        return try #require(
+            try book.request(
+                name, in: harness.inventory.environments.map(\.name), by: TaskHarness.requester,
+                at: harness.clock.now()))
+    }
+
+    @Test("it works on as many environments at once as it says, four where it says nothing", arguments: [1, 2, 6, nil])
+    func concurrency(count: Int?) async throws {
+        let crowd = Crowd()
+        var inventory = Inventory(Environment("e0", []))
+        inventory.environments = (0..<8).map { Environment("e\($0)", []) }
+        let step = RoutineStep(.task(["test", "visit"]), location: .test)
+        inventory.routines = [
+            RoutineSettings(name: "all", concurrency: count, steps: [step], location: .test),
+            // What stands in it says is for when it is run by itself.
+            RoutineSettings(
+                name: "outer", concurrency: count,
+                steps: [RoutineStep(.routine("inner"), location: .test)], location: .test),
+            RoutineSettings(name: "inner", concurrency: 8, steps: [step], location: .test),
+        ]
+        let harness = try TaskHarness([TaskEntry(SchedulerTests.Visit { await crowd.enter() })], inventory: inventory)
+        for name in ["all", "outer"] {
+            let run = try await harness.runner.run(try request(harness, name))
+            #expect(run.run.state == .succeeded)
+        }
+        #expect(crowd.most <= count ?? 4)
+        #expect(count == 1 || crowd.most > 1)
+    }
+
+    @Test("a run that goes on keeps to it")
+    func isStored() async throws {
+        var inventory = Inventory(Environment("e0", []))
+        inventory.routines = [
+            RoutineSettings(
+                name: "all", concurrency: 3, steps: [RoutineStep(.task(["test", "visit"]), location: .test)],
+                location: .test)
+        ]
+        let harness = try TaskHarness([TaskEntry(SchedulerTests.Visit())], inventory: inventory)
+        let run = try await harness.runner.run(try request(harness, "all"))
+        #expect(try await harness.log.steps(of: run.run.id).map(\.terms?.environmentsAtOnce) == [3])
+    }
+
+    @Test("changes of a step are at least as urgent as it says: in a short window they go first")
+    func priority() async throws {
+        // Room for one change of ten minutes.
+        let estate = try await WindowEstate([.test("daily 02:00-02:15")], keys: ["a"])
+        var harness = estate.harness
+        var first = Ledger()
+        first.keys = ["b", "c"]
+        first.adapting = { if $0.object == "c" { $0.priority = .critical } }
+        harness.catalog = TaskCatalog([TaskEntry(first)])
+        var step = RoutineStep(.task(["test", "ledger"]), location: .test)
+        step.conditions.priority = .warning
+        harness.inventory.routines = [RoutineSettings(name: "own", steps: [step], location: .test)]
+        var dry = try request(harness, "own")
+        dry.isDryRun = true
+        let plan = try #require(try await harness.runner.run(dry).plans.first)
+        #expect(plan.changes.map(\.priority) == [.warning, .critical])
+        #expect(plan.packing?.starting.map(\.change) == ["add c"])
+        // A plan is not another one because it is more urgent.
+        let other = try await harness.run("test ledger", isDryRun: true)
+        #expect(other.plans.first?.digest == plan.digest)
+    }
+}
