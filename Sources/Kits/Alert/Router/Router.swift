@@ -176,7 +176,11 @@ package struct Router: Sendable {
     private mutating func sweep(at now: Timestamp) {
         guard let sweepAt = state.sweepAt, sweepAt <= now else { return }
         state.groups = state.groups.filter { !$0.value.members.isEmpty }
-        state.entries = state.entries.mapValues { $0.filter { now < $0.value.expires } }.filter { !$0.value.isEmpty }
+        // What a group was told of counts as long as the group lasts: what is acknowledged is not told again as new.
+        for (key, entries) in state.entries where state.groups[key] == nil {
+            let left = entries.filter { now < $0.value.expires }
+            state.entries[key] = left.isEmpty ? nil : left
+        }
         state.silences = state.silences.filter { now < $0.value.ends + Self.silenceMemory }
         state.silencesUsed = state.silencesUsed.filter { state.silences[$0.key] != nil }
         state.withheld = state.withheld.filter { state.groups[$0.key] != nil || state.climbs[$0.key] != nil }
