@@ -128,7 +128,7 @@ let mailReceiver = #"""
 
     def login(server, session, envelope, mechanism, data):
         good = data.login == b"ada" and data.password == b"hunter2"
-        return AuthResult(success=good, auth_data="ada" if good else None)
+        return AuthResult(success=good, handled=False, auth_data="ada" if good else None)
 
     def make():
         if mode == "tls":
