@@ -92,8 +92,10 @@ enum Bench {
             programs: Programs(environment: [:]), stateDirectory: directory,
             events: { event in
                 guard case .changeMoved = event else { return }
-                let used = Glibc.clock()
-                processor.withLock { $0 = ($0?.lowerBound ?? used)...used }
+                processor.withLock { known in
+                    let used = Glibc.clock()
+                    known = (known?.lowerBound ?? used)...used
+                }
             })
         runner.concurrency = callers
         var declaration = Idle.declaration

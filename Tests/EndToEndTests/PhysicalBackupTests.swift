@@ -47,6 +47,15 @@ struct PhysicalBackupTests {
             let line = try #require(listed.output.split(separator: "\n").last { $0.contains("F,") }, "\(listed.output)")
             #expect(line.contains("proved, 5 of 8"), "\(line)")
             let label = String(try #require(line.split(separator: ",").dropFirst().first))
+            let certificates = "\(program.directory)/state/backups/test/main/physical"
+            let verified = try await program.shell(
+                """
+                cd '\(certificates)' && for f in \(label).certificate.json \(label).certificate.html; do
+                openssl dgst -sha256 -verify ../../../certificate-*.pub.pem -signature $f.sig $f; done
+                """)
+            #expect(verified.output == "Verified OK\nVerified OK\n", "\(verified.errors)\(verified.output)")
+            let certified = try String(contentsOfFile: "\(certificates)/\(label).certificate.html", encoding: .utf8)
+            #expect(certified.contains("Proved: the cluster was restored from this backup"))
             let shown = try await program.run("backup", "show", label)
             #expect(shown.exitCode == 0 && shown.output.contains("heapallindexed"), "\(shown.output)\(shown.errors)")
 

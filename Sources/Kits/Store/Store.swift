@@ -12,7 +12,6 @@ package final class Store: Sendable {
 
     /// KiB at most, and only as much as it has touched.
     private static let writerCache = 16_384
-    private static let pagesBetweenCheckpoints = 4_000
 
     /// Opens, or creates, the state in `directory`, and applies the migrations that are missing.
     package init(directory: String, migrations: [Migration]) throws {
@@ -35,10 +34,9 @@ package final class Store: Sendable {
             // the power. The journal's promise needs FULL, so it is set again and read back.
             let level = try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                // In pages of memory and of the log: the writer finds again what it has just written, and what it wrote
-                // is not copied into the database after every few commits.
+                // The writer finds again what it has just written. The log keeps its standard length: one that grows for
+                // longer before it is written over again costs more at each sync than fewer checkpoints save.
                 try database.execute(sql: "PRAGMA cache_size = -\(Self.writerCache)")
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.pagesBetweenCheckpoints)")
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
             }
             guard level == 2 else { throw StoreError.notDurable(synchronous: level) }

@@ -2,6 +2,7 @@ import Backup
 import Engine
 import Maintenance
 import Outside
+import Page
 import PostgreSQL
 import Settings
 
@@ -123,9 +124,12 @@ extension Act {
             countsFor: look.inventory.backups.proveWithin)
         certificate.audit = try await look.log.auditHead()?.description
         certificate.signedBy = signer.publicName
-        let signed = certificate
+        let page = PhysicalCertificatePage(certificate: certificate).html.bytes
+        var pages: [CertificateCopy: [UInt8]] = [.html: page]
+        if look.inventory.backups.certificatePDF { pages[.pdf] = try await pdf(of: page) }
+        let (signed, written) = (certificate, pages)
         let folder = place.folder
-        try await Blocking().run { _ in try folder.write(signed, key: key, signer: signer) }
+        try await Blocking().run { _ in try folder.write(signed, pages: written, key: key, signer: signer) }
         try await look.log.noteSigned(
             "certificate of \(label)", target: look.target, runID: look.runID,
             detail: [

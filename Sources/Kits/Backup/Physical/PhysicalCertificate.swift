@@ -116,14 +116,30 @@ extension BackupFolder {
 
     package func physicalCertificatePath(of label: String) -> String { "\(physical)/\(label).certificate.json" }
 
-    /// Writes it and its signature in place of older ones, and for an auditor a detached one that needs no secret.
+    /// Writes it and its signature in place of older ones, what people get to see of it, and for each of these files a
+    /// detached signature that needs no secret to verify.
     ///
     /// - Throws: `FileError`.
-    package func write(_ certificate: PhysicalCertificate, key: BackupKey, signer: CertificateKey) throws {
+    package func write(
+        _ certificate: PhysicalCertificate, pages: [CertificateCopy: [UInt8]] = [:], key: BackupKey,
+        signer: CertificateKey
+    ) throws {
         let name = "\(certificate.backup).certificate"
-        let bytes = try writeSigned(certificate, as: name, key: key)
-        try SafeDirectory(physical).write(
-            try FileName("\(name).json.sig"), try signer.signature(of: bytes), mode: 0o600)
+        var files = pages
+        files[.json] = try writeSigned(certificate, as: name, key: key)
+        let directory = try SafeDirectory(physical)
+        // A page or a signature of an older one never stands beside the new one.
+        for kind in CertificateCopy.allCases {
+            for old in (kind == .json ? [] : ["\(name).\(kind.rawValue)"]) + ["\(name).\(kind.rawValue).sig"] {
+                let file = try FileName(old)
+                if let status = try directory.status(of: file) { _ = try directory.remove(file, seen: status) }
+            }
+        }
+        for (kind, bytes) in files.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let file = "\(name).\(kind.rawValue)"
+            if kind != .json { try directory.write(try FileName(file), bytes, mode: 0o600) }
+            try directory.write(try FileName("\(file).sig"), try signer.signature(of: bytes), mode: 0o600)
+        }
     }
 
     /// Believed only with its signature; nil where there is none.

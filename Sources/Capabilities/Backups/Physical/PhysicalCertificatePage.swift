@@ -1,0 +1,124 @@
+import Backup
+import Maintenance
+import Page
+
+/// The certificate of a physical backup as one page that needs nothing but itself: the verdict first, then every rung with
+/// what it rests on.
+struct PhysicalCertificatePage {
+    let certificate: PhysicalCertificate
+
+    var html: HTML {
+        Layout(
+            title: "Certificate of backup \(certificate.backup)",
+            generator: "\(certificate.madeBy), run \(certificate.runID)", body: "\(head)\(main)\(foot)"
+        ).html
+    }
+
+    private var standing: Standing {
+        switch certificate.verdict {
+        case .proved: .good
+        case .unproven: .unknown
+        case .refuted: .critical
+        }
+    }
+
+    private var sentence: String {
+        switch certificate.verdict {
+        case .proved: "Proved: the cluster was restored from this backup, its log replayed, and everything in it read"
+        case .unproven: "Not proved: something that this needs is not here"
+        case .refuted: "Refuted: do not rely on this backup"
+        }
+    }
+
+    private var head: HTML {
+        """
+        <header class="page">
+        <div class="brand">Mainstay</div>
+        <h1>Certificate of backup \(certificate.backup)</h1>
+        <p class="muted small">\(certificate.target.description) · \(certificate.type.rawValue) physical backup of the whole \
+        cluster · taken until \(time: certificate.taken)</p>
+        <div class="verdict \(HTML(trusted: standing.rawValue))" role="status">\(standing.mark)<div><p>\(sentence).</p>\
+        <p class="why">\(why)</p></div></div>
+        </header>
+
+        """
+    }
+
+    private var why: HTML {
+        guard let trouble = certificate.trouble, certificate.verdict != .proved else {
+            return "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
+        }
+        return "\(trouble.kind.rawValue): \(trouble.evidence)"
+    }
+
+    private var main: HTML {
+        let sections: [(title: String, html: HTML)] = [
+            ("How far it was proved", ladder), ("What the team asked", assertions),
+            ("Worth knowing", CertificateMarkup.list(certificate.notes.map { "\($0)" })),
+            ("Not covered", CertificateMarkup.list(certificate.uncovered.map { "\($0)" })), ("The backup", backup),
+            ("The restore", restore),
+        ]
+        let shown = sections.filter { !$0.html.isEmpty }.map { section -> HTML in
+            "<section><h2>\(section.title)</h2>\n\(section.html)</section>\n"
+        }
+        return "<main>\n\(shown)</main>\n"
+    }
+
+    private var ladder: HTML {
+        let rows = certificate.ladder.rungs.map { rung -> HTML in
+            """
+            <tr><th scope="row" class="whole">\(rung.kind.rawValue)</th><td data-name="standing">\(rung.standing.rawValue)</td>\
+            <td data-name="took">\(rung.seconds.map { Duration.seconds($0).short } ?? "")</td><td>\(rung.evidence)</td></tr>
+
+            """
+        }
+        return "<p>\(certificate.ladder.score) rungs.</p>\n"
+            + CertificateMarkup.table(["Rung", "Standing", "Took", "Evidence"], rows)
+    }
+
+    private var assertions: HTML {
+        let rows = (certificate.assertions ?? []).map { outcome -> HTML in
+            """
+            <tr><th scope="row" class="whole">\(outcome.name)</th><td>\(outcome.rule.rawValue): <code class="long">\(outcome.statement)</code></td><td data-name="answer">\(outcome.problem ?? "so it is")</td></tr>
+
+            """
+        }
+        return rows.isEmpty ? HTML() : CertificateMarkup.table(["Assertion", "Statement", "Answer"], rows)
+    }
+
+    private var backup: HTML {
+        CertificateMarkup.facts([
+            ("Stanza", certificate.stanza), ("System identifier", certificate.systemIdentifier),
+            ("Size of the cluster", certificate.size.description),
+            ("Tables", certificate.tables?.grouped ?? "not reached"),
+            ("Rows", certificate.rows.map { Int64(clamping: $0).grouped } ?? "not reached"),
+        ])
+    }
+
+    private var restore: HTML {
+        func seconds(_ value: Double?) -> String { value.map { Duration.seconds($0).short } ?? "not reached" }
+        return CertificateMarkup.facts([
+            ("Began", certificate.began.iso8601), ("Ended", certificate.ended.iso8601),
+            ("Server", certificate.server ?? "not reached"),
+            ("Restore of the files", seconds(certificate.restoreSeconds)),
+            ("Start and replay", seconds(certificate.recoverySeconds)),
+            ("Replayed to", certificate.replayedTo ?? "not reached"), ("Audit trail", certificate.audit ?? "none"),
+        ])
+    }
+
+    private var foot: HTML {
+        let file = "\(certificate.backup).certificate.json"
+        let verifying = certificate.signedBy.map { key -> HTML in
+            """
+            <p>Whoever has the public key, <code>\(key)</code>, can verify the signatures of this page and of that file \
+            with OpenSSL: <code>openssl dgst -sha256 -verify \(key) -signature \(file).sig \(file)</code></p>
+            """
+        }
+        return """
+            <footer class="page"><p>Made by \(certificate.madeBy) in run <code>\(certificate.runID)</code>. The same in \
+            JSON, signed, stands beside this page as <code>\(file)</code>: that file is the proof, and this page shows it. \
+            Times are UTC.</p>\(verifying)</footer>
+
+            """
+    }
+}
