@@ -204,12 +204,13 @@ struct AlertmanagerTests {
     }
 
     private static let hook = #"""
-        import http.server, json
+        import http.server, json, sys
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                print(json.dumps({"path": self.path, "alerts": payload["alerts"]}), flush=True)
+                sys.stdout.write(json.dumps({"path": self.path, "alerts": payload["alerts"]}) + "\n")
+                sys.stdout.flush()
                 self.send_response(200)
                 self.end_headers()
             def log_message(self, *arguments): pass

@@ -64,9 +64,11 @@ struct ReferenceModel {
             if sweep == nil, !groups.isEmpty { sweep = second + 30 }
             if second == sweep {
                 groups.removeAll(where: \.members.isEmpty)
-                // Entries that count no more.
+                // What was told to a group that is gone counts for a while only.
                 for (slot, history) in told {
-                    if let last = history.last, second - last.second >= 2 * seconds(slot.route.repeatInterval) {
+                    let isThere = groups.contains { $0.route == slot.route && $0.labels == slot.labels }
+                    if !isThere, let last = history.last, second - last.second >= 2 * seconds(slot.route.repeatInterval)
+                    {
                         told[slot] = []
                     }
                 }

@@ -57,7 +57,7 @@ struct AlertServeTests {
     func wholeWay() async throws {
         try await withReceiver(webReceiver) { receiver in
             let program = try configured(receiver.port, path: "flaky")
-            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 3)
+            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 5)
             let messages = try await serving(program) {
                 let messages = try await receiver.first(3)
                 try await eventually("the message is ticked off") {
@@ -94,7 +94,7 @@ struct AlertServeTests {
     func killed() async throws {
         try await withReceiver(webReceiver) { receiver in
             let program = try configured(receiver.port, path: "hang")
-            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 3)
+            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 5)
             _ = try await serving(program) { try await receiver.first(1) }
             try await serving(try configured(receiver.port, path: "hook")) {
                 let all = try await receiver.first(2)

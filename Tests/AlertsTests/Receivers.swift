@@ -80,15 +80,18 @@ let webReceiver = #"""
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            print(json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()},
-                              "body": body.decode()}))
+            said = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
+            # In one piece: threads write at once.
+            sys.stdout.write(json.dumps(said) + "\n")
+            sys.stdout.flush()
             calls[self.path] = calls.get(self.path, 0) + 1
             status, answer = 200, b"taken"
             if self.path.startswith("/status/"): status, answer = int(self.path[8:11]), b"no <b>way</b>"
             if self.path.startswith("/flaky") and calls[self.path] <= 2: status, answer = 503, b"later"
             if self.path == "/hang": time.sleep(600)
-            self.send_response(302 if self.path == "/redirect" else status)
-            if self.path == "/redirect": self.send_header("Location", "/elsewhere")
+            redirects = self.path.startswith("/redirect")
+            self.send_response(302 if redirects else status)
+            if redirects: self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
@@ -125,7 +128,7 @@ let mailReceiver = #"""
 
     def login(server, session, envelope, mechanism, data):
         good = data.login == b"ada" and data.password == b"hunter2"
-        return AuthResult(success=good, auth_data="ada" if good else None)
+        return AuthResult(success=good, handled=False, auth_data="ada" if good else None)
 
     def make():
         if mode == "tls":

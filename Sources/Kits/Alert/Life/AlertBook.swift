@@ -84,8 +84,9 @@ package struct AlertBook: Codable, Hashable, Sendable {
             return nil
         }
         let turns = (known?.turns ?? []).filter { $0 + terms.flapWindow > now }
-        let alert = AlertRecord(
+        var alert = AlertRecord(
             labels: labels, fingerprint: fingerprint, annotations: annotations, at: now, turns: turns)
+        alert.endedBefore = known?.resolvedAt
         alerts[fingerprint] = alert
         return terms.hold > .zero ? .pends(alert) : fire(fingerprint, at: now)
     }
@@ -95,7 +96,13 @@ package struct AlertBook: Codable, Hashable, Sendable {
         switch alert.state {
         case .resolved: return nil
         case .pending:
-            alerts[fingerprint] = nil
+            // Its last end may still have to be told to somebody.
+            if let endedBefore = alert.endedBefore {
+                alerts[fingerprint]?.state = .resolved
+                alerts[fingerprint]?.resolvedAt = endedBefore
+            } else {
+                alerts[fingerprint] = nil
+            }
             return .passed(alert)
         case .firing:
             guard alert.wellSince == nil else { return nil }

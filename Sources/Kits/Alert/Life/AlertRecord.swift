@@ -31,6 +31,8 @@ package struct AlertRecord: Codable, Hashable, Sendable {
     package var since: Timestamp
     package var firedAt: Timestamp?
     package var resolvedAt: Timestamp?
+    /// When it was over the time before, as long as that is remembered.
+    package var endedBefore: Timestamp?
     package var acknowledgement: Acknowledgement?
     /// When it last went from firing to well and back, as far as `AlertTerms.flapWindow` reaches.
     package var turns: [Timestamp]

@@ -131,20 +131,23 @@ package struct Router: Sendable {
     /// Makes the alert a member of its group, and the group where it is the first one.
     private mutating func join(_ alert: AlertRecord, _ route: Route, at now: Timestamp) {
         let key = Self.groupKey(route, alert.labels)
-        var group =
-            state.groups[key]
-            ?? RouterState.Group(
+        if state.groups[key] == nil {
+            state.groups[key] = RouterState.Group(
                 route: route.key, labels: route.groupLabels(alert.labels), members: [], next: first(route, at: now))
-        group.members.insert(alert.fingerprint)
+        }
+        // In its place: a copy of a group of thousands for each of them would take minutes.
+        state.groups[key]?.members.insert(alert.fingerprint)
         switch route.timing {
-        case .immediate: group.next = now
+        case .immediate: state.groups[key]?.next = now
         case .standard, .delayed:
             // What has waited for its group already, in another one or before a restart, does not wait again.
-            if !group.hasFlushed, let firedAt = alert.firedAt, firedAt + route.groupWait < now { group.next = now }
+            let hasWaited = alert.firedAt.map { $0 + route.groupWait < now } ?? false
+            if hasWaited, state.groups[key]?.hasFlushed == false { state.groups[key]?.next = now }
         case .batched: break
         }
-        state.groups[key] = group
-        if group.next > now { decide([alert.fingerprint], .waiting(until: group.next), route: route) }
+        if let next = state.groups[key]?.next, next > now {
+            decide([alert.fingerprint], .waiting(until: next), route: route)
+        }
         if state.sweepAt == nil { state.sweepAt = now + Self.sweepEvery }
     }
 
@@ -173,7 +176,11 @@ package struct Router: Sendable {
     private mutating func sweep(at now: Timestamp) {
         guard let sweepAt = state.sweepAt, sweepAt <= now else { return }
         state.groups = state.groups.filter { !$0.value.members.isEmpty }
-        state.entries = state.entries.mapValues { $0.filter { now < $0.value.expires } }.filter { !$0.value.isEmpty }
+        // What a group was told of counts as long as the group lasts: what is acknowledged is not told again as new.
+        for (key, entries) in state.entries where state.groups[key] == nil {
+            let left = entries.filter { now < $0.value.expires }
+            state.entries[key] = left.isEmpty ? nil : left
+        }
         state.silences = state.silences.filter { now < $0.value.ends + Self.silenceMemory }
         state.silencesUsed = state.silencesUsed.filter { state.silences[$0.key] != nil }
         state.withheld = state.withheld.filter { state.groups[$0.key] != nil || state.climbs[$0.key] != nil }

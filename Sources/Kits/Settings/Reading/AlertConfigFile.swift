@@ -122,7 +122,7 @@ package struct AlertConfigFile: Sendable {
             fields.append(Output.Field(key: "alerts", value: .mapping(written.map(Self.withoutStandards))))
         }
         if case .mapping(let written) = CheckSections(schemas: vocabulary.checks).format.write(checks) {
-            let changed = written.filter { checks[$0.key] != nil }.map(Self.withoutStandards)
+            let changed = written.filter { checks[$0.key] != nil }
             if !changed.isEmpty { fields.append(Output.Field(key: "checks", value: .mapping(changed))) }
         }
         var writer = YAMLWriter()

@@ -7,7 +7,8 @@ enum TreeMerge {
     private static let shared: [[String]] = [
         [], ["environments"], ["environments", "*"], ["environments", "*", "resources"],
         ["environments", "*", "labels"], ["environments", "*", "checks"], ["environments", "*", "checks", "*"],
-        ["environments", "*", "backups"], ["checks"], ["checks", "*"], ["routines"], ["backups"],
+        ["environments", "*", "backups"], ["checks"], ["checks", "*"], ["routines"], ["backups"], ["alerts"],
+        ["alerts", "channels"],
     ]
 
     static func merge(_ trees: [Tree], _ reading: Reading) -> Tree? {
