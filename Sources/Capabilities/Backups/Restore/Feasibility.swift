@@ -5,8 +5,8 @@ import PostgreSQL
 extension RestoreBackup {
     /// What a dry run shows beside the plan: what would be restored, and what it needs.
     func feasibility(
-        _ manifest: BackupManifest, _ certificate: Certificate?, _ answer: LiveRequirements.Answer,
-        _ sessions: Int, _ now: Timestamp
+        _ manifest: BackupManifest, _ selection: RestoreSelection?, _ certificate: Certificate?,
+        _ answer: LiveRequirements.Answer, _ sessions: Int, _ now: Timestamp
     ) -> Listing {
         let source = manifest.source
         var rows: [(String, String)] = [
@@ -22,6 +22,11 @@ extension RestoreBackup {
                     ?? "never proved: 'mainstay backup verify' shows whether it can be restored"
             ),
         ]
+        if let selection {
+            let chosen = Set(selection.tables)
+            let count = manifest.tables.filter { chosen.contains($0.name) }.reduce(UInt64(0)) { $0 + $1.digest.rows }
+            rows.insert(("of that", "\(selection.description), \("row".counted(Int(clamping: count)))"), at: 2)
+        }
         if !answer.roles.isEmpty {
             rows.append(("roles", answer.roles.map(\.displayedIdentifier).joined(separator: ", ")))
         }

@@ -133,6 +133,9 @@ extension Restoration {
         var facts = receipt.certificate.facts
         facts["database"] = .text(name)
         facts["database oid"] = .integer(Int64(receipt.databaseOID))
+        if selection != nil {
+            for (index, note) in receipt.certificate.notes.enumerated() { facts["note \(index + 1)"] = .text(note) }
+        }
         return .done(facts)
     }
 }

@@ -59,7 +59,7 @@ package struct RestoreBackup: MaintenanceTask {
         }
         observation.gaps += answer.problems.map { .init("server", $0) }
         observation.listings = [
-            feasibility(backup.manifest, certificate, answer, try await sessions(session), look.clock.now())
+            feasibility(backup.manifest, selection, certificate, answer, try await sessions(session), look.clock.now())
         ]
         guard observation.gaps.isEmpty else { return observation }
         let version = PostgreSQLVersion(number: await session.serverVersion)
@@ -135,7 +135,8 @@ package struct RestoreBackup: MaintenanceTask {
             Change(
                 kind: "restore", object: "\(selection.map { "\($0.description) of " } ?? "")\(id) as \(final)",
                 action: .program(
-                    LiveRestore.commandWords(program, jobs: jobs, database: names.temporary)),
+                    LiveRestore.commandWords(
+                        program, jobs: jobs, database: names.temporary, isPart: selection != nil)),
                 effect: .maintains,
                 reversal: "drop database \(names.temporary.quotedIdentifier)", identity: identity,
                 reason: "the database as it was at \(backup.manifest.times.snapshot)",

@@ -62,8 +62,11 @@ package struct LiveRestore: Sendable {
     static let mark = "MAINSTAY_RESTORE"
 
     /// What a plan shows of the program; database and directory have their names only when it runs.
-    package static func commandWords(_ program: ClientProgram, jobs: Int, database: String) -> [String] {
-        [program.path] + arguments(jobs: jobs, database: database, directory: "DIRECTORY")
+    package static func commandWords(
+        _ program: ClientProgram, jobs: Int, database: String, isPart: Bool
+    ) -> [String] {
+        [program.path]
+            + arguments(jobs: jobs, database: database, directory: "DIRECTORY", list: isPart ? "LIST" : nil)
     }
 
     static func arguments(jobs: Int, database: String, directory: String, list: String? = nil) -> [String] {
