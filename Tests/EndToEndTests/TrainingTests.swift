@@ -43,7 +43,7 @@ struct TrainingTests {
         #expect(!FileManager.default.fileExists(atPath: String(socket)))
         let nothing = try await program.run("dr", "training", "check")
         #expect(nothing.exitCode == 1 && nothing.output.contains("no training"), "\(nothing.output)")
-        let trail = try await program.run("audit", "list", "--format", "json")
+        let trail = try await program.run("audit", "log", "--format", "json")
         #expect(trail.output.contains("training began") && trail.output.contains("admin-team"), "\(trail.output)")
     }
 

@@ -74,7 +74,7 @@ struct VerifyBackupTests {
         #expect(before.exitCode == 0, "\(before.output) \(before.errors)")
         let newest = try await program.run("backup", "show")
         #expect(newest.output.contains("proved"), "\(newest.output)")
-        #expect(newest.output.contains("before an upgrade, until 20"), "\(newest.output)")
+        #expect(newest.output.contains("pre-upgrade, until 20"), "\(newest.output)")
     }
 
     @Test("a proof asks what the team wrote, and runs the application's own test against the copy")

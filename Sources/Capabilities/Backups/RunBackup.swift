@@ -67,7 +67,7 @@ package struct RunBackup: MaintenanceTask {
         aliases: [
             .init("backup:run"),
             .init(
-                "backup:pre-upgrade", arguments: ["--prove", "--keep-for=30d", "--reason=before an upgrade"],
+                "backup:pre-upgrade", arguments: ["--prove", "--keep-for=30d", "--reason=pre-upgrade"],
                 implied: ["--full-backup"]),
         ])
 

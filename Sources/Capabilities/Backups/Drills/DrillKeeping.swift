@@ -12,7 +12,7 @@ extension Act {
     /// - Returns: it, as it was written.
     func keep(_ drilled: DrillCertificate, in place: BackupPlace? = nil) async throws -> DrillCertificate {
         let place = place ?? BackupPlace(look)
-        guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
+        let key = try await place.keyOrNew()
         var certificate = drilled
         certificate.audit = try await look.log.auditHead()?.description
         let signer = try await Blocking().run { _ in
@@ -38,6 +38,11 @@ extension Act {
 }
 
 extension BackupPlace {
+    /// Made where there is none: a drill of physical backups may come before the first logical one.
+    func keyOrNew() async throws -> BackupKey {
+        try await Blocking().run { _ in try BackupKey.readOrMake(keyFile, former: formerKeys) }
+    }
+
     /// Of one run; nil where it wrote none, or one that cannot be believed.
     func drill(ofRun runID: String, _ scenario: DrillScenario) async throws -> DrillCertificate? {
         guard let key = try await key() else { return nil }

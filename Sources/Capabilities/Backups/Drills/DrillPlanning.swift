@@ -24,14 +24,16 @@ struct DrillPlanning: Sendable {
     /// - Throws: `BackupError.noKey`, `FileError`, and what keeps the work directory from being looked at.
     func plan() async throws -> DrillPlan {
         var plan = DrillPlan(scenario: scenario, moment: moment)
-        guard let key = try await place.key() else {
-            plan.lacks(
-                "there is no backup of '\(look.target)'", mend: "mainstay backup run --environment \(environment)")
-            return plan
-        }
         switch scenario {
-        case .databaseFailure, .operatorError: try await addFromHere(key, to: &plan)
-        case .completeFailure, .regionLoss, .ransomware: try await addFromElsewhere(key, to: &plan)
+        case .databaseFailure, .operatorError: try await addFromHere(to: &plan)
+        case .completeFailure, .regionLoss, .ransomware:
+            // Without a key nothing was ever copied.
+            guard let key = try await place.key() else {
+                plan.lacks(
+                    "there is no backup of '\(look.target)'", mend: "mainstay backup run --environment \(environment)")
+                return plan
+            }
+            try await addFromElsewhere(key, to: &plan)
         case .failover: preconditionFailure("a failover is rehearsed by a task of its own")
         }
         if scenario == .ransomware { try await judgeSignatures(to: &plan) }
@@ -44,7 +46,7 @@ struct DrillPlanning: Sendable {
 
     // MARK: - What this host has
 
-    private func addFromHere(_ key: BackupKey, to plan: inout DrillPlan) async throws {
+    private func addFromHere(to plan: inout DrillPlan) async throws {
         if try await addCluster(to: &plan, surviving: false) { return }
         let backups = try await ListedBackup.all(place, now: look.clock.now())
         if let bad = backups.first, bad.manifest == nil {

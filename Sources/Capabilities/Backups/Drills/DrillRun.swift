@@ -26,7 +26,7 @@ struct DrillRun: Sendable {
     func run() async throws -> DrillCertificate {
         let began = clock.now()
         let start = clock.monotonic()
-        guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
+        let key = try await place.keyOrNew()
         var parts: [DrillCertificate.Part] = []
         for source in plan.sources {
             look.tell("bringing back \(source.text)")
