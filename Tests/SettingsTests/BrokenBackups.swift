@@ -20,7 +20,7 @@ extension Broken {
         policy(
             "{ storage: { secondary: x } }",
             "2:34: backups.storage.secondary: 'x' stands where a mapping is needed (allowed: repository, password, "
-                + "environment, called, region, price, upload-limit, sftp-command, give-up-after)",
+                + "environment, called, region, price, upload-limit, sftp-command, give-up-after, append-only)",
             isBeyondSchema: false),
         policy(
             "{ storage: { offsite: { repository: 'ftp://x', password: y } } }",
@@ -66,7 +66,8 @@ extension Broken {
         ).beyondSchema,
         policy(
             "{ recovery: {} }",
-            "2:22: backups.recovery: at least one of the keys 'rpo', 'rto' is needed", isBeyondSchema: false),
+            "2:22: backups.recovery: at least one of the keys 'rpo', 'rto', 'drill-within' is needed",
+            isBeyondSchema: false),
         policy(
             "{ keep: {} }",
             "2:18: backups.keep: at least one of the keys 'last', 'daily', 'weekly', 'monthly', 'yearly' is needed",

@@ -37,14 +37,14 @@ struct ProblemTests {
                 "mainstay.yaml",
                 "environments:\n  test:\n    protectd: yes\n    resources: { main: { kind: postgres } }\n"
             ),
-            ("mainstay.d/a.yaml", "alerts: {}\nroutines: { daily: { steps: [helth check] } }\n"),
+            ("mainstay.d/a.yaml", "dashboard: {}\nroutines: { daily: { steps: [helth check] } }\n"),
         ])
         #expect(
             lines == [
                 "mainstay.yaml:3:5: environments.test.protectd: unknown key 'protectd' (did you mean 'protected'?)",
                 "mainstay.yaml:4:32: environments.test.resources.main.kind: 'postgres' is not allowed here "
                     + "(did you mean 'postgresql'? allowed: postgresql, http, host, logs, files, storage)",
-                "mainstay.d/a.yaml:1:1: alerts: 'alerts' is not supported yet",
+                "mainstay.d/a.yaml:1:1: dashboard: 'dashboard' is not supported yet",
                 "mainstay.d/a.yaml:2:30: routines.daily.steps[1]: there is no task 'helth check' "
                     + "(did you mean 'health check'?)",
             ])
@@ -54,13 +54,13 @@ struct ProblemTests {
     func wordsTheError() throws {
         let error = try #require(
             #expect(throws: ConfigurationError.self) {
-                try reader.read([("mainstay.yaml", "environments: { a b: {} }\nalerts: 1\n")], directory: "/")
+                try reader.read([("mainstay.yaml", "environments: { a b: {} }\ndashboard: 1\n")], directory: "/")
             })
         #expect(
             error.problem == """
                 the configuration has 2 problems
                   mainstay.yaml:1:17: environments.a b: 'a b' cannot be the environment's name (allowed: letters a-z, digits, '-', '_', '.', at most 63, beginning with a letter or digit)
-                  mainstay.yaml:2:1: alerts: 'alerts' is not supported yet
+                  mainstay.yaml:2:1: dashboard: 'dashboard' is not supported yet
                 """)
         #expect(error.exitStatus == .configuration)
         #expect(error.code == "configuration.invalid")
