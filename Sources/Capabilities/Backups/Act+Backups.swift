@@ -4,6 +4,7 @@ import Foundation
 import Maintenance
 import Outside
 import Page
+import PostgreSQL
 import Settings
 
 extension Act {
@@ -23,19 +24,10 @@ extension Act {
     }
 
     private func writer() async throws -> BackupWriter {
-        let place = BackupPlace(look)
         _ = try await connection()
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
-        let settings = look.inventory.backups
-        var writer = BackupWriter(
-            place.folder, key: key, address: try await look.address(),
-            settings: look.resource.connectionSettings(applicationName: applicationName), runID: look.runID,
-            programs: look.programs)
-        writer.jobs = settings.jobs
-        writer.level = settings.level
-        writer.readTwice = settings.readTwice
-        writer.tell = look.tell
-        return writer
+        return look.backupWriter(
+            key: try await BackupPlace(look).keyOrNew(), address: try await look.address(),
+            settings: look.resource.connectionSettings(applicationName: applicationName))
     }
 
     /// Restores a backup, compares, and writes its certificate and the page of it.
@@ -93,6 +85,17 @@ extension Act {
 }
 
 extension Look {
+    /// Into the folder of this target, as its configuration says.
+    func backupWriter(key: BackupKey, address: DatabaseAddress, settings: ConnectionSettings) -> BackupWriter {
+        var writer = BackupWriter(
+            BackupPlace(self).folder, key: key, address: address, settings: settings, runID: runID, programs: programs)
+        writer.jobs = inventory.backups.jobs
+        writer.level = inventory.backups.level
+        writer.readTwice = inventory.backups.readTwice
+        writer.tell = tell
+        return writer
+    }
+
     /// With what the team asks of every restored copy.
     func backupProof(in folder: BackupFolder, key: BackupKey) -> BackupProof {
         var proof = BackupProof(

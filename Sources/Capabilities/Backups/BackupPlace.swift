@@ -33,6 +33,11 @@ struct BackupPlace: Sendable {
         }
     }
 
+    /// Made where there is none: a physical backup may come before the first logical one.
+    func keyOrNew() async throws -> BackupKey {
+        try await Blocking().run { _ in try BackupKey.readOrMake(keyFile, former: formerKeys) }
+    }
+
     /// The newest that can be believed; nil where there is none.
     func newest() async throws -> BackupManifest? {
         guard let key = try await key() else { return nil }

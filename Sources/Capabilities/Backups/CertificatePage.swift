@@ -9,10 +9,14 @@ struct CertificatePage {
     let certificate: Certificate
 
     var html: HTML {
-        Layout(
-            title: "Certificate of backup \(certificate.backup)",
-            generator: "\(certificate.madeBy), run \(certificate.runID)", body: "\(head)\(main)\(foot)"
-        ).html
+        CertificateMarkup.page(
+            .init(
+                title: "Certificate of backup \(certificate.backup)",
+                generator: "\(certificate.madeBy), run \(certificate.runID)",
+                subtitle: """
+                    \(certificate.source.target.description) · database \(certificate.source.database) · as it was at \
+                    \(time: certificate.snapshot)
+                    """, standing: standing, sentence: sentence, why: why), sections, foot: foot)
     }
 
     private var standing: Standing {
@@ -31,20 +35,6 @@ struct CertificatePage {
         }
     }
 
-    private var head: HTML {
-        """
-        <header class="page">
-        <div class="brand">Mainstay</div>
-        <h1>Certificate of backup \(certificate.backup.description)</h1>
-        <p class="muted small">\(certificate.source.target.description) · database \
-        \(certificate.source.database) · as it was at \(time: certificate.snapshot)</p>
-        <div class="verdict \(HTML(trusted: standing.rawValue))" role="status">\(standing.mark)<div><p>\(sentence).</p>\
-        <p class="why">\(why)</p></div></div>
-        </header>
-
-        """
-    }
-
     private var why: HTML {
         switch certificate.verdict {
         case .proved: "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
@@ -57,17 +47,14 @@ struct CertificatePage {
         "\(number) \(word)\(number == 1 ? " is" : "s are")"
     }
 
-    private var main: HTML {
-        let sections: [(title: String, html: HTML)] = [
+    private var sections: [(title: String, html: HTML)] {
+        [
             ("What is missing", missing), ("Differences", differences), ("How far it was proved", ladder),
-            ("What was compared", parts), ("What the team asked", assertions),
+            ("What was compared", parts),
+            ("What the team asked", CertificateMarkup.assertions(certificate.assertions)),
             ("Worth knowing", notes), ("Not covered", uncovered), ("The backup", backup), ("The restore", restore),
             ("Digests", digests),
         ]
-        let shown = sections.filter { !$0.html.isEmpty }.map { section -> HTML in
-            "<section><h2>\(section.title)</h2>\n\(section.html)</section>\n"
-        }
-        return "<main>\n\(shown)</main>\n"
     }
 
     private var missing: HTML {
@@ -99,16 +86,6 @@ struct CertificatePage {
             """
         }
         return "<p>\(ladder.score) rungs.</p>\n" + CertificateMarkup.table(["Rung", "Standing", "Evidence"], rows)
-    }
-
-    private var assertions: HTML {
-        let rows = (certificate.assertions ?? []).map { outcome -> HTML in
-            """
-            <tr><th scope="row" class="whole">\(outcome.name)</th><td>\(outcome.rule.rawValue): <code class="long">\(outcome.statement)</code></td><td data-name="answer">\(outcome.problem ?? "so it is")</td></tr>
-
-            """
-        }
-        return rows.isEmpty ? HTML() : CertificateMarkup.table(["Assertion", "Statement", "Answer"], rows)
     }
 
     private var parts: HTML {
@@ -182,17 +159,8 @@ struct CertificatePage {
         """
         <footer class="page"><p>Made by \(certificate.madeBy) in run <code>\(certificate.runID)</code>. The same in JSON, \
         signed, stands beside the backup as <code>\(certificate.backup.description).certificate.json</code>: that file is \
-        the proof, and this page shows it. Times are UTC.</p>\(verifying)</footer>
+        the proof, and this page shows it. Times are UTC.</p>\(CertificateMarkup.verifying("\(certificate.backup).certificate.json", signedBy: certificate.signedBy))</footer>
 
         """
-    }
-
-    private var verifying: HTML {
-        guard let key = certificate.signedBy else { return HTML() }
-        let file = "\(certificate.backup).certificate.json"
-        return """
-            <p>Whoever has the public key, <code>\(key)</code>, can verify the signatures of this page and of that file \
-            with OpenSSL: <code>openssl dgst -sha256 -verify \(key) -signature \(file).sig \(file)</code></p>
-            """
     }
 }

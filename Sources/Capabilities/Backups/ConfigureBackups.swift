@@ -29,10 +29,6 @@ struct ConfigureBackups: HouseCommand {
             storage: editing.inventory.backups.storage)
         let source = URL(fileURLWithPath: strategy.path).lastPathComponent
         try editing.write(file.text(for: editing.file, source: source), isDryRun: dryRun)
-        guard !file.unsupported.isEmpty else { return .success }
-        let console = application.console
-        console.note("not written, because it is not supported yet:")
-        for problem in file.unsupported { console.note("  \(problem.line)") }
-        return .findings
+        return editing.leaveOut(file.unsupported)
     }
 }

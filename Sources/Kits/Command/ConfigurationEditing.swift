@@ -38,6 +38,16 @@ package struct ConfigurationEditing: Sendable {
         try file.write(text, over: old)
         console.print("mainstay: wrote '\(path)'; 'mainstay config show' shows what is in force")
     }
+
+    /// Says what of a team's own file was not taken over.
+    ///
+    /// - Returns: how the command ends.
+    package func leaveOut(_ problems: [Problem]) -> ExitStatus {
+        guard !problems.isEmpty else { return .success }
+        application.console.note("not written, because it is not supported yet:")
+        for problem in problems { application.console.note("  \(problem.line)") }
+        return .findings
+    }
 }
 
 extension Application {

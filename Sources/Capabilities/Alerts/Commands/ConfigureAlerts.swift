@@ -28,10 +28,6 @@ struct ConfigureAlerts: HouseCommand {
         let file = try AlertConfigFile(reading: alertConfig.path, application.vocabulary)
         let source = URL(fileURLWithPath: alertConfig.path).lastPathComponent
         try editing.write(file.text(for: editing.file, source: source), isDryRun: dryRun)
-        guard !file.unsupported.isEmpty else { return .success }
-        let console = application.console
-        console.note("not written, because it is not supported yet:")
-        for problem in file.unsupported { console.note("  \(problem.line)") }
-        return .findings
+        return editing.leaveOut(file.unsupported)
     }
 }

@@ -38,11 +38,6 @@ extension Act {
 }
 
 extension BackupPlace {
-    /// Made where there is none: a drill of physical backups may come before the first logical one.
-    func keyOrNew() async throws -> BackupKey {
-        try await Blocking().run { _ in try BackupKey.readOrMake(keyFile, former: formerKeys) }
-    }
-
     /// Of one run; nil where it wrote none, or one that cannot be believed.
     func drill(ofRun runID: String, _ scenario: DrillScenario) async throws -> DrillCertificate? {
         guard let key = try await key() else { return nil }

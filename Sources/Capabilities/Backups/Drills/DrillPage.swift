@@ -8,10 +8,12 @@ struct DrillPage {
     let certificate: DrillCertificate
 
     var html: HTML {
-        Layout(
-            title: "Drill '\(certificate.scenario.rawValue)' of \(certificate.target)",
-            generator: "\(certificate.madeBy), run \(certificate.runID)", body: "\(head)\(main)\(foot)"
-        ).html
+        CertificateMarkup.page(
+            .init(
+                title: "Drill '\(certificate.scenario.rawValue)' of \(certificate.target)",
+                generator: "\(certificate.madeBy), run \(certificate.runID)",
+                subtitle: "from \(time: certificate.began) to \(time: certificate.ended)", standing: standing,
+                sentence: sentence, why: why), sections, foot: foot)
     }
 
     private var standing: Standing {
@@ -35,19 +37,6 @@ struct DrillPage {
         }
     }
 
-    private var head: HTML {
-        """
-        <header class="page">
-        <div class="brand">Mainstay</div>
-        <h1>Drill '\(certificate.scenario.rawValue)' of \(certificate.target.description)</h1>
-        <p class="muted small">from \(time: certificate.began) to \(time: certificate.ended)</p>
-        <div class="verdict \(HTML(trusted: standing.rawValue))" role="status">\(standing.mark)<div><p>\(sentence).</p>\
-        <p class="why">\(why)</p></div></div>
-        </header>
-
-        """
-    }
-
     private var why: HTML {
         switch certificate.verdict {
         case .proved: "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
@@ -55,8 +44,8 @@ struct DrillPage {
         }
     }
 
-    private var main: HTML {
-        let sections: [(title: String, html: HTML)] = [
+    private var sections: [(title: String, html: HTML)] {
+        [
             ("What was supposed", "<p>\(certificate.scenario.loss)</p>\n\(supposed)"),
             ("What is missing", missing), ("What it cost", cost), ("What came back", parts),
             ("Where the time went", phases), ("The failover", failover),
@@ -64,10 +53,6 @@ struct DrillPage {
             ("Worth knowing", CertificateMarkup.list(certificate.notes.map { "\($0)" })),
             ("Not covered", CertificateMarkup.list(uncovered.map { "\($0)" })),
         ]
-        let shown = sections.filter { !$0.html.isEmpty }.map { section -> HTML in
-            "<section><h2>\(section.title)</h2>\n\(section.html)</section>\n"
-        }
-        return "<main>\n\(shown)</main>\n"
     }
 
     private var supposed: HTML {
@@ -168,16 +153,10 @@ struct DrillPage {
 
     private var foot: HTML {
         let file = "\(certificate.runID)-\(certificate.scenario.rawValue).certificate.json"
-        let verifying = certificate.signedBy.map { key -> HTML in
-            """
-            <p>Whoever has the public key, <code>\(key)</code>, can verify the signatures of this page and of that file \
-            with OpenSSL: <code>openssl dgst -sha256 -verify \(key) -signature \(file).sig \(file)</code></p>
-            """
-        }
         return """
             <footer class="page"><p>Made by \(certificate.madeBy) in run <code>\(certificate.runID)</code>. The same in \
             JSON, signed, stands beside this page as <code>\(file)</code>: that file is the proof, and this page shows it. \
-            Audit trail: <code>\(certificate.audit ?? "none")</code>. Times are UTC.</p>\(verifying)</footer>
+            Audit trail: <code>\(certificate.audit ?? "none")</code>. Times are UTC.</p>\(CertificateMarkup.verifying(file, signedBy: certificate.signedBy))</footer>
 
             """
     }

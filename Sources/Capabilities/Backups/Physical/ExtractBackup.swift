@@ -90,8 +90,7 @@ package struct ExtractBackup: MaintenanceTask {
     package func apply(_ change: Change, _ act: Act) async throws {
         let look = act.look
         let physical = try await PhysicalPlace.needed(look)
-        let place = physical.place
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
+        let key = try await physical.place.keyOrNew()
         let info = try await physical.repository.info()
         guard let backup = info.backups.first(where: { .text($0.label) == change.identity["from"] }) else {
             throw PhysicalError.noBackup(stanza: info.stanza)
@@ -100,18 +99,10 @@ package struct ExtractBackup: MaintenanceTask {
         if try await own(look) != nil { return }
         var extraction = BackupExtraction(
             physical.repository, workDirectory: look.workDirectory, superuser: physical.settings.superuser)
-        let settings = look.inventory.backups
-        extraction.jobs = settings.jobs
+        extraction.jobs = look.inventory.backups.jobs
         extraction.tell = look.tell
         _ = try await extraction.run(backup, at: options.asOf, of: change.object) { address in
-            var writer = BackupWriter(
-                place.folder, key: key, address: address, settings: .unlimited(), runID: look.runID,
-                programs: look.programs)
-            writer.jobs = settings.jobs
-            writer.level = settings.level
-            writer.readTwice = settings.readTwice
-            writer.tell = look.tell
-            return writer
+            look.backupWriter(key: key, address: address, settings: .unlimited())
         }
     }
 

@@ -8,10 +8,14 @@ struct PhysicalCertificatePage {
     let certificate: PhysicalCertificate
 
     var html: HTML {
-        Layout(
-            title: "Certificate of backup \(certificate.backup)",
-            generator: "\(certificate.madeBy), run \(certificate.runID)", body: "\(head)\(main)\(foot)"
-        ).html
+        CertificateMarkup.page(
+            .init(
+                title: "Certificate of backup \(certificate.backup)",
+                generator: "\(certificate.madeBy), run \(certificate.runID)",
+                subtitle: """
+                    \(certificate.target.description) · \(certificate.type.rawValue) physical backup of the whole cluster · \
+                    taken until \(time: certificate.taken)
+                    """, standing: standing, sentence: sentence, why: why), sections, foot: foot)
     }
 
     private var standing: Standing {
@@ -30,20 +34,6 @@ struct PhysicalCertificatePage {
         }
     }
 
-    private var head: HTML {
-        """
-        <header class="page">
-        <div class="brand">Mainstay</div>
-        <h1>Certificate of backup \(certificate.backup)</h1>
-        <p class="muted small">\(certificate.target.description) · \(certificate.type.rawValue) physical backup of the whole \
-        cluster · taken until \(time: certificate.taken)</p>
-        <div class="verdict \(HTML(trusted: standing.rawValue))" role="status">\(standing.mark)<div><p>\(sentence).</p>\
-        <p class="why">\(why)</p></div></div>
-        </header>
-
-        """
-    }
-
     private var why: HTML {
         guard let trouble = certificate.trouble, certificate.verdict != .proved else {
             return "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
@@ -51,17 +41,14 @@ struct PhysicalCertificatePage {
         return "\(trouble.kind.rawValue): \(trouble.evidence)"
     }
 
-    private var main: HTML {
-        let sections: [(title: String, html: HTML)] = [
-            ("How far it was proved", ladder), ("What the team asked", assertions),
+    private var sections: [(title: String, html: HTML)] {
+        [
+            ("How far it was proved", ladder),
+            ("What the team asked", CertificateMarkup.assertions(certificate.assertions)),
             ("Worth knowing", CertificateMarkup.list(certificate.notes.map { "\($0)" })),
             ("Not covered", CertificateMarkup.list(certificate.uncovered.map { "\($0)" })), ("The backup", backup),
             ("The restore", restore),
         ]
-        let shown = sections.filter { !$0.html.isEmpty }.map { section -> HTML in
-            "<section><h2>\(section.title)</h2>\n\(section.html)</section>\n"
-        }
-        return "<main>\n\(shown)</main>\n"
     }
 
     private var ladder: HTML {
@@ -74,16 +61,6 @@ struct PhysicalCertificatePage {
         }
         return "<p>\(certificate.ladder.score) rungs.</p>\n"
             + CertificateMarkup.table(["Rung", "Standing", "Took", "Evidence"], rows)
-    }
-
-    private var assertions: HTML {
-        let rows = (certificate.assertions ?? []).map { outcome -> HTML in
-            """
-            <tr><th scope="row" class="whole">\(outcome.name)</th><td>\(outcome.rule.rawValue): <code class="long">\(outcome.statement)</code></td><td data-name="answer">\(outcome.problem ?? "so it is")</td></tr>
-
-            """
-        }
-        return rows.isEmpty ? HTML() : CertificateMarkup.table(["Assertion", "Statement", "Answer"], rows)
     }
 
     private var backup: HTML {
@@ -108,16 +85,10 @@ struct PhysicalCertificatePage {
 
     private var foot: HTML {
         let file = "\(certificate.backup).certificate.json"
-        let verifying = certificate.signedBy.map { key -> HTML in
-            """
-            <p>Whoever has the public key, <code>\(key)</code>, can verify the signatures of this page and of that file \
-            with OpenSSL: <code>openssl dgst -sha256 -verify \(key) -signature \(file).sig \(file)</code></p>
-            """
-        }
         return """
             <footer class="page"><p>Made by \(certificate.madeBy) in run <code>\(certificate.runID)</code>. The same in \
             JSON, signed, stands beside this page as <code>\(file)</code>: that file is the proof, and this page shows it. \
-            Times are UTC.</p>\(verifying)</footer>
+            Times are UTC.</p>\(CertificateMarkup.verifying(file, signedBy: certificate.signedBy))</footer>
 
             """
     }

@@ -103,7 +103,7 @@ extension Act {
     func provePhysical(_ label: String) async throws {
         let physical = try await PhysicalPlace.needed(look)
         let place = physical.place
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
+        let key = try await place.keyOrNew()
         let signer = try await Blocking().run { _ in
             // The first proof of all may come before the first logical backup.
             _ = try place.folder.make()

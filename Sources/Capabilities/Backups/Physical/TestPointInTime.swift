@@ -106,7 +106,7 @@ package struct TestPointInTime: MaintenanceTask {
         let look = act.look
         let physical = try await PhysicalPlace.needed(look)
         let place = physical.place
-        let key = try await Blocking().run { _ in try BackupKey.readOrMake(place.keyFile, former: place.formerKeys) }
+        let key = try await place.keyOrNew()
         let began = look.clock.now()
         var drill = PointInTimeDrill(
             physical.repository, workDirectory: look.workDirectory, superuser: physical.settings.superuser,

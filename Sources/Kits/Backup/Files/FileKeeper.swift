@@ -98,7 +98,7 @@ package struct FileKeeper: Sendable {
         listing.entries.removeAll { went.contains($0.path) }
         let omitted = Set(try listing.omissions.compactMap { try Self.text($0.path).map { "/\($0)" } })
         for (path, size) in found where !known.contains(path) && !omitted.contains(path) {
-            listing.add(path.dropFirst(), size: size, at: clock.now())
+            try listing.add(path.dropFirst(), size: size, at: clock.now())
         }
         listing.entries.sort { $0.path < $1.path }
     }

@@ -78,9 +78,12 @@ package struct FileListing: Codable, Sendable, Hashable {
     }
 
     /// Adds what came while the others were read, as a snapshot has it: nobody knows what it was to be.
-    mutating func add(_ path: Substring, size: Int64?, at time: Timestamp) {
-        let encoded = path.utf8.split(separator: UInt8(ascii: "/")).compactMap {
-            try? FileName(bytes: Array($0)).encoded
+    ///
+    /// - Throws: `FileError` for a path that is none.
+    mutating func add(_ path: Substring, size: Int64?, at time: Timestamp) throws(FileError) {
+        var encoded: [String] = []
+        for part in path.utf8.split(separator: UInt8(ascii: "/")) {
+            encoded.append(try FileName(bytes: Array(part)).encoded)
         }
         entries.append(
             Entry(

@@ -26,7 +26,8 @@ package struct RestoreSelection: Sendable, Hashable {
             }
             let leaves = Self.leaves(of: text, among: known, try catalog())
             guard !leaves.isEmpty else {
-                throw SelectionError.noTable(text, nearest: nearest(to: text, among: known.map(\.spelled)))
+                throw SelectionError.noTable(
+                    text, nearest: nearest(to: text, among: known.map(\.spelled) + known.map(\.name)))
             }
             tables.formUnion(leaves)
         }
