@@ -26,7 +26,7 @@ enum ListedEntry: Sendable, Encodable {
                 manifest.map { .integer(Int64(clamping: $0.rows)) } ?? .null,
                 manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
                 manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
-                .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
+                .text(backup.proofWords(at: now)),
                 .text(backup.copies.map { $0.word(at: now) }.joined(separator: ", ")),
             ]
         case .physical(let listed):
@@ -88,7 +88,7 @@ struct ListedPhysicalBackup: Sendable, Encodable {
         proof =
             switch certificate?.verdict {
             case .proved: certificate?.proves(at: now) == true ? .proved : .expired
-            case .unproven: .unproven
+            case .unproven, .partly: .unproven
             case .refuted: .refuted
             case nil: .none
             }
