@@ -53,7 +53,10 @@ extension Broken {
         policy(
             "{ physical: { configuration: /etc/pgbackrest.conf } }",
             "2:22: backups.physical: the key 'stanza' is missing (allowed: the name of a stanza: letters, digits, '.', "
-                + "'_', '-')", isBeyondSchema: false),
+                + "'_', '-')"),
+        policy(
+            "{ physical: { engine: basebackup, stanza: shop } }",
+            "2:22: backups.physical.stanza: base backups are of no stanza"),
         policy(
             "{ physical: { stanza: --delta } }",
             "2:32: backups.physical.stanza: '--delta' is not allowed here (allowed: the name of a stanza: letters, "

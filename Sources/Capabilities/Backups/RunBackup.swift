@@ -17,8 +17,8 @@ package struct RunBackup: MaintenanceTask {
 
         @Option(
             help: ArgumentHelp(
-                "Take a physical backup of the whole cluster with pgBackRest: full, differential or incremental. Without it, "
-                    + "a logical one of the database.", valueName: "kind"))
+                "Take a physical backup of the whole cluster with pgBackRest or pg_basebackup: full, differential or incremental. "
+                    + "Without it, a logical one of the database.", valueName: "kind"))
         package var type: PhysicalBackupType?
 
         @Option(
@@ -61,7 +61,8 @@ package struct RunBackup: MaintenanceTask {
             note beside it that says why; 'backup:pre-upgrade' keeps it for 30 days. With '--prove', or 'verification: true' in its policy, the backup is restored and compared right away, and the step \
             succeeds only with its certificate; with 'verification: rotating 1/7' a seventh of its tables each time, but \
             all of one that is kept on purpose. With '--type' pgBackRest takes a physical backup of the whole cluster \
-            instead, by the team's own configuration and retention ('backups.physical').
+            instead, by the team's own configuration and retention ('backups.physical'), or pg_basebackup does \
+            ('engine: basebackup').
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),

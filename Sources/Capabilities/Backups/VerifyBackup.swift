@@ -92,7 +92,8 @@ package struct VerifyBackup: MaintenanceTask {
             'backups.physical' names a stanza of pgBackRest, its newest physical backup is proved too, and the server is \
             asked for nothing but its system identifier: every file and every segment of WAL by checksum, no gap in the \
             log, restored into a private PostgreSQL that replays to its end, every page and index by pg_amcheck, and \
-            every row read.
+            every row read. With 'engine: basebackup' the same is done of its newest base backup, by pg_verifybackup and \
+            the log that came with it.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),

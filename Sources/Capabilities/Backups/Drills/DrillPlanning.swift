@@ -86,13 +86,19 @@ struct DrillPlanning: Sendable {
             }
             return false
         }
+        guard settings.engine == .pgbackrest else {
+            plan.notes.append(
+                "base backups lie beside the others and have no log behind them: they are not what is drilled")
+            return false
+        }
         do {
             let physical = try await PhysicalPlace.needed(look)
-            if surviving, let reason = Self.staysBehind(physical.repository.options, settings.stanza) {
+            let options = try physical.pgBackRest(for: "a drill of the whole cluster").options
+            if surviving, let reason = Self.staysBehind(options, settings.stanza) {
                 plan.notes.append("the physical backups of '\(settings.stanza)' do not count: \(reason)")
                 return false
             }
-            let info = try await physical.repository.info()
+            let info = try await physical.info()
             let limit = scenario == .regionLoss || scenario == .completeFailure ? nil : moment
             guard let backup = ClusterRecovery.backup(in: info, before: limit) else {
                 let which = limit.map { " that ended before \($0)" } ?? ""

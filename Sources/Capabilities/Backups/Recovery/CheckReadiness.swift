@@ -154,7 +154,7 @@ package struct CheckReadiness: MaintenanceTask {
     }
 
     private func addPointInTime(_ place: BackupPlace, to readiness: inout Readiness, _ look: Look) async throws {
-        guard look.inventory.backupPolicy(of: look.target).physical != nil else { return }
+        guard look.inventory.backupPolicy(of: look.target).physical?.engine == .pgbackrest else { return }
         let drill = "mainstay recovery pitr-test --environment \(look.target.environment.shellQuoted)"
         guard let physical = try await PhysicalPlace(look), let record = try await physical.drill() else {
             readiness.add(.pointInTime, .critical, "it was never tried", mend: drill)

@@ -9,6 +9,14 @@ extension PhysicalProof {
         _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ climb: inout Climb
     ) async throws -> StandbyReading.Found? {
         guard let standby, !climb.isOver else { return nil }
+        guard case .pgBackRest(let repository) = engine else {
+            climb.note(
+                .equality,
+                .notPossible(
+                    "a base backup ends with its own log, and the standby is further: there is no log to meet at"),
+                nil)
+            return nil
+        }
         tell("reading the standby, its replay paused")
         let found: StandbyReading.Found
         do {
