@@ -56,6 +56,7 @@ struct DrillTests {
         }
         var verdict: String
         var parts: [Part]
+        var notes: [String]
     }
 
     private func read(_ estate: StorageEstate, _ name: String) throws -> Certificate {
@@ -203,7 +204,8 @@ struct DrillTests {
         let lost = try await near.run("dr", "test", "--scenario=region-loss")
         #expect(lost.exitCode == 0, "\(lost.errors)\(lost.output)")
         #expect(try sources(near) == ["the storage 'offsite'"])
-        #expect(lost.output.contains("'secondary' does not count: nobody says that it is at another place"))
+        let told = try read(near, try #require(try certificates(near).last)).notes
+        #expect(told.contains { $0.contains("'secondary' does not count: nobody says that it is at another place") })
         // The other one lies on a disk of this host now.
         let far = try await pair("region: eu-north-1", offsite: "\(near.program.directory)/repository-here")
         let back = try await far.run("dr", "test", "--scenario=region-loss")

@@ -236,7 +236,7 @@ struct BaseDamage: Sendable {
         .init(name: "a bit of the commit log", rung: .checksums, words: "pg_xact/0000") { backup, _ in
             try flip("\(backup)/data/pg_xact/0000")
         },
-        .init(name: "a table cut short", rung: .checksums, words: "bytes on disk but") {
+        .init(name: "a table cut short", rung: .checksums, words: "on disk but size") {
             let path = "\($0)/data/\($1)"
             try Data(try Data(contentsOf: URL(fileURLWithPath: path)).dropLast(8_192)).write(
                 to: URL(fileURLWithPath: path))
