@@ -79,7 +79,8 @@ struct ScheduleStandingTests {
     @Test(
         "what the scheduler has noted is there until it is over",
         arguments: [
-            (ScheduleFinding.overlapped, ScheduleStanding.Attention.Kind.skipped), (.refused, .refused), (.unheard, .unheard),
+            (ScheduleFinding.overlapped, ScheduleStanding.Attention.Kind.skipped), (.refused, .refused),
+            (.unheard, .unheard),
             (.missed, .missed),
         ])
     func notes(finding: ScheduleFinding, kind: ScheduleStanding.Attention.Kind) async throws {

@@ -33,7 +33,8 @@ extension Scheduler {
                 try await giveUp(
                     ScheduledStart(routine: name, due: due), until: due, .leftToPeople,
                     ScheduleFinding.due.finding(
-                        name, "'\(name)' is due since \(due), and people start it", evidence: ["due": .text(due.iso8601)],
+                        name, "'\(name)' is due since \(due), and people start it",
+                        evidence: ["due": .text(due.iso8601)],
                         mend: "mainstay run \(name) --all-environments"))
                 starts.set(name, schedule.next(after: due))
                 deadlines.set(name, now + Self.askPeopleEvery)

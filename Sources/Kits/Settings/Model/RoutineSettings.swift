@@ -21,7 +21,8 @@ package struct RoutineSettings: Sendable, Equatable {
 
     package init(
         name: String, summary: String? = nil, schedule: Written<ScheduleExpression>? = nil,
-        timing: RoutineTiming = RoutineTiming(), mode: RoutineMode? = nil, concurrency: Int? = nil, ping: ConfiguredText? = nil,
+        timing: RoutineTiming = RoutineTiming(), mode: RoutineMode? = nil, concurrency: Int? = nil,
+        ping: ConfiguredText? = nil,
         steps: [RoutineStep], adaptation: RoutineAdaptation? = nil, location: SourceLocation
     ) {
         self.name = name
