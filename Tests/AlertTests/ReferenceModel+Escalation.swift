@@ -62,9 +62,9 @@ extension ReferenceModel {
                 if isHidden(climb.alert, route, second) {
                     climb.stepLook = look(climb.alert, route, second)
                 } else {
-                    for listeners in listeners(climb, second) {
-                        climb.listeners.formUnion(listeners)
-                        news[listeners, default: []].insert(climb.alert)
+                    for channel in listeners(climb, second) {
+                        climb.listeners.formUnion(channel)
+                        news[channel, default: []].insert(climb.alert)
                     }
                     climb.taken += 1
                 }

@@ -102,7 +102,10 @@ struct ReferenceModel {
             if holdSeconds == 0 { fire(alert, second) }
         case .well(let alert):
             guard wrongSince[alert] != nil, wellSince[alert] == nil else { return }
-            guard firedAt[alert] != nil else { return wrongSince[alert] = nil }
+            guard firedAt[alert] != nil else {
+                wrongSince[alert] = nil
+                return
+            }
             let recent = (ends[alert] ?? []).count { $0 + seconds(rules.terms.flapWindow) > second }
             if rules.terms.flapLimit > 0, recent + 1 >= rules.terms.flapLimit {
                 wellSince[alert] = second

@@ -110,7 +110,7 @@ struct AlertServeTests {
             let program = try configured(receiver.port, path: "slow")
             #expect(try await program.run("health", "check", "--environment", "test").exitCode == 5)
             _ = try await serving(program, grace: .seconds(15)) { try await receiver.first(1) }
-            try await serving(program) {
+            try await serving(program) { () async throws -> Void in
                 try await eventually("it is known as told") {
                     try await program.run("alerts", "summary", "--format", "json").output.contains("\"told\" : 1")
                 }
