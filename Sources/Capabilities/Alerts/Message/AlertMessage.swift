@@ -38,9 +38,9 @@ struct AlertMessage: Sendable {
     /// What stands under `Firing:` and under `Over:`, the worst first: the lines of each alert.
     var sections: [(heading: String, blocks: [[String]])] {
         [
-            ("Firing:", Self.ranked(notification.firing).map(firing)),
-            ("Over:", Self.ranked(notification.resolved).map { [over($0)] }),
-        ].filter { !$0.1.isEmpty }
+            (heading: "Firing:", blocks: Self.ranked(notification.firing).map(firing)),
+            (heading: "Over:", blocks: Self.ranked(notification.resolved).map { [over($0)] }),
+        ].filter { !$0.blocks.isEmpty }
     }
 
     /// The worst first, then what has lasted longest.
