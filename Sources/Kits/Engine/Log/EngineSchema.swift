@@ -161,5 +161,6 @@ package enum EngineSchema {
                 """
             ]),
         AlertSchema.migration,
+        AlertSchema.precedence,
     ]
 }
