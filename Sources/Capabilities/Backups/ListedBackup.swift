@@ -19,6 +19,8 @@ struct ListedBackup: Sendable, Encodable {
     var manifest: BackupManifest? { stored.manifest }
     var certificate: Certificate? { stored.certificate }
     var trouble: ErrorReport? { stored.trouble }
+    /// Whether it was taken out of a physical backup.
+    var isExtracted: Bool { manifest?.extraction != nil }
 
     /// All of a target, the newest first.
     static func all(_ place: BackupPlace, now: Timestamp) async throws -> [ListedBackup] {

@@ -62,7 +62,9 @@ struct BackupShelf: Sendable {
             let standing = backup.standing(at: retention.now)
             item.trouble = backup.trouble?.problem
             // What all older ones hang on has to be there, and not only its certificate.
-            if !isProved, standing == .proved, item.trouble == nil, let manifest = backup.manifest {
+            if !isProved, standing == .proved, item.trouble == nil, let manifest = backup.manifest,
+                manifest.extraction == nil
+            {
                 item.trouble = try folder.firstMisfit(of: manifest).map {
                     "its file '\($0.printable)' is missing, or has another length"
                 }
@@ -72,7 +74,7 @@ struct BackupShelf: Sendable {
                 candidates.append(
                     .init(
                         id: backup.id, snapshot: manifest.times.snapshot, standing: standing,
-                        asked: try folder.asked(for: backup.id, key: key)))
+                        asked: try folder.asked(for: backup.id, key: key), extracted: manifest.extraction?.made))
             }
             items.append(item)
         }

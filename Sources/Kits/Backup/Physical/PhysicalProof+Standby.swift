@@ -23,7 +23,8 @@ extension PhysicalProof {
             climb.note(.equality, .notPossible(error.problem), nil)
             return nil
         } catch let error as PauseError {
-            climb.note(.equality, .notPossible(error.problem), nil)
+            let hint = error.hint.map { ". \($0)" } ?? ""
+            climb.note(.equality, .notPossible(error.problem + hint), nil)
             return nil
         }
         guard found.systemIdentifier == cluster.systemIdentifier else {
