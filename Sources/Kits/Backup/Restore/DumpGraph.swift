@@ -55,6 +55,14 @@ struct DumpGraph: Sendable {
             whole: Set(kept.filter { work.isWhole($0.number) }.map(\.object)))
     }
 
+    /// As above, of what was chosen of a backup.
+    func part(_ selection: RestoreSelection, of manifest: BackupManifest) -> Part {
+        let chosen = Set(selection.tables)
+        return part(
+            tables: Set(manifest.tables.filter { chosen.contains($0.name) }.map(\.oid)),
+            schemas: Set(selection.schemas), among: Set(manifest.tables.map(\.name.schema)))
+    }
+
     struct Part: Sendable {
         /// In their order.
         var entries: [ArchiveEntry]
@@ -184,7 +192,7 @@ extension ArchiveEntry {
 
     /// Settings of the dump itself, and what is everybody's.
     var isAlways: Bool {
-        ["ENCODING", "STDSTRINGS", "SEARCHPATH", "EXTENSION", "PROCEDURAL LANGUAGE"].contains(kind)
+        ["ENCODING", "STDSTRINGS", "SEARCHPATH", "PROCEDURAL LANGUAGE"].contains(kind)
     }
 
     /// Whether a schema brings it along by itself, and not with its table.

@@ -79,8 +79,19 @@ extension String {
         [" ", ".", ";", "("].contains { containsBytes(" \(table)\($0)") } || hasSuffix(" \(table)")
     }
 
-    /// Whether it names something: at its beginning or behind a space.
+    /// Whether it names something: at its beginning or behind a space. What a function takes is no part of its name.
     fileprivate func hasWord(_ name: String) -> Bool {
-        utf8.starts(with: name.utf8) || containsBytes(" \(name)")
+        let own = withoutArguments
+        return own.utf8.starts(with: name.utf8) || own.containsBytes(" \(name)")
+    }
+
+    /// Up to the first parenthesis that stands in no quotes.
+    var withoutArguments: String {
+        var isQuoted = false
+        let end = utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: "(") && !isQuoted
+        }
+        return String(self[..<(end ?? endIndex)])
     }
 }
