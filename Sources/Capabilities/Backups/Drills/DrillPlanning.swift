@@ -88,15 +88,14 @@ struct DrillPlanning: Sendable {
         }
         do {
             let physical = try await PhysicalPlace.needed(look)
-            var info = try await physical.repository.info()
-            if surviving {
-                let lost = Self.lost(physical.repository.options, settings.stanza)
-                info.backups.removeAll { lost[$0.repository] != nil }
-                plan.notes += lost.sorted { $0.key < $1.key }.map { number, reason in
-                    "the physical backups of '\(settings.stanza)' in repository \(number) do not count: \(reason)"
-                }
-                if info.backups.isEmpty, !lost.isEmpty { return false }
+            let places = physical.repository.options.places(of: settings.stanza)
+            let lost = surviving ? Self.lost(places) : [:]
+            plan.notes += lost.sorted { $0.key < $1.key }.map { number, reason in
+                "the physical backups of '\(settings.stanza)' in repository \(number) do not count: \(reason)"
             }
+            guard lost.count < places.count else { return false }
+            var info = try await physical.repository.info()
+            info.backups.removeAll { lost[$0.repository] != nil }
             let limit = scenario == .regionLoss || scenario == .completeFailure ? nil : moment
             guard let backup = ClusterRecovery.backup(in: info, before: limit) else {
                 let which = limit.map { " that ended before \($0)" } ?? ""
@@ -119,9 +118,9 @@ struct DrillPlanning: Sendable {
         }
     }
 
-    /// The repositories of a stanza that are lost with this host, each with the reason.
-    private static func lost(_ options: PgBackRestOptions, _ stanza: String) -> [Int: String] {
-        options.places(of: stanza).reduce(into: [:]) { result, place in
+    /// The repositories that are lost with this host, each with the reason.
+    private static func lost(_ places: [PgBackRestOptions.Place]) -> [Int: String] {
+        places.reduce(into: [:]) { result, place in
             let survival =
                 place.path.map { Survival(ofDirectory: $0) } ?? place.host.map { Survival(ofHost: $0) } ?? .elsewhere
             if case .lostWithHost(let reason) = survival { result[place.number] = reason }

@@ -102,7 +102,7 @@ package struct ClusterRecovery: Sendable {
     /// What this host or the way there lacks says nothing against the backup.
     private static func unproven(_ part: DrillCertificate.Part, _ problem: String) -> DrillCertificate.Part {
         var part = part
-        part.standing = .unproven
+        part.standing = part.problems.isEmpty ? .unproven : .refuted
         part.problems.append(problem)
         return part
     }
