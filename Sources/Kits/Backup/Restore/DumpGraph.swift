@@ -76,6 +76,15 @@ struct DumpGraph: Sendable {
         /// As `pg_restore --use-list` reads it.
         var list: String { entries.map { "\($0.number); \($0.catalog) \($0.object) \($0.rest)\n" }.joined() }
 
+        /// By name: those that something of it depends on.
+        var extensions: Set<String> {
+            Set(
+                entries.filter { $0.kind == "EXTENSION" }.map {
+                    // `- hstore ` and no owner.
+                    String(decoding: $0.title.utf8.dropFirst(2), as: UTF8.self).trimmingWhitespace()
+                })
+        }
+
         /// The files of rows that pg_restore opens.
         var rowFiles: Set<String> { Set(entries.filter { $0.kind == "TABLE DATA" }.map { "\($0.number).dat" }) }
 

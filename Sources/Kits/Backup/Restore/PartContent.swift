@@ -10,11 +10,7 @@ struct PartContent: Sendable {
     private let share: Double
 
     init(_ part: DumpGraph.Part, _ selection: RestoreSelection, _ manifest: BackupManifest) {
-        extensions = Set(
-            part.entries.filter { $0.kind == "EXTENSION" }.map {
-                // `- hstore ` and no owner.
-                String(decoding: $0.title.utf8.dropFirst(2), as: UTF8.self).trimmingWhitespace()
-            })
+        extensions = part.extensions
         // The owner stands last, behind names that may hold spaces.
         let owners = manifest.roles.names.map { Array(" \($0)".utf8) }.sorted { $0.count > $1.count }
         objects = Set(

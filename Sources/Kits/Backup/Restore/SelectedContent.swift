@@ -58,6 +58,13 @@ struct SelectedContent: Sendable {
         if !empty.isEmpty {
             notes.append("tables that others need came without their rows: \(empty.prefix(10).joined(separator: ", "))")
         }
+        // The body of a function may use one that nothing depends on; plpgsql is in every database.
+        let extensions = whole.extensions.map(\.name).filter { $0 != "plpgsql" && !part.extensions.contains($0) }
+        if !extensions.isEmpty {
+            notes.append(
+                "extensions that nothing of it depends on were left out: "
+                    + extensions.prefix(10).map(\.displayedIdentifier).joined(separator: ", "))
+        }
         if whole.largeObjects.digest.sum.count > 0 { notes.append("large objects are of no table and were left out") }
         if !part.leftOut.isEmpty {
             let shown = part.leftOut.prefix(10).map { "\($0.kind) \($0.title)" }.joined(separator: "; ")
