@@ -142,6 +142,41 @@ struct RetentionTests {
             ])
     }
 
+    @Test("a backup of which some parts were proved makes none go, until every part was proved of it or of newer ones")
+    func partsAreNoProof() throws {
+        var policy = BackupPolicy()
+        var keep = BackupKeep()
+        keep.last = 1
+        policy.keep = Written(keep, at: .test)
+        let start = try #require(Timestamp(iso8601: "2026-11-02T02:00:00Z"))
+        let night = Duration.seconds(86_400)
+        /// One part a night, of the newest: the oldest first.
+        func history(_ nights: Int, of parts: Int) throws -> [Retention.Candidate] {
+            try (0..<nights).map { number in
+                var candidate = try RandomHistory.candidate(start + night * number, .partly)
+                candidate.parts = [number % parts + 1]
+                return candidate
+            }
+        }
+        func going(_ shelf: [Retention.Candidate]) -> [Int] {
+            let verdicts = Retention(policy: policy, zone: .utc, now: start + night * 40).judge(shelf)
+            return shelf.indices.filter { verdicts[shelf[$0].id]?.stays == false }
+        }
+        #expect(going(try history(10, of: 4)) == [], "whoever has no rotation believes no part of one")
+        policy.verification = Written(.rotating(parts: 4), at: .test)
+        #expect(going(try history(3, of: 4)) == [])
+        #expect(going(try history(10, of: 4)) == [0, 1, 2, 3, 4, 5])
+        var refuted = try history(10, of: 4)
+        refuted[8].standing = .refuted
+        #expect(going(refuted) == [0, 1, 2, 3], "a refuted one proves no part, and the round begins earlier")
+        var whole = try history(10, of: 4)
+        whole[9].standing = .proved
+        #expect(going(whole) == Array(0..<9))
+        let shelf = try history(10, of: 4)
+        let verdicts = Retention(policy: policy, zone: .utc, now: start + night * 40).judge(shelf)
+        #expect(verdicts[shelf[6].id] == .kept(["all 4 parts were proved since"]))
+    }
+
     @Test("a history grows to the length a rule names: its oldest stays until then")
     func growsToLength() throws {
         var policy = BackupPolicy()

@@ -86,15 +86,21 @@ struct DrillPlanning: Sendable {
             }
             return false
         }
+        guard settings.engine == .pgbackrest else {
+            plan.notes.append(
+                "base backups lie beside the others and have no log behind them: they are not what is drilled")
+            return false
+        }
         do {
             let physical = try await PhysicalPlace.needed(look)
-            let places = physical.repository.options.places(of: settings.stanza)
+            let options = try physical.pgBackRest(for: "a drill of the whole cluster").options
+            let places = options.places(of: settings.stanza)
             let lost = surviving ? Self.lost(places) : [:]
             plan.notes += lost.sorted { $0.key < $1.key }.map { number, reason in
                 "the physical backups of '\(settings.stanza)' in repository \(number) do not count: \(reason)"
             }
             guard lost.count < places.count else { return false }
-            var info = try await physical.repository.info()
+            var info = try await physical.info()
             info.backups.removeAll { lost[$0.repository] != nil }
             let limit = scenario == .regionLoss || scenario == .completeFailure ? nil : moment
             guard let backup = ClusterRecovery.backup(in: info, before: limit) else {

@@ -64,7 +64,8 @@ struct DrillRun: Sendable {
         case .copy(let id, let storage, _, _): return try await copy(id, storage, key)
         case .cluster(let backup, _):
             let physical = try await PhysicalPlace.needed(look)
-            var recovery = ClusterRecovery(physical.repository, workDirectory: look.workDirectory)
+            var recovery = ClusterRecovery(
+                try physical.pgBackRest(for: "a drill of the whole cluster"), workDirectory: look.workDirectory)
             recovery.superuser = physical.settings.superuser
             recovery.jobs = look.inventory.backups.jobs
             recovery.source = try await look.clusterSource()

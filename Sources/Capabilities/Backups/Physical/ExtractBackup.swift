@@ -71,8 +71,9 @@ package struct ExtractBackup: MaintenanceTask {
             return observation
         }
         if let moment = options.asOf, moment > look.clock.now() { throw MomentAhead(moment: moment) }
+        _ = try physical.pgBackRest(for: "a backup of another moment")
         let moment = options.asOf.map(\.description) ?? "the end of what was archived"
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         let source = try BackupExtraction.source(options.from, before: options.asOf, in: info)
         observation.evidence = [
             "from": .text(source.label), "cluster": .text(source.size.description),
@@ -96,7 +97,7 @@ package struct ExtractBackup: MaintenanceTask {
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let physical = try await PhysicalPlace.needed(look)
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         let isThere = change.identity["from"].map { label in info.backups.contains { .text($0.label) == label } }
         return Inspection(
             identity: isThere == true ? change.identity : ["from": .text("gone")], witness: ["run": .text(look.runID)])
@@ -106,14 +107,15 @@ package struct ExtractBackup: MaintenanceTask {
         let look = act.look
         let physical = try await PhysicalPlace.needed(look)
         let key = try await physical.place.keyOrNew()
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         guard let backup = info.backups.first(where: { .text($0.label) == change.identity["from"] }) else {
             throw PhysicalError.noBackup(stanza: info.stanza)
         }
         // One that this run took before it was killed.
         if let made = try await own(look) { return try await keep(made, key, look) }
         var extraction = BackupExtraction(
-            physical.repository, workDirectory: look.workDirectory, superuser: physical.settings.superuser)
+            try physical.pgBackRest(for: "a backup of another moment"), workDirectory: look.workDirectory,
+            superuser: physical.settings.superuser)
         extraction.source = try await look.clusterSource()
         extraction.jobs = look.inventory.backups.jobs
         extraction.tell = look.tell

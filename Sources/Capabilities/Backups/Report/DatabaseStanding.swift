@@ -36,6 +36,18 @@ struct DatabaseStanding: Sendable {
         zip(snapshots, snapshots.dropFirst() + [now]).map { $1 - $0 }.max()
     }
 
+    /// Nil where its policy does not prove it by parts.
+    var rotation: Rotation? {
+        let own = database.backups.filter { !$0.isExtracted }
+        return database.policy.verification?.value.parts.map { Rotation($0, own.map(\.stored), at: now) }
+    }
+
+    /// How far it is proved: rungs of the newest, or parts of all its rows.
+    var verification: String? {
+        if proved == nil, let rotation { return rotation.words }
+        return (newest?.ladder ?? physicalOnly?.ladder)?.score
+    }
+
     var restoreTime: Duration? { proved?.certificate?.recoveryTime }
 
     var standing: Standing { problem?.standing ?? .good }
@@ -72,9 +84,9 @@ struct DatabaseStanding: Sendable {
                 words: "its newest backup is \(age.short) old, and there is to be one \(frequency.rawValue)", mend: take
             )
         }
-        guard proved != nil else {
+        guard proved != nil || rotation?.isWhole == true else {
             return Problem(
-                standing: .warning, words: "no backup of it is proved",
+                standing: .warning, words: rotation.map { "it is \($0.words)" } ?? "no backup of it is proved",
                 mend: "mainstay backup verify --environment \(environment)")
         }
         return nil

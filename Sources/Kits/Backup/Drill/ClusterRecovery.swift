@@ -115,7 +115,9 @@ package struct ClusterRecovery: Sendable {
     ) async throws -> LogPosition? {
         tell("looking at the archived log")
         let began = clock.monotonic()
-        let archive = try await ArchiveProof(copy: copy, backup: copy.backup, info: info, jobs: jobs).run()
+        let archive = try await ArchiveProof(
+            copy: copy, repository: repository, backup: copy.backup, info: info, jobs: jobs
+        ).run()
         part.phases.append(.init("looking at the log", (clock.monotonic() - began).inSeconds, isRecovery: false))
         var problems: [String] = []
         switch archive.result {

@@ -4,6 +4,7 @@ import Maintenance
 /// and that each is the one it is called.
 struct ArchiveProof: Sendable {
     let copy: RestoredCopy
+    let repository: PgBackRest
     let backup: PhysicalBackup
     let info: RepositoryInfo
     let jobs: Int
@@ -14,7 +15,7 @@ struct ArchiveProof: Sendable {
     /// - Returns: what was found, and the end of the log that can be reached.
     /// - Throws: `PhysicalError`, `ProgramError`.
     func run() async throws -> (result: Climb.Result, end: LogPosition?) {
-        let listed = try await ListedLog(copy.repository, backup, info, segmentSize: copy.control.segmentSize)
+        let listed = try await ListedLog(repository, backup, info, segmentSize: copy.control.segmentSize)
         let path = listed.path
         var problems = listed.problems
         if problems.isEmpty { problems += try await contents(of: path, listed.branches) }
@@ -56,7 +57,7 @@ struct ArchiveProof: Sendable {
     }
 
     private func misfit(_ segment: WALSegment, _ isFirstOfTimeline: Bool) async throws -> String? {
-        let (header, reason) = try await copy.header(segment)
+        let (header, reason) = try await copy.header(segment, from: repository)
         guard let header else { return "WAL segment \(segment) cannot be read: \(reason)" }
         return header.misfit(segment, of: copy.control.systemIdentifier, isFirstOfTimeline: isFirstOfTimeline)
     }

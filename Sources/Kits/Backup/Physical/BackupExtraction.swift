@@ -75,7 +75,9 @@ package struct BackupExtraction: Sendable {
             var archived: LogPosition?
             if moment == nil {
                 // A recovery ends at a gap without a word, and what came out would pass for all there was.
-                let archive = try await ArchiveProof(copy: copy, backup: backup, info: info, jobs: jobs).run()
+                let archive = try await ArchiveProof(
+                    copy: copy, repository: repository, backup: backup, info: info, jobs: jobs
+                ).run()
                 switch archive.result {
                 case .proved: archived = archive.end
                 case .failed(let problems):

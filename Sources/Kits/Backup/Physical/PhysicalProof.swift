@@ -7,7 +7,7 @@ import PostgreSQL
 /// written, the write-ahead log has no gap, a server starts from it and replays to the end of that log, and everything in
 /// it can be read and agrees with itself. What fails stops the climb; what is above was not looked at.
 package struct PhysicalProof: Sendable {
-    package let repository: PgBackRest
+    package let engine: PhysicalEngine
     package let workDirectory: String
     /// Of the cluster the backup has to be of, and whether somebody could ask it.
     package var source: Source
@@ -51,7 +51,11 @@ package struct PhysicalProof: Sendable {
     }
 
     package init(_ repository: PgBackRest, workDirectory: String, source: Source) {
-        self.repository = repository
+        self.init(.pgBackRest(repository), workDirectory: workDirectory, source: source)
+    }
+
+    package init(_ engine: PhysicalEngine, workDirectory: String, source: Source) {
+        self.engine = engine
         self.workDirectory = workDirectory
         self.source = source
     }
@@ -79,7 +83,7 @@ package struct PhysicalProof: Sendable {
         package var notes: [String] = []
     }
 
-    private var programs: Programs { repository.programs }
+    var programs: Programs { engine.programs }
     var clock: WallClock { programs.clock }
 
     /// - Parameter label: which backup; nil for the newest.
@@ -87,10 +91,10 @@ package struct PhysicalProof: Sendable {
     ///   here; what is wrong with the backup is in the outcome.
     package func run(_ label: String?) async throws -> Outcome {
         let began = clock.now()
-        let info = try await repository.info()
+        let info = try await engine.info()
         guard let backup = label.map({ info[$0] }) ?? info.newest else {
-            throw info.trouble ?? label.map { .noSuchBackup($0, stanza: repository.stanza) }
-                ?? PhysicalError.noBackup(stanza: repository.stanza)
+            throw info.trouble ?? label.map { .noSuchBackup($0, stanza: info.stanza) }
+                ?? PhysicalError.noBackup(stanza: info.stanza)
         }
         guard let cluster = info.cluster(of: backup) else {
             throw PhysicalError.unreadable(
@@ -100,14 +104,17 @@ package struct PhysicalProof: Sendable {
         var outcome = Outcome(
             backup: backup, cluster: cluster, ladder: VerificationLadder([]), began: began, ended: began)
         try await climb.rung(.exists) { try await reaching { try await exists(backup, cluster, info, &outcome) } }
-        try await climb.rung(.checksums) { try await reaching { try await checksums(backup, info) } }
+        var check = BaseBackupCheck()
+        try await climb.rung(.checksums) {
+            try await reaching { try await checksums(backup, cluster, info, &check) }
+        }
         let oracle = try await readStandby(backup, cluster, &climb)
         let goal = oracle.map { RestoredCopy.Goal.before($0.position) } ?? .endOfArchive
         if let copy = try await restored(backup, cluster, to: goal, &climb, &outcome) {
             do {
                 // With the log that came since, where a standby was waited for.
-                let info = oracle == nil ? info : try await repository.info()
-                try await prove(copy, backup, info, oracle, &climb, &outcome)
+                let info = oracle == nil ? info : try await engine.info()
+                try await prove(copy, backup, info, check, oracle, &climb, &outcome)
                 try await Blocking().runToEnd { try copy.destroy() }
             } catch {
                 // What failed first is what a person has to know; what resists is left to a sweep.
@@ -129,12 +136,15 @@ package struct PhysicalProof: Sendable {
     }
 
     private func prove(
-        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ oracle: StandbyReading.Found?,
-        _ climb: inout Climb, _ outcome: inout Outcome
+        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ check: BaseBackupCheck,
+        _ oracle: StandbyReading.Found?, _ climb: inout Climb, _ outcome: inout Outcome
     ) async throws {
         try await climb.rung(.continuity) {
-            try await reaching {
-                let (result, end) = try await ArchiveProof(copy: copy, backup: backup, info: info, jobs: jobs).run()
+            guard case .pgBackRest(let repository) = engine else { return check.continuity(backup) }
+            return try await reaching {
+                let (result, end) = try await ArchiveProof(
+                    copy: copy, repository: repository, backup: backup, info: info, jobs: jobs
+                ).run()
                 outcome.archived = end
                 return result
             }
@@ -156,24 +166,6 @@ package struct PhysicalProof: Sendable {
         }
         if let oracle { try await compare(content, oracle, &climb) }
         try await ask(copy, backup, &climb, &outcome)
-    }
-
-    private func compare(
-        _ copy: CopyReading.Outcome, _ oracle: StandbyReading.Found, _ climb: inout Climb
-    ) async throws {
-        try await climb.rung(.equality) {
-            let differences = oracle.differences(from: copy.databases, unread: copy.unread)
-            guard differences.isEmpty else { return .failed(differences) }
-            let gaps = copy.unread.sorted().map { "the rows of '\($0)' in the copy (see 'structure')" } + oracle.gaps
-            guard let gap = gaps.first else {
-                return .proved(
-                    "every row of every table and materialised view, every sequence and large object is the standby's, "
-                        + "whose replay was paused at \(oracle.position): \("database".counted(copy.databases.count)) by digest"
-                )
-            }
-            let more = gaps.count > 1 ? " and \(gaps.count - 1) more" : ""
-            return .notPossible("what could be read on both sides is the standby's; not read: \(gap)\(more)")
-        }
     }
 
     /// What the team wants to be so, and whether its application works: the last, since that one may write.
@@ -227,14 +219,23 @@ package struct PhysicalProof: Sendable {
         for needed in backup.needs where info[needed] == nil {
             problems.append("it needs \(needed), which is not there")
         }
-        problems += try await copies(backup, info)
-        return problems.isEmpty
-            ? .proved("pgBackRest lists it as whole, of the cluster \(cluster.systemIdentifier)") : .failed(problems)
+        let words: String
+        switch engine {
+        case .pgBackRest(let repository):
+            problems += try await copies(backup, info, repository)
+            words = "pgBackRest lists it as whole"
+        case .base(let backups, _):
+            problems += try await digests(backup, backups)
+            words = "its record and PostgreSQL's manifest have our signature"
+        }
+        return problems.isEmpty ? .proved("\(words), of the cluster \(cluster.systemIdentifier)") : .failed(problems)
     }
 
     /// pgBackRest keeps two of each list and falls back to the other without a word (2.45, *tried*): one that is damaged
     /// leaves nothing to fall back to.
-    private func copies(_ backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> [String] {
+    private func copies(
+        _ backup: PhysicalBackup, _ info: RepositoryInfo, _ repository: PgBackRest
+    ) async throws -> [String] {
         let stanza = repository.stanza
         guard info.repositories.first(where: { $0.key == backup.repository })?.cipher == "none" else { return [] }
         var problems: [String] = []
@@ -256,7 +257,15 @@ package struct PhysicalProof: Sendable {
         return problems
     }
 
-    private func checksums(_ backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> Climb.Result {
+    private func checksums(
+        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ info: RepositoryInfo,
+        _ check: inout BaseBackupCheck
+    ) async throws -> Climb.Result {
+        let repository: PgBackRest
+        switch engine {
+        case .pgBackRest(let own): repository = own
+        case .base(let backups, _): return try await verify(backup, cluster, backups, &check)
+        }
         tell("checksums of everything in the repository")
         if backup.hasPageErrors {
             return .failed([
@@ -285,23 +294,11 @@ package struct PhysicalProof: Sendable {
             try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
             try PrivateCluster.sweep(work)
         }
-        guard let major = Int(cluster.version) else {
-            throw PhysicalError.unreadable(command: "info", reason: "'\(cluster.version)' is no version of PostgreSQL")
-        }
         let server: ServerPrograms
-        do {
-            server = try await ServerPrograms.find(major: major, in: serverDirectories, with: programs)
-        } catch let error as ProgramError {
-            guard case .notInstalled = error else { throw error }
-            climb.end(.restores, .notPossible("\(error.problem): \(error.hint ?? "")"))
-            return nil
-        }
-        guard server.version.major == major else {
-            climb.end(
-                .restores,
-                .notPossible(
-                    "PostgreSQL \(major) is needed, and \(server.version) is here: apt-get install postgresql-\(major)")
-            )
+        switch try await self.server(of: cluster) {
+        case .here(let found): server = found
+        case .missing(let reason):
+            climb.end(.restores, .notPossible(reason))
             return nil
         }
         outcome.server = "PostgreSQL \(server.version)"
@@ -309,11 +306,19 @@ package struct PhysicalProof: Sendable {
             climb.end(.restores, .notPossible(lack.problem))
             return nil
         }
-        tell("restoring \(backup.size) with pgBackRest")
+        tell("restoring \(backup.size) with \(engine.program)")
         do {
-            let copy = try await RestoredCopy.restore(
-                backup, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
-                clock: clock)
+            let copy: RestoredCopy
+            switch engine {
+            case .pgBackRest(let repository):
+                copy = try await RestoredCopy.restore(
+                    backup, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
+                    clock: clock)
+            case .base(let backups, _):
+                copy = try await RestoredCopy.unpack(
+                    try backups.record(of: backup.label), as: backup, from: backups, in: work, on: server,
+                    superuser: superuser, programs: programs)
+            }
             outcome.restoreSeconds = copy.restoreSeconds
             guard copy.control.systemIdentifier == cluster.systemIdentifier else {
                 try await Blocking().runToEnd { try copy.destroy() }
@@ -334,8 +339,8 @@ package struct PhysicalProof: Sendable {
             climb.end(
                 .restores,
                 PhysicalError.isOfTheWay(words)
-                    ? .notPossible("pgBackRest cannot restore it here: \(words)")
-                    : .failed(["pgBackRest cannot restore it: \(words)"]))
+                    ? .notPossible("\(engine.program) cannot restore it here: \(words)")
+                    : .failed(["\(engine.program) cannot restore it: \(words)"]))
         }
         return nil
     }

@@ -20,11 +20,18 @@ struct DumpGraph: Sendable {
 
     private static let dependency = ";\tdepends on:"
 
-    /// - Parameter dump: the directory with `toc.dat`.
+    /// - Parameters:
+    ///   - dump: the directory with `toc.dat`.
+    ///   - program: the path of pg_restore.
+    ///   - withDatabase: whether the database itself is listed too, as `--create` restores it.
     /// - Throws: `ProgramError`.
-    static func read(_ dump: String, _ program: ClientProgram, _ programs: Programs) async throws -> DumpGraph {
+    static func read(
+        _ dump: String, _ program: String, withDatabase: Bool = false, _ programs: Programs
+    ) async throws -> DumpGraph {
         var graph = DumpGraph()
-        let child = ChildProgram(program.path, ["--list", "--verbose", dump], environment: ["LC_ALL": "C"])
+        let child = ChildProgram(
+            program, ["--list", "--verbose"] + (withDatabase ? ["--create"] : []) + [dump],
+            environment: ["LC_ALL": "C"])
         _ = try await programs.run(child) { (line: LineSplitter.Line) in graph.add(line.text) }.checked()
         return graph
     }

@@ -101,7 +101,7 @@ package struct LiveRequirements: Sendable {
         let dump = PostgreSQLVersion(number: manifest.program.version)
         let program = try await ClientProgram.find(
             "pg_restore", fitting: max(version, dump), in: part.directories, with: part.programs)
-        let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", program, part.programs)
+        let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", program.path, part.programs)
         return PartContent(graph.part(part.selection, of: manifest), part.selection, manifest)
     }
 
