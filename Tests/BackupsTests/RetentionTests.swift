@@ -113,6 +113,35 @@ struct RetentionTests {
         #expect(unproved.values.filter { !$0.stays }.isEmpty)
     }
 
+    @Test("what was taken out of a physical backup fills no place, and stays from when it was made")
+    func extractions() throws {
+        var policy = BackupPolicy()
+        var keep = BackupKeep()
+        keep.daily = 1
+        policy.keep = Written(keep, at: .test)
+        let now = try #require(Timestamp(iso8601: "2026-11-21T12:00:00Z"))
+        let retention = Retention(policy: policy, zone: .utc, now: now)
+        func candidate(_ time: String, _ standing: KnownBackup.Standing, made: String? = nil) throws
+            -> Retention.Candidate
+        {
+            var candidate = try RandomHistory.candidate(try #require(Timestamp(iso8601: time)), standing)
+            candidate.extracted = made.flatMap { Timestamp(iso8601: $0) }
+            return candidate
+        }
+        let history = [
+            try candidate("2026-11-21T11:00:00Z", .proved, made: "2026-11-21T11:30:00Z"),
+            try candidate("2026-11-21T02:00:00Z", .proved),
+            try candidate("2026-11-01T02:00:00Z", .proved, made: "2026-11-15T02:00:00Z"),
+            try candidate("2026-11-01T01:00:00Z", .proved, made: "2026-11-14T02:00:00Z"),
+        ]
+        let verdicts = retention.judge(history)
+        #expect(
+            history.map { verdicts[$0.id] } == [
+                .kept(["extracted 2026-11-21"]), .kept(["newest proved", "minimum", "daily 2026-11-21"]),
+                .kept(["extracted 2026-11-15"]), .goes("extracted 2026-11-14, and its time is over"),
+            ])
+    }
+
     @Test("a backup of which some parts were proved makes none go, until every part was proved of it or of newer ones")
     func partsAreNoProof() throws {
         var policy = BackupPolicy()

@@ -19,6 +19,8 @@ struct ListedBackup: Sendable, Encodable {
     var manifest: BackupManifest? { stored.manifest }
     var certificate: Certificate? { stored.certificate }
     var trouble: ErrorReport? { stored.trouble }
+    /// Whether it was taken out of a physical backup.
+    var isExtracted: Bool { manifest?.extraction != nil }
 
     /// `proved, 6 of 6`; `partly, 3 of 7 parts` where only these were restored yet.
     func proofWords(at now: Timestamp) -> String {

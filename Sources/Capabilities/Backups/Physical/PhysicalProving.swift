@@ -110,7 +110,7 @@ extension Act {
             return try place.certificateKey()
         }
         var proof = PhysicalProof(
-            physical.engine, workDirectory: look.workDirectory, source: try await source())
+            physical.engine, workDirectory: look.workDirectory, source: try await look.clusterSource())
         proof.superuser = physical.settings.superuser
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
@@ -150,21 +150,6 @@ extension Act {
             jobs: look.inventory.backups.jobs, clock: look.clock)
         reading.note = try PauseNote(BackupPlace(look).folder)
         return reading
-    }
-
-    /// Which cluster it has to be of. A database that does not answer, as after the disaster, keeps nothing from being
-    /// proved.
-    private func source() async throws -> PhysicalProof.Source {
-        do {
-            let facts = try await ServerFacts(try await look.database())
-            guard let identifier = facts.systemIdentifier else {
-                return .unknown("this role may not execute pg_control_system()")
-            }
-            return .known(systemIdentifier: identifier)
-        } catch let error as PostgreSQLError {
-            try Task.checkCancellation()
-            return .unknown(error.problem)
-        }
     }
 }
 

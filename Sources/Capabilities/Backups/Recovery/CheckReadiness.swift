@@ -69,6 +69,8 @@ package struct CheckReadiness: MaintenanceTask {
     }
 
     private func addBackup(_ backups: [ListedBackup], to readiness: inout Readiness, _ look: Look) {
+        // What was taken out of a physical backup is no new one of the database.
+        let backups = backups.filter { !$0.isExtracted }
         let policy = look.inventory.backupPolicy(of: look.target)
         let limit = policy.recovery?.rpo ?? policy.frequency?.value.warning
         let wanted = limit.map { "at most \($0.short) of work lost" } ?? ""

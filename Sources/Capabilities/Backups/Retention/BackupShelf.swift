@@ -63,7 +63,7 @@ struct BackupShelf: Sendable {
             item.trouble = backup.trouble?.problem
             // What all older ones hang on has to be there, and not only its certificate.
             if !isProved, standing == .proved || standing == .partly, item.trouble == nil,
-                let manifest = backup.manifest
+                let manifest = backup.manifest, manifest.extraction == nil
             {
                 item.trouble = try folder.firstMisfit(of: manifest).map {
                     "its file '\($0.printable)' is missing, or has another length"
@@ -75,7 +75,7 @@ struct BackupShelf: Sendable {
                     .init(
                         id: backup.id, snapshot: manifest.times.snapshot, standing: standing,
                         parts: backup.certificate?.provedParts(retention) ?? [],
-                        asked: try folder.asked(for: backup.id, key: key)))
+                        asked: try folder.asked(for: backup.id, key: key), extracted: manifest.extraction?.made))
             }
             items.append(item)
         }

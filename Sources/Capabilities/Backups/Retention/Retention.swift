@@ -28,12 +28,18 @@ struct Retention: Sendable {
         var parts: Set<Int> = []
         /// Until when somebody asked for it to be kept, and why; nil where nobody did.
         var asked: Asked?
+        /// When it was taken out of a physical backup: as old as what it shows, it was made for a purpose now. Nil for one
+        /// of a live database.
+        var extracted: Timestamp?
 
         struct Asked: Sendable, Hashable {
             var until: Timestamp
             var reason: String
         }
     }
+
+    /// So long one that was taken out of a physical backup stays at least, from when it was made.
+    private static let extractionStays: Duration = .seconds(7 * 86_400)
 
     enum Verdict: Sendable, Hashable {
         /// With every reason there is for it, the one that matters most first.
@@ -48,7 +54,7 @@ struct Retention: Sendable {
     /// - Parameter candidates: those that can be believed, in any order.
     func judge(_ candidates: [Candidate]) -> [BackupID: Verdict] {
         guard policy.decidesWhatStays else { return all(candidates, "no rule removes any") }
-        let known = candidates.filter { $0.snapshot <= now }.sorted {
+        let known = candidates.filter { $0.snapshot <= now && $0.extracted == nil }.sorted {
             ($0.snapshot, $0.id) > ($1.snapshot, $1.id)
         }
         // One whose proof failed keeps nothing alive and fills no place.
@@ -68,6 +74,11 @@ struct Retention: Sendable {
         for candidate in candidates {
             guard let asked = candidate.asked, asked.until > now else { continue }
             keep(candidate, "\(asked.reason.printable), until \(CivilTime(asked.until).date)")
+        }
+        for candidate in candidates {
+            guard let made = candidate.extracted else { continue }
+            let limit = min(policy.retention?.value.before(now) ?? now, now - Self.extractionStays)
+            if made > limit { keep(candidate, "extracted \(CivilTime(made).date)") }
         }
         for candidate in candidates where candidate.snapshot > now {
             keep(candidate, "its snapshot lies in the future")
@@ -107,6 +118,7 @@ struct Retention: Sendable {
     }
 
     private func leaving(_ candidate: Candidate) -> String {
+        if let made = candidate.extracted { return "extracted \(CivilTime(made).date), and its time is over" }
         var parts: [String] = []
         if candidate.standing == .refuted { parts.append("its proof failed") }
         if let retention = policy.retention?.value { parts.append("older than \(retention)") }

@@ -106,7 +106,9 @@ private struct BackupsSeen: Sendable {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
                 return []
             }
-            return Array(try folder.backups(key: key).prefix(Self.most))
+            // What was taken out of a physical backup is no new one of the database.
+            let own = try folder.backups(key: key).lazy.filter { $0.manifest?.extraction == nil }
+            return Array(own.prefix(Self.most))
         }
     }
 

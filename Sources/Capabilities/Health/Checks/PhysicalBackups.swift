@@ -25,15 +25,16 @@ extension Check {
         source: "https://pgbackrest.org/2.45/command.html#command-info",
         mend: "mainstay backup run --type full"
     ) { context in
-        guard let (_, engine) = try await context.physical() else {
+        guard let (settings, engine) = try await context.physical() else {
             return Reading(summary: "no physical backups are configured", state: .passed)
         }
         let info = try await engine.info()
         if let trouble = info.trouble { return Reading(summary: trouble.problem, state: .critical) }
-        if let paused = try await context.abandonedPause() {
+        if let (paused, silence) = try await context.abandonedPause(settings) {
             return Reading(
                 summary: "a proof that was killed left the standby '\(paused.standby)' paused"
                     + (paused.since.map { " since \($0)" } ?? "")
+                    + (silence.map { " (whether it still is cannot be asked: \($0))" } ?? "")
                     + ": the next 'mainstay backup verify --physical' lets it go on, as does pg_wal_replay_resume() there",
                 state: .critical)
         }
@@ -193,10 +194,22 @@ extension Check {
 }
 
 extension CheckContext {
-    /// What a proof that lives no more left behind.
-    fileprivate func abandonedPause() async throws -> Paused? {
+    /// What a proof that lives no more left behind and is still so, as the standby itself says; where it says nothing, why.
+    fileprivate func abandonedPause(_ settings: PhysicalSettings) async throws -> (Paused, silence: String?)? {
         let root = look.inventory.backups.directory(state: look.log.directory)
-        return try await PauseNote(BackupFolder(root: root, target: target)).abandoned()
+        guard let paused = try await PauseNote(BackupFolder(root: root, target: target)).abandoned() else { return nil }
+        guard let name = settings.standby?.value,
+            let standby = look.inventory[Target(environment: target.environment, resource: name)]
+        else { return (paused, "no 'standby' is configured") }
+        let reading = StandbyReading(
+            address: try await look.address(standby),
+            settings: standby.connectionSettings(applicationName: Release.name), jobs: 1, clock: look.clock)
+        do {
+            return try await reading.isStill(paused) ? (paused, nil) : nil
+        } catch let error as PostgreSQLError {
+            try Task.checkCancellation()
+            return (paused, error.problem)
+        }
     }
 
     /// Nil where none are configured.

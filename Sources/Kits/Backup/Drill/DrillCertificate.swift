@@ -44,6 +44,8 @@ package struct DrillCertificate: Codable, Hashable, Sendable {
         package var source: String
         /// What was committed, or written, before this is in it.
         package var asOf: Timestamp?
+        /// How far the archived log was replayed, for a cluster.
+        package var replayedTo: String?
         /// `12 tables, 3,400 rows`.
         package var content: String
         /// How it was compared, a sentence each.

@@ -20,7 +20,10 @@ struct ArchiveProof: Sendable {
         var problems = listed.problems
         if problems.isEmpty { problems += try await contents(of: path, listed.branches) }
         guard problems.isEmpty, let first = path.first, let last = path.last else {
-            return (.failed(problems), path.last?.end)
+            // What cannot be reached says nothing of what is there.
+            let found = problems.filter { !PhysicalError.isOfTheWay($0) }
+            guard found.isEmpty, let way = problems.first else { return (.failed(found), path.last?.end) }
+            return (.notPossible(way), path.last?.end)
         }
         let opened = min(path.count, Self.most)
         let words =

@@ -29,6 +29,12 @@ package struct PhysicalProof: Sendable {
         case known(systemIdentifier: String)
         /// Why it could not be asked.
         case unknown(String)
+
+        /// Why a cluster is another one than this; nil where it is this one, or nobody knows.
+        package func misfit(_ identifier: String) -> String? {
+            guard case .known(let own) = self, own != identifier else { return nil }
+            return "it is of another cluster: its system identifier is \(identifier), and this database's is \(own)"
+        }
     }
 
     /// What the team asks of one database of the cluster.
@@ -97,9 +103,11 @@ package struct PhysicalProof: Sendable {
         var climb = Climb(clock: clock)
         var outcome = Outcome(
             backup: backup, cluster: cluster, ladder: VerificationLadder([]), began: began, ended: began)
-        try await climb.rung(.exists) { try await exists(backup, cluster, info, &outcome) }
+        try await climb.rung(.exists) { try await reaching { try await exists(backup, cluster, info, &outcome) } }
         var check = BaseBackupCheck()
-        try await climb.rung(.checksums) { try await checksums(backup, cluster, info, &check) }
+        try await climb.rung(.checksums) {
+            try await reaching { try await checksums(backup, cluster, info, &check) }
+        }
         let oracle = try await readStandby(backup, cluster, &climb)
         let goal = oracle.map { RestoredCopy.Goal.before($0.position) } ?? .endOfArchive
         if let copy = try await restored(backup, cluster, to: goal, &climb, &outcome) {
@@ -119,26 +127,36 @@ package struct PhysicalProof: Sendable {
         return outcome
     }
 
+    /// A repository that cannot be reached says nothing of what is in it.
+    private func reaching(_ look: () async throws -> Climb.Result) async throws -> Climb.Result {
+        do { return try await look() } catch let error as ProgramError {
+            guard case .failed = error, PhysicalError.isOfTheWay(error.firstWords) else { throw error }
+            return .notPossible("the repository cannot be reached: \(error.firstWords)")
+        }
+    }
+
     private func prove(
         _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ check: BaseBackupCheck,
         _ oracle: StandbyReading.Found?, _ climb: inout Climb, _ outcome: inout Outcome
     ) async throws {
         try await climb.rung(.continuity) {
             guard case .pgBackRest(let repository) = engine else { return check.continuity(backup) }
-            let (result, end) = try await ArchiveProof(
-                copy: copy, repository: repository, backup: backup, info: info, jobs: jobs
-            ).run()
-            outcome.archived = end
-            return result
+            return try await reaching {
+                let (result, end) = try await ArchiveProof(
+                    copy: copy, repository: repository, backup: backup, info: info, jobs: jobs
+                ).run()
+                outcome.archived = end
+                return result
+            }
         }
         try await climb.rung(.restores) { try await recovers(copy, toEnd: oracle == nil, &outcome) }
-        var databases: [String: InstantContent] = [:]
+        var content = CopyReading.Outcome()
         try await climb.rung(.structure) {
             tell("reading every page and every row of the copy")
             let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
             outcome.tables = reading.tables
             outcome.rows = reading.rows
-            databases = reading.databases
+            content = reading
             if !reading.problems.isEmpty { return .failed(reading.problems) }
             if let gap = reading.gap { return .notPossible(gap) }
             return .proved(
@@ -146,25 +164,8 @@ package struct PhysicalProof: Sendable {
                     + "nothing, and all rows were read: \("row".counted(Int(clamping: reading.rows))) of \("table".counted(reading.tables))"
             )
         }
-        if let oracle { try await compare(databases, oracle, &climb) }
+        if let oracle { try await compare(content, oracle, &climb) }
         try await ask(copy, backup, &climb, &outcome)
-    }
-
-    private func compare(
-        _ databases: [String: InstantContent], _ oracle: StandbyReading.Found, _ climb: inout Climb
-    ) async throws {
-        try await climb.rung(.equality) {
-            let differences = oracle.differences(from: databases)
-            guard differences.isEmpty else { return .failed(differences) }
-            guard let gap = oracle.gaps.first else {
-                return .proved(
-                    "every row of every table and materialised view, every sequence and large object is the standby's, "
-                        + "whose replay was paused at \(oracle.position): \("database".counted(databases.count)) by digest"
-                )
-            }
-            let more = oracle.gaps.count > 1 ? " and \(oracle.gaps.count - 1) more" : ""
-            return .notPossible("what could be read is the standby's, and its role cannot read \(gap)\(more)")
-        }
     }
 
     /// What the team wants to be so, and whether its application works: the last, since that one may write.
@@ -206,11 +207,7 @@ package struct PhysicalProof: Sendable {
             return trouble.isOfTheWay ? .notPossible(trouble.problem) : .failed([trouble.problem])
         }
         var problems: [String] = []
-        if case .known(let identifier) = source, identifier != cluster.systemIdentifier {
-            problems.append(
-                "it is of another cluster: its system identifier is \(cluster.systemIdentifier), and this database's is "
-                    + identifier)
-        }
+        if let misfit = source.misfit(cluster.systemIdentifier) { problems.append(misfit) }
         if case .unknown(let reason) = source {
             outcome.notes.append("whether it is of this cluster could not be asked: \(reason)")
         }
@@ -253,7 +250,7 @@ package struct PhysicalProof: Sendable {
                     problems.append("'\(name)' and its copy are not the same: one of them is damaged")
                 }
             } catch let error as ProgramError {
-                guard case .failed = error else { throw error }
+                guard case .failed = error, !PhysicalError.isOfTheWay(error.firstWords) else { throw error }
                 problems.append("'\(name)' or its copy is missing: \(error.firstWords)")
             }
         }
@@ -355,21 +352,15 @@ package struct PhysicalProof: Sendable {
         do {
             outcome.recoverySeconds = try await copy.recover(clock: clock)
         } catch ClusterError.startFailed(_, let log) {
-            let major = copy.cluster.server.version.major
-            if let gap = log.lazy.compactMap({ Complaint(program: "postgres", text: $0).gap(major: major) }).first {
-                return .notPossible(gap.words)
-            }
+            if let words = copy.gap(log)?.words ?? copy.closedWay { return .notPossible(words) }
             return .failed(["the server does not start from it: \(log.joined(separator: " / "))"])
+        } catch let error as PostgreSQLError {
+            guard let gap = copy.gap([error.problem]) else { throw error }
+            return .notPossible(gap.words)
         }
         outcome.redone = copy.redone
-        if toEnd, let archived = outcome.archived {
-            guard let redone = copy.redone else {
-                return .failed(["the server replayed nothing, and the archive ends at \(archived)"])
-            }
-            // The last segment may be filled up with nothing; one that was not touched at all may not.
-            if redone.value + copy.control.segmentSize < archived.value {
-                return .failed(["the replay ended at \(redone), and the archived log ends at \(archived)"])
-            }
+        if toEnd, let archived = outcome.archived, let reason = copy.shortfall(of: archived) {
+            return copy.closedWay.map { .notPossible("\(reason): \($0)") } ?? .failed([reason])
         }
         let seconds = (copy.restoreSeconds + (outcome.recoverySeconds ?? 0)).rounded(toPlaces: 1)
         return .proved(

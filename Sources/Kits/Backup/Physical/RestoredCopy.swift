@@ -194,6 +194,24 @@ package struct RestoredCopy: Sendable {
         return nil
     }
 
+    /// Why the replay did not come to the end of the archived log; nil where it did. The last segment may be filled up
+    /// with nothing; one that was not touched at all may not.
+    func shortfall(of archived: LogPosition) -> String? {
+        guard let redone else { return "the server replayed nothing, and the archive ends at \(archived)" }
+        guard redone.value + control.segmentSize < archived.value else { return nil }
+        return "the replay ended at \(redone), and the archived log ends at \(archived)"
+    }
+
+    /// What kept the server from fetching its log, where that says nothing of what is archived: it takes every failure of
+    /// `restore_command` for the end of the log.
+    var closedWay: String? { cluster.log(last: 60).first(where: PhysicalError.isOfTheWay) }
+
+    /// What this host lacks, where the server's last words, or the answer to a connection, are about that.
+    func gap(_ words: [String]) -> Comparison.Gap? {
+        let major = cluster.server.version.major
+        return words.lazy.compactMap { Complaint(program: "postgres", text: $0).gap(major: major) }.first
+    }
+
     /// When the last transaction that was replayed was committed at the source; nil where none was.
     var moment: Timestamp? {
         get async throws {

@@ -68,10 +68,7 @@ extension LiveRestore {
     func selected() async throws -> SelectedContent? {
         guard let selection else { return nil }
         let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", try await program().path, programs)
-        let chosen = Set(selection.tables)
-        let oids = Set(manifest.tables.filter { chosen.contains($0.name) }.map(\.oid))
-        let part = graph.part(
-            tables: oids, schemas: Set(selection.schemas), among: Set(manifest.tables.map(\.name.schema)))
+        let part = graph.part(selection, of: manifest)
         let list = part.list
         try await blocking.run { _ in
             try SafeDirectory(directory).write(try FileName("part.list"), Array(list.utf8), mode: 0o600)
