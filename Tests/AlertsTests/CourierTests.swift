@@ -138,7 +138,7 @@ struct CourierTests {
             return "taken"
         }
         let courier = courier
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await withThrowingDiscardingTaskGroup { try await courier.start(["hook": channel], in: &$0) }
             }
@@ -161,7 +161,7 @@ struct CourierTests {
             return "taken"
         }
         let courier = courier
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await withThrowingDiscardingTaskGroup { try await courier.start(["hook": channel], in: &$0) }
             }

@@ -132,7 +132,8 @@ struct RotationTests {
         #expect(
             plain.uncovered.contains { $0.name?.contains("only_a") == true }, "a view over absent rows is not filled")
         let own = try await certificate(one, "select 1")
-        #expect(!own.uncovered.contains { $0.name?.contains("only_a") == true })
+        let told = own.uncovered.filter { $0.kind == "materialised views" && $0.name?.contains("only_a") == true }
+        #expect(told.isEmpty, "\(told)")
 
         // A file of the other part is read all the same.
         let table = try #require(manifest.tables.first { $0.name.name == "a" })
@@ -163,7 +164,6 @@ struct RotationTests {
         #expect(
             certificate.gaps.first?.hint == "Prove all rows at once: mainstay backup verify --whole",
             "\(certificate.told)")
-        #expect(try await shelf.proof.run(manifest.id).verdict == .proved)
     }
 }
 

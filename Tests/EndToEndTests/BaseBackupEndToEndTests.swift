@@ -78,7 +78,7 @@ struct BaseBackupEndToEndTests {
             let pruned = try await program.run("backup", "prune", "--yes")
             #expect(pruned.exitCode == 0, "\(pruned.output)\(pruned.errors)")
             let left = try FileManager.default.contentsOfDirectory(atPath: shelf)
-            #expect(left.count == 1 && left != [label], "\(left)")
+            #expect(left.count == 1 && left != [label], "\(left) \(pruned.output)")
 
             let newest = try #require(left.first)
             let file = "\(shelf)/\(newest)/data/\(try await estate.path(of: "orders"))"

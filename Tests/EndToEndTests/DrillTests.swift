@@ -198,7 +198,7 @@ struct DrillTests {
         try read(estate, try #require(try certificates(estate).last)).parts.map(\.source)
     }
 
-    @Test("the site is gone: only what is offsite, or said to be in another region, brings the database back")
+    @Test("the site is gone: a storage of which nobody says that it is elsewhere does not count")
     func regionLoss() async throws {
         let near = try await pair("")
         let lost = try await near.run("dr", "test", "--scenario=region-loss")
@@ -206,8 +206,11 @@ struct DrillTests {
         #expect(try sources(near) == ["the storage 'offsite'"])
         let told = try read(near, try #require(try certificates(near).last)).notes
         #expect(told.contains { $0.contains("'secondary' does not count: nobody says that it is at another place") })
-        // The other one lies on a disk of this host now.
-        let far = try await pair("region: eu-north-1", offsite: "\(near.program.directory)/repository-here")
+    }
+
+    @Test("the site is gone: a storage in another region brings the database back, one on this host does not")
+    func otherRegion() async throws {
+        let far = try await pair("region: eu-north-1", offsite: "\(TemporaryDirectory.current)/repository-here")
         let back = try await far.run("dr", "test", "--scenario=region-loss")
         #expect(back.exitCode == 0, "\(back.errors)\(back.output)")
         #expect(try sources(far) == ["the storage 'secondary'"])

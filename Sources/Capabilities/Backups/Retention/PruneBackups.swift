@@ -39,11 +39,11 @@ package struct PruneBackups: MaintenanceTask {
         guard let shelf = try await BackupShelf.read(look) else { return observation }
         let policy = look.inventory.backupPolicy(of: look.target)
         observation.listings.insert(Self.listing(shelf, look), at: 0)
-        observation.evidence = [
+        observation.evidence.merge([
             "backups": Scalar(shelf.items.count),
             "stay": Scalar(shelf.items.count(where: { $0.verdict?.stays ?? true })),
             "policy": .text(policy.authority?.description ?? "none: all backups stay"),
-        ]
+        ]) { $1 }
         observation.findings += findings(shelf, look)
         let folder = BackupPlace(look).folder
         let authority = policy.authority?.description
@@ -66,7 +66,7 @@ package struct PruneBackups: MaintenanceTask {
                 effect: .destroys, reversal: "none; a newer proved one stays",
                 identity: Self.identity(item.id, item.identity), reason: reason, authority: authority)
         }
-        observation.changes = left + leaving.prefix(Self.most)
+        observation.changes += left + leaving.prefix(Self.most)
         return observation
     }
 

@@ -10,6 +10,8 @@ struct BaseBackupCheck: Sendable {
     /// What is wrong with the log.
     var log: [String] = []
     var isLookedAt = false
+    /// Why the program could not look; nil where it did. That it fails says nothing of the backup.
+    var hindrance: String?
 
     /// - Parameter labels: of all that are put together; what is wrong is named with the label where there are several.
     /// - Throws: `ProgramError` where it cannot be started, `FileError`.
@@ -24,6 +26,12 @@ struct BaseBackupCheck: Sendable {
                     server.path("pg_verifybackup"), [backups.data(of: label)], environment: ["LC_ALL": "C"],
                     workingDirectory: "/"))
             if outcome.isSuccess { continue }
+            guard case .exited(1) = outcome.termination else {
+                check.hindrance =
+                    "pg_verifybackup of PostgreSQL \(server.version.major) cannot be run here: "
+                    + (outcome.errorOutput.lastLines(1).first ?? "it \(outcome.termination)")
+                return check
+            }
             let words = outcome.errorOutput.text.split(separator: "\n").map { Self.clause(String($0)) }
             check.add(words.isEmpty ? ["pg_verifybackup found something and does not say what"] : words, prefix)
         }

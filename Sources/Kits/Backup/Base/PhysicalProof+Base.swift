@@ -57,6 +57,7 @@ extension PhysicalProof {
             tell("checksums of \(backup.label)")
             check = try await BaseBackupCheck.run(
                 backup.needs + [backup.label], in: backups, server, with: programs)
+            if let hindrance = check.hindrance { return .notPossible(hindrance) }
             return check.files.isEmpty
                 ? .proved("pg_verifybackup read every file and held it against its SHA-256") : .failed(check.files)
         }
@@ -66,7 +67,7 @@ extension PhysicalProof {
 extension BaseBackupCheck {
     /// The log that came with it.
     func continuity(_ backup: PhysicalBackup) -> Climb.Result {
-        guard isLookedAt else { return .notPossible("pg_verifybackup was not run") }
+        guard isLookedAt else { return .notPossible(hindrance ?? "pg_verifybackup was not run") }
         guard log.isEmpty else { return .failed(log) }
         let words = [backup.startLSN, backup.stopLSN].compactMap { $0 }.joined(separator: " to ")
         return .proved("the log that came with it, \(words), was read record by record; there is none behind it")

@@ -25,15 +25,20 @@ package struct PauseNote: Sendable {
     /// - Throws: `PauseError.held` where another proof reads the standby now, `LockFileError`.
     func hold() async throws -> Hold {
         try await Blocking().run { [self] _ in
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try makeDirectory()
             guard let lock = try LockFile(lockPath) else { throw PauseError.held }
             return Hold(lock: lock)
         }
     }
 
+    private func makeDirectory() throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
     func set(_ paused: Paused) async throws {
         try await Blocking().run { [self] _ in
+            try makeDirectory()
             try SafeDirectory(directory).write(file, Array(try JSONEncoder().encode(paused)), mode: 0o600)
         }
     }
