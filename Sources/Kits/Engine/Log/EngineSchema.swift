@@ -162,5 +162,6 @@ package enum EngineSchema {
             ]),
         AlertSchema.migration,
         AlertSchema.precedence,
+        AlertSchema.notices,
     ]
 }
