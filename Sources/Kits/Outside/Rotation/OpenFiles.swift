@@ -54,7 +54,7 @@ package struct OpenFiles: Sendable {
                 // A child that we are just starting has copies of our descriptors until its execve(2) closes them.
                 if flags & O_CLOEXEC != 0, isOurChild(process) {
                     let isBeforeExec = regularFile("/proc/\(process)/exe") == regularFile("/proc/self/exe")
-                    if isBeforeExec || regularFile("\(directory)/\(descriptor)") != identity { continue }
+                    if isBeforeExec || !stays("\(directory)/\(descriptor)", identity) { continue }
                 }
                 found[identity, default: []].append(
                     Writer(process: process, program: program(process), appends: flags & O_APPEND != 0))
@@ -95,6 +95,16 @@ package struct OpenFiles: Sendable {
         let lines = text("/proc/\(process)/status")?.split(separator: "\n") ?? []
         let field = lines.first { $0.hasPrefix("PPid:") }?.dropFirst(5).trimmingWhitespace()
         return field.flatMap { Int32($0) } == getpid()
+    }
+
+    /// Whether a descriptor of a child with another program still leads there after some milliseconds: execve(2) puts the
+    /// new program in place before it closes what is not for it.
+    private func stays(_ link: String, _ identity: FileIdentity) -> Bool {
+        for _ in 0..<20 {
+            guard regularFile(link) == identity else { return false }
+            usleep(250)
+        }
+        return true
     }
 
     /// The regular file that a link of /proc leads to; nil where it leads to something else, or is gone.
