@@ -179,7 +179,7 @@ let package = Package(
                 "DataIntegrity",
             ]),
 
-        .target(name: "CShims"),
+        .target(name: "CShims", linkerSettings: [.linkedLibrary("resolv")]),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(

@@ -27,8 +27,14 @@ enum Bench {
         case "schedules" where words.count == 3:
             // schedules FILE SECONDS-SINCE-1970; a line is ZONE TAB SCHEDULE
             try schedules(words[1], Double(words[2]) ?? 0)
+        case "probes" where words.count == 4 || words.count == 5:
+            // probes URL COUNT CONCURRENCY [CA-FILE]
+            report(
+                try await ProbeBench.run(
+                    words[1], count: Int(words[2]) ?? 0, concurrency: Int(words[3]) ?? 1,
+                    authorities: words.count == 5 ? words[4] : nil))
         default:
-            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps|journal|schedules …\n".utf8))
+            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps|journal|schedules|probes …\n".utf8))
             Foundation.exit(2)
         }
     }

@@ -104,13 +104,15 @@ extension Broken {
     private static let services: [Broken] = [
         Broken(
             resource("url: a"),
-            "mainstay.yaml:5:9: \(path): the key 'kind' is missing (allowed: postgresql, http, host, logs, files, storage)"
+            "mainstay.yaml:5:9: \(path): the key 'kind' is missing (allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
+                + "ping, redis, process, service, suite, pgbouncer)"
         ),
-        Broken(resource("kind: redis"), "mainstay.yaml:5:15: \(path).kind: 'redis' is not supported yet"),
+        Broken(resource("kind: container"), "mainstay.yaml:5:15: \(path).kind: 'container' is not supported yet"),
         Broken(
             resource("kind: HTTP\nurl: http://x/"),
             "mainstay.yaml:5:15: \(path).kind: 'HTTP' is not allowed here "
-                + "(did you mean 'http'? allowed: postgresql, http, host, logs, files, storage)"),
+                + "(did you mean 'http'? allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
+                + "ping, redis, process, service, suite, pgbouncer)"),
         Broken(
             resource("kind: postgresql"),
             "mainstay.yaml:5:9: \(path): one of the keys 'url', 'service', 'connection' is missing"),
@@ -133,7 +135,8 @@ extension Broken {
         Broken(
             resource("kind: http\nurl: http://x/\nexpect: { status: [200, 700] }\nmethod: get"),
             "mainstay.yaml:7:33: \(path).expect.status[2]: '700' is not allowed here (allowed: a status code, 2xx, or 200-299)",
-            "mainstay.yaml:8:17: \(path).method: 'get' is not allowed here (did you mean 'GET'? allowed: GET, HEAD, POST)"
+            "mainstay.yaml:8:17: \(path).method: 'get' is not allowed here (did you mean 'GET'? allowed: GET, HEAD, POST, "
+                + "PUT, PATCH, DELETE, OPTIONS)"
         ),
         Broken(
             resource("kind: http\nurl: http://x/\nexpect: { body-matches: '(' }"),

@@ -56,7 +56,7 @@ package struct CheckHealth: MaintenanceTask {
         // Resources beside each other: one that does not answer must not hold up the others.
         try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
             for (index, resource) in look.resources.enumerated() {
-                let own = checks.filter { $0.kind == resource.kind }
+                let own = HealthChecks.of(resource).filter { check in checks.contains { $0.name == check.name } }
                 guard !own.isEmpty else { continue }
                 group.addTask {
                     look.tell("\(own.count) checks of \(resource.name)")

@@ -104,6 +104,17 @@ package enum ResourceAccess: Sendable, Equatable {
     case logs(LogAccess)
     case files(FileAccess)
     case storage(StorageAccess)
+    case tcp(TCPAccess)
+    case tls(TLSAccess)
+    case command(ProgramAccess)
+    case query(QueryAccess)
+    case dns(DNSAccess)
+    case ping(PingAccess)
+    case redis(RedisAccess)
+    case process(ProcessAccess)
+    case service(ServiceAccess)
+    case suite(SuiteAccess)
+    case pgbouncer(PoolerAccess)
 
     package var kind: ResourceKind {
         switch self {
@@ -113,6 +124,17 @@ package enum ResourceAccess: Sendable, Equatable {
         case .logs: .logs
         case .files: .files
         case .storage: .storage
+        case .tcp: .tcp
+        case .tls: .tls
+        case .command: .command
+        case .query: .query
+        case .dns: .dns
+        case .ping: .ping
+        case .redis: .redis
+        case .process: .process
+        case .service: .service
+        case .suite: .suite
+        case .pgbouncer: .pgbouncer
         }
     }
 }

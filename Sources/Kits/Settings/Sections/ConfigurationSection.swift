@@ -125,10 +125,21 @@ struct ConfigurationSection: Sendable {
                     case .logs: .logs
                     case .files: .files
                     case .storage: .storage
+                    case .tcp: .tcp
+                    case .tls: .tls
+                    case .command: .command
+                    case .query: .query
+                    case .dns: .dns
+                    case .ping: .ping
+                    case .redis: .redis
+                    case .process: .process
+                    case .service: .service
+                    case .suite: .suite
+                    case .pgbouncer: .pgbouncer
                     }
                 return (kind.rawValue, section)
             },
-            later: ["cluster", "redis", "certificate", "source", "repository", "container", "service", "supabase"],
+            later: ["cluster", "certificate", "source", "repository", "container", "supabase", "heartbeat", "grpc"],
             name: { $0.kind.rawValue })
         return Format<[Named<ResourceAccess>]>.named("resource", access).map(
             { items, _, _, _ in
@@ -172,6 +183,8 @@ struct ConfigurationSection: Sendable {
         windows.judge(inventory, reading)
         BackupPolicySection.judge(inventory, reading)
         PhysicalSections.judge(inventory, reading)
+        ProbeSections.judge(inventory, reading)
+        SuiteSections.judge(inventory, reading)
         alerts.judge(inventory, reading)
     }
 
