@@ -17,8 +17,7 @@ extension RunLog {
         let seen = Set(observation.findings.map(\.fingerprint))
         for row in try writer.reader.rows(FindingStatement.openFindings) {
             let open = try FindingRecord(row)
-            guard observation.examined.contains(open.finding.code), step.target.contains(open.finding.target),
-                !seen.contains(open.finding.fingerprint)
+            guard observation.couldReport(open.finding, at: step.target), !seen.contains(open.finding.fingerprint)
             else { continue }
             try writer.run(
                 FindingStatement.resolveFinding, ["fingerprint": open.finding.fingerprint, "at": now])
