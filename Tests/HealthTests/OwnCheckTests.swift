@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Maintenance
 import MaintenanceTesting
 import Outside
@@ -170,6 +171,29 @@ struct OwnCheckTests {
         #expect(series.map(\.series.object) == ["a b", "full", "load", "t"])
         #expect(series.map { $0.samples.last?.value } == [5_242_880, 40, 1.5, 0.02])
         #expect(series.map(\.series.unit) == [.bytes, .percent, .count, .seconds])
+    }
+
+    @Test("a finding stays open while its resource could not tell, whatever others of its kind say")
+    func openFindings() async throws {
+        let directory = TemporaryDirectory.current
+        func resources() throws -> [Resource] {
+            try ["first", "second"].flatMap { name in
+                try written(
+                    "kind: command\nrun: [/bin/sh, -c, 'exit $(cat \(directory)/\(name))']", name: name)
+            }
+        }
+        let harness = try TaskHarness(healthEntries, inventory: Inventory(Environment("test", resources())))
+        func run(_ first: Int, _ second: Int) async throws -> [String] {
+            for (name, status) in [("first", first), ("second", second)] {
+                try String(status).write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+            }
+            _ = try await harness.run("health check")
+            return try await harness.log.openFindings().map(\.finding.target.resource).sorted()
+        }
+        #expect(try await run(2, 2) == ["first", "second"])
+        #expect(try await run(0, 3) == ["first", "second"])
+        #expect(try await run(0, 2) == ["second"])
+        #expect(try await run(0, 0) == [])
     }
 
     @Test("a program that is not installed could not tell, and says so")

@@ -69,6 +69,10 @@ package struct CheckHealth: MaintenanceTask {
             for try await part in group { parts.append(part) }
             var observation = Observation()
             for (_, part) in parts.sorted(by: { $0.0 < $1.0 }) { observation.merge(part) }
+            // What one resource could not answer is not over there because another of its kind has answered.
+            for (_, part) in parts {
+                observation.examined.subtract(Set(part.checks.map(\.code)).subtracting(part.examined))
+            }
             let score = HealthScore(observation.checks.map(\.state))
             if let percentage = score.percentage {
                 observation.measurements.append(
