@@ -32,11 +32,13 @@ let package = Package(
         kit("Calendar", ["Maintenance", "Outside"]),
         // Who is told what and when: a state machine of values, without input or output.
         kit("Alert", ["Maintenance", "Calendar"]),
+        // How checks stand that run all the time, and when they run: values, without input or output.
+        kit("Monitor", ["Maintenance"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
         kit(
-            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings"],
+            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Monitor", "Settings"],
             external: [.crypto]),
 
         // The command line, and what a capability is.
@@ -51,7 +53,10 @@ let package = Package(
 
         capability(
             "Health",
-            ["Maintenance", "Outside", "PostgreSQL", "Backup", "Settings", "Engine", "Command", "Composition"]),
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Monitor", "Settings", "Engine", "Command",
+                "Composition",
+            ]),
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
@@ -149,6 +154,7 @@ let package = Package(
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Monitor", ["Maintenance", "Monitor"]),
         tests("Alert", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests(
             "Alerts",

@@ -9,7 +9,10 @@ extension Capability {
         "health",
         tasks: [.init(CheckHealth.self)],
         checks: HealthChecks.all,
-        commands: [(group: "health", command: AcceptSchema.self)])
+        commands: [
+            ("health", AcceptSchema.self), ("monitor", EnableMonitoring.self), ("monitor", ShowMonitoring.self),
+        ],
+        services: [MonitorService.service])
 }
 
 /// THE list of health checks: one line each.

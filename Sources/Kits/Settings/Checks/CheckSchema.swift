@@ -10,6 +10,8 @@ package struct CheckSchema: Sendable {
     package var thresholds: Thresholds?
     package var timeout: Duration
     package var retries: Int
+    /// How long lies between two rounds while it is asked all the time; nil where nothing about it asks for its own pace.
+    package var every: Duration?
     package var options: [Option]
     /// What configures this check in the guides' `health-check-config.json`, under `checks`: `database_connectivity`,
     /// or `performance_metrics.cpu_usage` for one of `thresholds`.
@@ -17,13 +19,14 @@ package struct CheckSchema: Sendable {
 
     package init(
         name: String, summary: String, thresholds: Thresholds? = nil, timeout: Duration = .seconds(30),
-        retries: Int = 0, options: [Option] = [], guideKeys: [String] = []
+        retries: Int = 0, every: Duration? = nil, options: [Option] = [], guideKeys: [String] = []
     ) {
         self.name = name
         self.summary = summary
         self.thresholds = thresholds
         self.timeout = timeout
         self.retries = retries
+        self.every = every
         self.options = options
         self.guideKeys = guideKeys
     }
