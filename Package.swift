@@ -80,7 +80,7 @@ let package = Package(
 
         capability(
             "Alerts",
-            ["Maintenance", "Outside", "Calendar", "Alert", "Settings", "Engine", "Command", "Composition"],
+            ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
@@ -96,7 +96,9 @@ let package = Package(
 
         .executableTarget(
             name: "mainstay-bench",
-            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings", "Engine"],
+            dependencies: [
+                "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Monitor", "Settings", "Engine",
+            ],
             swiftSettings: strict()),
 
         .target(
@@ -108,7 +110,8 @@ let package = Package(
         tests(
             "Engine",
             [
-                "Calendar", "Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store",
+                "Calendar", "Maintenance", "MaintenanceTesting", "Monitor", "Engine", "Outside", "PostgreSQL",
+                "Settings", "Store",
             ]),
         tests(
             "Conformance",
@@ -159,7 +162,8 @@ let package = Package(
         tests(
             "Alerts",
             [
-                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside",
+                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Monitor",
+                "Outside",
                 "Settings", "Store", "mainstay",
             ]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
@@ -167,7 +171,8 @@ let package = Package(
         tests(
             "Health",
             [
-                "Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Backup", "Maintenance", "MaintenanceTesting", "Monitor", "Outside", "PostgreSQL", "Settings", "Engine",
+                "Command",
                 "Composition", "Health",
             ], external: [.argumentParser]),
         tests(

@@ -10,7 +10,9 @@ extension Capability {
         tasks: [.init(CheckHealth.self)],
         checks: HealthChecks.all,
         commands: [
-            ("health", AcceptSchema.self), ("monitor", EnableMonitoring.self), ("monitor", ShowMonitoring.self),
+            ("health", AcceptSchema.self), ("monitor", EnableMonitoring.self),
+            ("monitor", ShowMonitoring.self),
+            ("monitor", ShowPerformance.self), ("monitor", ExportMonitoring.self),
         ],
         services: [MonitorService.service])
 }

@@ -24,8 +24,10 @@ package struct CheckWatch: Sendable {
     let tell: @Sendable (WatchEvent) -> Void
 
     package init(
-        log: RunLog, clock: WallClock, programs: Programs, checks: @escaping @Sendable (Resource) -> [Check],
-        gate: @escaping @Sendable (ResourceKind) -> Check?, tell: @escaping @Sendable (WatchEvent) -> Void
+        log: RunLog, clock: WallClock, programs: Programs,
+        checks: @escaping @Sendable (Resource) -> [Check],
+        gate: @escaping @Sendable (ResourceKind) -> Check?,
+        tell: @escaping @Sendable (WatchEvent) -> Void
     ) {
         self.log = log
         self.clock = clock
@@ -44,7 +46,7 @@ package struct CheckWatch: Sendable {
             let (inventory, version) = current.now
             let plan = WatchPlan(inventory, checks, gate: gate)
             do {
-                try await log.forget(notIn: plan.subjects, from: desk)
+                try await log.forget(notIn: plan, Trend.all(plan, inventory), from: desk)
                 tell(.follows(targets: plan.targets, checks: plan.subjects.count))
                 try await follow(plan, inventory, desk) { current.version == version }
             } catch is CancellationError {
@@ -58,7 +60,8 @@ package struct CheckWatch: Sendable {
 
     /// Follows one plan as long as it counts.
     private func follow(
-        _ plan: WatchPlan, _ inventory: Inventory, _ desk: WatchDesk, while counts: @escaping @Sendable () -> Bool
+        _ plan: WatchPlan, _ inventory: Inventory, _ desk: WatchDesk,
+        while counts: @escaping @Sendable () -> Bool
     ) async throws {
         guard !plan.groups.isEmpty else {
             while counts() { try await clock.sleep(for: .seconds(1)) }
@@ -68,12 +71,14 @@ package struct CheckWatch: Sendable {
             WatchedGroup(
                 group,
                 Look.held(
-                    at: group.target, in: inventory, as: "monitor", clock: clock, programs: programs, log: log))
+                    at: group.target, in: inventory, as: "monitor", clock: clock, programs: programs, log: log
+                ))
         }
         var table = Timetable<WatchedGroup>()
         let begin = clock.monotonic()
         for group in groups {
-            let last = group.plan.checks.compactMap { desk.lastAsked($0.name, at: group.plan.target) }.min()
+            let last = group.plan.checks.compactMap { desk.lastAsked($0.name, at: group.plan.target) }
+                .min()
             let first = RoundSpread.first(
                 group.plan.name, every: group.plan.every, last: last.map { clock.now() - $0 })
             group.ended(at: begin + first)
@@ -83,14 +88,19 @@ package struct CheckWatch: Sendable {
         do {
             try await withThrowingDiscardingTaskGroup { tasks in
                 // Being cancelled is how it ends where another configuration counts, and no reason for anything else to.
-                tasks.addTask { await write(desk, groups, inventory.monitoring?.samples ?? SampleSettings()) }
+                tasks.addTask {
+                    await write(
+                        desk, groups, inventory.monitoring?.samples ?? SampleSettings(),
+                        Trend.all(plan, inventory))
+                }
                 while counts() {
                     let now = clock.monotonic()
                     for due in table.take(at: now) where due.id.begin() {
                         tasks.addTask { await round(due.id, due.due, slots, desk) }
                     }
                     slots.giveBack(takenBefore: now - Self.patience)
-                    try await clock.sleep(for: min(Self.pulse, (table.next ?? now + Self.pulse) - clock.monotonic()))
+                    try await clock.sleep(
+                        for: min(Self.pulse, (table.next ?? now + Self.pulse) - clock.monotonic()))
                 }
                 tasks.cancelAll()
             }
@@ -151,7 +161,9 @@ package struct CheckWatch: Sendable {
                     terms: terms, began: began, at: at, instant: instant)
             })
         // A session that a check could not use may be of no use to the next round either.
-        if answers.contains(where: { !$0.observation.gaps.isEmpty }) { await group.look.drop(plan.resource) }
+        if answers.contains(where: { !$0.observation.gaps.isEmpty }) {
+            await group.look.drop(plan.resource)
+        }
         if !plan.holdsSession { await group.look.close() }
         tell(.asked(late: begin - due, took: instant - begin))
     }

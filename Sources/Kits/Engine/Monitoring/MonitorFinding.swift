@@ -6,9 +6,19 @@ package enum MonitorFinding: String, CaseIterable, Sendable {
     case blind = "MO001"
     /// No round has come to its end for long.
     case silent = "MO002"
+    /// A value is worse than it usually is; its object is the check.
+    case regressed = "MO003"
+    /// What a check may be down is used up too fast; its object is the check.
+    case burning = "MO004"
 
-    package func finding(_ target: Target, _ object: String?, _ summary: String, mend: String? = nil) -> Finding {
+    package func finding(
+        _ target: Target, _ object: String?, _ summary: String, severity: Severity = .warning,
+        evidence: Facts = [:],
+        mend: String? = nil
+    ) -> Finding {
         Finding(
-            code: rawValue, severity: .warning, target: target, object: object, summary: summary, mend: mend)
+            code: rawValue, severity: severity, target: target, object: object, summary: summary,
+            evidence: evidence,
+            mend: mend)
     }
 }

@@ -28,7 +28,9 @@ final class WatchDesk: Sendable {
     }
 
     /// What is to be written, which stays here until it was.
-    var waiting: (rounds: [MonitorRound], book: MonitorBook) { state.withLock { ($0.waiting, $0.book) } }
+    var waiting: (rounds: [MonitorRound], book: MonitorBook) {
+        state.withLock { ($0.waiting, $0.book) }
+    }
 
     /// So many of the rounds that waited are written, and the checks stand so.
     func written(_ count: Int, _ book: MonitorBook) {
@@ -45,13 +47,22 @@ final class WatchDesk: Sendable {
 }
 
 extension RunLog {
-    func forget(notIn asked: Set<MonitorSubject>, from desk: WatchDesk) async throws {
+    /// What is not asked any more, and not judged any more, is not wrong any more; and what an earlier process found silent
+    /// is looked at anew.
+    func forget(notIn plan: WatchPlan, _ trends: [Trend], from desk: WatchDesk) async throws {
         var book = desk.waiting.book
-        try await forget(notIn: asked, from: &book)
+        try await forget(notIn: plan.subjects, from: &book)
         desk.written(0, book)
-        // What an earlier process found silent is looked at anew.
-        for record in try await openFindings() where record.finding.code == MonitorFinding.silent.rawValue {
-            try await resolve(alertFinding: record.finding)
+        let judged = Set(trends.map(\.subject))
+        for finding in try await openFindings().map(\.finding) {
+            let subject = MonitorSubject(check: finding.object ?? "", target: finding.target)
+            let isOver =
+                switch MonitorFinding(rawValue: finding.code) {
+                case .silent: true
+                case .regressed, .burning: !judged.contains(subject)
+                case .blind, nil: false
+                }
+            if isOver { try await resolve(alertFinding: finding) }
         }
     }
 }
@@ -59,9 +70,13 @@ extension RunLog {
 extension CheckWatch {
     /// Takes in what rounds say, until it is cancelled. While the store cannot be written nothing is forgotten: what waits is
     /// bounded by an hour's rounds, and then the oldest go.
-    func write(_ desk: WatchDesk, _ groups: [WatchedGroup], _ samples: SampleSettings) async {
+    func write(
+        _ desk: WatchDesk, _ groups: [WatchedGroup], _ samples: SampleSettings, _ trends: [Trend]
+    ) async {
         var nextSilence = clock.monotonic()
         var nextCompaction = clock.monotonic()
+        var nextTrends = clock.monotonic() + .seconds(60)
+        var looks = 0
         var pause = Duration.zero
         while !Task.isCancelled {
             do {
@@ -75,6 +90,12 @@ extension CheckWatch {
                 if clock.monotonic() >= nextCompaction {
                     nextCompaction = clock.monotonic() + .seconds(60)
                     try await log.compactSamples(samples)
+                }
+                if !trends.isEmpty, clock.monotonic() >= nextTrends {
+                    nextTrends = clock.monotonic() + .seconds(60)
+                    // Weeks are read for what was learned, and it moves slowly.
+                    try await log.judge(trends, learns: looks.isMultiple(of: 5))
+                    looks += 1
                 }
             } catch is CancellationError {
                 return

@@ -24,6 +24,9 @@ package struct Objective: Hashable, Sendable {
         Rule(long: .seconds(3 * 86_400), short: .seconds(6 * 3_600), factor: 1, severity: .warning),
     ]
 
+    /// The longest window.
+    package static let longest: Duration = .seconds(3 * 86_400)
+
     /// How many times as fast as it may the budget is used up; 1 uses it up exactly. Nil where nothing was seen.
     package func burnRate(_ answers: Rollup.Answers) -> Double? {
         guard let uptime = answers.uptime, target.value < 100 else { return nil }

@@ -12,6 +12,8 @@ package struct CheckSchema: Sendable {
     package var retries: Int
     /// How long lies between two rounds while it is asked all the time; nil where nothing about it asks for its own pace.
     package var every: Duration?
+    /// From how much of what it usually is, in percent, it is a finding where nothing else is said; nil for never.
+    package var baseline: Double?
     package var options: [Option]
     /// What configures this check in the guides' `health-check-config.json`, under `checks`: `database_connectivity`,
     /// or `performance_metrics.cpu_usage` for one of `thresholds`.
@@ -19,7 +21,8 @@ package struct CheckSchema: Sendable {
 
     package init(
         name: String, summary: String, thresholds: Thresholds? = nil, timeout: Duration = .seconds(30),
-        retries: Int = 0, every: Duration? = nil, options: [Option] = [], guideKeys: [String] = []
+        retries: Int = 0, every: Duration? = nil, baseline: Double? = nil,
+        options: [Option] = [], guideKeys: [String] = []
     ) {
         self.name = name
         self.summary = summary
@@ -27,6 +30,7 @@ package struct CheckSchema: Sendable {
         self.timeout = timeout
         self.retries = retries
         self.every = every
+        self.baseline = baseline
         self.options = options
         self.guideKeys = guideKeys
     }

@@ -23,6 +23,10 @@ package struct CheckSetting: Sendable, Equatable {
     package var hold: Written<Duration>?
     /// How far behind its threshold a value has to be before it counts as better.
     package var hysteresis: Written<Percentage>?
+    /// How much of the time it has to be up.
+    package var objective: Written<Percentage>?
+    /// From how much of what it usually is, in percent, it is a finding.
+    package var baseline: Written<Limit>?
     /// From the guides' `alert_threshold`: the severity from which the check alerts.
     package var alertThreshold: Written<Severity>?
 
@@ -54,6 +58,8 @@ package struct CheckSetting: Sendable, Equatable {
         result.successes = other.successes ?? successes
         result.hold = other.hold ?? hold
         result.hysteresis = other.hysteresis ?? hysteresis
+        result.objective = other.objective ?? objective
+        result.baseline = other.baseline ?? baseline
         result.alertThreshold = other.alertThreshold ?? alertThreshold
         return result
     }

@@ -43,6 +43,10 @@ package struct MonitoringTerms: Hashable, Sendable {
     package var successes: Int
     package var hold: Duration
     package var hysteresis: Percentage
+    /// How much of the time it has to be up; nil where nothing was promised.
+    package var objective: Percentage?
+    /// From how much of what it usually is it is a finding; nil for never.
+    package var baseline: Percentage?
 
     /// What is said about the check wins over its own pace, that over what is said about its kind, and that over what is
     /// said about everything.
@@ -52,5 +56,7 @@ package struct MonitoringTerms: Hashable, Sendable {
         successes = setting.successes?.value ?? general.successes
         hold = setting.hold?.value ?? general.hold
         hysteresis = setting.hysteresis?.value ?? general.hysteresis
+        objective = setting.objective?.value
+        baseline = (setting.baseline.map(\.value.value) ?? schema.baseline).map { Percentage($0) }
     }
 }

@@ -41,6 +41,7 @@ struct CheckSections: Sendable {
                 "How often it is tried again when it could not look."),
         ]
         keys += MonitoringSections.checkKeys
+        if schema.thresholds?.worse == .higher { keys.append(MonitoringSections.baselineKey(schema.baseline)) }
         keys += schema.options.map { option in
             let format = Format<Scalar>.option(option.kind)
             return Key<CheckSetting>(
@@ -49,7 +50,7 @@ struct CheckSections: Sendable {
         }
         return Section(
             prototype: { _ in CheckSetting() }, keys: keys,
-            later: ["check-interval", "alert-threshold", "schedule", "notify", "severity", "baseline"])
+            later: ["check-interval", "alert-threshold", "schedule", "notify", "severity"])
     }
 
     /// Warning and critical the right way round, once everything is put together.

@@ -9,7 +9,11 @@ enum MonitoringSections {
 
     static let margin = Format<Percentage>.scalar(
         "a percentage from 0% to 50%, such as 5%",
-        schema: ["anyOf": [["type": "number"], ["type": "string", "pattern": #"^ *[0-9]+(\.[0-9]+)? *%? *$"#]]]
+        schema: [
+            "anyOf": [
+                ["type": "number"], ["type": "string", "pattern": #"^ *[0-9]+(\.[0-9]+)? *%? *$"#],
+            ]
+        ]
     ) { text in
         Percentage(text).flatMap { (0...50).contains($0.value) ? $0 : nil }
     } write: {
@@ -42,10 +46,13 @@ enum MonitoringSections {
                     "How far behind its threshold a value has to be before it counts as better."),
                 Key(
                     "concurrency", \.concurrency, .integer(1...10_000), standard: standard.concurrency,
-                    "How many rounds are at work at once; one that waits for longer than a second is not counted."),
+                    "How many rounds are at work at once; one that waits for longer than a second is not counted."
+                ),
                 Key("samples", \.samples, samples, "How finely the past is kept, and for how long."),
             ],
-            later: ["keep", "objective", "objectives", "slo", "baselines", "listen", "textfile", "labels"]
+            later: [
+                "keep", "objective", "objectives", "slo", "baselines", "listen", "textfile", "labels",
+            ]
         ).format
     }
 
@@ -85,11 +92,41 @@ enum MonitoringSections {
             Key(
                 "successes", \.successes, rounds.written,
                 "So many rounds in a row have to be well; without it, 'monitoring.successes'."),
-            Key("for", \.hold, hold.written, "How long it has to have been bad; without it, 'monitoring.for'."),
+            Key(
+                "for", \.hold, hold.written,
+                "How long it has to have been bad; without it, 'monitoring.for'."),
             Key(
                 "hysteresis", \.hysteresis, margin.written,
-                "How far behind its threshold it has to be to count as better; without it, 'monitoring.hysteresis'."),
+                "How far behind its threshold it has to be to count as better; without it, 'monitoring.hysteresis'."
+            ),
+            Key(
+                "objective", \.objective, objective.written,
+                "How much of the time it has to be up; that it is used up too fast is a finding."),
         ]
+    }
+
+    /// For checks whose value may be compared with what it usually is.
+    static func baselineKey(_ standard: Double?) -> Key<CheckSetting> {
+        let thresholds = CheckSchema.Thresholds(
+            .percent, warning: nil, critical: nil, range: 110...100_000)
+        let format = Format<CheckSetting.Limit>.limit(thresholds)
+        return Key(
+            "baseline", \.baseline, format.written,
+            standard: format.write(standard.map { .at($0) } ?? .none),
+            "From how much of what it usually is it is a warning.")
+    }
+
+    private static let objective = Format<Percentage>.scalar(
+        "a percentage from 50% to 99.999%, such as 99.9%",
+        schema: [
+            "anyOf": [
+                ["type": "number"], ["type": "string", "pattern": #"^ *[0-9]+(\.[0-9]+)? *%? *$"#],
+            ]
+        ]
+    ) { text in
+        Percentage(text).flatMap { (50...99.999).contains($0.value) ? $0 : nil }
+    } write: {
+        .plain("\(Scalar.number($0.value).description)%")
     }
 
     static func judge(_ inventory: Inventory, _ reading: Reading) {
