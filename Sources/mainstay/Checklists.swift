@@ -34,7 +34,7 @@ let checklists: [Checklist] = [
         "agentic-monthly-maintenance", summary: "the monthly maintenance of agentic-ecosystem", cadence: .monthly,
         items: [
             .init("security-audit", "Security audit and compliance review", source: "agentic-ecosystem.md:93"),
-            .init("recovery", "Disaster recovery testing", source: "agentic-ecosystem.md:94"),
+            .init("recovery", "Disaster recovery testing", .task(["dr", "test"]), source: "agentic-ecosystem.md:94"),
             .init("performance-baseline", "Performance baseline updates", source: "agentic-ecosystem.md:95"),
             .init("capacity", "Capacity scaling assessment", source: "agentic-ecosystem.md:96"),
             .init("documentation", "Documentation updates", source: "agentic-ecosystem.md:97"),
@@ -66,7 +66,7 @@ let checklists: [Checklist] = [
         "agentic-monthly-checklist", summary: "the team's monthly checklist of agentic-ecosystem", cadence: .monthly,
         items: [
             .init("security-audit", "Full security audit", source: "agentic-ecosystem.md:426"),
-            .init("recovery", "Disaster recovery test", source: "agentic-ecosystem.md:427"),
+            .init("recovery", "Disaster recovery test", .task(["dr", "test"]), source: "agentic-ecosystem.md:427"),
             .init("performance-baseline", "Performance baseline update", source: "agentic-ecosystem.md:428"),
             .init("costs", "Cost optimization review", source: "agentic-ecosystem.md:429"),
             .init("procedures", "Maintenance procedure review", source: "agentic-ecosystem.md:430"),
@@ -117,7 +117,9 @@ let checklists: [Checklist] = [
             .init(
                 "security-policies", "Security policies reviewed and updated", source: "environment-management.md:89"),
             .init("documentation", "Documentation updated", source: "environment-management.md:90"),
-            .init("recovery", "Disaster recovery procedures tested", source: "environment-management.md:91"),
+            .init(
+                "recovery", "Disaster recovery procedures tested", .task(["dr", "test"]),
+                source: "environment-management.md:91"),
             .init("training", "Training materials refreshed", source: "environment-management.md:92"),
             .init("performance-trends", "Performance trends analyzed", source: "environment-management.md:93"),
         ]),

@@ -1,5 +1,6 @@
 import Engine
 import Maintenance
+import Settings
 
 /// The routines that are shipped; a configuration overrides one by its name. They hold what is built of the guides'
 /// routines; docs/routines.md names what is not.
@@ -45,7 +46,7 @@ let routines: [Routine] = [
     Routine(
         "weekly",
         summary: "statistics, every relationship, the newest backups restored, logs and temporary files",
-        schedule: "Sundays 03:00 UTC",
+        schedule: "Sundays 03:00 UTC", mode: .semiAutomatic,
         steps: [
             ["health", "check"],
             ["db", "update-stats"],
@@ -58,22 +59,27 @@ let routines: [Routine] = [
         aliases: [.init("maintenance:weekly")]),
     Routine(
         "monthly",
-        summary: "a proved backup, health, every relationship, old reports, and a report",
-        schedule: "first Sunday 02:00 UTC",
+        summary: "a proved backup, a drill with it, health, every relationship, old reports, and reports",
+        schedule: "first Sunday 02:00 UTC", mode: .manual,
         steps: [
             ["backup", "run", "--prove"],
+            ["dr", "test", "--scenario=database-failure"],
+            ["dr", "readiness-check"],
             ["health", "check"],
             ["data", "validate-relationships"],
             ["report", "prune"],
+            ["report", "backup"],
             ["report", "daily"],
         ],
         aliases: [.init("maintenance:monthly")]),
     Routine(
         "quarterly",
-        summary: "the newest backups restored, health, every relationship, and a report",
-        schedule: "first Sunday of quarter 04:00 UTC",
+        summary:
+            "the newest backups restored, whole environments brought back, health, every relationship, and a report",
+        schedule: "first Sunday of quarter 04:00 UTC", mode: .manual,
         steps: [
             ["backup", "verify"],
+            ["dr", "test", "--scenario=complete-failure"],
             ["health", "check"],
             ["data", "validate-relationships"],
             ["report", "daily"],

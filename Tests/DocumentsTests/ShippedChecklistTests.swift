@@ -60,7 +60,7 @@ struct ShippedChecklistTests {
             case .findings: answered += 1
             }
         }
-        #expect(answered == 17)
+        #expect(answered == 20)
         #expect(try application.catalog.parse(["health", "check"]).declaration.subject == .environments)
     }
 

@@ -33,6 +33,9 @@ struct CalendarEndingTests {
         #expect(reasons(near) == ["no day of it is known after 2026-12-26, in 35 days"])
         #expect(reasons(near, before: .seconds(30 * 86_400)).isEmpty)
         #expect(reasons(["2026-10-03"]) == ["its last dated day was 2026-10-03: schedules now start on holidays"])
+        #expect(
+            reasons(["2026-12-24 and 2026-12-26, 2026-12-25"]) == ["no day of it is known after 2026-12-26, in 35 days"]
+        )
         #expect(reasons(["2026-11-20 to 2026-11-21"]) == ["no day of it is known after 2026-11-21, in 22 h"])
     }
 

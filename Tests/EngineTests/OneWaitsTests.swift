@@ -1,5 +1,6 @@
 import Maintenance
 import MaintenanceTesting
+import Outside
 import Settings
 import Testing
 
@@ -79,6 +80,60 @@ struct OneWaitsTests {
         let (first, second) = (try await night(estate.harness, by: .ann), try await night(estate.harness, by: .ann))
         let third = try await night(estate.harness)
         #expect(try await states(estate.harness, first, second, third) == [.waiting, .waiting, .waiting])
+    }
+
+    @Test("a run in its middle, with a step that was approved and made, is left to its end")
+    func middleStays() async throws {
+        let estate = try await ApprovalEstate()
+        var harness = estate.harness
+        harness.inventory.routines = [
+            RoutineSettings(
+                name: "switch",
+                steps: ["on", "off"].flatMap { word in
+                    [
+                        RoutineStep(.approval(ApprovalStepSettings(reason: "switch \(word)")), location: .test),
+                        RoutineStep(.task(["test", "ledger"]), location: .test),
+                    ]
+                }, location: .test)
+        ]
+        harness.inventory.environments[0].isProtected = false
+        let first = try await week(harness)
+        let id = try #require(try await harness.approvals(by: .bob).waiting().first?.ballot.request.id)
+        try await harness.approvals(by: .bob).approve(id)
+        #expect(try await harness.resume(first.run.id, by: Self.scheduler).run.state == .waiting)
+        #expect(try await estate.rows() == ["a", "b"])
+        let second = try await week(harness)
+        // The older waits for its second approval, the newer for its first one.
+        #expect(try await states(harness, first, second) == [.waiting, .waiting])
+        let third = try await week(harness)
+        #expect(try await states(harness, first, second, third) == [.waiting, .cancelled, .waiting])
+    }
+
+    private func week(_ harness: TaskHarness) async throws -> RunSummary {
+        let book = RoutineBook(inventory: harness.inventory, catalog: harness.catalog, shipped: [])
+        return try await harness.runner.run(
+            try #require(
+                try book.request("switch", in: ["production"], by: Self.scheduler, at: harness.clock.now())))
+    }
+
+    @Test("a newer run joins an older one only where everything it waits for waits there too")
+    func joinsWhole() async throws {
+        let estate = try await ApprovalEstate()
+        var harness = estate.harness
+        var second = harness.inventory.environments[0].resources[0]
+        second.name = "other"
+        harness.inventory.environments[0].resources.append(second)
+        harness.inventory.approvals.rules = [.test { $0.count = .number(2) }]
+        let first = try await night(harness)
+        for waiting in try await harness.approvals(by: .ann).waiting() {
+            let request = waiting.ballot.request
+            try await harness.approvals(by: .ann).approve(request.id)
+            // That of one database is complete and made, that of the other is half.
+            if request.plan.target.resource == "main" { try await harness.approvals(by: .bob).approve(request.id) }
+        }
+        #expect(try await harness.resume(first.run.id, by: Self.scheduler).run.state == .waiting)
+        let second2 = try await night(harness)
+        #expect(try await states(harness, first, second2) == [.waiting, .waiting])
     }
 
     @Test("a scheduler that begins to lead does not go on with what ended for another")

@@ -63,16 +63,27 @@ struct RoutineTermsTests {
     }
 
     @Test("a run that goes on keeps to it")
-    func isStored() async throws {
+    func goesOn() async throws {
+        let crowd = Crowd(3)
         var inventory = Inventory(Environment("e0", []))
+        inventory.environments = (0..<8).map { Environment("e\($0)", []) }
         inventory.routines = [
             RoutineSettings(
-                name: "all", concurrency: 3, steps: [RoutineStep(.task(["test", "visit"]), location: .test)],
+                name: "all", concurrency: 3,
+                steps: [
+                    RoutineStep(.approval(ApprovalStepSettings(reason: "go on")), location: .test),
+                    RoutineStep(.task(["test", "visit"]), location: .test),
+                ],
                 location: .test)
         ]
-        let harness = try TaskHarness([TaskEntry(SchedulerTests.Visit())], inventory: inventory)
+        let harness = try TaskHarness([TaskEntry(SchedulerTests.Visit { await crowd.enter() })], inventory: inventory)
         let run = try await harness.runner.run(try request(harness, "all"))
-        #expect(try await harness.log.steps(of: run.run.id).map(\.terms?.environmentsAtOnce) == [3])
+        #expect(run.run.state == .waiting && crowd.most == 0)
+        for waiting in try await harness.approvals(by: .bob).waiting() {
+            try await harness.approvals(by: .bob).approve(waiting.ballot.request.id)
+        }
+        #expect(try await harness.resume(run.run.id).run.state == .succeeded)
+        #expect(crowd.most == 3)
     }
 
     @Test("changes of a step are at least as urgent as it says: in a short window they go first")

@@ -105,6 +105,29 @@ struct SchedulerTests {
         await clock.sleepers(atLeast: 1)
     }
 
+    @Test("what people start is not started: it is due, until somebody has run it")
+    func tellsPeople() async throws {
+        var harness = try harness(["monthly": "daily 02:10 UTC"])
+        harness.inventory.routines[0].mode = .manual
+        let told = Told()
+        func due() async throws -> [Finding] {
+            try await harness.log.openFindings().map(\.finding).filter { $0.code == ScheduleFinding.due.rawValue }
+        }
+        try await serving(harness, told) { _ in
+            await advance(minutes: 15)
+            try await eventually("it is told") { told.count("SC008") > 0 }
+            #expect(told.count("starts") == 0)
+            let found = try await due()
+            #expect(found.map(\.object) == ["monthly"])
+            #expect(found.first?.mend == "mainstay run monthly --all-environments")
+            let request = try #require(
+                try work(harness).book.request("monthly", in: ["test"], by: .ann, at: clock.clock.now()))
+            #expect(try await harness.runner.run(request).run.state == .succeeded)
+            await advance(minutes: 11)
+            try await eventually("it is over") { try await due().isEmpty }
+        }
+    }
+
     @Test("two routines that start at the same minute take turns on a target, and both succeed")
     func takesTurns() async throws {
         let harness = try harness([:])

@@ -240,8 +240,20 @@ extension Broken {
     private static let routines: [Broken] = [
         Broken(
             "environments: { a: {} }\nroutines: { daily: {} }",
-            "mainstay.yaml:2:20: routines.daily: the key 'steps' is missing (allowed: a list of: "
-                + "a task with its options, such as 'db update-stats --older-than 7d', or a mapping)"),
+            "mainstay.yaml:2:13: routines.daily: a routine of one's own needs 'steps'"
+        ).beyondSchema,
+        Broken(
+            "environments: { a: {} }\nroutines: { weekly: { leave-out: [db update-stat], change: [report daily] } }",
+            "mainstay.yaml:2:23: routines.weekly.leave-out: the shipped routine 'weekly' has no step 'db update-stat' "
+                + "(did you mean 'db update-stats'? allowed: health check, db update-stats)",
+            "mainstay.yaml:2:61: routines.weekly.change: the shipped routine 'weekly' has no step 'report daily' "
+                + "(allowed: health check, db update-stats)"
+        ).beyondSchema,
+        Broken(
+            "environments: { a: {} }\nroutines: { weekly: { steps: [health check], also: [report daily] } }",
+            "mainstay.yaml:2:13: routines.weekly: 'steps' are all of its steps: 'leave-out', 'change', 'first' and "
+                + "'also' are for what is shipped"
+        ).beyondSchema,
         Broken(
             "environments: { a: {} }\nroutines: { daily: { windows: daily, steps: [] } }",
             "mainstay.yaml:2:22: routines.daily.windows: 'windows' is not supported yet",

@@ -203,4 +203,35 @@ struct InventoryTests {
     func refusesStatusRanges(text: String) {
         #expect(StatusRange(text) == nil)
     }
+
+    @Test("a routine of a shipped one's name has its steps, but for what it wants otherwise")
+    func adaptsRoutines() throws {
+        let text = """
+            environments: { a: {} }
+            routines:
+              weekly:
+                leave-out: [health check]
+                change:
+                  - { task: db update-stats --older-than 1d, environments: [a] }
+                first: [report daily]
+                also: [{ shell: "true" }, report daily]
+            """
+        let routine = try #require(try inventory(text).routines.first)
+        #expect(
+            routine.steps.map(\.action) == [
+                .task(["report", "daily"]), .task(["db", "update-stats", "--older-than", "1d"]),
+                routine.steps[2].action, .task(["report", "daily"]),
+            ])
+        #expect(routine.steps[1].environments == ["a"])
+        guard case .command = routine.steps[2].action else {
+            Issue.record("the third is \(routine.steps[2].action)")
+            return
+        }
+        let whole = try #require(
+            try inventory("environments: { a: {} }\nroutines: { weekly: { schedule: never } }").routines.first)
+        #expect(
+            whole.steps.map(\.action) == [
+                .task(["health", "check"]), .task(["db", "update-stats", "--older-than", "7d"]),
+            ])
+    }
 }

@@ -42,7 +42,7 @@ let vocabulary = SettingsVocabulary(
         "health check": .environments, "db update-stats": .resources([.postgresql]),
         "logs rotate": .resources([.logs]), "report daily": .estate,
     ],
-    routines: ["weekly"],
+    shippedRoutines: ["weekly": [["health", "check"], ["db", "update-stats", "--older-than", "7d"]]],
     checklists: [
         Checklist(
             "morning", summary: "the morning", cadence: .daily,

@@ -80,4 +80,64 @@ struct GroupCommitTests {
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await store.read { try $0.rows(Row.all) }.isEmpty)
     }
+
+    private func names(_ store: Store) async throws -> [String] {
+        try await store.read { try $0.rows(Row.all).map { try $0.get("name", as: String.self) } }
+    }
+
+    private func insert(_ name: String) -> @Sendable (StoreWriter) throws -> Void {
+        { try $0.run(Row.insert, ["name": name, "size": ""]) }
+    }
+
+    @Test("what nobody waits for is there before what is written after it, and by itself a little later")
+    func postpones() async throws {
+        let store = try store()
+        store.postpone(insert("a"))
+        // It could not be written if the other were not there yet.
+        try await store.write { writer in
+            let known = try writer.reader.rows(Row.all).count
+            try writer.run(Row.insert, ["name": "b \(known)", "size": ""])
+        }
+        #expect(try await names(store) == ["a", "b 1"])
+        store.postpone(insert("c"))
+        for _ in 0..<200 where try await names(store).count < 3 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await names(store) == ["a", "b 1", "c"])
+    }
+
+    @Test("what nobody waits for and fails takes nothing of the others with it")
+    func postponesFailures() async throws {
+        let store = try store()
+        store.postpone { _ in throw Refused() }
+        store.postpone(insert("a"))
+        try await store.write(insert("b"))
+        #expect(try await names(store) == ["a", "b"])
+    }
+
+    @Test("all that came is there, in its order, whoever waited for it", .timeLimit(.minutes(1)))
+    func mixes() async throws {
+        let store = try store()
+        await withTaskGroup(of: Void.self) { group in
+            for writer in 0..<8 {
+                group.addTask {
+                    for number in 0..<50 {
+                        let name = "\(writer) \(100 + number)"
+                        store.postpone(insert(name + " a"))
+                        do {
+                            try await store.write { writer in
+                                let before = try writer.reader.rows(Row.all).contains {
+                                    try $0.get("name", as: String.self) == name + " a"
+                                }
+                                try writer.run(Row.insert, ["name": name + " b", "size": before ? "" : "too early"])
+                            }
+                        } catch {
+                            Issue.record(error)
+                        }
+                    }
+                }
+            }
+        }
+        let rows = try await store.read { try $0.rows(Row.all).map { try $0.get("size", as: String.self) } }
+        #expect(rows.count == 800)
+        #expect(rows.allSatisfy { $0.isEmpty })
+    }
 }

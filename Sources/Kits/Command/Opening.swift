@@ -15,7 +15,8 @@ extension Application {
             checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
             subjects: Dictionary(
                 uniqueKeysWithValues: catalog.entries.map { ($0.declaration.command, $0.declaration.subject) }),
-            routines: routines.map(\.name), checklists: checklists, zones: zones
+            shippedRoutines: Dictionary(uniqueKeysWithValues: routines.map { ($0.name, $0.steps) }),
+            checklists: checklists, zones: zones
         ) { [catalog] words in
             do {
                 _ = try catalog.parse(words)

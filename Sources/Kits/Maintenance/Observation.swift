@@ -5,6 +5,9 @@ package struct Observation: Codable, Hashable, Sendable {
     /// The finding codes this survey could have reported: an open finding with one of them that is not reported again
     /// is over.
     package var examined: Set<String> = []
+    /// How far the survey could see for single ones of these codes; nil, and for the others, it is the step's target with
+    /// all of its objects.
+    package var reach: [String: Reach]?
     /// Proposed changes, most useful first.
     package var changes: [Change] = []
     /// Numbers and digests that prove what was looked at.
@@ -27,6 +30,7 @@ package struct Observation: Codable, Hashable, Sendable {
         measurements += other.measurements
         findings += other.findings
         examined.formUnion(other.examined)
+        if let reach = other.reach { self.reach = (self.reach ?? [:]).merging(reach) { _, new in new } }
         changes += other.changes
         evidence.merge(other.evidence) { _, new in new }
         gaps += other.gaps
@@ -34,6 +38,30 @@ package struct Observation: Codable, Hashable, Sendable {
         listings += other.listings
         checks += other.checks
         identity.merge(other.identity) { _, new in new }
+    }
+
+    /// Whether this survey of a target would have reported such a finding, if what it tells of were still so.
+    package func couldReport(_ finding: Finding, at target: Target) -> Bool {
+        guard examined.contains(finding.code), target.contains(finding.target) else { return false }
+        return reach?[finding.code].map { $0.contains(finding) } ?? true
+    }
+
+    /// A part of what findings of one code may be about.
+    package struct Reach: Codable, Hashable, Sendable {
+        package var target: Target
+        /// Findings about it, or about something of it (`failover, disk`); nil for all objects.
+        package var object: String?
+
+        package init(_ target: Target, object: String? = nil) {
+            self.target = target
+            self.object = object
+        }
+
+        func contains(_ finding: Finding) -> Bool {
+            guard target.contains(finding.target) else { return false }
+            guard let object else { return true }
+            return finding.object == object || finding.object?.hasPrefix("\(object), ") ?? false
+        }
     }
 
     package struct Gap: Codable, Hashable, Sendable {

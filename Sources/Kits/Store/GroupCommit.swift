@@ -1,27 +1,42 @@
 import Dispatch
+import Foundation
 import GRDB
 import Synchronization
 
 /// Lets writers that come at once share a commit, and with it the wait for the disk: one transaction, and where one of
-/// them fails another one with a savepoint for each, so that it takes nothing of the others with it. Whoever writes alone
-/// pays for nothing.
+/// them fails another one with a savepoint for each, so that it takes nothing of the others with it.
 ///
-/// Nobody is told before the commit has returned. It runs on a thread of its own, since waiting for a disk must not hold
-/// a thread of the cooperative pool.
+/// Nobody is told before the commit has returned. Whoever writes alone does it on the spot: handing the work to another
+/// thread and back takes longer than many a disk does. As soon as others write at the same time, it goes to a thread of
+/// its own, so that waiting for a disk never holds more than one thread of the cooperative pool.
 final class GroupCommit: Sendable {
     private struct Entry: Sendable {
         /// Does the work; what it throws is this writer's own failure.
         var work: @Sendable (StoreWriter) throws -> Void
-        /// Nil after the commit; the error otherwise.
-        var done: @Sendable ((any Error)?) -> Void
+        /// Nil after the commit; the error otherwise. Nobody waits for what was postponed.
+        var done: (@Sendable ((any Error)?) -> Void)?
+    }
+
+    private struct State {
+        var waiting: [Entry] = []
+        /// Somebody commits, or is about to; whoever comes meanwhile is taken along next.
+        var isCommitting = false
+        /// The last commit was of several, or left some waiting.
+        var wereTogether = false
+        /// A commit of those nobody waits for is due.
+        var isPostponed = false
     }
 
     /// So many at most share one commit: those who wait for it should not wait for much longer than for the disk.
     private static let most = 256
+    /// How long what nobody waits for may lie about for company.
+    private static let patience: DispatchTimeInterval = .milliseconds(5)
+    /// On one processor the pool has one thread, and nothing else would go on meanwhile.
+    private static let mayHoldThread = ProcessInfo.processInfo.activeProcessorCount > 1
 
     private let pool: DatabasePool
     private let queue = DispatchQueue(label: "mainstay.store.commit")
-    private let waiting = Mutex<[Entry]>([])
+    private let state = Mutex(State())
 
     init(_ pool: DatabasePool) { self.pool = pool }
 
@@ -40,29 +55,60 @@ final class GroupCommit: Sendable {
                 }
                 continuation.resume(returning: value)
             }
-            let isFirst = waiting.withLock { waiting in
-                waiting.append(entry)
-                return waiting.count == 1
+            let (isFirst, isAlone) = state.withLock { state in
+                state.waiting.append(entry)
+                let isFirst = !state.isCommitting
+                state.isCommitting = true
+                return (isFirst, !state.wereTogether)
             }
-            // Whoever finds others waiting is taken along by them.
-            if isFirst { queue.async { self.commit() } }
+            guard isFirst else { return }
+            if isAlone, Self.mayHoldThread { commit() } else { queue.async { self.commit() } }
         }
     }
 
-    private func commit() {
-        let (group, isMore) = waiting.withLock { waiting in
-            let group = Array(waiting.prefix(Self.most))
-            waiting.removeFirst(group.count)
-            return (group, !waiting.isEmpty)
+    /// Written with what is written next, before it, or by itself a little later; nobody is told. What cannot be written
+    /// has to show in what is written after it.
+    func postpone(_ body: @escaping @Sendable (StoreWriter) throws -> Void) {
+        let isFirst = state.withLock { state in
+            state.waiting.append(Entry(work: body))
+            defer { state.isPostponed = true }
+            return !state.isPostponed
         }
-        if isMore { queue.async { self.commit() } }
+        guard isFirst else { return }
+        queue.asyncAfter(deadline: .now() + Self.patience) {
+            let isLeft = self.state.withLock { state in
+                state.isPostponed = false
+                guard !state.waiting.isEmpty, !state.isCommitting else { return false }
+                state.isCommitting = true
+                return true
+            }
+            if isLeft { self.commit() }
+        }
+    }
+
+    /// One group, and whoever has come meanwhile on the thread for that.
+    private func commit() {
+        let group = state.withLock { state in
+            let group = Array(state.waiting.prefix(Self.most))
+            state.waiting.removeFirst(group.count)
+            return group
+        }
+        var lost: [Entry] = []
         do {
             let failures = try write(group)
-            for (index, entry) in group.enumerated() { entry.done(failures[index]) }
+            for (index, entry) in group.enumerated() { entry.done?(failures[index]) }
         } catch {
-            // Nothing of the whole transaction is there.
-            for entry in group { entry.done(error) }
+            // Nothing of the whole transaction is there. What nobody waits for is written before what comes next.
+            for entry in group { entry.done?(error) }
+            lost = group.filter { $0.done == nil }
         }
+        let isMore = state.withLock { state in
+            state.waiting.insert(contentsOf: lost, at: 0)
+            state.isCommitting = state.waiting.contains { $0.done != nil }
+            state.wereTogether = state.isCommitting || group.count { $0.done != nil } > 1
+            return state.isCommitting
+        }
+        if isMore { queue.async { self.commit() } }
     }
 
     /// One transaction for all of them. Mostly nobody's work fails, and then nothing has to be kept apart.

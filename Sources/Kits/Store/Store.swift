@@ -70,6 +70,12 @@ package final class Store: Sendable {
         }
     }
 
+    /// For what nobody has to wait for, such as news between two moves that are durable themselves: written in the same
+    /// order with whatever is written next, or a few milliseconds later, and durable with it.
+    ///
+    /// - Parameter body: as that of `write`. Nobody is told of its failure: what is written after it must meet the same.
+    package func postpone(_ body: @escaping @Sendable (StoreWriter) throws -> Void) { commits.postpone(body) }
+
     package func close() throws {
         try pool.close()
     }

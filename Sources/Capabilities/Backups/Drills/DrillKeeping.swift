@@ -53,6 +53,7 @@ extension DrillCertificate {
     var found: Observation {
         var observation = Observation()
         observation.examined = DrillPlan.measured
+        observation.reach = DrillPlan.reach(DrillPlan.measured, scenario, target)
         let again = "Look where the time goes in its certificate."
         if measured.missesRTO {
             observation.findings.append(

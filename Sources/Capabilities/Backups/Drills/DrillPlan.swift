@@ -81,6 +81,12 @@ struct DrillPlan: Sendable {
     /// Found by restoring.
     static let measured: Set<String> = [late, lossy, refuted]
 
+    /// A drill says nothing about other scenarios than its own.
+    static func reach(_ codes: Set<String>, _ scenario: DrillScenario, _ target: Target) -> [String: Observation.Reach]
+    {
+        Dictionary(uniqueKeysWithValues: codes.map { ($0, .init(target, object: scenario.rawValue)) })
+    }
+
     /// What must still be so when it starts.
     var identity: Facts {
         var facts: Facts = ["scenario": .text(scenario.rawValue)]

@@ -131,6 +131,10 @@ package struct RehearseFailover: MaintenanceTask {
         }
         let pair = try pair(look)
         observation.examined = [Self.hindrance, DrillPlan.lacking]
+        observation.reach = [
+            Self.hindrance: .init(pair.secondary),
+            DrillPlan.lacking: .init(pair.primary, object: DrillScenario.failover.rawValue),
+        ]
         var isSynchronous = options.synchronous
         var rows = [("primary", pair.primary.description), ("secondary", pair.secondary.description)]
         switch try await live(pair, look) {

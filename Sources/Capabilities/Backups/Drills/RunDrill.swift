@@ -112,6 +112,7 @@ package struct RunDrill: MaintenanceTask {
         let plan = try await plan(look)
         var observation = Observation()
         observation.examined = DrillPlan.surveyed
+        observation.reach = DrillPlan.reach(DrillPlan.surveyed, plan.scenario, look.target)
         observation.findings = plan.findings(look.target)
         observation.gaps = plan.gaps
         observation.listings = [try await listing(plan, look)]

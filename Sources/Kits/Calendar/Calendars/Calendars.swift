@@ -53,9 +53,9 @@ package struct DayCalendar: Sendable, Hashable {
     private var lastDatedPhrase: Int? {
         phrases.compactMap { phrase in
             switch phrase {
-            case .days(.dates(let range), _): range.upperBound
+            case .days(let days, _): days.lastDated
             case .period(let period): (period.end - 1).floored(by: 86_400)
-            case .days, .calendar: nil
+            case .calendar: nil
             }
         }.max()
     }

@@ -22,6 +22,16 @@ indirect enum DaySet: Hashable, Sendable {
     case union([DaySet])
     case both(DaySet, DaySet)
 
+    /// The last day that stands in it by its date; nil where all of it recurs.
+    var lastDated: Int? {
+        switch self {
+        case .dates(let range): range.upperBound
+        case .union(let parts): parts.compactMap(\.lastDated).max()
+        case .both(let one, let other): [one.lastDated, other.lastDated].compactMap(\.self).min()
+        case .every, .weekdays, .months, .dayOfMonth, .workdayNearest, .nth, .businessDays, .listed: nil
+        }
+    }
+
     enum Term: Int, Sendable, Hashable {
         case month = 1
         case quarter = 3

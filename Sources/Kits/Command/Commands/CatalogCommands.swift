@@ -117,8 +117,7 @@ package struct ExplainCommand: HouseCommand {
             return CheckPage(check).lines
         }
         if let routine = application.routines.first(where: { $0.name == wanted }) {
-            let start = routine.schedule.map { "Starts \($0), where the configuration says nothing else." }
-            return ["run \(routine.name): \(routine.summary)", ""] + (start.map { [$0, ""] } ?? [])
+            return ["run \(routine.name): \(routine.summary)", ""] + (routine.start.map { [$0, ""] } ?? [])
                 + routine.steps.map { "- \($0.joined(separator: " "))" }
         }
         let known =

@@ -29,11 +29,14 @@ package struct ServeCommand: HouseCommand {
         @Sendable func note(_ trouble: String?) {
             if let trouble { session.console.note(line.text(untold: trouble)) }
         }
+        // Services work with what the scheduler works with: both take a new configuration, or neither does.
+        let readings = Readings(count: application.services.count)
         let scheduler = Scheduler(
             session.work(session.inventory), log: session.log.acting(for: requester), clock: application.clock,
             zones: application.zones, requester: requester, pulse: news.pulse
         ) { event in
             if case .ended(let summary) = event { session.leaveHead(after: summary) }
+            if case .reloaded(let inventory, _, _) = event { readings.tell(inventory) }
             if let text = line.text(event) { session.console.note(text) }
             note(news.tell(event))
         }
@@ -41,7 +44,6 @@ package struct ServeCommand: HouseCommand {
             try await withTaskCancellationHandler {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await scheduler.run() }
-                    let readings = Readings(count: application.services.count)
                     for (service, inventories) in zip(application.services, readings.streams) {
                         group.addTask {
                             try await service.run(
@@ -53,9 +55,7 @@ package struct ServeCommand: HouseCommand {
                     group.addTask {
                         for await _ in hangUps {
                             note(news.reloads())
-                            let work = reading(session)
-                            scheduler.reload(work)
-                            if case .success(let work) = work { readings.tell(work.book.inventory) }
+                            scheduler.reload(reading(session))
                         }
                     }
                     defer { group.cancelAll() }

@@ -26,7 +26,7 @@ struct ServiceLine: Sendable {
             line(finding.severity, "finding", [("code", finding.code), ("summary", finding.summary)])
         case .failed(let what, let error):
             line(.critical, "cannot be done", [("what", what), ("code", error.code), ("problem", error.problem)])
-        case .reloaded(let routines, let next):
+        case .reloaded(_, let routines, let next):
             line(.info, "configuration read again", [("routines", "\(routines)"), ("next", next?.iso8601)])
         case .refusedConfiguration(let error):
             line(

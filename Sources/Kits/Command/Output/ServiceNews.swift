@@ -12,7 +12,7 @@ struct ServiceNews: Sendable {
     /// Why the manager could not be told; nil where it was, or nobody wants to know.
     func tell(_ event: SchedulerEvent) -> String? {
         switch event {
-        case .leads(let routines, let next), .reloaded(let routines, let next):
+        case .leads(let routines, let next), .reloaded(_, let routines, let next):
             manager.tell(.ready, status: Self.status(routines, next))
         case .waits: manager.tell(.ready, status: "another scheduler leads on this state; waiting for it to end")
         case .refusedConfiguration(let error):

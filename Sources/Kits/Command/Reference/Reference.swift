@@ -108,11 +108,12 @@ struct Reference {
     private static func routines(_ routines: [Routine], _ tasks: [TaskDeclaration]) -> String {
         var page = MarkdownPage("Routines")
         page.prose(
-            "These are shipped. A routine of the same name in the configuration takes the place of the shipped one.")
+            "These are shipped. A routine of the same name in the configuration adapts the shipped one step by step, or takes "
+                + "its place.")
         for routine in routines {
             page.heading(routine.name)
             page.prose(routine.summary.sentence)
-            if let schedule = routine.schedule { page.markdown("Schedule: `\(schedule)`.") }
+            if let schedule = routine.schedule { page.markdown("Schedule: `\(schedule)`, \(routine.mode.rawValue).") }
             page.code("sh", ["mainstay run \(routine.name) --all-environments"])
             page.list(
                 routine.steps.map { step in
@@ -126,7 +127,7 @@ struct Reference {
                 let spellings = routine.aliases.map { "`\($0.spelling)`" }.joined(separator: ", ")
                 page.markdown("Also written: \(spellings).")
             }
-            page.prose("To change it, begin with what is shipped:")
+            page.prose("To change all of it, begin with what is shipped:")
             page.code(
                 "yaml",
                 ["routines:", "  \(routine.name):", "    steps:"]

@@ -11,6 +11,8 @@ extension RunLog {
     /// - Where somebody has approved the older, and the newer would do exactly the same, the newer ends: no approval is
     ///   lost, and nobody is asked again.
     /// - Where somebody has approved the older and the plan is another by now, both wait.
+    /// - An older one in its middle, of which a step was approved and made or a waiting step needs what is made, is left
+    ///   alone.
     ///
     /// What people asked for by hand is always a run of its own.
     func oneWaits(_ run: RunRecord, _ steps: [StepRecord]) async throws {
@@ -26,6 +28,8 @@ extension RunLog {
                     Self.waitsForPeople(own),
                     try own.allSatisfy({ try $0.state.isSettled || !Self.hasBegun($0, writer.reader) })
                 else { continue }
+                // One that is in its middle goes on where it is: what it has begun, only its own end ends.
+                guard try !Self.isInMiddle(own, writer.reader) else { continue }
                 let ballots = try own.filter { $0.state == .waiting }.compactMap {
                     try Self.ballot(of: Ballot.Use(runID: $0.runID, step: $0.number), writer.reader)
                 }
@@ -52,7 +56,11 @@ extension RunLog {
             }
     }
 
+    /// What waits in the one waits in the other, and would do the same.
     private static func plansAgree(_ one: [StepRecord], _ other: [StepRecord]) -> Bool {
-        zip(one, other).allSatisfy { $0.state != .waiting || $0.plan?.digest == $1.plan?.digest }
+        zip(one, other).allSatisfy { mine, theirs in
+            guard mine.state == .waiting || theirs.state == .waiting else { return true }
+            return mine.state == theirs.state && mine.plan?.digest == theirs.plan?.digest
+        }
     }
 }

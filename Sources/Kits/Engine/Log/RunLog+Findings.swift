@@ -5,18 +5,14 @@ import Store
 
 extension RunLog {
     /// Findings open or go on, those that were looked for and not seen again are over, and samples are kept.
-    func record(
-        _ observation: Observation, of step: StepRecord, at now: Timestamp, in writer: StoreWriter
-    ) throws {
+    func record(_ observation: Observation, of step: StepRecord, at now: Timestamp, in writer: StoreWriter) throws {
         for finding in observation.findings {
             try put(finding, task: step.task, runID: step.runID, at: now, in: writer)
         }
         let seen = Set(observation.findings.map(\.fingerprint))
         for row in try writer.reader.rows(FindingStatement.openFindings) {
             let open = try FindingRecord(row)
-            guard observation.examined.contains(open.finding.code),
-                step.target.contains(open.finding.target),
-                !seen.contains(open.finding.fingerprint)
+            guard observation.couldReport(open.finding, at: step.target), !seen.contains(open.finding.fingerprint)
             else { continue }
             try writer.run(
                 FindingStatement.resolveFinding, ["fingerprint": open.finding.fingerprint, "at": now])
@@ -29,15 +25,12 @@ extension RunLog {
     /// The one way a finding comes to be open, or goes on.
     ///
     /// - Parameter runID: empty where no run found it.
-    func put(
-        _ finding: Finding, task: String, runID: String, at now: Timestamp, in writer: StoreWriter
-    ) throws {
+    func put(_ finding: Finding, task: String, runID: String, at now: Timestamp, in writer: StoreWriter) throws {
         try writer.run(
             FindingStatement.upsertFinding,
             [
                 "fingerprint": finding.fingerprint, "code": finding.code, "severity": finding.severity,
-                "environment": finding.target.environment, "resource": finding.target.resource,
-                "task": task,
+                "environment": finding.target.environment, "resource": finding.target.resource, "task": task,
                 "content": StoredJSON(finding), "seen": now, "run_id": runID,
             ])
         try noteSeverity(of: finding, at: now, in: writer)
@@ -52,8 +45,7 @@ extension RunLog {
     /// The number of a series, which it gets with its first sample.
     func seriesID(of series: Measurement.Series, in writer: StoreWriter) throws -> Int64 {
         let key: [String: any StoreConvertible] = [
-            "name": series.name, "environment": series.target.environment,
-            "resource": series.target.resource,
+            "name": series.name, "environment": series.target.environment, "resource": series.target.resource,
             "object": series.object ?? "",
         ]
         var row = try writer.reader.first(FindingStatement.series, key)
@@ -61,9 +53,7 @@ extension RunLog {
             try writer.run(FindingStatement.insertSeries, key.merging(["unit": series.unit]) { $1 })
             row = try writer.reader.first(FindingStatement.series, key)
         }
-        guard let id: Int64 = try row?.get("id") else {
-            preconditionFailure("a series that was just written is gone")
-        }
+        guard let id: Int64 = try row?.get("id") else { preconditionFailure("a series that was just written is gone") }
         return id
     }
 
@@ -74,9 +64,7 @@ extension RunLog {
 
     /// Findings that were over at or after `since`, latest first.
     package func findingsResolved(since: Timestamp) async throws -> [FindingRecord] {
-        try await store.read {
-            try $0.rows(FindingStatement.resolvedSince, ["since": since]).map(FindingRecord.init)
-        }
+        try await store.read { try $0.rows(FindingStatement.resolvedSince, ["since": since]).map(FindingRecord.init) }
     }
 
     /// All series of an environment with their samples since an instant, oldest first.
@@ -84,26 +72,21 @@ extension RunLog {
         let now = clock.now()
         return try await store.read { reader in
             let recent = try RecentSamples(reader)
-            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map {
-                row in
+            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map { row in
                 let object: String = try row.get("object")
                 let series = Measurement.Series(
                     name: try row.get("name"),
-                    target: Target(
-                        environment: try row.get("environment"), resource: try row.get("resource")),
+                    target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
                     object: object.isEmpty ? nil : object, unit: try row.get("unit"))
                 let id: Int64 = try row.get("id")
-                var samples = try reader.rows(FindingStatement.samples, ["series_id": id, "since": since])
-                    .map {
-                        SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))
-                    }
+                var samples = try reader.rows(FindingStatement.samples, ["series_id": id, "since": since]).map {
+                    SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))
+                }
                 // What is asked all the time is kept otherwise, and its hours are as fine as anybody looks at days.
                 if samples.isEmpty {
-                    samples = try Self.rollups(id, since, now, .seconds(3_600), recent, reader).filter {
-                        $0.values > 0
-                    }.map {
-                        SampledSeries.Sample(at: $0.start, value: Double($0.mean))
-                    }
+                    samples = try Self.rollups(id, since, now, .seconds(3_600), recent, reader)
+                        .filter { $0.values > 0 }
+                        .map { SampledSeries.Sample(at: $0.start, value: Double($0.mean)) }
                 }
                 return SampledSeries(series: series, samples: samples)
             }
@@ -116,8 +99,7 @@ extension RunLog {
     ) async throws -> [SampledSeries.Sample] {
         try await store.read { reader in
             let key: [String: any StoreConvertible] = [
-                "name": name, "environment": target.environment, "resource": target.resource,
-                "object": object ?? "",
+                "name": name, "environment": target.environment, "resource": target.resource, "object": object ?? "",
             ]
             guard let row = try reader.first(FindingStatement.series, key) else { return [] }
             return try reader.rows(
@@ -141,8 +123,7 @@ extension RunLog {
                 FindingStatement.setBaseline,
                 [
                     "subject": baseline.subject, "environment": baseline.target.environment,
-                    "resource": baseline.target.resource, "digest": baseline.digest,
-                    "content": baseline.content,
+                    "resource": baseline.target.resource, "digest": baseline.digest, "content": baseline.content,
                     "accepted_by": baseline.acceptedBy, "accepted_at": baseline.acceptedAt,
                 ])
         }
@@ -165,8 +146,7 @@ extension FindingRecord {
         let finding: StoredJSON<Finding> = try row.get("content")
         self.init(
             finding: finding.value, task: try row.get("task"), firstSeen: try row.get("first_seen"),
-            lastSeen: try row.get("last_seen"), runID: try row.get("run_id"),
-            resolvedAt: try row.get("resolved_at"))
+            lastSeen: try row.get("last_seen"), runID: try row.get("run_id"), resolvedAt: try row.get("resolved_at"))
     }
 }
 
@@ -175,8 +155,7 @@ extension Baseline {
         self.init(
             subject: try row.get("subject"),
             target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
-            digest: try row.get("digest"), content: try row.get("content"),
-            acceptedBy: try row.get("accepted_by"),
+            digest: try row.get("digest"), content: try row.get("content"), acceptedBy: try row.get("accepted_by"),
             acceptedAt: try row.get("accepted_at"))
     }
 }

@@ -15,6 +15,7 @@ extension RunLog {
         kept.findings.removeAll { fingerprints.contains($0.fingerprint) }
         kept.findings += found.findings
         kept.examined.formUnion(found.examined)
+        if let reach = found.reach { kept.reach = (kept.reach ?? [:]).merging(reach) { _, new in new } }
         kept.evidence.merge(found.evidence) { _, new in new }
         let titles = Set(found.listings.map(\.title))
         kept.listings.removeAll { titles.contains($0.title) }

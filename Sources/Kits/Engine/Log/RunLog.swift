@@ -188,26 +188,25 @@ package struct RunLog: Sendable {
         var detail = evidence ?? witness ?? [:]
         if let error { detail["error"] = .text(error.code) }
         // Written out before the transaction, which holds up every other writer.
-        let place: [String: any StoreConvertible] = [
-            "run_id": record.runID, "step": record.step, "number": record.number,
+        let place: [StoreValue] = [
+            .text(record.runID), .integer(Int64(record.step)), .integer(Int64(record.number)),
         ]
         let change = try FilledStatement(
             RunStatement.moveChange,
-            place.merging([
-                "from_state": record.state, "to_state": state, "witness": witness?.storedText,
-                "evidence": evidence?.storedText, "error": error.map { StoredJSON($0).text },
-                "started_at": state == .started ? now : Timestamp?.none, "ended_at": result.endedAt,
-            ]) { $1 })
+            inOrder: [
+                .text(state.rawValue), (witness?.storedText).storeValue, (evidence?.storedText).storeValue,
+                error.map { StoredJSON($0).text }.storeValue, (state == .started ? now : nil).storeValue,
+                result.endedAt.storeValue,
+            ] + place + [.text(record.state.rawValue)])
         let entry = try FilledStatement(
             RunStatement.insertJournal,
-            [
-                "run_id": record.runID, "step": record.step, "change": record.number, "from_state": record.state,
-                "to_state": state, "moved_at": now, "detail": detail.storedText,
+            inOrder: place + [
+                .text(record.state.rawValue), .text(state.rawValue), now.storeValue, .text(detail.storedText),
             ])
-        let content = try FilledStatement(RunStatement.contentOfChange, place)
+        let content = try FilledStatement(RunStatement.contentOfChange, inOrder: place)
         // The trail tells of what began and of what came of it, and not of what lies between.
         let draft = AuditDraft(move: record, to: state, target: target, evidence: evidence, error: error)
-        try await store.write { writer in
+        let write: @Sendable (StoreWriter) throws -> Void = { writer in
             guard try writer.run(change) == 1 else {
                 throw EngineError.journalMoved(change: record.change.id, run: record.runID)
             }
@@ -220,6 +219,8 @@ package struct RunLog: Sendable {
             }
             try note(draft, at: now, in: writer)
         }
+        // Nothing depends on `applied` but the move that follows it, whatever the proof says, and that one is durable.
+        if state == .applied { store.postpone(write) } else { try await store.write(write) }
         await observer.reached(result, state, .afterWrite)
         return result
     }

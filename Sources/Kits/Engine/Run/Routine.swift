@@ -1,4 +1,5 @@
 import Maintenance
+import Settings
 
 /// A named list of steps as it is shipped; the configuration may override it by its name.
 package struct Routine: Sendable {
@@ -7,19 +8,39 @@ package struct Routine: Sendable {
     /// When it starts where the configuration says nothing else, in the language of docs/calendar.md; nil for one that
     /// people start.
     package var schedule: String?
+    /// What its schedule does where the configuration says nothing else.
+    package var mode: RoutineMode
     /// Each as typed: `["db", "update-stats"]`.
     package var steps: [[String]]
     package var aliases: [TaskDeclaration.Alias]
 
     package init(
-        _ name: String, summary: String, schedule: String? = nil, steps: [[String]],
+        _ name: String, summary: String, schedule: String? = nil, mode: RoutineMode = .automatic,
+        steps: [[String]],
         aliases: [TaskDeclaration.Alias] = []
     ) {
         self.name = name
         self.summary = summary
         self.schedule = schedule
+        self.mode = mode
         self.steps = steps
         self.aliases = aliases
+    }
+}
+
+extension Routine {
+    /// What its schedule does, as a sentence; nil where it has none.
+    package var start: String? {
+        schedule.map { schedule in
+            switch mode {
+            case .automatic: "Starts \(schedule), where the configuration says nothing else."
+            case .semiAutomatic:
+                "Starts \(schedule), where the configuration says nothing else; before anything is removed it waits for people's "
+                    + "approval (semi-automatic)."
+            case .manual:
+                "Is due \(schedule), where the configuration says nothing else, and people start it (manual)."
+            }
+        }
     }
 }
 

@@ -37,9 +37,33 @@ package struct RoutineBook: Sendable {
     package func request(_ name: String, in environments: [String], by requester: Requester, at now: Timestamp) throws
         -> RunRequest?
     {
-        let requests = try RoutineExpansion(book: self, now: now).steps(of: name, in: environments)
+        var requests = try RoutineExpansion(book: self, now: now).steps(of: name, in: environments)
         guard !requests.isEmpty else { return nil }
+        if requester.service != nil, mode(of: name) == .semiAutomatic { askFirst(&requests, name) }
         return RunRequest(name: name, isRoutine: true, steps: requests, requester: requester)
+    }
+
+    func mode(of name: String) -> RoutineMode {
+        inventory[routine: name]?.mode ?? shipped.first { $0.name == name }?.mode ?? .automatic
+    }
+
+    /// Puts an approval before the first step of each environment that may destroy something.
+    private func askFirst(_ steps: inout [RunRequest.Step], _ name: String) {
+        let environments = Set(steps.filter { $0.task.declaration.effect > .maintains }.map(\.target.environment))
+        var terms = StepTerms(routines: [name])
+        terms.environmentsAtOnce = inventory[routine: name]?.concurrency
+        terms.stopsOnFailure = true
+        let reason = "'\(name)' is semi-automatic: what follows in it may remove something"
+        for environment in environments.sorted() where !environment.isEmpty {
+            let index = steps.firstIndex {
+                $0.target.environment == environment && $0.task.declaration.effect > .maintains
+            }
+            guard let index else { continue }
+            steps.insert(
+                RunRequest.Step(
+                    .approval(ApprovalStepSettings(reason: reason)), on: Target(environment: environment), terms: terms),
+                at: index)
+        }
     }
 
     /// Every routine that has a schedule, by name; `never` is none.
@@ -59,7 +83,8 @@ package struct RoutineBook: Sendable {
             let schedule = try Schedule(expression, in: context)
             guard !schedule.isNever else { continue }
             routines.append(
-                ScheduledRoutine(name: name, schedule: schedule, timing: own?.timing ?? RoutineTiming()))
+                ScheduledRoutine(
+                    name: name, schedule: schedule, timing: own?.timing ?? RoutineTiming(), mode: mode(of: name)))
         }
         return routines
     }
@@ -70,11 +95,13 @@ package struct ScheduledRoutine: Sendable {
     package var name: String
     package var schedule: Schedule
     package var timing: RoutineTiming
+    package var mode: RoutineMode
 
-    package init(name: String, schedule: Schedule, timing: RoutineTiming) {
+    package init(name: String, schedule: Schedule, timing: RoutineTiming, mode: RoutineMode = .automatic) {
         self.name = name
         self.schedule = schedule
         self.timing = timing
+        self.mode = mode
     }
 
     /// What its starts are counted under: written otherwise, or in another zone, it is a schedule that begins anew.

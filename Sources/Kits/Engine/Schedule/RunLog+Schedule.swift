@@ -27,6 +27,8 @@ package struct StartRecord: Codable, Hashable, Sendable {
         case overlapped
         /// It finds nothing to work on, or no longer means what it meant.
         case refused
+        /// People start it, and were told.
+        case leftToPeople
     }
 }
 

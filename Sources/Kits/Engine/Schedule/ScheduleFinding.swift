@@ -18,6 +18,8 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
     case unheard = "SC006"
     /// A list of days has no further one; its object is the calendar.
     case ending = "SC007"
+    /// People have to start it, and nobody has yet.
+    case due = "SC008"
 
     /// What is over as soon as the routine starts again.
     static let endedByStart: [ScheduleFinding] = [.missed, .overlapped, .closed, .refused]
@@ -31,7 +33,7 @@ package enum ScheduleFinding: String, CaseIterable, Sendable {
     private var severity: Severity {
         switch self {
         case .overlapped: .info
-        case .missed, .closed, .refused, .unheard, .ending: .warning
+        case .missed, .due, .closed, .refused, .unheard, .ending: .warning
         case .overdue: .critical
         }
     }

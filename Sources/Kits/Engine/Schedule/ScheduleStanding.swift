@@ -33,6 +33,8 @@ package struct ScheduleStanding: Codable, Sendable {
             case silent, refused, waiting, uncertain
             case cutOff = "cut off"
             case late, missed, skipped, closed, overdue, failed, cancelled
+            /// People start it, and nobody has.
+            case due
             /// Somebody keeps everything there from being changed.
             case held
             /// Whoever watches from outside could not be told.
@@ -46,7 +48,7 @@ package struct ScheduleStanding: Codable, Sendable {
             /// What `mainstay status` exits with for it.
             package var exitStatus: ExitStatus {
                 switch self {
-                case .waiting, .uncertain, .late, .held, .unsigned: .waiting
+                case .waiting, .uncertain, .late, .due, .held, .unsigned: .waiting
                 case .skipped, .cancelled, .ending: .success
                 default: .failure
                 }
@@ -189,6 +191,7 @@ extension ScheduleStanding {
         }
         let kinds: [ScheduleFinding: Attention.Kind] = [
             .missed: .missed, .overlapped: .skipped, .refused: .refused, .unheard: .unheard,
+            .due: .due,
         ]
         for finding in noted {
             guard let code = ScheduleFinding(rawValue: finding.code), let kind = kinds[code],
@@ -201,13 +204,22 @@ extension ScheduleStanding {
             let hasMore = try await log.hasMoreToDo(run)
             guard run.state == .failed || hasMore else { return found }
             let steps = try await log.steps(of: run.id)
-            let reason = steps.first { $0.error != nil && $0.state != .succeeded }?.error?.problem
+            let reason = Self.reason(steps)?.problem
             let resolve = run.state == .failed ? "mainstay show \(run.id)" : "mainstay resume \(run.id)"
             add(
                 run.state == .failed ? .failed : .cancelled,
                 "run \(run.id) \(run.state.rawValue)\(reason.map { ": \($0)" } ?? "")", resolve)
         }
         return found
+    }
+}
+
+extension ScheduleStanding {
+    /// What kept a run from succeeding: what failed, before what was given up or left out because of it.
+    private static func reason(_ steps: [StepRecord]) -> ErrorReport? {
+        let troubled = steps.filter { $0.error != nil && $0.state != .succeeded }
+        let first = troubled.first(where: \.state.isFailure) ?? troubled.first { $0.state != .skipped }
+        return (first ?? troubled.first)?.error
     }
 }
 

@@ -4,6 +4,9 @@ import Outside
 import Settings
 
 extension Scheduler {
+    /// How often is looked whether somebody has run by hand what is due.
+    private static let askPeopleEvery: Duration = .seconds(600)
+
     /// Decides about one routine that is due, or that waits for its calendar or its own end.
     func consider(_ name: String, at now: Timestamp, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         guard let routine = routines[name], let mark = marks[name] else { return }
@@ -26,6 +29,15 @@ extension Scheduler {
                         "'\(name)' was due \(first) and nothing started it within \(routine.timing.lateWithin.short)",
                         evidence: ["due": .text(first.iso8601)], mend: "mainstay run \(name) --all-environments"))
                 starts.set(name, schedule.next(after: marks[name]?.decidedUntil ?? now))
+            case .start(let due) where routine.mode == .manual:
+                try await giveUp(
+                    ScheduledStart(routine: name, due: due), until: due, .leftToPeople,
+                    ScheduleFinding.due.finding(
+                        name, "'\(name)' is due since \(due), and people start it",
+                        evidence: ["due": .text(due.iso8601)],
+                        mend: "mainstay run \(name) --all-environments"))
+                starts.set(name, schedule.next(after: due))
+                deadlines.set(name, now + Self.askPeopleEvery)
             case .start(let due):
                 let start = ScheduledStart(routine: name, due: due)
                 let isAtWork = try await log.isAtWork(name)
@@ -134,14 +146,16 @@ extension Scheduler {
         guard let routine = routines[name], let mark = marks[name] else { return }
         do {
             let last = try await log.lastSuccess(ofRoutine: name)
+            if let last, last >= mark.decidedUntil { try await log.resolve(.due, of: name) }
             if let finding = routine.overdue(lastSuccess: last, since: mark.since, now: now) {
                 try await log.open(finding)
                 tell(.found(finding))
-                // Somebody may run it by hand.
-                deadlines.set(name, now + .seconds(600))
+                deadlines.set(name, now + Self.askPeopleEvery)
             } else {
                 try await log.resolve(.overdue, of: name)
-                deadlines.set(name, routine.deadline(lastSuccess: last, since: mark.since).map { $0.at + .seconds(1) })
+                let deadline = routine.deadline(lastSuccess: last, since: mark.since).map { $0.at + .seconds(1) }
+                let isDue = routine.mode == .manual && (last ?? mark.since) < mark.decidedUntil
+                deadlines.set(name, [deadline, isDue ? now + Self.askPeopleEvery : nil].compactMap(\.self).min())
             }
         } catch {
             tell(.failed(what: "judging whether '\(name)' succeeded in time", ErrorReport(error)))

@@ -143,7 +143,7 @@ package actor Scheduler {
                 record.configuration = new.book.inventory.sourceFiles
                 record.configuredAt = clock.now()
                 record.refused = nil
-                tell(.reloaded(routines: routines.count, next: starts.next()))
+                tell(.reloaded(new.book.inventory, routines: routines.count, next: starts.next()))
             } catch {
                 work = old
                 refuse(ErrorReport(error))
@@ -222,12 +222,9 @@ package actor Scheduler {
             try await log.pullBack(name, to: now)
             known[name]?.decidedUntil = now
         }
-        marks = known
-        routines = Dictionary(scheduled.map { ($0.name, $0) }) { first, _ in first }
-        starts = Agenda()
-        deadlines = Agenda()
+        var (starts, deadlines) = (Agenda(), Agenda())
         for routine in scheduled {
-            guard let mark = marks[routine.name] else { continue }
+            guard let mark = known[routine.name] else { continue }
             let next = routine.schedule.next(after: mark.decidedUntil)
             starts.set(routine.name, routine.schedule.closed == nil ? next : now)
             let deadline = routine.deadline(
@@ -235,6 +232,9 @@ package actor Scheduler {
             deadlines.set(routine.name, deadline?.at)
         }
         try await judgeCalendars()
+        // All of it is there: from here on nothing can fail.
+        (marks, self.starts, self.deadlines) = (known, starts, deadlines)
+        routines = Dictionary(scheduled.map { ($0.name, $0) }) { first, _ in first }
         builtAt = (now, clock.monotonic(), files)
     }
 }

@@ -1,4 +1,5 @@
 import Maintenance
+import Settings
 
 /// What the scheduler does, as it does it.
 package enum SchedulerEvent: Sendable {
@@ -12,7 +13,7 @@ package enum SchedulerEvent: Sendable {
     /// A start was given up, or a routine did not end well in time.
     case found(Finding)
     case failed(what: String, ErrorReport)
-    case reloaded(routines: Int, next: Timestamp?)
+    case reloaded(Inventory, routines: Int, next: Timestamp?)
     case refusedConfiguration(ErrorReport)
     /// Said at least every `Scheduler.pulse`, whatever else happens or does not.
     case isWell

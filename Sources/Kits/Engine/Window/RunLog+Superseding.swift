@@ -33,7 +33,8 @@ extension RunLog {
             for older in try rows.map(RunRecord.init) where older.isRoutine == run.isRoutine {
                 let own = try writer.reader.rows(RunStatement.steps, ["run_id": older.id]).map(StepRecord.init)
                 guard own.map(StepMeaning.init) == meant, Self.waitsForWindow(own),
-                    try own.allSatisfy({ try $0.state.isSettled || Self.isUntouched($0, writer.reader) })
+                    try own.allSatisfy({ try $0.state.isSettled || Self.isUntouched($0, writer.reader) }),
+                    try !Self.isInMiddle(own, writer.reader)
                 else { continue }
                 let error = ErrorReport(WindowError.superseded(by: run.id))
                 try leave(older, error, ["superseded by": .text(run.id)], at: now, in: writer)
@@ -59,6 +60,19 @@ extension RunLog {
         let waiting = steps.filter { !$0.state.isSettled }
         return waiting.contains { $0.error?.code == "window.closed" }
             && waiting.allSatisfy { $0.state == .waiting && ["window.closed", "step.waits"].contains($0.error?.code) }
+    }
+
+    /// Whether a step that has ended was approved for this run, or made changes that a waiting step builds on: to begin
+    /// anew then would leave what is begun for ever where it stands.
+    static func isInMiddle(_ steps: [StepRecord], _ reader: StoreReader) throws -> Bool {
+        let waiting = steps.filter { !$0.state.isSettled }
+        let needed = Set(
+            waiting.flatMap { $0.terms?.needs ?? [] } + waiting.flatMap { ($0.terms?.results ?? [:]).keys })
+        return try steps.filter(\.state.isSettled).contains { step in
+            let ballot = try ballot(of: Ballot.Use(runID: step.runID, step: step.number), reader)
+            if let ballot, !ballot.approvals.isEmpty { return true }
+            return try !needed.isDisjoint(with: step.terms?.names ?? []) && hasBegun(step, reader)
+        }
     }
 
     private static func isUntouched(_ step: StepRecord, _ reader: StoreReader) throws -> Bool {

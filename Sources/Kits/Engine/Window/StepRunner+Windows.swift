@@ -13,7 +13,8 @@ extension StepRunner {
         _ records: [ChangeRecord], of plan: Plan?, in fit: WindowFit?, gaps: [Observation.Gap]
     ) async throws -> (StepState, ErrorReport?) {
         var ended = records.filter { $0.state != .planned }
-        var open = records.filter { $0.state == .planned }
+        // The first is the last: taking it away moves none of the others, of which there may be thousands.
+        var open = Array(records.filter { $0.state == .planned }.reversed())
         var fit = fit
         while let index = next(of: open, in: fit) {
             let record = open.remove(at: index)
@@ -34,13 +35,13 @@ extension StepRunner {
         guard let plan, let fit, !open.isEmpty, !ended.contains(where: \.state.isUncertain) else {
             return Self.outcome((ended + open).sorted { $0.number < $1.number }, gaps: gaps)
         }
-        let error = ErrorReport(try await leave(open.map(\.change), of: plan, fit))
+        let error = ErrorReport(try await leave(open.reversed().map(\.change), of: plan, fit))
         return (.waiting, error)
     }
 
     private func next(of open: [ChangeRecord], in fit: WindowFit?) -> Int? {
-        guard let fit else { return open.indices.first }
-        let id = fit.budget.next(of: open.map(\.change), at: log.clock.now())
+        guard let fit else { return open.indices.last }
+        let id = fit.budget.next(of: open.reversed().map(\.change), at: log.clock.now())
         return open.firstIndex { $0.change.id == id }
     }
 

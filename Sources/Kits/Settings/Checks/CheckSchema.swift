@@ -92,8 +92,8 @@ package struct SettingsVocabulary: Sendable {
     package var checks: [CheckSchema]
     /// Every task as typed (`db update-stats`), with what it may do.
     package var tasks: [String: Effect]
-    /// The routines that are shipped.
-    package var routines: [String]
+    /// The routines that are shipped, each with its steps as arguments.
+    package var shippedRoutines: [String: [[String]]]
     /// The checklists that are shipped.
     package var checklists: [Checklist]
     /// What is wrong with a routine's step, given as arguments; nil where nothing is. It parses them as the command
@@ -106,7 +106,7 @@ package struct SettingsVocabulary: Sendable {
 
     package init(
         checks: [CheckSchema] = [], tasks: [String: Effect] = [:], subjects: [String: TaskDeclaration.Subject] = [:],
-        routines: [String] = [], checklists: [Checklist] = [],
+        shippedRoutines: [String: [[String]]] = [:], checklists: [Checklist] = [],
         zones: ZoneDirectory = ZoneDirectory(environment: [:]),
         judgeStep: @escaping @Sendable ([String]) -> StepProblem? = { _ in nil }
     ) {
@@ -114,10 +114,12 @@ package struct SettingsVocabulary: Sendable {
         self.zones = zones
         self.tasks = tasks
         self.subjects = subjects
-        self.routines = routines
+        self.shippedRoutines = shippedRoutines
         self.checklists = checklists
         self.judgeStep = judgeStep
     }
+
+    var routines: [String] { shippedRoutines.keys.sorted() }
 
     package struct StepProblem: Sendable {
         /// One clause: `there is no task 'helth check'`.

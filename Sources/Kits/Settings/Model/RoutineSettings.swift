@@ -8,27 +8,62 @@ package struct RoutineSettings: Sendable, Equatable {
     /// When it starts; nil for what the shipped routine of its name has.
     package var schedule: Written<ScheduleExpression>?
     package var timing = RoutineTiming()
+    /// What its schedule does; nil for what the shipped routine of its name has.
+    package var mode: RoutineMode?
     /// On how many environments it works at once; nil for four.
     package var concurrency: Int?
     /// Who hears from outside how it goes; whoever knows the URL can say so too.
     package var ping: ConfiguredText?
     package var steps: [RoutineStep]
+    /// How the shipped routine of its name became `steps`; nil where all of them are its own.
+    package var adaptation: RoutineAdaptation?
     package var location: SourceLocation
 
     package init(
         name: String, summary: String? = nil, schedule: Written<ScheduleExpression>? = nil,
-        timing: RoutineTiming = RoutineTiming(), concurrency: Int? = nil, ping: ConfiguredText? = nil,
-        steps: [RoutineStep], location: SourceLocation
+        timing: RoutineTiming = RoutineTiming(), mode: RoutineMode? = nil, concurrency: Int? = nil,
+        ping: ConfiguredText? = nil,
+        steps: [RoutineStep], adaptation: RoutineAdaptation? = nil, location: SourceLocation
     ) {
         self.name = name
         self.summary = summary
         self.schedule = schedule
         self.timing = timing
+        self.mode = mode
         self.concurrency = concurrency
         self.ping = ping
         self.steps = steps
+        self.adaptation = adaptation
         self.location = location
     }
+}
+
+/// What a team has otherwise in a shipped routine.
+package struct RoutineAdaptation: Sendable, Equatable {
+    /// Tasks that are not done, as typed and without options: `logs rotate`.
+    package var leftOut: [String] = []
+    /// Steps in the place of the shipped ones that are the same task.
+    package var changed: [RoutineStep] = []
+    /// Before the shipped ones.
+    package var first: [RoutineStep] = []
+    /// Behind them.
+    package var also: [RoutineStep] = []
+
+    package init() {}
+
+    /// The steps of the shipped routine with all of this.
+    func steps(of shipped: [[String]], at location: SourceLocation) -> [RoutineStep] {
+        let kept = shipped.filter { !leftOut.contains($0.taskName) }.map { words in
+            changed.first { $0.action.taskWords?.taskName == words.taskName }
+                ?? RoutineStep(.task(words), location: location)
+        }
+        return first + kept + also
+    }
+}
+
+extension [String] {
+    /// The task that words mean, without its options.
+    var taskName: String { prefix { !$0.hasPrefix("-") }.joined(separator: " ") }
 }
 
 /// One step of a routine, and where it is done.
@@ -68,6 +103,18 @@ package struct RoutineStep: Sendable, Equatable {
         self.conditions = conditions
         self.location = location
     }
+}
+
+/// How much of a routine happens without people, as the guides tell their cadences apart. Whoever starts one by hand is
+/// there already, so it is about starts by schedule only.
+package enum RoutineMode: String, CaseIterable, Sendable {
+    /// It is done.
+    case automatic
+    /// What looks and what maintains is done; before the first step that may destroy something, people say yes in each
+    /// environment.
+    case semiAutomatic = "semi-automatic"
+    /// People are told that it is due, until somebody has done it.
+    case manual
 }
 
 /// What becomes of a start by schedule that meets trouble.

@@ -23,7 +23,9 @@ struct ConfigurationSection: Sendable {
                 Key("checks", \.checks, checks.format, "What differs from the checks' defaults, for all environments."),
                 Key(
                     "routines", \.routines,
-                    RoutineSections(judgeStep: vocabulary.judgeStep, zones: vocabulary.zones).format,
+                    RoutineSections(
+                        judgeStep: vocabulary.judgeStep, shipped: vocabulary.shippedRoutines, zones: vocabulary.zones
+                    ).format,
                     "Named lists of steps."),
                 Key(
                     "time-zone", \.timeZone, .zone(vocabulary.zones), standard: .text("UTC"),
