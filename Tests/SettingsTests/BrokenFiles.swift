@@ -203,12 +203,12 @@ extension Broken {
             "environments: { a: {} }\nchecks: { conections: {} }",
             "mainstay.yaml:2:11: checks.conections: unknown key 'conections' (did you mean 'connections'?)"),
         Broken(
-            "environments: { a: {} }\nchecks: { connections: { warning: 120%, critical: 5s, interval: 5m } }",
+            "environments: { a: {} }\nchecks: { connections: { warning: 120%, critical: 5s, check-interval: 5m } }",
             "mainstay.yaml:2:35: checks.connections.warning: '120%' is not allowed here "
                 + "(allowed: a percentage from 0% to 100%, such as 80%, or none)",
             "mainstay.yaml:2:51: checks.connections.critical: '5s' is not allowed here "
                 + "(allowed: a percentage from 0% to 100%, such as 80%, or none)",
-            "mainstay.yaml:2:55: checks.connections.interval: 'interval' is not supported yet"),
+            "mainstay.yaml:2:55: checks.connections.check-interval: 'check-interval' is not supported yet"),
         Broken(
             "environments: { a: {} }\nchecks: { response-time: { warning: 500 }, foreign-keys: { warning: -1 } }",
             "mainstay.yaml:2:37: checks.response-time.warning: '500' is not allowed here "
@@ -217,7 +217,8 @@ extension Broken {
                 + "(allowed: a number from 0, such as 10, or none)"),
         Broken(
             "environments: { a: {} }\nchecks: { connectivity: { warning: 1 } }",
-            "mainstay.yaml:2:27: checks.connectivity.warning: unknown key 'warning' (allowed: enabled, timeout, retries)"
+            "mainstay.yaml:2:27: checks.connectivity.warning: unknown key 'warning' "
+                + "(allowed: enabled, timeout, retries, every, failures, successes, for, hysteresis, objective)"
         ),
         Broken(
             "environments: { a: {} }\nchecks: { connections: { warning: 96% } }",

@@ -42,6 +42,12 @@ package struct CheckHealth: MaintenanceTask {
         aliases: [
             .init("health:check", implied: ["--automated"]),
             .init("health:check:all", arguments: ["--all-environments"]),
+            .init(
+                "monitor:resources",
+                arguments: [
+                    "--check=host.cpu", "--check=host.memory", "--check=host.disk", "--check=host.inodes",
+                    "--check=host.load", "--check=connections.used",
+                ], implied: ["--alert-thresholds", "--alert-on-threshold"]),
         ])
 
     private let checks: [Check]

@@ -10,7 +10,12 @@ extension Capability {
         "health",
         tasks: [.init(CheckHealth.self)],
         checks: HealthChecks.all,
-        commands: [(group: "health", command: AcceptSchema.self), (group: "health", command: AcceptSettings.self)])
+        commands: [
+            ("health", AcceptSchema.self), ("health", AcceptSettings.self), ("monitor", EnableMonitoring.self),
+            ("monitor", ShowMonitoring.self),
+            ("monitor", ShowPerformance.self), ("monitor", ExportMonitoring.self),
+        ],
+        services: [MonitorService.service])
 }
 
 /// THE list of health checks: one line each.

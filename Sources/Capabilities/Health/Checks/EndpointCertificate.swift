@@ -7,7 +7,7 @@ extension Check {
     static let endpointCertificate = Check(
         CheckSchema(
             name: "endpoint.certificate", summary: "how many days the endpoint's certificate is still valid",
-            timeout: .seconds(60), retries: 1),
+            timeout: .seconds(60), retries: 1, every: .seconds(3_600)),
         code: "HC022",
         title: "Certificate",
         kind: .http,

@@ -6,7 +6,9 @@ import Settings
 
 extension Check {
     static let acceptedSettings = Check(
-        CheckSchema(name: "settings.accepted", summary: "whether the server's settings are those that were accepted"),
+        CheckSchema(
+            name: "settings.accepted", summary: "whether the server's settings are those that were accepted",
+            every: .seconds(600)),
         code: "HC056",
         title: "Accepted settings",
         kind: .postgresql,

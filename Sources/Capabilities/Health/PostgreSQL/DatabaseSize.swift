@@ -7,7 +7,7 @@ extension Check {
     static let databaseSize = Check(
         CheckSchema(
             name: "database.size", summary: "how big the database is",
-            thresholds: .init(.bytes, warning: nil, critical: nil)),
+            thresholds: .init(.bytes, warning: nil, critical: nil), every: .seconds(600)),
         code: "HC077",
         title: "Database size",
         kind: .postgresql,

@@ -7,7 +7,7 @@ extension Check {
     static let disabledTriggers = Check(
         CheckSchema(
             name: "triggers.disabled", summary: "how many triggers are switched off",
-            thresholds: .init(.count, warning: 1, critical: nil)),
+            thresholds: .init(.count, warning: 1, critical: nil), every: .seconds(600)),
         code: "HC057",
         title: "Disabled triggers",
         kind: .postgresql,

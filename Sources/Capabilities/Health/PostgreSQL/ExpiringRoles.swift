@@ -8,6 +8,7 @@ extension Check {
         CheckSchema(
             name: "roles.expiring", summary: "how many days the next password is still valid",
             thresholds: .init(.count, worse: .lower, warning: 14, critical: 3, range: -36_500...36_500),
+            every: .seconds(3600),
             options: [
                 .init(
                     "expired-days", .count(0...36_500), standard: 30,

@@ -7,7 +7,7 @@ extension Check {
     static let freezeAge = Check(
         CheckSchema(
             name: "autovacuum.freeze-age", summary: "how far autovacuum is behind with freezing the oldest table",
-            thresholds: .init(.percent, warning: 110, critical: 200, range: 0...10_000)),
+            thresholds: .init(.percent, warning: 110, critical: 200, range: 0...10_000), every: .seconds(600)),
         code: "HC054",
         title: "Age of the oldest table",
         kind: .postgresql,

@@ -7,7 +7,7 @@ extension Check {
     static let outdatedExtensions = Check(
         CheckSchema(
             name: "extensions.outdated", summary: "how many extensions are older in the database than on the server",
-            thresholds: .init(.count, warning: 1, critical: nil)),
+            thresholds: .init(.count, warning: 1, critical: nil), every: .seconds(3600)),
         code: "HC073",
         title: "Outdated extensions",
         kind: .postgresql,

@@ -7,7 +7,7 @@ extension Check {
     static let pendingSettings = Check(
         CheckSchema(
             name: "settings.pending", summary: "how many settings are written and not in force",
-            thresholds: .init(.count, warning: 1, critical: nil)),
+            thresholds: .init(.count, warning: 1, critical: nil), every: .seconds(300)),
         code: "HC055",
         title: "Settings not in force",
         kind: .postgresql,

@@ -7,7 +7,7 @@ extension Check {
     static let unvalidatedConstraints = Check(
         CheckSchema(
             name: "constraints.unvalidated", summary: "how many constraints do not hold for old rows",
-            thresholds: .init(.count, warning: 1, critical: nil)),
+            thresholds: .init(.count, warning: 1, critical: nil), every: .seconds(600)),
         code: "HC072",
         title: "Constraints not validated",
         kind: .postgresql,

@@ -11,6 +11,8 @@ package struct Inventory: Sendable, Equatable {
     package var timeZone: String?
     package var calendars: [CalendarSettings] = []
     package var backups = BackupSettings()
+    /// Nil where nothing is asked all the time.
+    package var monitoring: MonitoringSettings?
     /// Nil where nothing is told to anybody.
     package var alerts: AlertSettings?
     package var reports = ReportSettings()

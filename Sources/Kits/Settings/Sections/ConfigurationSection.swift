@@ -44,6 +44,9 @@ struct ConfigurationSection: Sendable {
                     "windows", \.windows, windows.format,
                     "When changes may be made, in all environments; a change that no window speaks of is not "
                         + "restricted."),
+                Key(
+                    "monitoring", \.monitoring, MonitoringSections.format,
+                    "What is asked all the time while 'mainstay serve' runs, and how often."),
                 Key("alerts", \.alerts, alerts.format, "What is told to whom, when, and over what."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
@@ -187,6 +190,7 @@ struct ConfigurationSection: Sendable {
         PhysicalSections.judge(inventory, reading)
         ProbeSections.judge(inventory, reading)
         SuiteSections.judge(inventory, reading)
+        MonitoringSections.judge(inventory, reading)
         alerts.judge(inventory, reading)
     }
 
