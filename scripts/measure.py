@@ -1,5 +1,6 @@
 """What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
-finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS"""
+finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
+measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical"""
 
 import json
 import os
@@ -203,8 +204,8 @@ def cut(arguments, repository, enough):
     return stored(repository)
 
 
-def copies(source, mainstay, state, rows="20000000"):
-    """Copies of 2.6 GB into restic repositories on the same disk: unchanged data again, and one that was cut off."""
+def copies(source, mainstay, state, rows=20_000_000):
+    """Copies of 2.6 GB, where nothing else is said, into restic repositories on the same disk: unchanged data again, and one that was cut off."""
     source.sql("create database copied")
     source.sql(f"""create table t as select n, md5(n::text) a, md5((n * 7)::text) b, md5((n * 13)::text) c
         from generate_series(1, {rows}) n""", "copied")
@@ -453,7 +454,29 @@ def configure(state, name, connection):
     return path
 
 
+def part(name, mainstay, gigabytes):
+    """One part of what takes long, in a size of its own."""
+    state = tempfile.mkdtemp(prefix="msb-", dir="/var/tmp")
+    try:
+        if name == "physical":
+            physical(mainstay, state, gigabytes)
+            return
+        cluster = Cluster()
+        try:
+            # 130 bytes a row.
+            copies(cluster, mainstay, state, int(gigabytes * 7_700_000))
+        finally:
+            cluster.stop()
+    finally:
+        shutil.rmtree(state)
+        shutil.rmtree(f"{state}-work", ignore_errors=True)
+
+
 def main():
+    if len(sys.argv) == 4:
+        print("| what | figure | goal |\n|---|---|---|", flush=True)
+        part(sys.argv[3], f"{sys.argv[1]}/mainstay", float(sys.argv[2]))
+        return
     programs, count = sys.argv[1], int(sys.argv[2])
     mainstay, bench = f"{programs}/mainstay", f"{programs}/mainstay-bench"
     print(f"{os.cpu_count()} cores, medians of {ROUNDS} interleaved rounds, {count:,} rows\n")

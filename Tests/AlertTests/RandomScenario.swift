@@ -25,9 +25,13 @@ struct RandomScenario {
                     events[second, default: []].append(.silenced(Self.silence(alerts, second, &random)))
                 case 1: events[second, default: []].append(.unsilenced(id: "\(Int.random(in: 0..<3, using: &random))"))
                 case 2:
+                    // A later one may end sooner than the one before.
+                    let length = Int.random(in: 0...20, using: &random)
+                    let until = length == 0 ? nil : Self.at(second + length)
                     events[second, default: []].append(
                         .acknowledged(
-                            fingerprint: labels.fingerprint, .init(by: "ada", comment: "", at: Self.at(second))))
+                            fingerprint: labels.fingerprint,
+                            .init(by: "ada", comment: "", at: Self.at(second), until: until)))
                 case 3...6 where wrong.contains(labels):
                     wrong.remove(labels)
                     events[second, default: []].append(.well(labels))
@@ -82,7 +86,10 @@ struct RandomScenario {
             Receiver(
                 name: name,
                 deliveries: (0...Int.random(in: 0...1, using: &random)).map { place in
-                    Receiver.Delivery(channel: "\(name)\(place)", sendsResolved: Bool.random(using: &random))
+                    let recipients: [[Recipient]] = [[], [.onCall("turns")], [.address("x"), .onCall("turns")]]
+                    return Receiver.Delivery(
+                        channel: "\(name)\(place)", recipients: pick(recipients, &random),
+                        sendsResolved: Bool.random(using: &random))
                 })
         }
         var inhibitions: [Inhibition] = []
@@ -101,7 +108,15 @@ struct RandomScenario {
         }
         return AlertRules(
             route: root.tree(receiver: "one"), receivers: receivers, inhibitions: inhibitions, times: times,
-            terms: AlertTerms(hold: .seconds(pick([0, 0, 2], &random)), flapLimit: 0))
+            rotations: [
+                Rotation(
+                    name: "turns", members: ["x", "y", "z"], since: start,
+                    handover: .every(.seconds(Int.random(in: 5...20, using: &random))))
+            ],
+            terms: AlertTerms(
+                hold: .seconds(pick([0, 0, 2], &random)), flapLimit: pick([0, 0, 1, 2], &random),
+                flapWindow: .seconds(Int.random(in: 5...30, using: &random)),
+                calm: .seconds(Int.random(in: 2...10, using: &random))))
     }
 
     private static func draft(_ random: inout SeededGenerator) -> RouteDraft {
@@ -119,6 +134,13 @@ struct RandomScenario {
         draft.mute = some(&random)
         draft.active = some(&random)
         draft.quiet = some(&random)
+        if Int.random(in: 0..<2, using: &random) == 0 {
+            var after = 0
+            draft.escalation = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+                after += Int.random(in: 1...10, using: &random)
+                return EscalationStep(after: .seconds(after), receiver: pick(["one", "two"], &random))
+            }
+        }
         return draft
     }
 

@@ -8,16 +8,18 @@ struct ReferenceModel {
         var second: Int
         var receiver: String
         var channel: String
+        var recipients: Set<String>
+        var isEscalation: Bool
         var firing: Set<Labels>
         var resolved: Set<Labels>
 
         var description: String {
-            "\(second)s \(channel) firing \(firing.map(\.description).sorted()) resolved "
+            "\(second)s \(isEscalation ? "escalation " : "")\(channel) \(recipients.sorted()) firing \(firing.map(\.description).sorted()) resolved "
                 + "\(resolved.map(\.description).sorted())"
         }
     }
 
-    private struct Group {
+    struct Group {
         var route: Route
         var labels: Labels
         var members: Set<Labels> = []
@@ -25,28 +27,33 @@ struct ReferenceModel {
         var ticked = false
     }
 
-    private struct Told {
+    struct Told {
         var firing: Set<Labels>
         var resolved: Set<Labels>
         var second: Int
     }
 
-    private struct Slot: Hashable {
+    struct Slot: Hashable {
         var route: Route
         var labels: Labels
         var delivery: Int
     }
 
     let scenario: RandomScenario
-    private var rules: AlertRules { scenario.rules }
-    private var wrongSince: [Labels: Int] = [:]
-    private var firedAt: [Labels: Int] = [:]
-    private var silences: [String: Silence] = [:]
-    private var acknowledged: Set<Labels> = []
-    private var joins: [(second: Int, alert: Labels, route: Route)] = []
-    private var groups: [Group] = []
-    private var told: [Slot: [Told]] = [:]
-    private(set) var sent: [Sent] = []
+    var rules: AlertRules { scenario.rules }
+    var wrongSince: [Labels: Int] = [:]
+    var firedAt: [Labels: Int] = [:]
+    var silences: [String: Silence] = [:]
+    /// Until when; `.max` as long as the alert lasts.
+    var acknowledged: [Labels: Int] = [:]
+    /// Since when something that flaps is well.
+    var wellSince: [Labels: Int] = [:]
+    var ends: [Labels: [Int]] = [:]
+    var climbs: [Climb] = []
+    var joins: [(second: Int, alert: Labels, route: Route)] = []
+    var groups: [Group] = []
+    var told: [Slot: [Told]] = [:]
+    var sent: [Sent] = []
 
     init(_ scenario: RandomScenario) {
         self.scenario = scenario
@@ -56,11 +63,13 @@ struct ReferenceModel {
             for (alert, since) in wrongSince where firedAt[alert] == nil && second - since >= holdSeconds {
                 fire(alert, second)
             }
+            for (alert, since) in wellSince where second - since >= seconds(rules.terms.calm) { end(alert, second) }
             for join in joins where join.second <= second && firedAt[join.alert] != nil {
                 self.join(join.alert, join.route, second)
             }
             joins.removeAll { join in join.second <= second || firedAt[join.alert] == nil }
             for index in groups.indices where groups[index].tick <= second { flush(index, second) }
+            climb(second)
             if sweep == nil, !groups.isEmpty { sweep = second + 30 }
             if second == sweep {
                 groups.removeAll(where: \.members.isEmpty)
@@ -77,25 +86,36 @@ struct ReferenceModel {
         }
     }
 
-    private var holdSeconds: Int { seconds(rules.terms.hold) }
-    private func seconds(_ duration: Duration) -> Int { Int(duration.microseconds / 1_000_000) }
-    private func contains(_ name: String, _ second: Int) -> Bool {
+    var holdSeconds: Int { seconds(rules.terms.hold) }
+    func seconds(_ duration: Duration) -> Int { Int(duration.microseconds / 1_000_000) }
+    func contains(_ name: String, _ second: Int) -> Bool {
         rules.times[name]?.spans.contains { $0.contains(RandomScenario.at(second)) } ?? false
     }
 
-    private mutating func take(_ event: AlertEvent, _ second: Int) {
+    mutating func take(_ event: AlertEvent, _ second: Int) {
         switch event {
         case .wrong(let alert, _):
+            wellSince[alert] = nil
             guard wrongSince[alert] == nil else { return }
             wrongSince[alert] = second
-            acknowledged.remove(alert)
+            acknowledged[alert] = nil
             if holdSeconds == 0 { fire(alert, second) }
         case .well(let alert):
-            wrongSince[alert] = nil
-            firedAt[alert] = nil
-            joins.removeAll { $0.alert == alert }
-        case .acknowledged(let fingerprint, _):
-            for alert in wrongSince.keys where alert.fingerprint == fingerprint { acknowledged.insert(alert) }
+            guard wrongSince[alert] != nil, wellSince[alert] == nil else { return }
+            guard firedAt[alert] != nil else {
+                wrongSince[alert] = nil
+                return
+            }
+            let recent = (ends[alert] ?? []).count { $0 + seconds(rules.terms.flapWindow) > second }
+            if rules.terms.flapLimit > 0, recent + 1 >= rules.terms.flapLimit {
+                wellSince[alert] = second
+            } else {
+                end(alert, second)
+            }
+        case .acknowledged(let fingerprint, let acknowledgement):
+            for alert in wrongSince.keys where alert.fingerprint == fingerprint {
+                acknowledged[alert] = acknowledgement.until.map(Self.second) ?? .max
+            }
         case .silenced(let silence): silences[silence.id] = silence
         case .unsilenced(let id):
             let now = RandomScenario.at(second)
@@ -103,7 +123,23 @@ struct ReferenceModel {
         }
     }
 
-    private mutating func fire(_ alert: Labels, _ second: Int) {
+    static func second(_ instant: Timestamp) -> Int {
+        Int((instant - RandomScenario.start).microseconds / 1_000_000)
+    }
+
+    func isAcknowledged(_ alert: Labels, _ second: Int) -> Bool {
+        acknowledged[alert].map { second < $0 } ?? false
+    }
+
+    mutating func end(_ alert: Labels, _ second: Int) {
+        wrongSince[alert] = nil
+        firedAt[alert] = nil
+        wellSince[alert] = nil
+        ends[alert, default: []].append(second)
+        joins.removeAll { $0.alert == alert }
+    }
+
+    mutating func fire(_ alert: Labels, _ second: Int) {
         firedAt[alert] = second
         for route in leaves(rules.route, alert) {
             if case .delayed(let delay) = route.timing {
@@ -115,7 +151,7 @@ struct ReferenceModel {
     }
 
     /// Depth first; a node is meant where none of its children is.
-    private func leaves(_ route: Route, _ alert: Labels) -> [Route] {
+    func leaves(_ route: Route, _ alert: Labels) -> [Route] {
         guard route.matchers.allSatisfy({ $0.matches(alert) }) else { return [] }
         var result: [Route] = []
         for child in route.children {
@@ -126,7 +162,7 @@ struct ReferenceModel {
         return result.isEmpty ? [route] : result
     }
 
-    private mutating func join(_ alert: Labels, _ route: Route, _ second: Int) {
+    mutating func join(_ alert: Labels, _ route: Route, _ second: Int) {
         let labels: Labels =
             switch route.grouping {
             case .all: alert
@@ -148,34 +184,35 @@ struct ReferenceModel {
         }
     }
 
-    private func nextTick(_ route: Route, _ second: Int) -> Int {
+    func nextTick(_ route: Route, _ second: Int) -> Int {
         guard case .batched(.every(let length)) = route.timing else { return second + seconds(route.groupInterval) }
         return (second / seconds(length) + 1) * seconds(length)
     }
 
-    private mutating func flush(_ index: Int, _ second: Int) {
+    mutating func flush(_ index: Int, _ second: Int) {
         let group = groups[index]
         let route = group.route
         groups[index].ticked = true
         groups[index].tick = nextTick(route, second)
-        var heard = group.members.filter { !isInhibited($0) }
-        if !route.active.isEmpty, !route.active.contains(where: { contains($0, second) }) { heard = [] }
-        if route.mute.contains(where: { contains($0, second) }) { heard = [] }
         // Quiet hours are only asked where somebody would be told.
         if !group.members.isEmpty, let end = quietEnd(route, second) {
-            heard = heard.filter { $0["severity"] == "critical" }
             if case .batched = route.timing {} else { groups[index].tick = min(groups[index].tick, end) }
         }
-        let now = RandomScenario.at(second)
-        heard = heard.filter { alert in
-            !silences.values.contains {
-                $0.starts <= now && now < $0.ends && $0.matchers.allSatisfy { $0.matches(alert) }
-            }
-        }
+        let heard = group.members.filter { !isHidden($0, route, second) }
         for place in rules.receivers[route.receiver]?.deliveries.indices ?? 0..<0 where !heard.isEmpty {
             tell(
                 group, place, firing: heard.filter { firedAt[$0] != nil },
                 resolved: heard.filter { firedAt[$0] == nil }, second)
+        }
+        for alert in heard where !route.escalation.isEmpty && firedAt[alert] != nil {
+            let isTold =
+                rules.receivers[route.receiver]?.deliveries.indices.contains { place in
+                    told[Slot(route: route, labels: group.labels, delivery: place)]?.last?.firing.contains(alert)
+                        ?? false
+                } ?? false
+            if isTold, !climbs.contains(where: { $0.alert == alert && $0.route == route }) {
+                climbs.append(Climb(alert: alert, route: route, labels: group.labels, since: second))
+            }
         }
         // Whoever was told that it fires is told that it is over, however long that is hidden.
         let owed = group.members.filter { alert in
@@ -190,13 +227,25 @@ struct ReferenceModel {
         }
     }
 
-    private func quietEnd(_ route: Route, _ second: Int) -> Int? {
+    /// The same for groups and for whoever it climbs to.
+    func isHidden(_ alert: Labels, _ route: Route, _ second: Int) -> Bool {
+        let now = RandomScenario.at(second)
+        let isSilenced = silences.values.contains {
+            $0.starts <= now && now < $0.ends && $0.matchers.allSatisfy { $0.matches(alert) }
+        }
+        return isSilenced || isInhibited(alert)
+            || !route.active.isEmpty && !route.active.contains { contains($0, second) }
+            || route.mute.contains { contains($0, second) }
+            || alert["severity"] != "critical" && quietEnd(route, second) != nil
+    }
+
+    func quietEnd(_ route: Route, _ second: Int) -> Int? {
         let now = RandomScenario.at(second)
         let ends = route.quiet.flatMap { rules.times[$0]?.spans ?? [] }.filter { $0.contains(now) }.map(\.upperBound)
         return ends.max().map { Int(($0 - RandomScenario.start).microseconds / 1_000_000) }
     }
 
-    private func isInhibited(_ alert: Labels) -> Bool {
+    func isInhibited(_ alert: Labels) -> Bool {
         rules.inhibitions.contains { rule in
             rule.target.allSatisfy { $0.matches(alert) }
                 && firedAt.keys.contains { source in
@@ -207,7 +256,7 @@ struct ReferenceModel {
         }
     }
 
-    private mutating func tell(
+    mutating func tell(
         _ group: Group, _ place: Int, firing: Set<Labels>, resolved: Set<Labels>, _ second: Int
     ) {
         guard let receiver = rules.receivers[group.route.receiver] else { return }
@@ -232,7 +281,7 @@ struct ReferenceModel {
                 isDue = true
             } else {
                 let isOld = second - last.second > seconds(group.route.repeatInterval)
-                isDue = isOld && !firing.isSubset(of: acknowledged)
+                isDue = isOld && !firing.allSatisfy { isAcknowledged($0, second) }
             }
         } else {
             isDue = !firing.isEmpty
@@ -242,6 +291,8 @@ struct ReferenceModel {
         let over = delivery.sendsResolved || isBatch ? resolved : []
         guard !firing.isEmpty || !over.isEmpty else { return }
         sent.append(
-            Sent(second: second, receiver: receiver.name, channel: delivery.channel, firing: firing, resolved: over))
+            Sent(
+                second: second, receiver: receiver.name, channel: delivery.channel,
+                recipients: people(delivery, second), isEscalation: false, firing: firing, resolved: over))
     }
 }

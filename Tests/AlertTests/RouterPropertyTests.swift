@@ -56,6 +56,7 @@ struct RouterPropertyTests {
     static func sent(_ notification: AlertNotification, _ second: Int) -> ReferenceModel.Sent {
         ReferenceModel.Sent(
             second: second, receiver: notification.receiver, channel: notification.channel,
+            recipients: Set(notification.recipients), isEscalation: notification.groupKey.contains("|escalation "),
             firing: Set(notification.firing.map(\.labels)), resolved: Set(notification.resolved.map(\.labels)))
     }
 

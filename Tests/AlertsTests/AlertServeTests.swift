@@ -33,13 +33,13 @@ struct AlertServeTests {
 
     /// `serve` for as long as `body` runs; then it is ended, or killed.
     private func serving<Result: Sendable>(
-        _ program: Program, _ body: () async throws -> Result
+        _ program: Program, grace: Duration = .milliseconds(500), _ body: () async throws -> Result
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 var child = program.command(["serve"])
                 child.timeLimit = .seconds(90)
-                child.grace = .milliseconds(500)
+                child.grace = grace
                 _ = try await Programs(environment: [:]).run(child)
             }
             let result = try await body()
@@ -104,6 +104,21 @@ struct AlertServeTests {
         }
     }
 
+    @Test("what a channel takes while the service is stopped is not told again by the next one")
+    func stopped() async throws {
+        try await withReceiver(webReceiver) { receiver in
+            let program = try configured(receiver.port, path: "slow")
+            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 5)
+            _ = try await serving(program, grace: .seconds(15)) { try await receiver.first(1) }
+            try await serving(program) { () async throws -> Void in
+                try await eventually("it is known as told") {
+                    try await program.run("alerts", "summary", "--format", "json").output.contains("\"told\" : 1")
+                }
+            }
+            #expect(receiver.received.count == 1)
+        }
+    }
+
     @Test("a channel is tested with a message that says so, and what is typed wrong is answered with what there is")
     func tested() async throws {
         try await withReceiver(webReceiver) { receiver in
@@ -112,6 +127,7 @@ struct AlertServeTests {
             #expect(answer.exitCode == 0)
             #expect(answer.output.contains("200 taken"))
             #expect(receiver.received.first?.body.contains("this is a test of the channel 'hook'") ?? false)
+            #expect(receiver.received.map { $0.body.contains("\"status\":\"firing\"") } == [true, false])
             let wrong = try await program.run("alerts", "test", "hok")
             #expect(wrong.exitCode == 2)
             #expect(wrong.errors.contains("Did you mean 'hook'?"))

@@ -100,6 +100,13 @@ struct EmailTests {
             #expect(refused?.isRetryable == false)
             let words = refused?.description ?? "hunter"
             #expect(!words.contains("hunter"))
+            var busy = settings
+            busy.user = "busy"
+            let notNow = await #expect(throws: ChannelError.self) {
+                try await EmailChannel(access: busy, tools: Samples.tools(["MAIL_PASSWORD": "hunter2"]))
+                    .send(try message(to: "a@example.org"))
+            }
+            #expect(notNow?.isRetryable == true, "454 is not the last word, although curl ends with 67")
             let unknown = await #expect(throws: ChannelError.self) {
                 try await good.send(try message(to: "nobody@example.org"))
             }

@@ -71,7 +71,7 @@ func withReceiver<Result: Sendable>(
     }
 }
 
-/// Answers by the path: `/status/503`, `/hang`, `/redirect`, `/flaky` (twice 503, then 200), anything else with 200.
+/// Answers by the path: `/status/503`, `/short` (413 for more than 200,000 bytes), `/hang`, `/slow` (2 s), `/redirect`, `/flaky` (twice 503, then 200), anything else with 200.
 let webReceiver = #"""
     import http.server, json, sys, time
 
@@ -80,15 +80,18 @@ let webReceiver = #"""
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            said = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
+            said = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()},
+                "body": body.decode() if len(body) < 100_000 else str(len(body))}
             # In one piece: threads write at once.
             sys.stdout.write(json.dumps(said) + "\n")
             sys.stdout.flush()
             calls[self.path] = calls.get(self.path, 0) + 1
             status, answer = 200, b"taken"
             if self.path.startswith("/status/"): status, answer = int(self.path[8:11]), b"no <b>way</b>"
+            if self.path == "/short" and len(body) > 200_000: status, answer = 413, b"too long"
             if self.path.startswith("/flaky") and calls[self.path] <= 2: status, answer = 503, b"later"
             if self.path == "/hang": time.sleep(600)
+            if self.path == "/slow": time.sleep(2)
             redirects = self.path.startswith("/redirect")
             self.send_response(302 if redirects else status)
             if redirects: self.send_header("Location", "/elsewhere")
@@ -103,7 +106,7 @@ let webReceiver = #"""
     """#
 
 /// A mail server (aiosmtpd): `CHAIN KEY MODE`, with STARTTLS or TLS and a login of `ada` with `hunter2`. Refuses recipients
-/// that begin with `nobody`, and at first those that begin with `later`.
+/// that begin with `nobody`, and at first those that begin with `later`; cannot judge the login of `busy` now.
 let mailReceiver = #"""
     import asyncio, json, ssl, sys
     from aiosmtpd.smtp import SMTP, AuthResult
@@ -127,6 +130,7 @@ let mailReceiver = #"""
             return "250 taken as 1234"
 
     def login(server, session, envelope, mechanism, data):
+        if data.login == b"busy": return AuthResult(success=False, handled=False, message="454 4.7.0 not now")
         good = data.login == b"ada" and data.password == b"hunter2"
         return AuthResult(success=good, handled=False, auth_data="ada" if good else None)
 

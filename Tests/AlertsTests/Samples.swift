@@ -1,9 +1,11 @@
 import Alert
+import Engine
 import Foundation
 import Maintenance
 import MaintenanceTesting
 import Outside
 import Settings
+import Store
 
 @testable import Alerts
 
@@ -16,6 +18,13 @@ enum Samples {
         variables.merge(environment) { $1 }
         return ChannelTools(
             prober: HTTPProber(), programs: Programs(environment: variables), clock: .system, host: "ops.example.org")
+    }
+
+    /// In the test's own directory.
+    static func log(_ clock: WallClock) throws -> RunLog {
+        let store = try Store(directory: TemporaryDirectory.current + "/state", migrations: EngineSchema.migrations)
+        return RunLog(
+            store: store, clock: clock, actor: Requester(user: "ada", sudoUser: nil, host: "ops", processID: 1))
     }
 
     static func url(_ text: String) throws -> ConfiguredText {
@@ -55,4 +64,23 @@ enum Samples {
     }
 
     struct NothingSent: Error {}
+
+    /// So many alerts of one group, every hundredth of them critical.
+    static func storm(_ count: Int, summary: String) throws -> AlertMessage {
+        var draft = RouteDraft(receiver: "team")
+        draft.groupWait = .zero
+        var router = Router(
+            AlertRules(
+                route: draft.tree(receiver: "team"),
+                receivers: [Alert.Receiver(name: "team", deliveries: [.init(channel: "channel")])]))
+        let events = (0..<count).map { number in
+            AlertEvent.wrong(
+                [
+                    "alert": "DB012", "severity": number % 100 == 99 ? "critical" : "warning",
+                    "environment": "production", "resource": "r\(number)",
+                ], annotations: ["summary": summary])
+        }
+        guard let notification = router.take(events, at: start).notifications.first else { throw NothingSent() }
+        return AlertMessage(id: notification.id, notification: notification)
+    }
 }

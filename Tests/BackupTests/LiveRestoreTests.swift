@@ -101,6 +101,8 @@ struct LiveRestoreTests {
             create table shop.events_2 partition of shop.events for values from ('2026-02-01') to ('2026-03-01');
             create index on shop.events (at);
             create table other.orders (id int);
+            create table other.events (id int);
+            create function other.describe(o shop.orders, integer) returns text language sql as 'select $2::text';
             insert into shop.customers (name) values ('x'), ('y');
             insert into shop.orders (customer) select 1 from generate_series(1, 50);
             insert into shop.events values (1, '2026-01-05', 1), (2, '2026-02-05', 2);
@@ -173,6 +175,14 @@ struct LiveRestoreTests {
         ) {
             try selection("orders")
         }
+        // A partitioned table may be meant by it as well.
+        #expect(
+            throws: SelectionError.severalTables(
+                "events", ["other", "shop"].map { QualifiedName(schema: $0, name: "events") })
+        ) {
+            try selection("events")
+        }
+        #expect(try selection("other.events").tables.map(\.schema) == ["other"])
         #expect(throws: SelectionError.noTable("shop.order", nearest: "shop.orders")) { try selection("shop.order") }
     }
 
@@ -260,6 +270,61 @@ struct LiveRestoreTests {
         #expect(try await names(like: restore.name, database) == [])
     }
 
+    @Test("a part asks the server for what is its own, and not for what the rest of the database needs", .cluster)
+    func partialRequirements() async throws {
+        let database = TestDatabase.current
+        let role = "lost \"\(UInt32.random(in: 0 ... .max))"
+        try await database.connect { connection in
+            try await connection.execute("create role \(identifier: role)")
+            try await connection.execute("create schema lost authorization \(identifier: role)")
+            try await connection.execute("create table orders (n int); ")
+            try await connection.execute("create table secrets (n int)")
+            try await connection.execute("grant select on secrets to \(identifier: role)")
+            try await connection.execute("create function f(int) returns int language sql as 'select 1'")
+            try await connection.execute("alter function f(int) owner to \(identifier: role)")
+            try await connection.execute("create extension hstore")
+            try await connection.execute("create table words as select 'a => 1'::hstore as w")
+            try await connection.execute("insert into secrets select generate_series(1, 100000)")
+        }
+        let shelf = Shelf(database: database)
+        let manifest = try await shelf.take()
+        try await database.connect { connection in
+            try await connection.execute("drop owned by \(identifier: role)")
+            try await connection.execute("drop role \(identifier: role)")
+        }
+        let backup = try shelf.folder.believed(manifest.id, key: key)
+        let path = shelf.folder.path(of: manifest.id)
+        func answer(_ table: String) async throws -> LiveRequirements.Answer {
+            let selection = try RestoreSelection(tables: [table], schemas: [], of: manifest) {
+                try manifest.listing(at: path)
+            }
+            let part = LiveRequirements.Part(
+                selection, programs: programs, directories: [database.cluster.server.directory])
+            return try await SurveySession.with(database.address) {
+                try await LiveRequirements(backup, at: path, part: part).look($0)
+            }
+        }
+        let whole = try await requirements(manifest, shelf)
+        let orders = try await answer("public.orders")
+        #expect(orders.problems == [] && !orders.roles.contains(role), "\(orders)")
+        #expect(try await answer("public.secrets").problems == [.missingRoles([role])])
+        #expect(orders.space < whole.space)
+        // The extension comes with whatever has its types, and with nothing else.
+        for (table, extensions) in [("public.orders", 0), ("public.words", 1)] {
+            var part = try restore(manifest, from: shelf, roles: [])
+            part.selection = try RestoreSelection(tables: [table], schemas: [], of: manifest) {
+                try manifest.listing(at: path)
+            }
+            try await part.run()
+            let found = try await Connection.with(part.address.with(database: part.name), .unlimited()) { connection in
+                try await connection.query("select count(*) as n from pg_extension where extname = 'hstore'").only[
+                    "n", as: Int.self]
+            }
+            #expect(found == extensions, "\(table)")
+            try await drop(part.name, database)
+        }
+    }
+
     @Test("a role that is missing is named with the statement that makes it", .cluster)
     func missingRole() async throws {
         let database = TestDatabase.current
@@ -278,64 +343,5 @@ struct LiveRestoreTests {
         let answer = try await requirements(manifest, shelf)
         #expect(answer.problems == [.missingRoles([role])])
         #expect(answer.problems.first?.hint?.contains("create role \(role.quotedIdentifier);") == true)
-    }
-}
-
-@Suite("the dump's statements about the database")
-struct ArchiveScriptTests {
-    @Test("only the name behind DATABASE is replaced, and only what is about the database is kept")
-    func renames() {
-        let text = #"""
-            \restrict abc
-            -- Dumped from database; "shop"
-            SET statement_timeout = 0;
-            SELECT pg_catalog.set_config('search_path', '', false);
-            CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'C';
-            ALTER DATABASE shop OWNER TO shop;
-            \connect shop
-            COMMENT ON DATABASE shop IS 'the DATABASE shop;
-            \connect x';
-            COMMENT ON DATABASE shop IS E'a \' DATABASE shop \\';
-            ALTER DATABASE shop SET "my.setting" TO 'DATABASE shop';
-            ALTER ROLE shop IN DATABASE shop SET work_mem TO '1MB';
-            SET SESSION AUTHORIZATION bob;
-            GRANT CONNECT ON DATABASE shop TO database;
-            RESET SESSION AUTHORIZATION;
-            \unrestrict abc
-            """#
-        let script = ArchiveScript(text, of: "shop", as: "new \"one\"")
-        #expect(
-            script.creation
-                == #"CREATE DATABASE "new ""one""" WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'C'"#)
-        #expect(
-            script.properties == [
-                #"ALTER DATABASE "new ""one""" OWNER TO shop"#,
-                "COMMENT ON DATABASE \"new \"\"one\"\"\" IS 'the DATABASE shop;\n\\connect x'",
-                #"COMMENT ON DATABASE "new ""one""" IS E'a \' DATABASE shop \\'"#,
-                #"ALTER DATABASE "new ""one""" SET "my.setting" TO 'DATABASE shop'"#,
-                #"ALTER ROLE shop IN DATABASE "new ""one""" SET work_mem TO '1MB'"#,
-                "SET SESSION AUTHORIZATION bob",
-                #"GRANT CONNECT ON DATABASE "new ""one""" TO database"#,
-                "RESET SESSION AUTHORIZATION",
-            ])
-    }
-
-    @Test("a database in quotes, or called like a keyword, is known", arguments: ["Sh\"op; --", "database", "é shop"])
-    func quotes(name: String) {
-        let quoted = name == "database" ? name : "\"\(name.replacingOccurrences(of: "\"", with: "\"\""))\""
-        let script = ArchiveScript("ALTER DATABASE \(quoted) CONNECTION LIMIT = 3;\n", of: name, as: "x")
-        #expect(script.properties == ["ALTER DATABASE \"x\" CONNECTION LIMIT = 3"])
-        #expect(ArchiveScript("ALTER DATABASE other SET a TO b;", of: name, as: "x").properties == [])
-    }
-}
-
-@Suite("how far a restore is")
-struct RestoreProgressTests {
-    @Test("what is left follows from what was done")
-    func left() {
-        let line = RestoreProgress.line(given: ByteCount(250), of: ByteCount(1_000), after: .seconds(10))
-        #expect(line.contains("25 %") && line.contains("30 s left"), "\(line)")
-        #expect(RestoreProgress.line(given: ByteCount(5), of: ByteCount(5), after: .seconds(1)).contains("indexes"))
-        #expect(RestoreProgress.line(given: ByteCount(0), of: ByteCount(5), after: .seconds(1)).contains("waiting"))
     }
 }

@@ -50,6 +50,15 @@ struct BackupReportTests {
         #expect(rows(document, "What is stored").first?[1] == 5)
     }
 
+    @Test("what was taken out of a physical backup is neither a snapshot nor what keeps a database young")
+    func extractions() async throws {
+        let shelf = try MadeShelf()
+        for age in [1.0, 21] { try shelf.add(age: age, .proved) }
+        for age in [0.1, 11] { try shelf.add(age: age, .proved, extracted: true) }
+        let row = try #require(rows(try await report(shelf), "Databases").first)
+        #expect(row[5].description == "1728000", "\(row)")
+    }
+
     @Test("one that is too old, not proved or refuted says so")
     func troubles() async throws {
         let place = SourceLocation(file: "mainstay.yaml", line: 9, column: 14)

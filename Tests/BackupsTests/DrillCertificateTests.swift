@@ -86,13 +86,13 @@ struct DrillCertificateTests {
     @Test("a directory on a disk of this host goes with it, and so does an address of it")
     func survival() {
         for text in ["/tmp", "local:/tmp", "/does/not/exist", "sftp:a@127.0.0.1:/x", "rest:http://localhost:8000/"] {
-            guard case .lostWithHost = Survival(ofRepository: text) else {
+            guard case .lostWithHost = Survival(ofRepository: text, environment: [:]) else {
                 Issue.record("'\(text)' is said to survive")
                 continue
             }
         }
         for text in ["sftp:a@backup.example:/x", "s3:https://s3.example/bucket"] {
-            #expect(Survival(ofRepository: text) == .elsewhere)
+            #expect(Survival(ofRepository: text, environment: [:]) == .elsewhere)
         }
     }
 

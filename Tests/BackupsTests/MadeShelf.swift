@@ -44,9 +44,11 @@ struct MadeShelf {
 
     enum Standing { case none, proved, expired, refuted }
 
-    /// - Parameter age: of its snapshot, in days.
+    /// - Parameters:
+    ///   - age: of its snapshot, in days.
+    ///   - extracted: whether it was taken out of a physical backup just now.
     @discardableResult
-    func add(age: Double, _ standing: Standing = .none) throws -> BackupID {
+    func add(age: Double, _ standing: Standing = .none, extracted: Bool = false) throws -> BackupID {
         let key = try key()
         let snapshot = now - .microseconds(Int64(age * 86_400_000_000))
         var generator = SystemRandomNumberGenerator()
@@ -59,7 +61,10 @@ struct MadeShelf {
             try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
             files.append(.init(path: name, size: ByteCount(Int64(bytes.count)), sha256: "", expanded: nil))
         }
-        let manifest = manifest(id, snapshot, files)
+        var manifest = manifest(id, snapshot, files)
+        if extracted {
+            manifest.extraction = .init(backup: "20261121-020000F", moment: snapshot, replayedTo: nil, made: now)
+        }
         let bytes = try JSONEncoder().encode(manifest)
         try bytes.write(to: URL(fileURLWithPath: "\(path)/\(BackupLayout.manifest)"))
         try JSONEncoder().encode(key.sign(Array(bytes)))

@@ -113,6 +113,70 @@ struct RetentionTests {
         #expect(unproved.values.filter { !$0.stays }.isEmpty)
     }
 
+    @Test("what was taken out of a physical backup fills no place, and stays from when it was made")
+    func extractions() throws {
+        var policy = BackupPolicy()
+        var keep = BackupKeep()
+        keep.daily = 1
+        policy.keep = Written(keep, at: .test)
+        let now = try #require(Timestamp(iso8601: "2026-11-21T12:00:00Z"))
+        let retention = Retention(policy: policy, zone: .utc, now: now)
+        func candidate(_ time: String, _ standing: KnownBackup.Standing, made: String? = nil) throws
+            -> Retention.Candidate
+        {
+            var candidate = try RandomHistory.candidate(try #require(Timestamp(iso8601: time)), standing)
+            candidate.extracted = made.flatMap { Timestamp(iso8601: $0) }
+            return candidate
+        }
+        let history = [
+            try candidate("2026-11-21T11:00:00Z", .proved, made: "2026-11-21T11:30:00Z"),
+            try candidate("2026-11-21T02:00:00Z", .proved),
+            try candidate("2026-11-01T02:00:00Z", .proved, made: "2026-11-15T02:00:00Z"),
+            try candidate("2026-11-01T01:00:00Z", .proved, made: "2026-11-14T02:00:00Z"),
+        ]
+        let verdicts = retention.judge(history)
+        #expect(
+            history.map { verdicts[$0.id] } == [
+                .kept(["extracted 2026-11-21"]), .kept(["newest proved", "minimum", "daily 2026-11-21"]),
+                .kept(["extracted 2026-11-15"]), .goes("extracted 2026-11-14, and its time is over"),
+            ])
+    }
+
+    @Test("a backup of which some parts were proved makes none go, until every part was proved of it or of newer ones")
+    func partsAreNoProof() throws {
+        var policy = BackupPolicy()
+        var keep = BackupKeep()
+        keep.last = 1
+        policy.keep = Written(keep, at: .test)
+        let start = try #require(Timestamp(iso8601: "2026-11-02T02:00:00Z"))
+        let night = Duration.seconds(86_400)
+        /// One part a night, of the newest: the oldest first.
+        func history(_ nights: Int, of parts: Int) throws -> [Retention.Candidate] {
+            try (0..<nights).map { number in
+                var candidate = try RandomHistory.candidate(start + night * number, .partly)
+                candidate.parts = [number % parts + 1]
+                return candidate
+            }
+        }
+        func going(_ shelf: [Retention.Candidate]) -> [Int] {
+            let verdicts = Retention(policy: policy, zone: .utc, now: start + night * 40).judge(shelf)
+            return shelf.indices.filter { verdicts[shelf[$0].id]?.stays == false }
+        }
+        #expect(going(try history(10, of: 4)) == [], "whoever has no rotation believes no part of one")
+        policy.verification = Written(.rotating(parts: 4), at: .test)
+        #expect(going(try history(3, of: 4)) == [])
+        #expect(going(try history(10, of: 4)) == [0, 1, 2, 3, 4, 5])
+        var refuted = try history(10, of: 4)
+        refuted[8].standing = .refuted
+        #expect(going(refuted) == [0, 1, 2, 3], "a refuted one proves no part, and the round begins earlier")
+        var whole = try history(10, of: 4)
+        whole[9].standing = .proved
+        #expect(going(whole) == Array(0..<9))
+        let shelf = try history(10, of: 4)
+        let verdicts = Retention(policy: policy, zone: .utc, now: start + night * 40).judge(shelf)
+        #expect(verdicts[shelf[6].id] == .kept(["all 4 parts were proved since"]))
+    }
+
     @Test("a history grows to the length a rule names: its oldest stays until then")
     func growsToLength() throws {
         var policy = BackupPolicy()

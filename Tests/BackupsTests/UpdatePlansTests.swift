@@ -52,6 +52,45 @@ struct UpdatePlansTests {
         #expect(try await update().changes.isEmpty)
     }
 
+    @Test("lines may end as other systems end them, and a sign that joins the one before it is kept")
+    func foreignLines() async throws {
+        try shelf.add(age: 1, .proved)
+        _ = try await update()
+        let hint = "Telephone numbers and where else these people are reached."
+        let edited = try text().replacingBytes(of: hint, with: "Ann: 555-0100\n\u{301}Bob").replacingBytes(
+            of: "\n", with: "\r\n")
+        try edited.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try await update().changes.map(\.state) == [.proved])
+        let plan = try text()
+        #expect(
+            plan.containsBytes("<!-- yours: contacts -->\nAnn: 555-0100\n\u{301}Bob\n<!-- end of yours -->"), "\(plan)")
+        #expect(!plan.containsBytes("\r"))
+    }
+
+    @Test("a page, and a file that is no text or too long, are left alone where they are not from here")
+    func leavesOthers() async throws {
+        try shelf.add(age: 1, .proved)
+        let page = path.replacing(".md", with: ".html")
+        try FileManager.default.createDirectory(
+            atPath: "\(shelf.state)/reports", withIntermediateDirectories: true)
+        var foreign = Array("\(PlanText.mark) -->\n<!-- yours: a -->\nBj?rn\n<!-- end of yours -->\n".utf8)
+        foreign[try #require(foreign.firstIndex(of: UInt8(ascii: "?")))] = 0xF6
+        let long = Array(PlanText.mark.utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: 16 * 1_048_576 + 1)
+        let files: [(path: String, bytes: [UInt8])] = [
+            (page, Array("<h1>Our own page</h1>".utf8)), (path, foreign), (path, long),
+        ]
+        for (path, bytes) in files {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            let refused = try await update()
+            #expect(refused.step.state == .failed, "\(path), \(bytes.count)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes))
+            try FileManager.default.removeItem(atPath: path)
+        }
+        #expect(try await update().changes.map(\.state) == [.proved])
+        try shelf.add(age: 0.1, .proved)
+        #expect(try await update().changes.map(\.state) == [.proved])
+    }
+
     @Test(
         "where something would be lost, nothing is written",
         arguments: [

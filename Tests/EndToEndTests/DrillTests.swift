@@ -56,6 +56,7 @@ struct DrillTests {
         }
         var verdict: String
         var parts: [Part]
+        var notes: [String]
     }
 
     private func read(_ estate: StorageEstate, _ name: String) throws -> Certificate {
@@ -166,6 +167,63 @@ struct DrillTests {
         try Data("{}".utf8).write(to: URL(fileURLWithPath: manifest))
         let tampered = try await estate.run("dr", "test", "--scenario=ransomware", "--before=\(moment)")
         #expect(tampered.exitCode != 0 && tampered.output.contains("DR013"), "\(tampered.errors)\(tampered.output)")
+    }
+
+    /// Two storages on another machine; the second as `terms` say.
+    private func pair(_ terms: String, offsite: String? = nil) async throws -> StorageEstate {
+        var estate = StorageEstate()
+        let server = try await SFTPServer.start()
+        estate.server = server.server
+        let elsewhere = server.repository.replacing("@127.0.0.1:", with: "@backup.example:")
+        estate.repository = offsite ?? elsewhere
+        let first = offsite == nil ? "sftp-command: \"\(server.command)\"" : ""
+        try await TestDatabase.current.run(
+            "create table if not exists t as select n, md5(n::text) as h from generate_series(1, 3000) n")
+        try estate.configure(
+            more: """
+                \(first)
+                    secondary:
+                      repository: "\(elsewhere)-other"
+                      password: "file:\(estate.program.directory)/restic.password"
+                      sftp-command: "\(server.command)"
+                      \(terms)
+                """)
+        try await estate.backUp()
+        let copied = try await estate.run("backup", "copy")
+        #expect(copied.exitCode == 0, "\(copied.errors)\(copied.output)")
+        return estate
+    }
+
+    private func sources(_ estate: StorageEstate) throws -> [String] {
+        try read(estate, try #require(try certificates(estate).last)).parts.map(\.source)
+    }
+
+    @Test("the site is gone: a storage of which nobody says that it is elsewhere does not count")
+    func regionLoss() async throws {
+        let near = try await pair("")
+        let lost = try await near.run("dr", "test", "--scenario=region-loss")
+        #expect(lost.exitCode == 0, "\(lost.errors)\(lost.output)")
+        #expect(try sources(near) == ["the storage 'offsite'"])
+        let told = try read(near, try #require(try certificates(near).last)).notes
+        #expect(told.contains { $0.contains("'secondary' does not count: nobody says that it is at another place") })
+    }
+
+    @Test("the site is gone: a storage in another region brings the database back, one on this host does not")
+    func otherRegion() async throws {
+        let far = try await pair("region: eu-north-1", offsite: "\(TemporaryDirectory.current)/repository-here")
+        let back = try await far.run("dr", "test", "--scenario=region-loss")
+        #expect(back.exitCode == 0, "\(back.errors)\(back.output)")
+        #expect(try sources(far) == ["the storage 'secondary'"])
+    }
+
+    @Test("after a break-in the storage that refuses removals is chosen, whatever another one holds")
+    func appendOnly() async throws {
+        let estate = try await pair("append-only: true")
+        let moment = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)).iso8601
+        let well = try await estate.run("dr", "test", "--scenario=ransomware", "--before=\(moment)")
+        #expect(well.exitCode == 0, "\(well.errors)\(well.output)")
+        #expect(try sources(estate) == ["the storage 'secondary'"])
+        #expect(!well.output.contains("DR015"), "\(well.output)")
     }
 
     @Test("what a scenario needs is asked for", arguments: ["ransomware", "operator-error"])

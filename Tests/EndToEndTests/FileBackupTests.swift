@@ -128,6 +128,42 @@ struct FileBackupTests {
         #expect(try String(contentsOfFile: "\(out)/src/index.js", encoding: .utf8) == "code")
     }
 
+    @Test("directories that come, go and become something else while a set is stored come back as restic saw them")
+    func movingDirectories() async throws {
+        try prepare()
+        for name in ["went", "turned"] {
+            try FileManager.default.createDirectory(atPath: "\(app)/src/\(name)", withIntermediateDirectories: true)
+        }
+        try write("src/turns", "a file")
+        // restic, before which all of that happens.
+        let programs = "\(estate.program.directory)/programs"
+        try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+        let script = """
+            #!/bin/bash
+            cd '\(app)/src'
+            if [[ " $* " == *" backup "* && -d went ]]; then
+                mkdir -p came/deep; echo new > came/deep/file; mkfifo pipe; rmdir went
+                rmdir turned; echo now > turned; rm turns; mkdir turns
+            fi
+            cd "$OLDPWD"
+            exec /usr/bin/restic "$@"
+            """
+        #expect(
+            FileManager.default.createFile(
+                atPath: "\(programs)/restic", contents: Data(script.utf8), attributes: [.posixPermissions: 0o755]))
+        var moving = estate
+        let own = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
+        moving.program.environment["PATH"] = "\(programs):\(own):/usr/sbin:/usr/bin:/sbin:/bin"
+        let stored = try await moving.run("backup", "files", "--name", "application")
+        #expect(stored.output.contains("BK007"), "\(stored.errors)\(stored.output)")
+        #expect(!FileManager.default.fileExists(atPath: "\(app)/src/went"), "\(stored.output)")
+        let out = "\(estate.program.directory)/out"
+        let restored = try await estate.run("backup", "restore-files", "--name", "application", "--into", out)
+        #expect(restored.exitCode == 0, "\(restored.errors)\(restored.output)")
+        #expect(try String(contentsOfFile: "\(out)/src/came/deep/file", encoding: .utf8) == "new\n")
+        #expect(!FileManager.default.fileExists(atPath: "\(out)/src/went"))
+    }
+
     @Test("nothing that is there is written over")
     func refusesExisting() async throws {
         try prepare()

@@ -158,6 +158,47 @@ struct PhysicalBackupTests {
             "health", "check", "--check", "backup.physical", "--check", "backup.wal", "--check", "recovery.drill")
     }
 
+    @Test("a standby that a killed proof paused is critical as long as the standby says so", .cluster)
+    func paused() async throws {
+        try await PhysicalEstate.with { estate in
+            try await withStandby(of: estate.cluster) { standby in
+                let program = Program()
+                try program.configure(
+                    """
+                    environments:
+                      test:
+                        resources:
+                          main:
+                            kind: postgresql
+                            connection: "host=\(estate.cluster.socketDirectory) user=postgres dbname=postgres"
+                            backups:
+                              physical: { stanza: shop, configuration: \(estate.configuration), standby: replica }
+                          replica:
+                            kind: postgresql
+                            connection: "host=\(standby.socketDirectory) user=postgres dbname=postgres"
+                    backups:
+                      work: \(estate.work)
+                    """)
+                try await estate.pgBackRest("--type=full", "backup")
+                let folder = "\(program.directory)/state/backups/test/main/physical"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                try #"{"standby": "replica", "place": {}}"#.write(
+                    toFile: "\(folder)/standby.paused.json", atomically: true, encoding: .utf8)
+                func check() async throws -> String {
+                    let result = try await program.run("health", "check", "--check", "backup.physical")
+                    return "\(result.errors)\(result.output)"
+                }
+                let running = try await check()
+                #expect(!running.contains("left the standby"), "\(running)")
+                try await Connection.with(standby.address(), .unlimited()) { connection in
+                    _ = try await connection.execute("select pg_wal_replay_pause()")
+                }
+                let paused = try await check()
+                #expect(paused.contains("left the standby 'replica' paused"), "\(paused)")
+            }
+        }
+    }
+
     @Test("a backup that was killed anywhere is there after resume, and none is taken twice")
     func killed() async throws {
         try await PhysicalEstate.with(more: "repo1-retention-full=99") { estate in

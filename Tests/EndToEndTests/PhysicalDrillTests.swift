@@ -48,4 +48,55 @@ struct PhysicalDrillTests {
             #expect("\(short.errors)\(short.output)".contains("does not reach"), "\(short.errors)\(short.output)")
         }
     }
+
+    @Test("work lost is counted from where the recovery ended, where the archive lacks its newest log")
+    func lostTail() async throws {
+        try await PhysicalEstate.with { estate in
+            let program = Program()
+            try program.configure(
+                """
+                environments:
+                  test:
+                    resources:
+                      main:
+                        kind: postgresql
+                        connection: "host=\(estate.cluster.socketDirectory) user=postgres dbname=postgres"
+                        backups:
+                          physical: { stanza: shop, configuration: \(estate.configuration) }
+                backups:
+                  work: \(estate.work)
+                """)
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            for round in 1...4 {
+                try await estate.sql("create table t\(round) as select generate_series(1, 100) as n")
+                try await estate.archive()
+            }
+            let well = try await program.run("dr", "test", "--scenario", "database-failure")
+            #expect(well.exitCode == 0, "\(well.errors)\(well.output)")
+            let first = try notes(program)
+            #expect(first.count == 1 && first[0].contains("not archived yet"), "\(first)")
+            let segments = "\(estate.repository)/archive/shop/15-1/0000000100000000"
+            let names = try FileManager.default.contentsOfDirectory(atPath: segments).filter { $0.contains("-") }
+            for name in names.sorted().suffix(3) {
+                try FileManager.default.removeItem(atPath: "\(segments)/\(name)")
+            }
+            _ = try await program.run("dr", "test", "--scenario", "database-failure")
+            let later = try notes(program).filter { !first.contains($0) }
+            #expect(later.count == 1 && later[0].contains("the server says that it archived"), "\(later)")
+        }
+    }
+
+    /// How the certificates of all drills say what would be lost.
+    private func notes(_ program: Program) throws -> [String] {
+        struct Certificate: Decodable {
+            struct Measured: Decodable { var lossNote: String? }
+            var measured: Measured
+        }
+        let folder = "\(program.directory)/state/backups/test/main/drills"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".certificate.json") }
+            .compactMap { name in
+                let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
+                return try JSONDecoder().decode(Certificate.self, from: data).measured.lossNote
+            }
+    }
 }

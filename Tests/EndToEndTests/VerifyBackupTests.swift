@@ -114,6 +114,51 @@ struct VerifyBackupTests {
         #expect(try await program.run("backup", "list").output.contains("refuted, 5 of 6"))
     }
 
+    @Test("a part is proved each night, and everything says how far that is")
+    func rotates() async throws {
+        try await TestDatabase.current.run(
+            """
+            do $$ begin for i in 1..9 loop
+                execute format('create table t%s as select n from generate_series(1, %s) n', i, i);
+            end loop; end $$
+            """)
+        let program = Program()
+        try program.configureTestDatabase(
+            "backups: {work: \"\(TestClusters.directory)\", keep: {last: 1}, verification: rotating 1/3}")
+        let taken = try await program.run("backup", "run")
+        #expect(taken.exitCode == 0, "\(taken.output)\(taken.errors)")
+        #expect(try await program.run("backup", "list").output.contains("partly, 1 of 3 parts"))
+        let shown = try await program.run("backup", "show").output
+        for words in ["part 1 of 3 restored and equal", "partly proved", "proved 1 of 3 parts, whole by 20"] {
+            #expect(shown.contains(words), "\(words): \(shown)")
+        }
+        let health = try await program.run("health", "check", "--check", "backup.proof")
+        #expect(health.output.contains("proved 1 of 3 parts, whole by 20"), "\(health.output)")
+        let folder = "\(program.directory)/state/backups/test/main"
+        let page = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".certificate.html") })
+        let text = try String(contentsOfFile: "\(folder)/\(page)", encoding: .utf8)
+        for words in ["Proved in part", "not yet", "in other parts; part 1 of 3 was restored this time"] {
+            #expect(text.contains(words), "\(words)")
+        }
+        #expect(try await program.run("backup", "run").exitCode == 0)
+        let held = try await program.run("backup", "prune", "--dry-run")
+        #expect(held.output.contains("and no newer one is proved"), "\(held.output)")
+        let dry = try await program.run("backup", "verify", "--dry-run")
+        #expect(dry.output.contains("part 3 of 3 of the rows"), "\(dry.output)")
+        let verified = try await program.run("backup", "verify")
+        #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
+        let round = try await program.run("health", "check", "--check", "backup.proof", "--format", "json")
+        #expect(round.output.contains("proved 3 of 3 parts, the oldest of a state"), "\(round.output)")
+        let whole = try await program.run("backup", "verify", "--whole")
+        #expect(whole.exitCode == 0, "\(whole.output)\(whole.errors)")
+        #expect(try await program.run("backup", "list").output.contains("proved, 4 of 6"))
+        let pruned = try await program.run("backup", "prune", "--yes")
+        #expect(pruned.exitCode == 0, "\(pruned.output)\(pruned.errors)")
+        let again = try await program.run("backup", "verify")
+        #expect(again.exitCode == 0 && !again.output.contains("restore 20"), "\(again.output)")
+    }
+
     @Test("an auditor verifies the certificate with OpenSSL, and keys can be changed")
     func signsForOutsiders() async throws {
         try await TestDatabase.current.run("create table orders as select n from generate_series(1, 10) n")

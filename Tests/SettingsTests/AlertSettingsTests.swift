@@ -62,6 +62,13 @@ struct AlertSettingsTests {
         #expect(try reading("  critical: { channels: mail, delay: 5m }").inventory.alertsDigest != first)
     }
 
+    private static let day = "2026-11-02T08:00:00Z"
+
+    /// A line with the rotation `n`.
+    private static func rotation(_ people: String) -> String {
+        "  on-call: { n: { \(people), since: \(day), handover: daily 09:00 } }\n"
+    }
+
     struct Wrong: Sendable {
         var text: String
         var line: String
@@ -94,6 +101,15 @@ struct AlertSettingsTests {
                 text: "  inhibit: [{ source: severity, target: a=b }]",
                 line: "'severity' is no matcher: it has none of the signs"),
             Wrong(text: "  routes: [{ match: 'a=~(', channels: mail }]", line: "a '(' is not closed"),
+            Wrong(
+                text: rotation("members: [a@example.org, bob]")
+                    + "  critical: { channels: mail, recipients: on-call:n }",
+                line: "alerts.critical.recipients: no channel here understands 'bob' of the rotation 'n'"),
+            Wrong(
+                text: rotation(
+                    "members: '+4930123', overrides: [{ member: c@example.org, from: \(day), until: \(day) }]")
+                    + "  critical: { channels: phone, recipients: on-call:n }",
+                line: "no channel here understands 'c@example.org' of the rotation 'n'"),
             Wrong(text: "  critical: { channels: mail, sound: loud }", line: "'sound' is not supported yet"),
         ])
     func refuses(wrong: Wrong) {
@@ -156,5 +172,37 @@ struct AlertSettingsTests {
         #expect(inventory.checks["response-time"]?.critical?.value == .at(10))
         #expect(inventory.checks["processor"]?.critical?.value == .at(95))
         #expect(inventory.checks["memory"]?.warning?.value == .at(80))
+    }
+
+    @Test("what a guide asks for and cannot have yet takes nothing else with it, in whatever order it stands there")
+    func thresholdsFirst() throws {
+        let text = """
+            { "thresholds": { "error_rate": { "warning": 0.01, "critical": 0.05 } },
+              "alerts": {
+                "critical": { "channels": ["mail"], "immediate": true, "sound": "loud" },
+                "info": { "channels": ["mail"], "batch": true } } }
+            """
+        let file = try AlertConfigFile(text, file: "alert-config.json", vocabulary)
+        #expect(file.unsupported.map(\.keyPath) == ["thresholds.error_rate", "alerts.critical.sound"])
+        #expect(file.alerts.critical?.isImmediate == true)
+        #expect(file.alerts.info?.isBatched == true)
+    }
+
+    @Test("who may ever be told through a channel is known, and of a rotation everybody")
+    func reached() throws {
+        let alerts = try #require(
+            try reading(
+                """
+                  critical: { channels: [mail, chat], recipients: [a@example.org, "on-call:n"],
+                    escalate: [{ after: 1h, channels: phone, recipients: "+4930999" }] }
+                  on-call: { n: { members: [b@example.org], since: 2026-11-02T08:00:00Z, handover: Mondays 09:00,
+                    overrides: [{ member: c@example.org, from: 2026-11-02T08:00:00Z, until: 2026-11-03T08:00:00Z }] } }
+                """
+            ).inventory.alerts)
+        #expect(
+            alerts.reached == [
+                "mail": ["team@example.org", "a@example.org", "b@example.org", "c@example.org"], "chat": [],
+                "phone": ["+4930123456", "+4930999"],
+            ])
     }
 }

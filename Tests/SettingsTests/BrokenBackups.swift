@@ -43,9 +43,20 @@ extension Broken {
             "2:23: backups.frequency: 'dayly' is not allowed here (did you mean 'daily'? "
                 + "allowed: hourly, daily, weekly, monthly)", isBeyondSchema: false),
         policy(
+            "{ verification: rotating 1/1 }",
+            "2:26: backups.verification: 'rotating 1/1' is not allowed here (allowed: true, false, or a part by turns, "
+                + "from 'rotating 1/2' to 'rotating 1/366')"),
+        policy(
+            "{ verification: rotating 1/7, prove-within: 6d }",
+            "2:26: backups.verification: with one of 7 parts a night, proofs have to count for 8d, and "
+                + "'backups.prove-within' is 6d"),
+        policy(
             "{ physical: { configuration: /etc/pgbackrest.conf } }",
             "2:22: backups.physical: the key 'stanza' is missing (allowed: the name of a stanza: letters, digits, '.', "
-                + "'_', '-')", isBeyondSchema: false),
+                + "'_', '-')"),
+        policy(
+            "{ physical: { engine: basebackup, stanza: shop } }",
+            "2:22: backups.physical.stanza: base backups are of no stanza"),
         policy(
             "{ physical: { stanza: --delta } }",
             "2:32: backups.physical.stanza: '--delta' is not allowed here (allowed: the name of a stanza: letters, "

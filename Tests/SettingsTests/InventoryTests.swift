@@ -30,7 +30,8 @@ struct InventoryTests {
         let policy = inventory.backupPolicy(of: Target(environment: "production", resource: "main"))
         #expect(policy.retention?.value == Period(months: 12) && policy.frequency?.value == .hourly)
         #expect(policy.keep?.value.last == 3 && policy.keep?.value.daily == nil && policy.minimum?.value == 2)
-        #expect(policy.verification?.value == true && policy.encryption?.value == false && policy.type?.value == .full)
+        #expect(
+            policy.verification?.value == .whole && policy.encryption?.value == false && policy.type?.value == .full)
         let other = inventory.backupPolicy(of: Target(environment: "test", resource: "main"))
         #expect(other.retention == nil && other.keep?.value.daily == 7 && other.frequency?.value == .daily)
 

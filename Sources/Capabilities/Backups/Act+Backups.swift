@@ -14,10 +14,14 @@ extension Act {
     /// Both, at once where this machine has the processors for it.
     ///
     /// - Throws: as the two alone.
-    func takeAndProveBackup() async throws {
+    /// - Parameter isWhole: whether all rows are restored, also where the policy proves a part each time.
+    func takeAndProveBackup(isWhole: Bool) async throws {
         let jobs = look.inventory.backups.jobs
-        guard BackupPass.isWorthIt(processors: ProcessInfo.processInfo.activeProcessorCount, jobs: jobs) else {
-            return try await proveBackup(try await takeBackup().id)
+        let part = isWhole ? nil : try await BackupPlace(look).rotation(look)?.next
+        guard part == nil,
+            BackupPass.isWorthIt(processors: ProcessInfo.processInfo.activeProcessorCount, jobs: jobs)
+        else {
+            return try await proveBackup(try await takeBackup().id, part: part)
         }
         let writer = try await writer()
         try await keep(try await BackupPass(writer, proof(key: writer.key)).run(), key: writer.key)
@@ -32,11 +36,14 @@ extension Act {
 
     /// Restores a backup, compares, and writes its certificate and the page of it.
     ///
+    /// - Parameter part: of its rows; nil for all.
     /// - Throws: `BackupsError.refuted`, and what keeps the proof from being made.
-    func proveBackup(_ id: BackupID) async throws {
+    func proveBackup(_ id: BackupID, part: RotationPart? = nil) async throws {
         let place = BackupPlace(look)
         guard let key = try await place.key() else { throw BackupError.noKey(path: place.keyFile) }
-        try await keep(try await proof(key: key).run(id), key: key)
+        var proof = proof(key: key)
+        proof.part = part
+        try await keep(try await proof.run(id), key: key)
     }
 
     private func proof(key: BackupKey) -> BackupProof { look.backupProof(in: BackupPlace(look).folder, key: key) }

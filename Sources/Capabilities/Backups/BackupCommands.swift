@@ -50,8 +50,12 @@ struct ShowBackup: HouseCommand {
         guard let manifest = shown.manifest else {
             throw shown.trouble ?? ErrorReport(BackupError.incomplete(path: shown.path, missing: BackupLayout.manifest))
         }
+        let now = application.clock.now()
+        let rotation = session.inventory.backupPolicy(of: shown.target).verification?.value.parts.map { parts in
+            Rotation(parts, all.filter { $0.target == shown.target }.map(\.stored), at: now)
+        }
         try session.print(
-            Listing("Backup \(shown.id)", ["what", "value"], shown.lines(manifest).map { [.text($0), $1] }),
+            Listing("Backup \(shown.id)", ["what", "value"], shown.lines(manifest, rotation).map { [.text($0), $1] }),
             document: Document(backup: shown, manifest: manifest), empty: "")
         if output.format == .table {
             application.console.print("")
@@ -90,7 +94,8 @@ struct ShowBackup: HouseCommand {
 }
 
 extension ListedBackup {
-    fileprivate func lines(_ manifest: BackupManifest) -> [(String, Scalar)] {
+    /// - Parameter rotation: how far the database is proved by parts; nil where its policy does not divide it.
+    fileprivate func lines(_ manifest: BackupManifest, _ rotation: Rotation?) -> [(String, Scalar)] {
         let source = manifest.source
         let server = PostgreSQLVersion(number: source.serverVersion)
         var lines: [(String, Scalar)] = [
@@ -132,6 +137,7 @@ extension ListedBackup {
         for notice in manifest.notices { lines.append(("pg_dump said", .text(notice))) }
         lines.append(("proof", .text(proofText)))
         lines.append(("verification", .text("\(ladder.score) rungs")))
+        if let rotation { lines.append(("all rows", .text(rotation.words))) }
         return lines
     }
 

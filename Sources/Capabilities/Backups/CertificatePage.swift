@@ -22,6 +22,7 @@ struct CertificatePage {
     private var standing: Standing {
         switch certificate.verdict {
         case .proved: .good
+        case .partly: .notice
         case .unproven: .unknown
         case .refuted: .critical
         }
@@ -29,7 +30,10 @@ struct CertificatePage {
 
     private var sentence: String {
         switch certificate.verdict {
+        case .proved where certificate.coverage != nil:
+            "Proved part by part: what was restored equals what was dumped, over several nights"
         case .proved: "Proved: this backup was restored, and what it restored equals what was dumped"
+        case .partly: "Proved in part: some rows were restored and equal what was dumped, the others not yet"
         case .unproven: "Not proved: this host lacks what a restore needs"
         case .refuted: "Refuted: do not rely on this backup"
         }
@@ -38,6 +42,7 @@ struct CertificatePage {
     private var why: HTML {
         switch certificate.verdict {
         case .proved: "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
+        case .partly: partly
         case .unproven: "It says nothing for or against the backup. \(count(certificate.gaps.count, "thing")) missing."
         case .refuted: "\(count(certificate.differenceCount, "difference")) found."
         }
@@ -49,12 +54,43 @@ struct CertificatePage {
 
     private var sections: [(title: String, html: HTML)] {
         [
-            ("What is missing", missing), ("Differences", differences), ("How far it was proved", ladder),
+            ("What is missing", missing), ("Differences", differences), ("Part by part", coverage),
+            ("How far it was proved", ladder),
             ("What was compared", parts),
             ("What the team asked", CertificateMarkup.assertions(certificate.assertions)),
             ("Worth knowing", notes), ("Not covered", uncovered), ("The backup", backup), ("The restore", restore),
             ("Digests", digests),
         ]
+    }
+
+    private var partly: HTML {
+        guard let coverage = certificate.coverage else { return HTML() }
+        let whole = coverage.wholeBy(after: certificate.times.ended)
+        return """
+            Proved \(coverage.words(at: certificate.times.ended))\(whole.map { ", whole by \(CivilTime($0).date)" } ?? "") \
+            where this backup is the one that is proved each night. What was not restored stands below.
+            """
+    }
+
+    /// Which parts were proved when, and what this one is.
+    private var coverage: HTML {
+        guard let coverage = certificate.coverage else { return HTML() }
+        let rows = (1...coverage.parts).map { number -> HTML in
+            let proof = coverage.proved.first { $0.part == number }
+            let text: HTML =
+                proof.map { "restored and equal on \(time: $0.at), counts until \(time: $0.countsUntil)" } ?? "not yet"
+            return """
+                <tr><th scope="row" class="whole">Part \(number)</th><td>\(text)</td></tr>
+
+                """
+        }
+        return """
+            <p>The tables are divided into \(coverage.parts) parts by their names. Part \(coverage.part) was restored for \
+            this certificate: \("table".counted(coverage.tables)), \(Int64(clamping: coverage.rows).grouped) rows, \
+            \(coverage.content.description) of text. The whole schema, every sequence and the checksum of every file were \
+            looked at each time.</p>
+
+            """ + CertificateMarkup.table(["Part", "Standing"], rows)
     }
 
     private var missing: HTML {

@@ -19,6 +19,14 @@ struct ListedBackup: Sendable, Encodable {
     var manifest: BackupManifest? { stored.manifest }
     var certificate: Certificate? { stored.certificate }
     var trouble: ErrorReport? { stored.trouble }
+    /// Whether it was taken out of a physical backup.
+    var isExtracted: Bool { manifest?.extraction != nil }
+
+    /// `proved, 6 of 6`; `partly, 3 of 7 parts` where only these were restored yet.
+    func proofWords(at now: Timestamp) -> String {
+        if proof == .partly, let coverage = certificate?.coverage { return "partly, \(coverage.words(at: now))" }
+        return "\(proof.rawValue), \(ladder.score)"
+    }
 
     /// All of a target, the newest first.
     static func all(_ place: BackupPlace, now: Timestamp) async throws -> [ListedBackup] {

@@ -17,8 +17,8 @@ package struct RunBackup: MaintenanceTask {
 
         @Option(
             help: ArgumentHelp(
-                "Take a physical backup of the whole cluster with pgBackRest: full, differential or incremental. Without it, "
-                    + "a logical one of the database.", valueName: "kind"))
+                "Take a physical backup of the whole cluster with pgBackRest or pg_basebackup: full, differential or incremental. "
+                    + "Without it, a logical one of the database.", valueName: "kind"))
         package var type: PhysicalBackupType?
 
         @Option(
@@ -59,8 +59,10 @@ package struct RunBackup: MaintenanceTask {
             which row security hides rows, is refused before anything begins, and so is a connection pooler that gives \
             each transaction another session. With '--keep-for' it stays for so long whatever the policy says, with a signed \
             note beside it that says why; 'backup:pre-upgrade' keeps it for 30 days. With '--prove', or 'verification: true' in its policy, the backup is restored and compared right away, and the step \
-            succeeds only with its certificate. With '--type' pgBackRest takes a physical backup of the whole cluster \
-            instead, by the team's own configuration and retention ('backups.physical').
+            succeeds only with its certificate; with 'verification: rotating 1/7' a seventh of its tables each time, but \
+            all of one that is kept on purpose. With '--type' pgBackRest takes a physical backup of the whole cluster \
+            instead, by the team's own configuration and retention ('backups.physical'), or pg_basebackup does \
+            ('engine: basebackup').
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -79,7 +81,7 @@ package struct RunBackup: MaintenanceTask {
     private func physical(_ look: Look) -> PhysicalBackups? {
         let policy = look.inventory.backupPolicy(of: look.target)
         return options.type.map {
-            PhysicalBackups(type: $0, proves: options.prove || policy.verification?.value == true)
+            PhysicalBackups(type: $0, proves: options.prove || policy.verification?.value.provesAtOnce == true)
         }
     }
 
@@ -107,7 +109,8 @@ package struct RunBackup: MaintenanceTask {
                 Measurement("backup.bytes", look.target, unit: .bytes, value: Double(last.storedBytes.bytes)),
             ]
         }
-        let proves = options.prove || look.inventory.backupPolicy(of: look.target).verification?.value == true
+        let verification = look.inventory.backupPolicy(of: look.target).verification?.value
+        let proves = options.prove || verification?.provesAtOnce == true
         let words = BackupWriter.commandWords(program, jobs: settings.jobs, role: look.role)
         observation.changes = [
             Change(
@@ -151,15 +154,18 @@ package struct RunBackup: MaintenanceTask {
         var id = try await place.manifest(ofRun: act.look.runID)?.id
         if let own = id, let certificate = try await place.believedCertificate(of: own) {
             // Or before it was killed while saying how long it is kept.
-            if options.keepFor != nil, certificate.verdict == .proved, certificate.runID == act.look.runID { return }
+            if options.keepFor != nil, certificate.isEqual, certificate.runID == act.look.runID { return }
             id = nil
         }
         if let id {
-            try await act.proveBackup(id)
+            try await act.proveBackup(id, part: isWhole ? nil : try await place.rotation(act.look)?.next)
         } else {
-            try await act.takeAndProveBackup()
+            try await act.takeAndProveBackup(isWhole: isWhole)
         }
     }
+
+    /// One that is kept on purpose is to be relied on as it is.
+    private var isWhole: Bool { options.keepFor != nil }
 
     /// Until when it is kept, and why; nil where the policy alone decides.
     private func note(_ look: Look) -> (until: Timestamp, reason: String)? {
@@ -201,7 +207,7 @@ package struct RunBackup: MaintenanceTask {
         else {
             return .notDone("backup \(manifest.id) has no certificate of this run")
         }
-        guard certificate.verdict == .proved else { return .notDone(certificate.reasons) }
+        guard certificate.isEqual else { return .notDone(certificate.reasons) }
         return .done(manifest.facts.merging(certificate.facts) { own, _ in own })
     }
 }

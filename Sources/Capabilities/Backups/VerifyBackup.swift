@@ -28,6 +28,9 @@ package struct VerifyBackup: MaintenanceTask {
         @Flag(help: "Take a new backup, and prove that one, where the newest is missing or bad.")
         package var autoFix = false
 
+        @Flag(help: "Prove all rows at once, also where 'verification' proves a part each time.")
+        package var whole = false
+
         @Flag(help: "Prove the physical backups, and not the logical ones.")
         package var physical = false
 
@@ -44,6 +47,9 @@ package struct VerifyBackup: MaintenanceTask {
 
         /// Whether a newer backup changes nothing about which ones are meant.
         fileprivate var isExact: Bool { all || named != nil }
+
+        /// Whether the policy may divide the rows: what is named is proved whole.
+        fileprivate var mayRotate: Bool { !whole && !isExact && from == nil }
 
         /// Nil for the newest.
         fileprivate var named: String? { backup == "latest" ? nil : backup }
@@ -78,12 +84,16 @@ package struct VerifyBackup: MaintenanceTask {
             large objects. The outcome is a signed certificate beside the backup, as JSON and as a page, which says what \
             was compared how, what is not covered, and until when it counts ('backups.prove-within'). A locale, an \
             extension or space that this host lacks leaves the step unproven, with the line that installs it; a backup \
-            that is not what it says fails the step, and every difference is named. With '--from' the copy in another \
+            that is not what it says fails the step, and every difference is named. Where 'verification' \
+            says 'rotating 1/7', the rows of another seventh of the tables are restored each time, of the backup that is \
+            the newest then, with the whole schema, and the certificate says which; '--whole' restores all, and so does \
+            whoever names a backup. With '--from' the copy in another \
             storage is fetched and proved in the same way. The production database is not asked for anything. Where \
             'backups.physical' names a stanza of pgBackRest, its newest physical backup is proved too, and the server is \
             asked for nothing but its system identifier: every file and every segment of WAL by checksum, no gap in the \
             log, restored into a private PostgreSQL that replays to its end, every page and index by pg_amcheck, and \
-            every row read.
+            every row read. With 'engine: basebackup' the same is done of its newest base backup, by pg_verifybackup and \
+            the log that came with it.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -139,26 +149,34 @@ package struct VerifyBackup: MaintenanceTask {
             }
             return observation
         }
+        let rotation = options.mayRotate ? try await place.rotation(look) : nil
+        if let rotation { observation.evidence["rotation"] = .text(rotation.words) }
         for (index, id) in wanted.enumerated() {
             let known = try await place.believedCertificate(of: id)
+            if rotation != nil, let known, known.coverage == nil, known.proves(at: look.clock.now()) {
+                observation.evidence["proved"] = .text("all its rows, on \(known.times.ended)")
+                add(known, of: id, to: &observation, look)
+                continue
+            }
             if index == 0 {
                 add(known, of: id, to: &observation, look)
                 try await addFeasibility(of: id, in: place, to: &observation, look)
             }
             observation.changes.append(
                 change(
-                    id.description, place, look,
-                    reason: known.map { "the last proof is of \($0.times.ended)" } ?? "it was never proved",
+                    id.description, place, look, part: rotation?.next,
+                    reason: rotation?.words ?? known.map { "the last proof is of \($0.times.ended)" }
+                        ?? "it was never proved",
                     seconds: known.map { ($0.times.ended - $0.times.began).inSeconds }))
         }
         return observation
     }
 
     private func add(_ known: Certificate?, of newest: BackupID, to observation: inout Observation, _ look: Look) {
-        observation.evidence = [
-            "backup": .text(newest.description), "last verdict": known.map { .text($0.verdict.rawValue) } ?? .null,
-        ]
-        if let known, let seconds = known.times.restore {
+        observation.evidence["backup"] = .text(newest.description)
+        observation.evidence["last verdict"] = known.map { .text($0.verdict.rawValue) } ?? .null
+        // A part of the rows takes a part of the time.
+        if let known, known.coverage == nil, let seconds = known.times.restore {
             observation.measurements = [
                 Measurement("backup.restore.seconds", look.target, unit: .seconds, value: seconds),
                 Measurement(
@@ -214,15 +232,19 @@ package struct VerifyBackup: MaintenanceTask {
     private static let missing = "a new backup"
 
     private func change(
-        _ object: String, _ place: BackupPlace, _ look: Look, reason: String, seconds: Double?
+        _ object: String, _ place: BackupPlace, _ look: Look, part: RotationPart? = nil, reason: String,
+        seconds: Double?
     ) -> Change {
+        var identity: Facts = ["backup": .text(object)]
+        if let part { identity["part"] = .text(part.description) }
+        let what = part.map { "\($0) of the rows of \(object)" } ?? object
         let isBad = options.autoFix ? "; if it is bad, take a new one and prove that" : ""
         return Change(
             kind: "prove", object: object,
             action: .files(
-                "restore \(object) of \(place.folder.path) into a private PostgreSQL in \(look.workDirectory), compare "
+                "restore \(what) of \(place.folder.path) into a private PostgreSQL in \(look.workDirectory), compare "
                     + "everything, and write its certificate beside it\(isBad)"),
-            effect: .maintains, reversal: "remove the certificate", identity: ["backup": .text(object)],
+            effect: .maintains, reversal: "remove the certificate", identity: identity,
             reason: reason, estimate: seconds.map { .init(seconds: $0, source: "the last proof") })
     }
 
@@ -243,8 +265,11 @@ package struct VerifyBackup: MaintenanceTask {
         let newest = ids.first
         let isThere =
             BackupID(change.object).map { options.isExact ? ids.contains($0) : $0 == newest } ?? (newest == nil)
+        var identity: Facts = ["backup": .text(isThere ? change.object : newest?.description ?? "gone")]
+        // Whose turn it is was settled with the plan.
+        identity["part"] = change.identity["part"]
         return Inspection(
-            identity: ["backup": .text(isThere ? change.object : newest?.description ?? "gone")],
+            identity: identity,
             witness: ["newest": newest.map { .text($0.description) } ?? .null])
     }
 
@@ -253,7 +278,7 @@ package struct VerifyBackup: MaintenanceTask {
         if change.kind == PhysicalProving.kind { return try await act.provePhysical(change.object) }
         do {
             if let id = BackupID(change.object) {
-                try await act.proveBackup(id)
+                try await act.proveBackup(id, part: RotationPart(change.identity["part"]))
             } else {
                 try await act.proveBackup(try await act.takeBackup().id)
             }
@@ -276,7 +301,7 @@ package struct VerifyBackup: MaintenanceTask {
             guard let certificate = try await place.believedCertificate(of: id), certificate.runID == look.runID else {
                 continue
             }
-            return certificate.verdict == .proved ? .done(certificate.facts) : .notDone(certificate.reasons)
+            return certificate.isEqual ? .done(certificate.facts) : .notDone(certificate.reasons)
         }
         return .notDone("this run wrote no certificate")
     }
@@ -319,6 +344,7 @@ extension Certificate {
             "backup": .text(backup.description), "verdict": .text(verdict.rawValue),
             "tables": Scalar(content.tables), "rows": .integer(Int64(clamping: content.rows)),
             "content": .text(content.rowDigest), "manifest": .text(manifestSHA256),
+            "coverage": coverage.map { .text("part \($0.part), proved \($0.words(at: times.ended))") } ?? .null,
             "restore seconds": times.restore.map { .number($0) } ?? .null,
             "counts until": .text(countsUntil.iso8601),
         ]

@@ -228,23 +228,6 @@ struct PhysicalProofTests {
                 #expect(state == "not paused")
                 #expect(try await note.standing() == nil)
 
-                // What a killed proof left paused goes on; what a person paused stays as it is.
-                func pauses() async throws -> String {
-                    try await Connection.with(standby.address(), .unlimited()) { connection in
-                        try await connection.execute("select pg_wal_replay_pause()")
-                        try await reading.run()
-                        return try await connection.query("select pg_get_wal_replay_pause_state() as state").only[
-                            "state"]
-                    }
-                }
-                try await note.set(Paused(standby: "the standby", since: nil))
-                #expect(try await note.abandoned()?.standby == "the standby")
-                #expect(try await pauses() == "not paused")
-                #expect(try await note.abandoned() == nil)
-                #expect(try await pauses() == "paused")
-                try await Connection.with(standby.address(), .unlimited()) { connection in
-                    _ = try await connection.execute("select pg_wal_replay_resume()")
-                }
                 let hold = try await note.hold()
                 await #expect(throws: PauseError.held) { try await reading.run() }
                 withExtendedLifetime(hold) {}

@@ -43,7 +43,7 @@ enum ChannelError: MaintenanceError, Equatable {
     case answered(Int, words: String)
     case untrusted(reason: String)
     /// The address cannot be used or reached: the error's own words name it, and it may be a secret.
-    case unreachable(code: String, isRetryable: Bool)
+    case unreachable(code: String)
     case program(String, status: String, words: String, isRetryable: Bool)
     case noRecipient
 
@@ -62,21 +62,36 @@ enum ChannelError: MaintenanceError, Equatable {
         case .answered(let status, let words):
             "it answered with status \(status)" + (words.isEmpty ? "" : ": \(words.printable)")
         case .untrusted(let reason): "its certificate is not trusted: \(reason.printable)"
-        case .unreachable(let code, _): Self.words(code)
+        case .unreachable(let code): Self.words(code)
         case .program(let name, let status, let words, _):
             "'\(name.printable)' \(status)" + (words.isEmpty ? "" : ": \(words.printable)")
         case .noRecipient: "nobody is named whom it could tell"
         }
     }
 
+    /// False only where the other side has given a definite answer (RFC 9110, section 15.5; RFC 6585, section 4; RFC 8470,
+    /// section 5.2), or where there is nobody to tell.
     var isRetryable: Bool {
         switch self {
-        case .answered(let status, _): status >= 500 || status == 429 || status == 408
-        case .untrusted: true
-        case .unreachable(_, let isRetryable), .program(_, _, _, let isRetryable): isRetryable
+        case .answered(let status, _): !(400...499).contains(status) || [408, 425, 429].contains(status)
+        case .untrusted, .unreachable: true
+        case .program(_, _, _, let isRetryable): isRetryable
         case .noRecipient: false
         }
     }
+
+    /// Whether something has to be mended here before it can be taken.
+    var isOurs: Bool {
+        switch self {
+        case .unreachable(let code):
+            ["http.forbidden", "http.malformed-url", "http.malformed-header", "http.unusable-authorities"]
+                .contains(code)
+        default: false
+        }
+    }
+
+    /// Whether a shorter message might be taken (RFC 9110, section 15.5.14).
+    var isTooLong: Bool { if case .answered(413, _) = self { true } else { false } }
 
     var exitStatus: ExitStatus { .unreachable }
 

@@ -55,7 +55,7 @@ struct Post: Sendable {
             }
             return words.isEmpty ? "\(response.status)" : "\(response.status) \(words)"
         } catch let error as HTTPError {
-            throw ChannelError.unreachable(code: error.code, isRetryable: error.isRetryable)
+            throw ChannelError.unreachable(code: error.code)
         }
     }
 }

@@ -41,6 +41,14 @@ extension AlertRecord {
     }
 }
 
+extension Timestamp {
+    /// `2026-11-21 02:00:05`, in UTC: alerts are told apart by seconds.
+    var toTheSecond: String {
+        let civil = CivilTime(self)
+        return "\(civil.date) \(civil.time)"
+    }
+}
+
 enum AlertsError: MaintenanceError, Equatable {
     case noSuchAlert(String)
     case ambiguous(String, [String])

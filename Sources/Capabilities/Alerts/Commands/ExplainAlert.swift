@@ -43,18 +43,17 @@ struct ExplainAlert: HouseCommand {
         if output.format == .table {
             let now = application.clock.now()
             application.console.print(
-                "\(record.place) \(record.labels[Labels.Name.alert]): \(record.standing(at: now)) since \(record.firedAt ?? record.since)"
+                "\(record.place) \(record.labels[Labels.Name.alert]): \(record.standing(at: now)) since \((record.firedAt ?? record.since).toTheSecond) UTC"
                     .printable)
         }
         let listing = Listing(
-            "Decisions", ["time", "outcome", "to", "because", "delivery"],
+            "Decisions", ["time (UTC)", "decision"],
             explained.map { item in
                 let isSent = item.decision.outcome != .withheld
                 let whom = [item.decision.receiver, item.decision.channel].compactMap(\.self).joined(separator: ": ")
-                return [
-                    .text(item.decision.at.description), .text(isSent ? "sent" : "not sent"), .text(whom),
-                    .text(item.decision.reason.words), .text(item.deliveries.map(Self.words).joined(separator: "; ")),
-                ]
+                let begin = (isSent ? "sent" : "not sent") + (whom.isEmpty ? "" : " to \(whom)")
+                let parts = ["\(begin), because \(item.decision.reason.words)"] + item.deliveries.map(Self.words)
+                return [.text(item.decision.at.toTheSecond), .text(parts.joined(separator: "; "))]
             })
         try session.print(
             listing, document: explained, empty: "Nothing has been decided about it: 'mainstay serve' decides.")
@@ -66,8 +65,9 @@ struct ExplainAlert: HouseCommand {
         let answer = delivery.answer.map { " (\($0))" } ?? ""
         return switch delivery.state {
         case .queued where delivery.attempts == 0: "\(whom)waits to be sent"
-        case .queued: "\(whom)\("attempt".counted(delivery.attempts)) failed, next \(delivery.nextAt)\(answer)"
-        case .sent: "\(whom)taken at \(delivery.endedAt.map(\.description) ?? "")\(answer)"
+        case .queued:
+            "\(whom)\("attempt".counted(delivery.attempts)) failed, next \(delivery.nextAt.toTheSecond)\(answer)"
+        case .sent: "\(whom)taken at \(delivery.endedAt.map(\.toTheSecond) ?? "")\(answer)"
         case .failed: "\(whom)given up\(answer)"
         }
     }

@@ -33,13 +33,14 @@ struct ListAlerts: HouseCommand {
                 ? ranks[0] < ranks[1] : (left.since, left.fingerprint) < (right.since, right.fingerprint)
         }
         let listing = Listing(
-            "Alerts", ["alert", "severity", "state", "where", "what", "since", "summary"],
+            "Alerts", ["alert", "severity", "state", "since (UTC)", "what"],
             chosen.map { alert in
-                let what = [alert.labels[Labels.Name.alert], alert.labels[Labels.Name.object]].filter { !$0.isEmpty }
+                let subject = [alert.place, alert.labels[Labels.Name.alert], alert.labels[Labels.Name.object]]
+                    .filter { !$0.isEmpty }.joined(separator: " ")
                 return [
                     .text(alert.short), .text(alert.labels[Labels.Name.severity]), .text(alert.standing(at: now)),
-                    .text(alert.place), .text(what.joined(separator: " ")),
-                    .text((alert.firedAt ?? alert.since).description), .text(alert.annotations["summary"] ?? ""),
+                    .text((alert.firedAt ?? alert.since).toTheSecond),
+                    .text([subject, alert.annotations["summary"]].compactMap(\.self).joined(separator: ": ")),
                 ]
             })
         try session.print(listing, document: chosen, empty: "No alert: nothing that was looked at is wrong.")
@@ -50,12 +51,14 @@ struct ListAlerts: HouseCommand {
             ($0.starts, $0.id) < ($1.starts, $1.id)
         }
         let listing = Listing(
-            "Silences", ["silence", "matchers", "from", "until", "author", "covered last", "comment"],
+            "Silences", ["silence", "from (UTC)", "until (UTC)", "what"],
             chosen.map { silence in
-                [
-                    .text(silence.id), .text(silence.matchers.text), .text(silence.starts.description),
-                    .text(silence.ends.description), .text(silence.author),
-                    .text(state.silencesUsed[silence.id]?.description ?? "never"), .text(silence.comment),
+                let used = state.silencesUsed[silence.id].map { "covered something last \($0.toTheSecond)" }
+                return [
+                    .text(silence.id), .text(silence.starts.toTheSecond), .text(silence.ends.toTheSecond),
+                    .text(
+                        "\(silence.matchers.text), \(used ?? "never covered anything"); \(silence.author): \(silence.comment)"
+                    ),
                 ]
             })
         try session.print(listing, document: chosen, empty: "Nothing is silenced.")

@@ -38,10 +38,11 @@ struct SimulateAlerts: HouseCommand {
             let after = try new.alertRules(application.zones)
         else { throw AlertsError.nothingConfigured }
         let now = application.clock.now()
-        let events = try await session.log.alertEvents(since: now - since)
+        let begin = now - since
+        let events = try await session.log.alertEvents()
         let differences = SimulationDifference.all(
-            before: AlertSimulation.run(events, before, until: now),
-            after: AlertSimulation.run(events, after, until: now))
+            before: AlertSimulation.run(events, before, from: begin, until: now),
+            after: AlertSimulation.run(events, after, from: begin, until: now))
         let listing = Listing(
             "What would be different",
             [
@@ -58,7 +59,7 @@ struct SimulateAlerts: HouseCommand {
         try session.print(
             listing, document: differences,
             empty:
-                "Neither would have told anybody of \("event".counted(events.count)) that \(events.count == 1 ? "was" : "were") recorded."
+                "Neither would have told anybody anything: \("event".counted(events.count { $0.at >= begin })) of that time."
         )
         return differences.contains { !$0.lost.isEmpty } ? .findings : .success
     }

@@ -10,8 +10,11 @@ import Settings
 /// `mainstay alerts test CHANNEL`
 struct TestChannel: HouseCommand {
     static let configuration = CommandConfiguration.house(
-        "test", "Send a message through one channel now, and say what it answered.",
-        "It says of itself that it is a test. Nothing of it is kept, and no route is asked.")
+        "test", "Send a message and its end through one channel now, and say what it answered.",
+        """
+        Both say of themselves that they are a test, and no route is asked. What is taken ends the finding AL001 about this \
+        channel and recipient.
+        """)
 
     @Argument(help: "The channel, as the configuration calls it.")
     var channel: String
@@ -23,12 +26,14 @@ struct TestChannel: HouseCommand {
     private struct Answer: Encodable {
         var channel: String
         var recipient: String?
+        /// `alert` or `end`.
+        var message: String
         var answer: String
     }
 
     func run(in application: Application) async throws -> ExitStatus {
-        let inventory = try application.readConfiguration(place).inventory
-        guard let alerts = inventory.alerts else { throw AlertsError.nothingConfigured }
+        let session = try await application.open(place, output)
+        guard let alerts = session.inventory.alerts else { throw AlertsError.nothingConfigured }
         guard let settings = alerts[channel: channel] else {
             throw AlertsError.noSuchChannel(channel, known: alerts.channels.map(\.name))
         }
@@ -40,27 +45,37 @@ struct TestChannel: HouseCommand {
         let recipients = settings.access.addressesPeople ? people.map(Optional.some) : [nil]
         var answers: [Answer] = []
         for recipient in recipients {
-            let message = Self.message(channel, recipient, at: application.clock.now())
-            do {
-                answers.append(Answer(channel: channel, recipient: recipient, answer: try await sender.send(message)))
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                throw AlertsError.notTaken(channel, problem: ErrorReport(error).problem)
+            for message in Self.messages(channel, recipient, at: application.clock.now()) {
+                do {
+                    let answer = try await sender.send(message)
+                    answers.append(
+                        Answer(
+                            channel: channel, recipient: recipient,
+                            message: message.notification.isResolved ? "end" : "alert", answer: answer))
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {
+                    throw AlertsError.notTaken(channel, problem: ErrorReport(error).problem)
+                }
             }
+            try await session.log.resolve(
+                alertFinding: DeliveryFinding.undelivered(channel, to: recipient).finding(""))
         }
         let listing = Listing(
-            "Channel", ["channel", "recipient", "answer"],
-            answers.map { [.text($0.channel), $0.recipient.map(Scalar.text) ?? .null, .text($0.answer)] })
+            "Channel", ["channel", "recipient", "message", "answer"],
+            answers.map {
+                [.text($0.channel), $0.recipient.map(Scalar.text) ?? .null, .text($0.message), .text($0.answer)]
+            })
         try application.console.print(
             listing, document: answers, as: output.format, empty: "Nobody is named whom the channel could tell.")
         return answers.isEmpty ? .failure : .success
     }
 
-    /// A notification of an alert that is over at once: nothing stays open at the other side.
-    static func message(_ channel: String, _ recipient: String?, at now: Timestamp) -> AlertMessage {
+    /// An alert and its end a second later: nothing stays open at the other side.
+    static func messages(_ channel: String, _ recipient: String?, at now: Timestamp) -> [AlertMessage] {
         var draft = RouteDraft(receiver: "test")
         draft.timing = .immediate
+        draft.groupInterval = .seconds(1)
         let labels: Labels = ["alert": "test", "severity": "info", "object": channel]
         var router = Router(
             AlertRules(
@@ -71,8 +86,11 @@ struct TestChannel: HouseCommand {
                         deliveries: [.init(channel: channel, recipients: recipient.map { [.address($0)] } ?? [])])
                 ]))
         let summary = "this is a test of the channel '\(channel)'; nothing is wrong"
-        let sent = router.take([.wrong(labels, annotations: ["summary": summary])], at: now).notifications
-        guard let notification = sent.first else { preconditionFailure("an immediate route sends at once") }
-        return AlertMessage(id: "test-\(now.microseconds)", notification: notification)
+        let begin = router.take([.wrong(labels, annotations: ["summary": summary])], at: now).notifications
+        let end = router.take([.well(labels)], at: now + .seconds(1)).notifications
+        guard begin.count == 1, end.count == 1 else { preconditionFailure("an alert and its end are two messages") }
+        return (begin + end).enumerated().map { number, notification in
+            AlertMessage(id: "test-\(now.microseconds)-\(number)", notification: notification)
+        }
     }
 }

@@ -4,23 +4,43 @@ import Maintenance
 
 /// What can be wrong with alerts themselves: findings about the estate, which are alerts like any other.
 enum DeliveryFinding {
-    /// Its object is the channel.
-    case undelivered(String)
+    /// Its object is the channel, and behind a space whom it was to tell, where that is not the channel itself: one who
+    /// bounces is another trouble than one who is reached.
+    case undelivered(String, to: String?)
     /// Its object is the silence's id.
     case idleSilence(String)
 
+    private static let undeliveredCode = "AL001"
+
     func finding(_ reason: String, severity: Severity = .warning) -> Finding {
         switch self {
-        case .undelivered(let channel):
+        case .undelivered(let channel, let recipient):
             Finding(
-                code: "AL001", severity: severity, target: .estate, object: channel,
-                summary: "the channel '\(channel)' does not take what it is to tell: \(reason)",
-                mend: "mainstay alerts test \(channel)")
+                code: Self.undeliveredCode, severity: severity, target: .estate, object: object,
+                summary: "the channel '\(channel)' does not take what it is to tell"
+                    + (recipient.map { " \($0)" } ?? "") + ": \(reason)",
+                mend: "mainstay alerts test \(channel)" + (recipient.map { " --to=\($0.shellQuoted)" } ?? ""))
         case .idleSilence(let id):
             Finding(
                 code: "AL002", severity: .info, target: .estate, object: id, summary: reason,
                 mend: "mainstay alerts unsilence \(id)")
         }
+    }
+
+    private var object: String? {
+        switch self {
+        case .undelivered(let channel, let recipient): recipient.map { "\(channel) \($0)" } ?? channel
+        case .idleSilence(let id): id
+        }
+    }
+
+    /// Those of the open findings that no success can end any more: nothing in the configuration is sent there.
+    static func orphans(_ open: [FindingRecord], reached: [String: Set<String>]) -> [Finding] {
+        let known = Set(
+            reached.flatMap { channel, people in
+                people.isEmpty ? [channel] : people.map { "\(channel) \($0)" }
+            })
+        return open.map(\.finding).filter { $0.code == undeliveredCode && !known.contains($0.object ?? "") }
     }
 }
 

@@ -9,6 +9,8 @@ struct AlertMessage: Sendable {
     /// The same at every attempt.
     var id: String
     var notification: AlertNotification
+    /// What every channel divides its length by: more than 1 after the other side found a message too long.
+    var share = 1
 
     init(_ spooled: SpooledNotification) {
         id = spooled.id
@@ -33,26 +35,26 @@ struct AlertMessage: Sendable {
         return "\(state) \(Self.subject(alert.labels))\(summary)".printable
     }
 
-    /// Below the title: every alert with its age, what mends it, and why this is told.
-    var lines: [String] {
-        var lines: [String] = []
-        if !notification.firing.isEmpty {
-            lines.append("Firing:")
-            lines += notification.firing.flatMap(firing)
+    /// What stands under `Firing:` and under `Over:`, the worst first: the lines of each alert.
+    var sections: [(heading: String, blocks: [[String]])] {
+        [
+            (heading: "Firing:", blocks: Self.ranked(notification.firing).map(firing)),
+            (heading: "Over:", blocks: Self.ranked(notification.resolved).map { [over($0)] }),
+        ].filter { !$0.blocks.isEmpty }
+    }
+
+    /// The worst first, then what has lasted longest.
+    static func ranked(_ alerts: [AlertRecord]) -> [AlertRecord] {
+        alerts.sorted { left, right in
+            let severities = (left.labels.severity ?? .info, right.labels.severity ?? .info)
+            guard severities.0 == severities.1 else { return severities.0 > severities.1 }
+            return (left.since, left.fingerprint) < (right.since, right.fingerprint)
         }
-        if !notification.resolved.isEmpty {
-            if !lines.isEmpty { lines.append("") }
-            lines.append("Over:")
-            lines += notification.resolved.map { alert in
-                let length =
-                    zip([alert.firedAt], [alert.resolvedAt]).compactMap { from, until in
-                        from.flatMap { from in until.map { " after \(($0 - from).short)" } }
-                    }.first ?? ""
-                return "- \(Self.subject(alert.labels))\(length)".printable
-            }
-        }
-        lines += ["", "Told because \(notification.reason.words)."]
-        return lines
+    }
+
+    private func over(_ alert: AlertRecord) -> String {
+        let length = alert.firedAt.flatMap { from in alert.resolvedAt.map { " after \(($0 - from).short)" } } ?? ""
+        return "- \(Self.subject(alert.labels))\(length)".printable
     }
 
     private func firing(_ alert: AlertRecord) -> [String] {

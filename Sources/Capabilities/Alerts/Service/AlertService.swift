@@ -31,20 +31,16 @@ struct AlertService: Sendable {
         let courier = Courier(log: log, clock: clock, say: running.say)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { for await inventory in running.inventories { current.replace(inventory) } }
-            var desk = DeskWork(tools: tools, zones: application.zones, checks: application.checks, log: log)
+            var desk = DeskWork(
+                tools: tools, zones: application.zones, checks: application.checks, log: log, say: running.say)
             while true {
                 do {
                     if try await desk.step(current.inventory, at: clock.now()) {
                         running.say(.info, "alerts follow the configuration", [("channels", "\(desk.channels.count)")])
                     }
                     try await courier.start(desk.channels, in: &group)
-                } catch is CancellationError {
-                    throw CancellationError()
                 } catch {
-                    let report = ErrorReport(error)
-                    running.say(
-                        .critical, "alerts cannot be decided", [("code", report.code), ("problem", report.problem)])
-                    try await clock.sleep(for: .seconds(5))
+                    try await complain("alerts cannot be decided", error)
                 }
                 try await clock.sleep(for: Self.period)
             }
@@ -53,67 +49,27 @@ struct AlertService: Sendable {
 
     private func lead(_ log: RunLog) async throws -> LockFile {
         while true {
-            if let lock = try log.leadAlerts() { return lock }
-            try await clock.sleep(for: .seconds(1))
+            do {
+                if let lock = try log.leadAlerts() { return lock }
+                try await clock.sleep(for: .seconds(1))
+            } catch {
+                try await complain("it cannot be told who decides about alerts", error)
+            }
         }
+    }
+
+    /// Says what goes wrong and waits a little; throws only where the service is to stop.
+    private func complain(_ what: String, _ error: any Error) async throws {
+        try Task.checkCancellation()
+        let report = ErrorReport(error)
+        running.say(.critical, what, [("code", report.code), ("problem", report.problem)])
+        try await clock.sleep(for: .seconds(5))
     }
 
     private var tools: ChannelTools {
         ChannelTools(
             prober: HTTPProber(clock: clock), programs: application.programs, clock: clock,
             host: ProcessInfo.processInfo.hostName)
-    }
-}
-
-/// Rules and channels of the present configuration, and when something has to be decided.
-struct DeskWork {
-    private let tools: ChannelTools
-    private let zones: ZoneDirectory
-    private let checks: [Check]
-    private let log: RunLog
-    private(set) var channels: [String: any AlertChannel] = [:]
-    private var desk: AlertDesk?
-    private var inventory: Inventory?
-    private var version = ""
-    private var nextDue: Timestamp?
-    private var decidedAt: Duration?
-
-    init(tools: ChannelTools, zones: ZoneDirectory, checks: [Check], log: RunLog) {
-        self.tools = tools
-        self.zones = zones
-        self.checks = checks
-        self.log = log
-    }
-
-    /// Decides where something is open that was not, is over, or is due; true where the configuration was taken up.
-    mutating func step(_ inventory: Inventory, at now: Timestamp) async throws -> Bool {
-        let isNew = self.inventory != inventory
-        if isNew { try take(up: inventory) }
-        guard let desk else { return isNew }
-        let found = try await log.troubles(inventory, checks)
-        let isDue = nextDue.map { $0 <= now } ?? false
-        // Somebody may have acknowledged or silenced meanwhile, and calendars change: at least so often it is looked anew.
-        let isOld = decidedAt.map { tools.clock.monotonic() - $0 >= .seconds(30) } ?? true
-        guard isNew || isDue || isOld || found.version != version else { return isNew }
-        let taken = try await desk.decide(open: found.troubles, at: now)
-        version = found.version
-        nextDue = taken.nextDue
-        decidedAt = tools.clock.monotonic()
-        let idle = IdleSilences.judge(taken.state, at: now)
-        for finding in idle.open { try await log.open(alertFinding: finding) }
-        for finding in idle.over { try await log.resolve(alertFinding: finding) }
-        return isNew
-    }
-
-    private mutating func take(up inventory: Inventory) throws {
-        let rules = try inventory.alertRules(zones)
-        channels = [:]
-        for settings in inventory.alerts?.channels ?? [] {
-            channels[settings.name] = AlertChannels.make(settings, tools)
-        }
-        desk = rules.map { AlertDesk(log: log, rules: $0, rulesDigest: inventory.alertsDigest) }
-        self.inventory = inventory
-        version = ""
     }
 }
 

@@ -50,7 +50,7 @@ struct CopyShelf: Sendable {
         var standings: [String: KnownBackup.Standing] = [:]
         var candidates: [Retention.Candidate] = []
         for (label, snapshot) in own {
-            let standing = try await standing(
+            let (standing, certificate) = try await standing(
                 label.backup, snapshot.id, of: found.identity, in: storage, place, key, now: now)
             standings[snapshot.id] = standing
             // A time that cannot be read is nobody's who would be removed for it.
@@ -58,6 +58,7 @@ struct CopyShelf: Sendable {
             candidates.append(
                 .init(
                     id: label.backup, snapshot: time, standing: standing,
+                    parts: certificate?.provedParts(retention) ?? [],
                     asked: try place.folder.asked(for: label.backup, key: key)))
         }
         let verdicts = retention.judge(candidates)
@@ -70,19 +71,20 @@ struct CopyShelf: Sendable {
             }.sorted { ($0.label.backup, $0.snapshot.id) > ($1.label.backup, $1.snapshot.id) })
     }
 
-    /// Proved where this very copy was restored, or where its backup was and the copy was seen since, and both count.
+    /// Proved where this very copy was restored, or where its backup was and the copy was seen since, and both count; with
+    /// the certificate of its backup where the copy was seen since.
     private static func standing(
         _ id: BackupID, _ snapshot: String, of repository: String, in storage: String, _ place: BackupPlace,
         _ key: BackupKey, now: Timestamp
-    ) async throws -> KnownBackup.Standing {
+    ) async throws -> (KnownBackup.Standing, Certificate?) {
         let folder = place.folder
         let (receipt, isHere) = try await Blocking().run { _ in
             (try folder.receipt(of: id, in: storage, key: key), try folder.presence(of: id) != .gone)
         }
         let certificate = isHere ? try await place.believedCertificate(of: id) : nil
-        guard let receipt, receipt.counts(at: now), receipt.isOf(snapshot, in: repository) else { return .none }
-        if receipt.certificate?.proves(at: now) == true { return .proved }
-        if receipt.certificate?.verdict == .refuted || certificate?.verdict == .refuted { return .refuted }
-        return certificate?.proves(at: now) == true ? .proved : .none
+        guard let receipt, receipt.counts(at: now), receipt.isOf(snapshot, in: repository) else { return (.none, nil) }
+        if receipt.certificate?.proves(at: now) == true { return (.proved, certificate) }
+        if receipt.certificate?.verdict == .refuted || certificate?.verdict == .refuted { return (.refuted, nil) }
+        return (certificate?.proves(at: now) == true ? .proved : .none, certificate)
     }
 }

@@ -19,7 +19,7 @@ struct DrillPage {
     private var standing: Standing {
         switch certificate.verdict {
         case .proved: measured.missesRTO || measured.missesRPO ? .warning : .good
-        case .unproven: .unknown
+        case .unproven, .partly: .unknown
         case .refuted: .critical
         }
     }
@@ -32,7 +32,7 @@ struct DrillPage {
         case .proved where measured.missesRTO: "Proved, and too slow: everything came back, later than it may"
         case .proved where measured.missesRPO: "Proved, and it loses too much: more work would be gone than may be"
         case .proved: "Proved: everything that is named here came back and was compared"
-        case .unproven: "Not proved: something that this needs is not there"
+        case .unproven, .partly: "Not proved: something that this needs is not there"
         case .refuted: "Refuted: what came back is not what it should be"
         }
     }
@@ -40,7 +40,7 @@ struct DrillPage {
     private var why: HTML {
         switch certificate.verdict {
         case .proved: "It counts until \(time: certificate.countsUntil); after that it proves nothing any more."
-        case .unproven, .refuted: "\(certificate.summary)."
+        case .unproven, .refuted, .partly: "\(certificate.summary)."
         }
     }
 

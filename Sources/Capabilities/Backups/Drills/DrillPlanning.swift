@@ -86,13 +86,22 @@ struct DrillPlanning: Sendable {
             }
             return false
         }
+        guard settings.engine == .pgbackrest else {
+            plan.notes.append(
+                "base backups lie beside the others and have no log behind them: they are not what is drilled")
+            return false
+        }
         do {
             let physical = try await PhysicalPlace.needed(look)
-            if surviving, let reason = Self.staysBehind(physical.repository.options, settings.stanza) {
-                plan.notes.append("the physical backups of '\(settings.stanza)' do not count: \(reason)")
-                return false
+            let options = try physical.pgBackRest(for: "a drill of the whole cluster").options
+            let places = options.places(of: settings.stanza)
+            let lost = surviving ? Self.lost(places) : [:]
+            plan.notes += lost.sorted { $0.key < $1.key }.map { number, reason in
+                "the physical backups of '\(settings.stanza)' in repository \(number) do not count: \(reason)"
             }
-            let info = try await physical.repository.info()
+            guard lost.count < places.count else { return false }
+            var info = try await physical.info()
+            info.backups.removeAll { lost[$0.repository] != nil }
             let limit = scenario == .regionLoss || scenario == .completeFailure ? nil : moment
             guard let backup = ClusterRecovery.backup(in: info, before: limit) else {
                 let which = limit.map { " that ended before \($0)" } ?? ""
@@ -115,15 +124,13 @@ struct DrillPlanning: Sendable {
         }
     }
 
-    /// Why a stanza's backups are lost with this host; nil where they are not.
-    private static func staysBehind(_ options: PgBackRestOptions, _ stanza: String) -> String? {
-        for repository in options.places(of: stanza) {
-            guard let path = repository.path else { continue }
-            if case .lostWithHost(let reason) = Survival(ofDirectory: path) {
-                return "of repository \(repository.number), \(reason)"
-            }
+    /// The repositories that are lost with this host, each with the reason.
+    private static func lost(_ places: [PgBackRestOptions.Place]) -> [Int: String] {
+        places.reduce(into: [:]) { result, place in
+            let survival =
+                place.path.map { Survival(ofDirectory: $0) } ?? place.host.map { Survival(ofHost: $0) } ?? .elsewhere
+            if case .lostWithHost(let reason) = survival { result[place.number] = reason }
         }
-        return nil
     }
 
     // MARK: - What is elsewhere
@@ -193,7 +200,8 @@ struct DrillPlanning: Sendable {
                 continue
             }
             do {
-                switch Survival(ofRepository: try await settings.repository.resolve(with: look.programs).reveal()) {
+                let address = try await settings.repository.resolve(with: look.programs).reveal()
+                switch Survival(ofRepository: address, environment: look.programs.environment) {
                 case .elsewhere: names.append((name, settings.isAppendOnly))
                 case .lostWithHost(let reason):
                     plan.notes.append("'\(name)' does not count: \(reason), and goes with it")

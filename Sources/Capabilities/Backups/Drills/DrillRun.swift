@@ -27,6 +27,9 @@ struct DrillRun: Sendable {
         let began = clock.now()
         let start = clock.monotonic()
         let key = try await place.keyOrNew()
+        // Before anything is brought back, so that all this is archived when it is.
+        let hasCluster = plan.sources.contains { if case .cluster = $0 { true } else { false } }
+        let tail = hasCluster ? try await tail() : nil
         var parts: [DrillCertificate.Part] = []
         for source in plan.sources {
             look.tell("bringing back \(source.text)")
@@ -36,7 +39,7 @@ struct DrillRun: Sendable {
         measured.backSeconds = parts.flatMap(\.phases).filter(\.isRecovery).reduce(0) { $0 + $1.seconds }
         measured.rpoSeconds = policy.recovery?.rpo?.inSeconds
         measured.rtoSeconds = policy.recovery?.rto?.inSeconds
-        try await addLoss(parts, at: began, to: &measured)
+        addLoss(parts, tail, at: began, to: &measured)
         var certificate = DrillCertificate(
             plan.scenario, target: look.target, runID: look.runID, parts: parts,
             obstacles: plan.obstacles.filter { $0.severity == .critical }.map { .init($0.problem, hint: $0.mend) },
@@ -61,9 +64,11 @@ struct DrillRun: Sendable {
         case .copy(let id, let storage, _, _): return try await copy(id, storage, key)
         case .cluster(let backup, _):
             let physical = try await PhysicalPlace.needed(look)
-            var recovery = ClusterRecovery(physical.repository, workDirectory: look.workDirectory)
+            var recovery = ClusterRecovery(
+                try physical.pgBackRest(for: "a drill of the whole cluster"), workDirectory: look.workDirectory)
             recovery.superuser = physical.settings.superuser
             recovery.jobs = look.inventory.backups.jobs
+            recovery.source = try await look.clusterSource()
             recovery.database = try await look.address().database
             let proof = look.backupProof(in: place.folder, key: key)
             recovery.assertions = proof.assertions
@@ -96,9 +101,9 @@ struct DrillRun: Sendable {
         var part = DrillCertificate.Part(
             kind: .files, name: listing.name, source: "the storage '\(storage)'", asOf: listing.taken)
         part.content = "\("file".counted(listing.files)), \(listing.bytes)"
-        let scratch = try await ScratchDirectory.make(in: look.workDirectory, for: look.runID, listing.name)
+        let scratch = try await ScratchSpace.make(in: look.workDirectory, "drill-\(look.runID)")
         do {
-            try await FileKeeper(look, storage: storage).restore(listing, to: scratch.contents)
+            try await FileKeeper(look, storage: storage).restore(listing, to: "\(scratch.path)/contents")
             part.standing = .proved
         } catch let error as CopyError {
             part = try refuted(part, error)
@@ -132,35 +137,57 @@ struct DrillRun: Sendable {
     // MARK: - What it would have cost
 
     private func addLoss(
-        _ parts: [DrillCertificate.Part], at now: Timestamp, to measured: inout DrillCertificate.Measured
-    ) async throws {
-        let back = parts.filter { $0.kind != .files && $0.standing != .refuted }
+        _ parts: [DrillCertificate.Part], _ tail: Tail?, at now: Timestamp, to measured: inout DrillCertificate.Measured
+    ) {
+        // What a recovery came to before it ended too early came back all the same.
+        let back = parts.filter { $0.standing != .refuted ? $0.kind != .files : $0.kind == .cluster && $0.asOf != nil }
         guard !back.isEmpty else { return }
+        let cluster = back.first { $0.kind == .cluster }
         let wanted = plan.scenario == .operatorError ? plan.moment ?? now : now
         if plan.scenario == .operatorError, let moment = plan.moment {
             measured.undoneSeconds = max(0, (now - moment).inSeconds)
-            if back.contains(where: { $0.kind == .cluster }) {
+            if cluster != nil {
                 // PostgreSQL ends such a recovery only when it has come to a commit behind the moment.
                 measured.lossSeconds = 0
                 return
             }
         }
-        if back.contains(where: { $0.kind == .cluster }), let tail = try await tail() {
+        let replayed = cluster?.replayedTo.flatMap { LogPosition($0) }
+        if cluster != nil, let tail, tail.isReached(by: replayed) {
             measured.lossSeconds = tail.bytes == 0 ? 0 : tail.seconds
             measured.lossNote = "the log that was not archived yet, \(ByteCount(tail.bytes)), as the server says"
             return
         }
         measured.lossSeconds = back.compactMap(\.asOf).max().map { max(0, (wanted - $0).inSeconds) }
-        if back.contains(where: { $0.kind == .cluster }) {
-            measured.lossNote = "at most: since the last commit in the archived log; the server could not be asked"
+        guard cluster != nil else { return }
+        measured.lossNote =
+            tail.map { tail in
+                "the recovery ended at \(replayed?.description ?? "the end of the backup"), and the server says that it "
+                    + "archived everything up to \(tail.archivedTo)"
+            } ?? "at most: since the last commit in the archived log; the server could not be asked"
+    }
+
+    /// What was not archived when the drill began.
+    private struct Tail {
+        var seconds: Double
+        var bytes: Int64
+        var archivedTo: LogPosition
+        var segmentSize: UInt64
+
+        /// Whether a recovery came that far; the last segment may be filled up with nothing.
+        func isReached(by position: LogPosition?) -> Bool {
+            position.map { $0.value + segmentSize >= archivedTo.value } ?? false
         }
     }
 
-    /// What is not archived at this moment; nil where the server cannot be asked, as on the day itself.
-    private func tail() async throws -> (seconds: Double, bytes: Int64)? {
+    /// Nil where the server cannot be asked, as on the day itself, and where nothing was ever archived.
+    private func tail() async throws -> Tail? {
         do {
             let session = try await look.database()
-            return PointInTimeDrill.tail(try await ArchiverState.read { try await session.query($0) })
+            let state = try await ArchiverState.read { try await session.query($0) }
+            guard let tail = PointInTimeDrill.tail(state), let archivedTo = state.archivedTo else { return nil }
+            return Tail(
+                seconds: tail.seconds, bytes: tail.bytes, archivedTo: archivedTo, segmentSize: state.segmentSize)
         } catch let error as any MaintenanceError {
             try Task.checkCancellation()
             look.tell("what is not archived yet cannot be asked: \(error.problem)")

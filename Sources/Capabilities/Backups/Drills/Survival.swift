@@ -8,16 +8,20 @@ enum Survival: Sendable, Hashable {
     /// It goes with the host, and why that is so.
     case lostWithHost(String)
 
-    /// - Parameter text: of a restic repository, everything filled in.
-    init(ofRepository text: String) {
-        if text.hasPrefix("local:") {
-            self.init(ofDirectory: String(text.dropFirst("local:".count)))
-        } else if text.hasPrefix("/") {
-            self.init(ofDirectory: text)
-        } else {
-            let isHere = ["@localhost", "/localhost", "127.0.0.1", "[::1]"].contains { text.containsBytes($0) }
-            self = isHere ? .lostWithHost("its address is this host itself") : .elsewhere
+    /// - Parameters:
+    ///   - text: of a restic repository, everything filled in (restic manual, "Preparing a new repository").
+    ///   - environment: where rclone's configuration is looked for.
+    init(ofRepository text: String, environment: [String: String]) {
+        switch RepositoryAddress(text, environment: environment) {
+        case .directory(let path): self.init(ofDirectory: path)
+        case .host(let host): self.init(ofHost: host)
+        case .service: self = .elsewhere
         }
+    }
+
+    /// A machine that is this one under whatever address it has.
+    init(ofHost host: String) {
+        self = OwnHost.isMeant(by: host) ? .lostWithHost("its address is this host itself") : .elsewhere
     }
 
     /// A directory is elsewhere only on a filesystem that another machine serves.

@@ -22,9 +22,22 @@ package struct ExtractBackup: MaintenanceTask {
                 valueName: "label"))
         package var from: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Keep it for so long, whatever the policy says: 'backup prune' leaves it alone until then.",
+                valueName: "age"))
+        package var keepFor: Period?
+
+        @Option(help: ArgumentHelp("Why it is kept: shown wherever it is listed.", valueName: "words"))
+        package var reason: String?
+
         package init() {}
 
         package func validate() throws {
+            if reason != nil, keepFor == nil { throw ValidationError("'--reason' says why '--keep-for' keeps it") }
+            if let reason, reason.isEmpty || reason.utf8.count > 200 {
+                throw ValidationError("'--reason' is a text of at most 200 bytes")
+            }
             if let from, !PhysicalBackup.isLabel(from) {
                 throw ValidationError("'\(from.printable)' is no name of a physical backup, see 'mainstay backup list'")
             }
@@ -40,10 +53,12 @@ package struct ExtractBackup: MaintenanceTask {
             backup goes by the moment it shows and is one like any other: 'backup verify' proves it, and 'backup restore' \
             brings it back beside the live database, as a whole, one schema or one table. The moment is by the clock of \
             the source, as PostgreSQL notes it with each commit; a log that does not reach it is refused, and says how \
-            far it goes.
+            far it goes. It fills no place of the policy: 'backup prune' leaves it alone for 'retention' from when it was             made, at least a week, or as long as '--keep-for' says.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]))
+
+    static let kind = "extract"
 
     private let options: Options
 
@@ -56,8 +71,9 @@ package struct ExtractBackup: MaintenanceTask {
             return observation
         }
         if let moment = options.asOf, moment > look.clock.now() { throw MomentAhead(moment: moment) }
+        _ = try physical.pgBackRest(for: "a backup of another moment")
         let moment = options.asOf.map(\.description) ?? "the end of what was archived"
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         let source = try BackupExtraction.source(options.from, before: options.asOf, in: info)
         observation.evidence = [
             "from": .text(source.label), "cluster": .text(source.size.description),
@@ -67,7 +83,7 @@ package struct ExtractBackup: MaintenanceTask {
         let database = try await look.databaseName()
         observation.changes = [
             Change(
-                kind: "extract", object: database,
+                kind: Self.kind, object: database,
                 action: .files(
                     "restore \(source.label) of the stanza '\(physical.settings.stanza)' into a private PostgreSQL in "
                         + "\(look.workDirectory), replay the archived log up to \(moment), and back up the database "
@@ -81,7 +97,7 @@ package struct ExtractBackup: MaintenanceTask {
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let physical = try await PhysicalPlace.needed(look)
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         let isThere = change.identity["from"].map { label in info.backups.contains { .text($0.label) == label } }
         return Inspection(
             identity: isThere == true ? change.identity : ["from": .text("gone")], witness: ["run": .text(look.runID)])
@@ -91,19 +107,33 @@ package struct ExtractBackup: MaintenanceTask {
         let look = act.look
         let physical = try await PhysicalPlace.needed(look)
         let key = try await physical.place.keyOrNew()
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         guard let backup = info.backups.first(where: { .text($0.label) == change.identity["from"] }) else {
             throw PhysicalError.noBackup(stanza: info.stanza)
         }
         // One that this run took before it was killed.
-        if try await own(look) != nil { return }
+        if let made = try await own(look) { return try await keep(made, key, look) }
         var extraction = BackupExtraction(
-            physical.repository, workDirectory: look.workDirectory, superuser: physical.settings.superuser)
+            try physical.pgBackRest(for: "a backup of another moment"), workDirectory: look.workDirectory,
+            superuser: physical.settings.superuser)
+        extraction.source = try await look.clusterSource()
         extraction.jobs = look.inventory.backups.jobs
         extraction.tell = look.tell
-        _ = try await extraction.run(backup, at: options.asOf, of: change.object) { address in
+        let made = try await extraction.run(backup, at: options.asOf, of: change.object) { address in
             look.backupWriter(key: key, address: address, settings: .unlimited())
         }
+        try await keep(made, key, look)
+    }
+
+    private func keep(_ made: BackupManifest, _ key: BackupKey, _ look: Look) async throws {
+        guard let span = options.keepFor else { return }
+        // The same span forwards as backwards: a month is as long as the one that is over.
+        let now = look.clock.now()
+        let note = KeepNote(
+            made.id, of: look.target, until: now + (now - span.before(now)), reason: options.reason ?? "asked for",
+            runID: look.runID, at: now)
+        let folder = BackupPlace(look).folder
+        try await Blocking().run { _ in try folder.write(note, key: key) }
     }
 
     /// Reads back every file of the backup that this run made.
@@ -113,6 +143,11 @@ package struct ExtractBackup: MaintenanceTask {
         let problems = try await Checksums(manifest, at: path).problems()
         if let problem = problems.first {
             return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
+        }
+        if options.keepFor != nil, let key = try await BackupPlace(look).key() {
+            let folder = BackupPlace(look).folder
+            let kept = try await Blocking().run { _ in try folder.keepNote(of: manifest.id, key: key) }
+            guard kept?.runID == look.runID else { return .notDone("nothing says how long it is to be kept") }
         }
         var facts = manifest.facts
         facts["from"] = .text(manifest.extraction?.backup ?? "")

@@ -26,7 +26,7 @@ enum ListedEntry: Sendable, Encodable {
                 manifest.map { .integer(Int64(clamping: $0.rows)) } ?? .null,
                 manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
                 manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
-                .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
+                .text(backup.proofWords(at: now)),
                 .text(backup.copies.map { $0.word(at: now) }.joined(separator: ", ")),
             ]
         case .physical(let listed):
@@ -85,13 +85,7 @@ struct ListedPhysicalBackup: Sendable, Encodable {
         self.backup = backup
         self.certificate = certificate
         ladder = certificate.map { $0.ladder.standing(at: now, until: $0.countsUntil) } ?? .unclimbed
-        proof =
-            switch certificate?.verdict {
-            case .proved: certificate?.proves(at: now) == true ? .proved : .expired
-            case .unproven: .unproven
-            case .refuted: .refuted
-            case nil: .none
-            }
+        proof = certificate?.standing(at: now) ?? .none
     }
 }
 
@@ -112,7 +106,7 @@ extension Session {
                 guard
                     let physical = try await PhysicalPlace(inventory, place, target, application.programs)
                 else { continue }
-                let info = try await physical.repository.info()
+                let info = try await physical.info()
                 if let trouble = info.trouble { all.append(.unknown(target, ErrorReport(trouble))) }
                 for backup in info.backups {
                     all.append(

@@ -8,7 +8,8 @@ import Settings
 
 extension PhysicalBackupType: ExpressibleByArgument {}
 
-/// What 'backup run --type' does: it lets pgBackRest take a backup of the whole cluster, and proves it where that is asked.
+/// What 'backup run --type' does: it lets pgBackRest or pg_basebackup take a backup of the whole cluster, and proves it
+/// where that is asked.
 struct PhysicalBackups: Sendable {
     let type: PhysicalBackupType
     let proves: Bool
@@ -23,19 +24,30 @@ struct PhysicalBackups: Sendable {
         let session = try await look.database()
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         try await physical.refuseOther(info, session)
         let last = info.newest
         let alike = info.backups.last { $0.type == type }
         observation.evidence = [
-            "stanza": .text(physical.settings.stanza), "last backup": last.map { .text($0.label) } ?? .null,
-            "pgBackRest keeps": .text(physical.keeps),
+            "stanza": .text(physical.name), "last backup": last.map { .text($0.label) } ?? .null,
+            "keeps": .text(physical.keeps),
         ]
+        let words: [String]
+        switch physical.engine {
+        case .pgBackRest(let repository): words = repository.backupWords(type)
+        case .base:
+            let obstacles = try await BaseBackupWriter.obstacles(type, session)
+            observation.gaps += obstacles.map { .init("base backup", $0) }
+            guard obstacles.isEmpty else { return observation }
+            let version = PostgreSQLVersion(number: await session.serverVersion)
+            words = BaseBackupWriter.commandWords(
+                try await ClientProgram.find("pg_basebackup", fitting: version, with: look.programs), type)
+        }
         observation.changes = [
             Change(
-                kind: proves ? Self.takingAndProving : Self.taking, object: physical.settings.stanza,
-                action: .program(physical.repository.backupWords(type)), effect: .maintains, scope: .resource,
-                reversal: "pgBackRest removes it by its own retention (\(physical.keeps))",
+                kind: proves ? Self.takingAndProving : Self.taking, object: physical.name,
+                action: .program(words), effect: .maintains, scope: .resource,
+                reversal: "it goes by its retention (\(physical.keeps))",
                 identity: observation.identity,
                 reason: last.map { "the last one is of \($0.stopped)" } ?? "there is none yet",
                 estimate: alike.map {
@@ -49,7 +61,7 @@ struct PhysicalBackups: Sendable {
     static func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let physical = try await PhysicalPlace.needed(look)
         let identity = try await DatabaseIdentity.facts(try await look.database())
-        let newest = try await physical.repository.info().newest
+        let newest = try await physical.info().newest
         return Inspection(identity: identity, witness: ["newest": newest.map { .text($0.label) } ?? .null])
     }
 
@@ -57,20 +69,31 @@ struct PhysicalBackups: Sendable {
         let physical = try await PhysicalPlace.needed(act.look)
         // Its fence: no second worker of ours backs up the same database at once.
         _ = try await act.connection()
-        act.look.tell("taking a \(type.rawValue) backup of '\(physical.settings.stanza)'")
-        let taken = try await physical.repository.back(up: type)
-        if change.kind == Self.takingAndProving { try await act.provePhysical(taken.label) }
+        let taken: String
+        switch physical.engine {
+        case .pgBackRest(let repository):
+            act.look.tell("taking a \(type.rawValue) backup of '\(physical.name)'")
+            taken = try await repository.back(up: type).label
+        case .base:
+            let key = try await physical.place.keyOrNew()
+            var writer = BaseBackupWriter(
+                BaseBackups(physical.place.folder, key: key), key: key, address: try await act.look.address(),
+                runID: act.look.runID, type: type, programs: act.look.programs)
+            writer.tell = act.look.tell
+            taken = try await writer.take().label
+        }
+        if change.kind == Self.takingAndProving { try await act.provePhysical(taken) }
     }
 
     /// The repository's own word, read anew: there is a newer one than before, without an error.
     static func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let physical = try await PhysicalPlace.needed(look)
-        var info = try await physical.repository.info()
+        var info = try await physical.info()
         // pgBackRest goes on when we die; while it does nobody can say what becomes of its backup.
         while info.isBusy {
             look.tell("waiting for the backup that pgBackRest takes")
             try await look.clock.sleep(for: .seconds(1))
-            info = try await physical.repository.info()
+            info = try await physical.info()
         }
         guard let newest = info.newest, .text(newest.label) != witness["newest"] else {
             return .notDone("there is no new backup")
@@ -91,9 +114,16 @@ struct PhysicalBackups: Sendable {
 extension PhysicalPlace {
     /// Its retention, in pgBackRest's own words.
     var keeps: String {
+        guard case .pgBackRest(let repository) = engine else { return "what 'retention' and 'keep' say" }
         let words = repository.options.retention(of: settings.stanza)
         return words.isEmpty ? "everything: no retention is set" : words.joined(separator: ", ")
     }
+
+    /// Whose backups, behind a label.
+    var of: String { settings.engine == .basebackup ? "" : " of the stanza '\(settings.stanza)'" }
+
+    /// What a proof replays.
+    var log: String { settings.engine == .basebackup ? "the log that came with it" : "the archived log" }
 
     /// A backup of another cluster under this one's name is found before it is relied on.
     ///
@@ -103,7 +133,7 @@ extension PhysicalPlace {
             let present = info.present.first(where: { $0.systemIdentifier != own })
         else { return }
         throw PhysicalError.otherCluster(
-            stanza: settings.stanza, repository: present.systemIdentifier, database: own)
+            stanza: name, repository: present.systemIdentifier, database: own)
     }
 }
 

@@ -21,7 +21,7 @@ struct PhysicalCertificatePage {
     private var standing: Standing {
         switch certificate.verdict {
         case .proved: .good
-        case .unproven: .unknown
+        case .unproven, .partly: .unknown
         case .refuted: .critical
         }
     }
@@ -29,7 +29,7 @@ struct PhysicalCertificatePage {
     private var sentence: String {
         switch certificate.verdict {
         case .proved: "Proved: the cluster was restored from this backup, its log replayed, and everything in it read"
-        case .unproven: "Not proved: something that this needs is not here"
+        case .unproven, .partly: "Not proved: something that this needs is not here"
         case .refuted: "Refuted: do not rely on this backup"
         }
     }

@@ -8,7 +8,7 @@ import Settings
 /// Where the physical backups of a step's database are, as its configuration says.
 struct PhysicalPlace: Sendable {
     let settings: PhysicalSettings
-    let repository: PgBackRest
+    let engine: PhysicalEngine
     let place: BackupPlace
 
     /// Nil where none are configured.
@@ -22,10 +22,27 @@ struct PhysicalPlace: Sendable {
     init?(_ inventory: Inventory, _ place: BackupPlace, _ target: Target, _ programs: Programs) async throws {
         guard let settings = inventory.backupPolicy(of: target).physical else { return nil }
         self.settings = settings
-        repository = try await Blocking().run { _ in
-            try PgBackRest(stanza: settings.stanza, configuration: settings.configuration, programs: programs)
+        switch settings.engine {
+        case .pgbackrest:
+            engine = .pgBackRest(
+                try await Blocking().run { _ in
+                    try PgBackRest(stanza: settings.stanza, configuration: settings.configuration, programs: programs)
+                })
+        case .basebackup: engine = .base(BaseBackups(place.folder, key: try await place.key()), programs)
         }
         self.place = place
+    }
+
+    func info() async throws -> RepositoryInfo { try await engine.info() }
+
+    /// pgBackRest's stanza, or what stands for it.
+    var name: String { settings.engine == .basebackup ? BaseBackups.name : settings.stanza }
+
+    /// - Parameter what: which needs the archived log, as a message begins.
+    /// - Throws: `BaseBackupError.noArchive`.
+    func pgBackRest(for what: String) throws -> PgBackRest {
+        guard case .pgBackRest(let repository) = engine else { throw BaseBackupError.noArchive(what) }
+        return repository
     }
 
     /// - Throws: `PhysicalNotConfigured`, and what `init` throws.
@@ -59,7 +76,9 @@ struct PhysicalNotConfigured: MaintenanceError {
 
     var code: String { "physical.not-configured" }
     var problem: String { "no physical backups are configured for '\(target)'" }
-    var hint: String? { "Name its stanza: 'backups: {physical: {stanza: …}}' of the database or its environment." }
+    var hint: String? {
+        "Name its stanza, 'backups: {physical: {stanza: …}}' of the database or its environment, or 'engine: basebackup'."
+    }
     var exitStatus: ExitStatus { .configuration }
 }
 

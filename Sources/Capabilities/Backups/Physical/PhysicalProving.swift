@@ -19,21 +19,21 @@ struct PhysicalProving: Sendable {
     func survey(_ look: Look, label: String?, all: Bool) async throws -> Observation {
         var observation = Observation()
         observation.examined = [Self.code]
-        let info = try await physical.repository.info()
+        let info = try await physical.info()
         if let trouble = info.trouble {
             observation.findings = [finding(look, trouble.problem)]
         }
         let wanted: [PhysicalBackup]
         if let label {
             guard let backup = info[label] else {
-                throw PhysicalError.noSuchBackup(label, stanza: physical.settings.stanza)
+                throw PhysicalError.noSuchBackup(label, stanza: physical.name)
             }
             wanted = [backup]
         } else {
             wanted = all ? info.backups.reversed() : info.newest.map { [$0] } ?? []
         }
         guard !wanted.isEmpty else {
-            let error = PhysicalError.noBackup(stanza: physical.settings.stanza)
+            let error = PhysicalError.noBackup(stanza: physical.name)
             observation.findings = [finding(look, error.problem)]
             observation.gaps = [.init("physical backup", error)]
             return observation
@@ -48,8 +48,8 @@ struct PhysicalProving: Sendable {
                 Change(
                     kind: Self.kind, object: backup.label,
                     action: .files(
-                        "restore \(backup.label) of the stanza '\(physical.settings.stanza)' into a private PostgreSQL "
-                            + "in \(look.workDirectory), replay the archived log, read everything\(oracle), and write its "
+                        "restore \(backup.label)\(physical.of) into a private PostgreSQL "
+                            + "in \(look.workDirectory), replay \(physical.log), read everything\(oracle), and write its "
                             + "certificate to \(physical.place.folder.physicalCertificatePath(of: backup.label))"),
                     effect: .maintains, reversal: "remove the certificate", identity: ["backup": .text(backup.label)],
                     reason: known.map { "the last proof is of \($0.ended)" } ?? "it was never proved",
@@ -63,13 +63,13 @@ struct PhysicalProving: Sendable {
 
     private func finding(_ look: Look, _ summary: String) -> Finding {
         Finding(
-            code: Self.code, severity: .critical, target: look.target, object: physical.settings.stanza,
+            code: Self.code, severity: .critical, target: look.target, object: physical.name,
             summary: summary, mend: "mainstay backup run --type full")
     }
 
     static func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let physical = try await PhysicalPlace.needed(look)
-        let isThere = try await physical.repository.info()[change.object] != nil
+        let isThere = try await physical.info()[change.object] != nil
         return Inspection(
             identity: ["backup": .text(isThere ? change.object : "gone")], witness: ["run": .text(look.runID)])
     }
@@ -110,7 +110,7 @@ extension Act {
             return try place.certificateKey()
         }
         var proof = PhysicalProof(
-            physical.repository, workDirectory: look.workDirectory, source: try await source())
+            physical.engine, workDirectory: look.workDirectory, source: try await look.clusterSource())
         proof.superuser = physical.settings.superuser
         proof.jobs = look.inventory.backups.jobs
         proof.tell = look.tell
@@ -120,7 +120,7 @@ extension Act {
             database: try await look.databaseName(), assertions: assertions, smokeTest: smokeTest)
         let outcome = try await proof.run(label)
         var certificate = PhysicalCertificate(
-            outcome, target: look.target, stanza: physical.settings.stanza, runID: look.runID,
+            outcome, target: look.target, stanza: physical.name, runID: look.runID,
             countsFor: look.inventory.backups.proveWithin)
         certificate.audit = try await look.log.auditHead()?.description
         certificate.signedBy = signer.publicName
@@ -150,21 +150,6 @@ extension Act {
             jobs: look.inventory.backups.jobs, clock: look.clock)
         reading.note = try PauseNote(BackupPlace(look).folder)
         return reading
-    }
-
-    /// Which cluster it has to be of. A database that does not answer, as after the disaster, keeps nothing from being
-    /// proved.
-    private func source() async throws -> PhysicalProof.Source {
-        do {
-            let facts = try await ServerFacts(try await look.database())
-            guard let identifier = facts.systemIdentifier else {
-                return .unknown("this role may not execute pg_control_system()")
-            }
-            return .known(systemIdentifier: identifier)
-        } catch let error as PostgreSQLError {
-            try Task.checkCancellation()
-            return .unknown(error.problem)
-        }
     }
 }
 

@@ -65,7 +65,8 @@ package struct TestPointInTime: MaintenanceTask {
             observation.gaps = [.init("point in time", PhysicalNotConfigured(target: look.target))]
             return observation
         }
-        let info = try await physical.repository.info()
+        _ = try physical.pgBackRest(for: "a recovery to a point in time")
+        let info = try await physical.info()
         try await physical.refuseOther(info, session)
         guard let newest = info.newest else {
             throw PhysicalError.noBackup(stanza: physical.settings.stanza)
@@ -109,7 +110,8 @@ package struct TestPointInTime: MaintenanceTask {
         let key = try await place.keyOrNew()
         let began = look.clock.now()
         var drill = PointInTimeDrill(
-            physical.repository, workDirectory: look.workDirectory, superuser: physical.settings.superuser,
+            try physical.pgBackRest(for: "a recovery to a point in time"), workDirectory: look.workDirectory,
+            superuser: physical.settings.superuser,
             pace: options.every, span: options.for, seed: options.seed ?? UInt64.random(in: 0...UInt64(Int64.max)))
         drill.jobs = look.inventory.backups.jobs
         drill.tell = look.tell

@@ -24,6 +24,8 @@ struct PlanText: Hashable, Sendable {
 
     /// What the first line of a file says that was written here.
     static let mark = "<!-- Written by 'mainstay dr update-plans'."
+    /// What stands in the head of every page that was written here.
+    static let pageMark = "Written from what is known; 'mainstay dr update-plans' writes it anew."
 
     /// - Parameter kept: what people wrote, by the names of the places.
     func markdown(_ kept: KeptText) -> String {
@@ -72,7 +74,7 @@ struct PlanText: Hashable, Sendable {
             <header class="page">
             <div class="brand">Mainstay</div>
             <h1>\(title)</h1>
-            <p class="muted small">Written from what is known; 'mainstay dr update-plans' writes it anew.</p>
+            <p class="muted small">\(Self.pageMark)</p>
             </header>
 
             """
@@ -114,12 +116,16 @@ struct KeptText: Hashable, Sendable {
     /// - Throws: `PlanError` where a place has no end or stands twice: what is in it would be lost.
     init(reading text: String, path: String) throws(PlanError) {
         var open: (name: String, lines: [String])?
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = String(line)
-            if line.hasPrefix("<!-- yours: "), line.hasSuffix(" -->") {
+        let (first, last) = (Array("<!-- yours: ".utf8), Array(" -->".utf8))
+        // By bytes: a line may end as other systems end it, and a sign may stick to the one before it.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, raw) in lines.enumerated() {
+            let bytes = raw.last == UInt8(ascii: "\r") ? raw.dropLast() : raw
+            let line = String(decoding: bytes, as: UTF8.self)
+            if bytes.starts(with: first), bytes.suffix(last.count).elementsEqual(last) {
                 guard open == nil else { throw .brokenMarks(path: path, line: index + 1) }
-                open = (String(line.dropFirst("<!-- yours: ".count).dropLast(" -->".count)), [])
-            } else if line == Self.end {
+                open = (String(decoding: bytes.dropFirst(first.count).dropLast(last.count), as: UTF8.self), [])
+            } else if bytes.elementsEqual(Self.end.utf8) {
                 guard let done = open, texts[done.name] == nil else { throw .brokenMarks(path: path, line: index + 1) }
                 texts[done.name] = done.lines.joined(separator: "\n")
                 open = nil
@@ -127,7 +133,7 @@ struct KeptText: Hashable, Sendable {
                 open?.lines.append(line)
             }
         }
-        if open != nil { throw .brokenMarks(path: path, line: text.split(separator: "\n").count) }
+        if open != nil { throw .brokenMarks(path: path, line: lines.count) }
     }
 }
 
@@ -135,11 +141,14 @@ struct KeptText: Hashable, Sendable {
 enum PlanError: MaintenanceError, Hashable {
     case notOurs(path: String)
     case brokenMarks(path: String, line: Int)
+    /// It is longer than a plan can be, or no UTF-8: what people wrote could not be kept.
+    case unreadable(path: String, reason: String)
 
     var code: String {
         switch self {
         case .notOurs: "dr.plan-not-ours"
         case .brokenMarks: "dr.plan-marks"
+        case .unreadable: "dr.plan-unreadable"
         }
     }
 
@@ -148,6 +157,7 @@ enum PlanError: MaintenanceError, Hashable {
         case .notOurs(let path): "'\(path.printable)' is there, and was not written by this command"
         case .brokenMarks(let path, let line):
             "in line \(line) of '\(path.printable)' a place for people's own text begins twice or does not end"
+        case .unreadable(let path, let reason): "'\(path.printable)' cannot be kept: \(reason)"
         }
     }
 
@@ -156,6 +166,7 @@ enum PlanError: MaintenanceError, Hashable {
         case .notOurs: "Nothing was changed. Name another file with '--output'."
         case .brokenMarks:
             "Nothing was changed. Each begins with '<!-- yours: NAME -->' and ends with '<!-- end of yours -->'."
+        case .unreadable: "Nothing was changed. Save it as UTF-8, or name another file with '--output'."
         }
     }
 }

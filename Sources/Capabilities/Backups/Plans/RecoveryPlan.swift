@@ -107,7 +107,9 @@ struct RecoveryPlan: Sendable {
                 database.target.description, database.newest?.id.description ?? "none",
                 database.backups.first { $0.proof == .proved }?.id.description ?? "none",
                 seen.isEmpty ? "nowhere else" : seen.joined(separator: ", "),
-                database.policy.physical.map { "stanza '\($0.stanza)', \($0.configuration)" } ?? "none",
+                database.policy.physical.map {
+                    $0.engine == .basebackup ? "base backups" : "stanza '\($0.stanza)', \($0.configuration)"
+                } ?? "none",
             ]
         }
         return [
@@ -126,7 +128,7 @@ struct RecoveryPlan: Sendable {
         ).sorted()
         var packages = majors.map { "postgresql-\($0)" }
         if !look.inventory.backups.storage.repositories.isEmpty { packages.append("restic") }
-        if databases.contains(where: { $0.policy.physical != nil }) { packages.append("pgbackrest") }
+        if databases.contains(where: { $0.policy.physical?.engine == .pgbackrest }) { packages.append("pgbackrest") }
         let settings = look.inventory.backups
         let state = look.log.directory
         var blocks: [PlanText.Block] = []
@@ -158,7 +160,7 @@ struct RecoveryPlan: Sendable {
             "mainstay backup restore --environment \(environment) --resource \(resource) --to environment",
         ]
         var blocks: [PlanText.Block] = []
-        if let physical = database.policy.physical {
+        if let physical = database.policy.physical, physical.engine == .pgbackrest {
             blocks += [
                 .paragraph(
                     "To the end of the archived log, which loses least (as the server's user, the server stopped):"),

@@ -54,13 +54,33 @@ package struct UpdatePlans: MaintenanceTask {
 
     private func written(_ look: Look) async throws -> Written {
         let path = options.output?.path ?? "\(ReportFolder(look).path)/recovery-plan.md"
-        let old = try await Blocking().run { _ in
-            try Descriptor.contents(ifThere: path, limit: Self.limit).map { String(decoding: $0, as: UTF8.self) }
-        }
-        if let old, !old.hasPrefix(PlanText.mark) { throw PlanError.notOurs(path: path) }
+        let old = try await Blocking().run { _ in try Self.text(path) }
+        if let old, !old.utf8.starts(with: PlanText.mark.utf8) { throw PlanError.notOurs(path: path) }
         let kept = try old.map { try KeptText(reading: $0, path: path) } ?? KeptText()
         let plan = try await RecoveryPlan(look).text
-        return Written(path: path, old: old, text: plan.markdown(kept), page: plan.html(kept).bytes)
+        let written = Written(path: path, old: old, text: plan.markdown(kept), page: plan.html(kept).bytes)
+        let page = try await Blocking().run { _ in try Self.text(written.pagePath) }
+        let mark = ("\(PlanText.pageMark)" as HTML).text
+        if let page, ![mark, PlanText.pageMark].contains(where: page.containsBytes) {
+            throw PlanError.notOurs(path: written.pagePath)
+        }
+        return written
+    }
+
+    /// The whole of a file; nil where there is none.
+    ///
+    /// - Throws: `PlanError.unreadable` where a part of it would be lost, `FileError`.
+    private static func text(_ path: String) throws -> String? {
+        let bytes: [UInt8]?
+        do throws(FileError) { bytes = try Descriptor.open(path).contents(limit: limit) } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
+        guard let bytes else { throw PlanError.unreadable(path: path, reason: "it is longer than a plan can be") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw PlanError.unreadable(path: path, reason: "it is no UTF-8")
+        }
+        return text
     }
 
     private static func digest(_ text: String?) -> Scalar {
@@ -118,9 +138,7 @@ package struct UpdatePlans: MaintenanceTask {
 
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let path = change.object
-        let text = try await Blocking().run { _ in
-            try Descriptor.contents(ifThere: path, limit: Self.limit).map { String(decoding: $0, as: UTF8.self) }
-        }
+        let text = try await Blocking().run { _ in try Self.text(path) }
         guard let text, Self.digest(text) == change.identity["becomes"] else {
             return .notDone("the file there is not the one that was to be written")
         }

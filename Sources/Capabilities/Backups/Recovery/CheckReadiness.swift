@@ -62,7 +62,15 @@ package struct CheckReadiness: MaintenanceTask {
         "mainstay backup verify --environment \(look.target.environment.shellQuoted)"
     }
 
+    /// A part of the rows takes a part of the time.
+    private func verifyWhole(_ look: Look) -> String {
+        let rotates = look.inventory.backupPolicy(of: look.target).verification?.value.parts != nil
+        return verify(look) + (rotates ? " --whole" : "")
+    }
+
     private func addBackup(_ backups: [ListedBackup], to readiness: inout Readiness, _ look: Look) {
+        // What was taken out of a physical backup is no new one of the database.
+        let backups = backups.filter { !$0.isExtracted }
         let policy = look.inventory.backupPolicy(of: look.target)
         let limit = policy.recovery?.rpo ?? policy.frequency?.value.warning
         let wanted = limit.map { "at most \($0.short) of work lost" } ?? ""
@@ -85,7 +93,12 @@ package struct CheckReadiness: MaintenanceTask {
     }
 
     private func addProof(_ backups: [ListedBackup], to readiness: inout Readiness, _ look: Look) {
+        let now = look.clock.now()
         guard let proved = backups.first(where: { $0.proof == .proved }), let certificate = proved.certificate else {
+            let parts = look.inventory.backupPolicy(of: look.target).verification?.value.parts
+            if let rotation = parts.map({ Rotation($0, backups.map(\.stored), at: now) }) {
+                return readiness.add(.proof, rotation.isWhole ? .good : .critical, rotation.words, mend: verify(look))
+            }
             let known = backups.first.map { "the newest is \($0.proof.rawValue), \($0.ladder.score) rungs" }
             readiness.add(
                 .proof, .critical, known.map { "none is proved; \($0)" } ?? "there is none", mend: verify(look))
@@ -102,7 +115,7 @@ package struct CheckReadiness: MaintenanceTask {
         guard let certificate = backups.lazy.compactMap(\.certificate).first(where: { $0.recoveryTime != nil }),
             let time = certificate.recoveryTime
         else {
-            readiness.add(.time, .unknown, "no restore was ever measured", wanted: wanted, mend: verify(look))
+            readiness.add(.time, .unknown, "no restore was ever measured", wanted: wanted, mend: verifyWhole(look))
             return
         }
         let isLate = limit.map { time > $0 } ?? false
@@ -143,7 +156,7 @@ package struct CheckReadiness: MaintenanceTask {
     }
 
     private func addPointInTime(_ place: BackupPlace, to readiness: inout Readiness, _ look: Look) async throws {
-        guard look.inventory.backupPolicy(of: look.target).physical != nil else { return }
+        guard look.inventory.backupPolicy(of: look.target).physical?.engine == .pgbackrest else { return }
         let drill = "mainstay recovery pitr-test --environment \(look.target.environment.shellQuoted)"
         guard let physical = try await PhysicalPlace(look), let record = try await physical.drill() else {
             readiness.add(.pointInTime, .critical, "it was never tried", mend: drill)

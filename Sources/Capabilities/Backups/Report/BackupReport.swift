@@ -71,7 +71,7 @@ struct BackupReport: Sendable {
                     .text(database.target.description),
                     (database.newest?.id.description ?? database.physicalOnly?.backup.label).map { .text($0) } ?? .null,
                     seconds(database.age ?? database.physicalOnly.map { material.now - $0.backup.stopped }),
-                    (database.newest?.ladder ?? database.physicalOnly?.ladder).map { .text($0.score) } ?? .null,
+                    database.verification.map { .text($0) } ?? .null,
                     database.proved?.certificate.map { .text($0.countsUntil.iso8601) } ?? .null,
                     seconds(database.worstLoss), seconds(database.restoreTime),
                 ]
@@ -144,7 +144,7 @@ struct BackupReport: Sendable {
                     manifest.map { .integer(Int64(clamping: $0.rows)) } ?? .null,
                     manifest.map { .integer($0.storedBytes.bytes) } ?? .null,
                     manifest.map { .number($0.times.duration.inSeconds) } ?? .null,
-                    .text("\(backup.proof.rawValue), \(backup.ladder.score)"),
+                    .text(backup.proofWords(at: material.now)),
                 ]
             })
         return [.table(listing, standings: backups.map { Self.standing($0.proof) })]
@@ -153,6 +153,7 @@ struct BackupReport: Sendable {
     static func standing(_ proof: KnownBackup.Standing) -> Standing {
         switch proof {
         case .proved: .good
+        case .partly: .notice
         case .none, .unproven, .expired: .unknown
         case .refuted, .bad: .critical
         }
@@ -277,7 +278,7 @@ extension DrillCertificate {
         switch verdict {
         case .proved where now > countsUntil: .unknown
         case .proved: measured.missesRTO || measured.missesRPO ? .warning : .good
-        case .unproven: .unknown
+        case .unproven, .partly: .unknown
         case .refuted: .critical
         }
     }

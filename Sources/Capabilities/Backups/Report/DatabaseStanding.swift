@@ -14,17 +14,17 @@ struct DatabaseStanding: Sendable {
     init(_ database: BackupMaterial.Database, _ material: BackupMaterial) {
         self.database = database
         now = material.now
-        let kept = database.backups.compactMap { $0.manifest?.times.snapshot }
+        let kept = database.backups.compactMap { $0.isExtracted ? nil : $0.manifest?.times.snapshot }
         let all = Set(kept + Self.taken(material, of: database.target)).sorted()
         snapshots = all.filter { $0 < material.since }.suffix(1) + all.filter { $0 >= material.since }
     }
 
     var target: Target { database.target }
-    /// The newest that can be believed.
-    var newest: ListedBackup? { database.backups.first { $0.manifest != nil } }
+    /// The newest that can be believed. What was taken out of a physical backup is no new snapshot of the database.
+    var newest: ListedBackup? { database.backups.first { $0.manifest != nil && !$0.isExtracted } }
     /// The newest physical one, where there is no other.
     var physicalOnly: ListedPhysicalBackup? { newest == nil ? database.physical?.backups.first : nil }
-    var proved: ListedBackup? { database.backups.first { $0.proof == .proved } }
+    var proved: ListedBackup? { database.backups.first { $0.proof == .proved && !$0.isExtracted } }
     var age: Duration? { newest?.manifest.map { now - $0.times.snapshot } }
     var stored: ByteCount {
         ByteCount(database.backups.compactMap { $0.manifest?.storedBytes.bytes }.reduce(0, +))
@@ -34,6 +34,18 @@ struct DatabaseStanding: Sendable {
     /// and since the last one.
     var worstLoss: Duration? {
         zip(snapshots, snapshots.dropFirst() + [now]).map { $1 - $0 }.max()
+    }
+
+    /// Nil where its policy does not prove it by parts.
+    var rotation: Rotation? {
+        let own = database.backups.filter { !$0.isExtracted }
+        return database.policy.verification?.value.parts.map { Rotation($0, own.map(\.stored), at: now) }
+    }
+
+    /// How far it is proved: rungs of the newest, or parts of all its rows.
+    var verification: String? {
+        if proved == nil, let rotation { return rotation.words }
+        return (newest?.ladder ?? physicalOnly?.ladder)?.score
     }
 
     var restoreTime: Duration? { proved?.certificate?.recoveryTime }
@@ -57,7 +69,8 @@ struct DatabaseStanding: Sendable {
                 standing: database.isProtected ? .critical : .warning, words: "it has no backup that can be believed",
                 mend: take)
         }
-        if database.backups.first?.id != newest.id, let trouble = database.backups.first?.trouble {
+        let first = database.backups.first { !$0.isExtracted }
+        if first?.id != newest.id, let trouble = first?.trouble {
             return Problem(standing: .critical, words: "its newest backup is bad: \(trouble.problem)", mend: take)
         }
         if newest.proof == .refuted {
@@ -71,9 +84,9 @@ struct DatabaseStanding: Sendable {
                 words: "its newest backup is \(age.short) old, and there is to be one \(frequency.rawValue)", mend: take
             )
         }
-        guard proved != nil else {
+        guard proved != nil || rotation?.isWhole == true else {
             return Problem(
-                standing: .warning, words: "no backup of it is proved",
+                standing: .warning, words: rotation.map { "it is \($0.words)" } ?? "no backup of it is proved",
                 mend: "mainstay backup verify --environment \(environment)")
         }
         return nil
@@ -108,7 +121,7 @@ struct DatabaseStanding: Sendable {
         material.runs.flatMap { summary -> [Timestamp] in
             let steps = Set(summary.steps.filter { $0.target == target }.map(\.number))
             return summary.changes.compactMap { record in
-                guard steps.contains(record.step), record.state == .proved,
+                guard steps.contains(record.step), record.state == .proved, record.change.kind != ExtractBackup.kind,
                     case .text(let text)? = record.evidence?["snapshot"]
                 else { return nil }
                 return Timestamp(iso8601: text)

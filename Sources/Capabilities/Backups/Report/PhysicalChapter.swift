@@ -21,7 +21,7 @@ struct PhysicalMaterial: Sendable {
             guard let physical = try await PhysicalPlace(look.inventory, place, target, look.programs) else {
                 return nil
             }
-            let info = try await physical.repository.info()
+            let info = try await physical.info()
             var material = PhysicalMaterial()
             material.trouble = info.trouble.map { ErrorReport($0) }
             for backup in info.backups.reversed() {

@@ -79,7 +79,8 @@ extension Restoration {
         let connection = try await act.connection()
         // It was killed after everything was done.
         if try await restored() != nil { return }
-        let answer = try await LiveRequirements(backup, at: place.folder.path(of: backup.manifest.id))
+        let part = selection.map { LiveRequirements.Part($0, programs: look.programs) }
+        let answer = try await LiveRequirements(backup, at: place.folder.path(of: backup.manifest.id), part: part)
             .look(try await look.database())
         if let problem = answer.problems.first { throw problem }
         try await dropLeftovers(connection)

@@ -49,7 +49,8 @@ package struct RestoreBackup: MaintenanceTask {
         let options = options
         let selection = try await Blocking().run { _ in try options.selection(of: backup, at: folder.path(of: id)) }
         let certificate = try await place.believedCertificate(of: id)
-        let answer = try await LiveRequirements(backup, at: folder.path(of: id)).look(session)
+        let part = selection.map { LiveRequirements.Part($0, programs: look.programs) }
+        let answer = try await LiveRequirements(backup, at: folder.path(of: id), part: part).look(session)
         let present = try await ServerFacts(session).database
         let final = name(backup.manifest, present)
         var inPlace: Scalar = .null

@@ -62,22 +62,33 @@ struct BackupShelf: Sendable {
             let standing = backup.standing(at: retention.now)
             item.trouble = backup.trouble?.problem
             // What all older ones hang on has to be there, and not only its certificate.
-            if !isProved, standing == .proved, item.trouble == nil, let manifest = backup.manifest {
+            if !isProved, standing == .proved || standing == .partly, item.trouble == nil,
+                let manifest = backup.manifest, manifest.extraction == nil
+            {
                 item.trouble = try folder.firstMisfit(of: manifest).map {
                     "its file '\($0.printable)' is missing, or has another length"
                 }
-                isProved = item.trouble == nil
+                isProved = standing == .proved && item.trouble == nil
             }
             if item.trouble == nil, let manifest = backup.manifest {
                 candidates.append(
                     .init(
                         id: backup.id, snapshot: manifest.times.snapshot, standing: standing,
-                        asked: try folder.asked(for: backup.id, key: key)))
+                        parts: backup.certificate?.provedParts(retention) ?? [],
+                        asked: try folder.asked(for: backup.id, key: key), extracted: manifest.extraction?.made))
             }
             items.append(item)
         }
         let verdicts = retention.judge(candidates)
         for index in items.indices { items[index].verdict = verdicts[items[index].id] }
+    }
+}
+
+extension Certificate {
+    /// The parts that count now, of as many as the policy divides the rows into.
+    func provedParts(_ retention: Retention) -> Set<Int> {
+        guard let parts = retention.policy.verification?.value.parts else { return [] }
+        return Set(proofs(ofParts: parts).filter { retention.now <= $0.countsUntil }.map(\.part))
     }
 }
 

@@ -35,15 +35,16 @@ package struct PruneBackups: MaintenanceTask {
     package func survey(_ look: Look) async throws -> Observation {
         var observation = Observation()
         observation.examined = ["BK002", "BK003"]
+        if let base = try await BaseShelf.read(look) { base.add(to: &observation, look) }
         guard let shelf = try await BackupShelf.read(look) else { return observation }
         let policy = look.inventory.backupPolicy(of: look.target)
-        observation.listings = [Self.listing(shelf, look)]
-        observation.evidence = [
+        observation.listings.insert(Self.listing(shelf, look), at: 0)
+        observation.evidence.merge([
             "backups": Scalar(shelf.items.count),
             "stay": Scalar(shelf.items.count(where: { $0.verdict?.stays ?? true })),
             "policy": .text(policy.authority?.description ?? "none: all backups stay"),
-        ]
-        observation.findings = findings(shelf, look)
+        ]) { $1 }
+        observation.findings += findings(shelf, look)
         let folder = BackupPlace(look).folder
         let authority = policy.authority?.description
         let left = try await Blocking().run { _ in
@@ -65,7 +66,7 @@ package struct PruneBackups: MaintenanceTask {
                 effect: .destroys, reversal: "none; a newer proved one stays",
                 identity: Self.identity(item.id, item.identity), reason: reason, authority: authority)
         }
-        observation.changes = left + leaving.prefix(Self.most)
+        observation.changes += left + leaving.prefix(Self.most)
         return observation
     }
 
@@ -107,6 +108,7 @@ package struct PruneBackups: MaintenanceTask {
 
     /// The policy is asked once more, with what lies there now: the proof that all hangs on may count no more.
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        if change.kind == BaseShelf.kind { return try await BaseShelf.inspect(change, look) }
         let id = try Self.id(of: change)
         let shelf = try await BackupShelf.read(look)
         let witness: Facts = ["others": .text((shelf?.believed(without: id) ?? []).joined(separator: " "))]
@@ -123,6 +125,7 @@ package struct PruneBackups: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
+        if change.kind == BaseShelf.kind { return try await BaseShelf.apply(change, act) }
         let id = try Self.id(of: change)
         let folder = BackupPlace(act.look).folder
         try await Blocking().run { cancellation in
@@ -140,6 +143,7 @@ package struct PruneBackups: MaintenanceTask {
 
     /// It is gone, and every other one that could be believed before still can.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        if change.kind == BaseShelf.kind { return try await BaseShelf.prove(change, look) }
         let id = try Self.id(of: change)
         let folder = BackupPlace(look).folder
         guard try await Blocking().run({ _ in try folder.isGone(id) }) else {

@@ -9,7 +9,9 @@ import Settings
 /// itself, as with restic's `forget`: the newest daily one may be a weekly one too. A rule of periods takes the newest of
 /// each period that has a backup; while there are fewer such periods than it names, the oldest backup stays as well, so
 /// that a history grows to its length. Beside the rules the newest proved backup always stays, with all that are newer,
-/// and nothing goes where there is none: what goes is always older than a backup that brings everything back.
+/// and nothing goes where there is none: what goes is always older than a backup that brings everything back. Where each
+/// night proves a part, that is the newest backup of which every part was proved since, of itself or of newer ones: one
+/// of which some parts were proved counts for no more than these parts.
 struct Retention: Sendable {
     var policy: BackupPolicy
     /// Whose days, weeks, months and years count.
@@ -22,14 +24,22 @@ struct Retention: Sendable {
         /// What it holds was committed before this.
         var snapshot: Timestamp
         var standing: KnownBackup.Standing
+        /// Of its rows, the parts that were restored and equal and still count, where the policy proves by parts.
+        var parts: Set<Int> = []
         /// Until when somebody asked for it to be kept, and why; nil where nobody did.
         var asked: Asked?
+        /// When it was taken out of a physical backup: as old as what it shows, it was made for a purpose now. Nil for one
+        /// of a live database.
+        var extracted: Timestamp?
 
         struct Asked: Sendable, Hashable {
             var until: Timestamp
             var reason: String
         }
     }
+
+    /// So long one that was taken out of a physical backup stays at least, from when it was made.
+    private static let extractionStays: Duration = .seconds(7 * 86_400)
 
     enum Verdict: Sendable, Hashable {
         /// With every reason there is for it, the one that matters most first.
@@ -44,7 +54,7 @@ struct Retention: Sendable {
     /// - Parameter candidates: those that can be believed, in any order.
     func judge(_ candidates: [Candidate]) -> [BackupID: Verdict] {
         guard policy.decidesWhatStays else { return all(candidates, "no rule removes any") }
-        let known = candidates.filter { $0.snapshot <= now }.sorted {
+        let known = candidates.filter { $0.snapshot <= now && $0.extracted == nil }.sorted {
             ($0.snapshot, $0.id) > ($1.snapshot, $1.id)
         }
         // One whose proof failed keeps nothing alive and fills no place.
@@ -53,8 +63,8 @@ struct Retention: Sendable {
         func keep(_ candidate: Candidate?, _ reason: String) {
             if let candidate { reasons[candidate.id, default: []].append(reason) }
         }
-        let newestProved = good.first { $0.standing == .proved }
-        keep(newestProved, "newest proved")
+        let (newestProved, reason) = proved(among: good)
+        keep(newestProved, reason)
         for candidate in good.prefix(policy.minimum?.value ?? 1) { keep(candidate, "minimum") }
         if let rules = policy.keep?.value { apply(rules, to: good, keep) }
         if let retention = policy.retention?.value {
@@ -64,6 +74,11 @@ struct Retention: Sendable {
         for candidate in candidates {
             guard let asked = candidate.asked, asked.until > now else { continue }
             keep(candidate, "\(asked.reason.printable), until \(CivilTime(asked.until).date)")
+        }
+        for candidate in candidates {
+            guard let made = candidate.extracted else { continue }
+            let limit = min(policy.retention?.value.before(now) ?? now, now - Self.extractionStays)
+            if made > limit { keep(candidate, "extracted \(CivilTime(made).date)") }
         }
         for candidate in candidates where candidate.snapshot > now {
             keep(candidate, "its snapshot lies in the future")
@@ -75,6 +90,18 @@ struct Retention: Sendable {
                 return (candidate.id, isBehind ? .goes(leaving(candidate)) : .held(leaving(candidate)))
             }
         ) { first, _ in first }
+    }
+
+    /// The newest behind which nothing is needed, and why.
+    private func proved(among good: [Candidate]) -> (Candidate?, String) {
+        let parts = policy.verification?.value.parts ?? .max
+        var seen: Set<Int> = []
+        for candidate in good {
+            if candidate.standing == .proved { return (candidate, "newest proved") }
+            seen.formUnion(candidate.parts)
+            if seen.count >= parts { return (candidate, "all \(parts) parts were proved since") }
+        }
+        return (nil, "")
     }
 
     private func apply(_ rules: BackupKeep, to good: [Candidate], _ keep: (Candidate?, String) -> Void) {
@@ -91,6 +118,7 @@ struct Retention: Sendable {
     }
 
     private func leaving(_ candidate: Candidate) -> String {
+        if let made = candidate.extracted { return "extracted \(CivilTime(made).date), and its time is over" }
         var parts: [String] = []
         if candidate.standing == .refuted { parts.append("its proof failed") }
         if let retention = policy.retention?.value { parts.append("older than \(retention)") }

@@ -79,7 +79,7 @@ package struct TrainRecovery: MaintenanceTask {
     }
 
     private func directory(_ look: Look) -> String {
-        "\(look.workDirectory)/training-\(look.target.environment)-\(look.target.resource)"
+        "\(look.workDirectory)/training/\(look.target.environment)/\(look.target.resource)"
     }
 
     private func records(_ look: Look) async throws -> [TrainingRecord] {

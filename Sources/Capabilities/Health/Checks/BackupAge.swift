@@ -55,9 +55,16 @@ extension Check {
         explanation: """
             A backup nobody has restored is a hope. This is the age of the newest one that has a certificate: it was \
             restored into a server of its own, and what came out equals what was dumped. A newest backup whose proof \
-            failed is critical, whatever older ones say.
+            failed is critical, whatever older ones say. Where 'verification' proves a part each night it is the age of the \
+            oldest state among the newest proofs of all parts, its limit moves to two days more than there are parts, and \
+            it warns until every part has a proof that counts.
             """,
-        mend: "mainstay backup verify"
+        mend: "mainstay backup verify",
+        standard: { inventory, target in
+            inventory.backupPolicy(of: target).verification?.value.parts.map {
+                StandardThresholds(warning: max(8, Double($0) + 2) * 86_400, critical: nil)
+            }
+        }
     ) { context in
         let seen = try await BackupsSeen(context)
         guard let newest = seen.backups.first(where: { $0.manifest != nil }) else { return seen.none }
@@ -66,6 +73,10 @@ extension Check {
             return Reading(summary: "the proof of the newest backup \(newest.id) failed", state: .critical)
         }
         guard let proved = seen.backups.first(where: { $0.standing(at: now) == .proved })?.manifest else {
+            let policy = context.look.inventory.backupPolicy(of: context.target)
+            if let parts = policy.verification?.value.parts {
+                return seen.reading(of: Rotation(parts, seen.backups, at: now), context, at: now)
+            }
             let trouble = seen.trouble.map { ": \($0)" } ?? ""
             return Reading(summary: "no backup has a proof that counts\(trouble)", state: .warning)
         }
@@ -95,7 +106,9 @@ private struct BackupsSeen: Sendable {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
                 return []
             }
-            return Array(try folder.backups(key: key).prefix(Self.most))
+            // What was taken out of a physical backup is no new one of the database.
+            let own = try folder.backups(key: key).lazy.filter { $0.manifest?.extraction == nil }
+            return Array(own.prefix(Self.most))
         }
     }
 
@@ -104,6 +117,27 @@ private struct BackupsSeen: Sendable {
 
     /// Why the newest of all cannot be believed, or its proof; nil where they can.
     var trouble: String? { backups.first?.trouble?.problem }
+
+    /// What is proved by parts is as fresh as the oldest state that one of them was proved of.
+    func reading(of rotation: Rotation, _ context: CheckContext, at now: Timestamp) -> Reading {
+        let share = Measurement(
+            "backup.proof.parts", context.target, unit: .percent,
+            value: 100 * Double(rotation.newest.count) / Double(rotation.parts))
+        guard rotation.isWhole, let oldest = rotation.oldest else {
+            var reading = Reading(summary: rotation.words, state: .warning)
+            reading.measurements = [share]
+            return reading
+        }
+        let age = now - oldest.snapshot
+        var reading = Reading(
+            value: age.inSeconds,
+            summary: "\(rotation.words), the oldest of a state \(age.short) old (\(context.limits.text))")
+        reading.evidence = ["backup": .text(oldest.backup.description)]
+        reading.measurements = [
+            share, Measurement("backup.proof.age", context.target, unit: .seconds, value: age.inSeconds),
+        ]
+        return reading
+    }
 
     var none: Reading {
         let reason = trouble.map { ": \($0)" } ?? ""

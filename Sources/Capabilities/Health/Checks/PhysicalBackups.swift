@@ -19,32 +19,37 @@ extension Check {
             whether pages with a wrong checksum were in the database when it was taken. Then it lists the archived \
             write-ahead log behind that backup and looks for a missing segment: pgBackRest's own 'info' and 'verify' say \
             nothing of one, and a recovery ends there without an error, with everything after it lost. A stanza that is \
-            of another cluster is critical, and so is a standby that a killed proof left paused. A database without 'backups.physical' passes and says so.
+            of another cluster is critical, and so is a standby that a killed proof left paused. A database without 'backups.physical' passes and says so. Of base \
+            backups ('engine: basebackup') it reads the signed records, and there is no log behind them to have a gap.
             """,
         source: "https://pgbackrest.org/2.45/command.html#command-info",
         mend: "mainstay backup run --type full"
     ) { context in
-        guard let (settings, repository) = try await context.physical() else {
+        guard let (settings, engine) = try await context.physical() else {
             return Reading(summary: "no physical backups are configured", state: .passed)
         }
-        let info = try await repository.info()
+        let info = try await engine.info()
         if let trouble = info.trouble { return Reading(summary: trouble.problem, state: .critical) }
-        if let paused = try await context.abandonedPause() {
+        if let (paused, silence) = try await context.abandonedPause(settings) {
             return Reading(
                 summary: "a proof that was killed left the standby '\(paused.standby)' paused"
                     + (paused.since.map { " since \($0)" } ?? "")
+                    + (silence.map { " (whether it still is cannot be asked: \($0))" } ?? "")
                     + ": the next 'mainstay backup verify --physical' lets it go on, as does pg_wal_replay_resume() there",
                 state: .critical)
         }
         guard let newest = info.newest else {
-            return Reading(summary: "the stanza '\(settings.stanza)' has no backup", state: .critical)
+            return Reading(summary: PhysicalError.noBackup(stanza: info.stanza).problem, state: .critical)
         }
         let session = try await context.look.database(context.resource)
         let identity = try await DatabaseIdentity.facts(session)["system identifier"]
         if case .text(let own)? = identity, let known = info.cluster(of: newest)?.systemIdentifier, known != own {
             return Reading(
-                summary: "the stanza '\(settings.stanza)' is of the cluster \(known), and this one is \(own)",
+                summary: PhysicalError.otherCluster(stanza: info.stanza, repository: known, database: own).problem,
                 state: .critical)
+        }
+        guard case .pgBackRest(let repository) = engine else {
+            return context.reading(ofBase: newest, info)
         }
         let archiver = try await ArchiverState.read { try await session.query($0) }
         let log = try await ListedLog(repository, newest, info, segmentSize: archiver.segmentSize)
@@ -89,7 +94,7 @@ extension Check {
     ) { context in
         let session = try await context.look.database(context.resource)
         let state = try await ArchiverState.read { try await session.query($0) }
-        let isNeeded = context.look.inventory.backupPolicy(of: context.target).physical != nil
+        let isNeeded = context.look.inventory.backupPolicy(of: context.target).physical?.engine == .pgbackrest
         guard state.isOn, state.hasCommand else {
             let isStandby = try await session.query("select pg_catalog.pg_is_in_recovery() as yes").only[
                 "yes", as: Bool.self]
@@ -144,8 +149,11 @@ extension Check {
         mend: "mainstay recovery pitr-test"
     ) { context in
         let policy = context.look.inventory.backupPolicy(of: context.target)
-        guard policy.physical != nil else {
+        guard let physical = policy.physical else {
             return Reading(summary: "no physical backups are configured", state: .passed)
+        }
+        guard physical.engine == .pgbackrest else {
+            return Reading(summary: "base backups lead to no point in time but their own", state: .passed)
         }
         let settings = context.look.inventory.backups
         let state = context.look.log.directory
@@ -186,19 +194,52 @@ extension Check {
 }
 
 extension CheckContext {
-    /// What a proof that lives no more left behind.
-    fileprivate func abandonedPause() async throws -> Paused? {
+    /// What a proof that lives no more left behind and is still so, as the standby itself says; where it says nothing, why.
+    fileprivate func abandonedPause(_ settings: PhysicalSettings) async throws -> (Paused, silence: String?)? {
         let root = look.inventory.backups.directory(state: look.log.directory)
-        return try await PauseNote(BackupFolder(root: root, target: target)).abandoned()
+        guard let paused = try await PauseNote(BackupFolder(root: root, target: target)).abandoned() else { return nil }
+        guard let name = settings.standby?.value,
+            let standby = look.inventory[Target(environment: target.environment, resource: name)]
+        else { return (paused, "no 'standby' is configured") }
+        let reading = StandbyReading(
+            address: try await look.address(standby),
+            settings: standby.connectionSettings(applicationName: Release.name), jobs: 1, clock: look.clock)
+        do {
+            return try await reading.isStill(paused) ? (paused, nil) : nil
+        } catch let error as PostgreSQLError {
+            try Task.checkCancellation()
+            return (paused, error.problem)
+        }
     }
 
     /// Nil where none are configured.
-    fileprivate func physical() async throws -> (settings: PhysicalSettings, repository: PgBackRest)? {
+    fileprivate func physical() async throws -> (settings: PhysicalSettings, engine: PhysicalEngine)? {
         guard let settings = look.inventory.backupPolicy(of: target).physical else { return nil }
         let programs = look.programs
-        let repository = try await Blocking().run { _ in
-            try PgBackRest(stanza: settings.stanza, configuration: settings.configuration, programs: programs)
+        let backups = look.inventory.backups
+        let state = look.log.directory
+        let target = target
+        let engine: PhysicalEngine = try await Blocking().run { _ in
+            switch settings.engine {
+            case .pgbackrest:
+                return .pgBackRest(
+                    try PgBackRest(stanza: settings.stanza, configuration: settings.configuration, programs: programs))
+            case .basebackup:
+                let folder = BackupFolder(root: backups.directory(state: state), target: target)
+                let key = try BackupKey.read(backups.keyFile(state: state), former: backups.formerKeys)
+                return .base(BaseBackups(folder, key: key), programs)
+            }
         }
-        return (settings, repository)
+        return (settings, engine)
+    }
+
+    /// It has no log behind it that could have a gap.
+    fileprivate func reading(ofBase newest: PhysicalBackup, _ info: RepositoryInfo) -> Reading {
+        let age = look.clock.now() - newest.stopped
+        var reading = Reading(
+            value: age.inSeconds, summary: "the newest base backup is \(age.short) old (\(limits.text))")
+        reading.evidence = ["backup": .text(newest.label), "backups": Scalar(info.backups.count)]
+        reading.measurements = [Measurement("backup.physical.age", target, unit: .seconds, value: age.inSeconds)]
+        return reading
     }
 }

@@ -13,6 +13,8 @@ package enum Reason: Codable, Hashable, Sendable {
     case newlyResolved([String])
     /// Nothing is new, but the last notification is older than the repeat interval.
     case repeated(last: Timestamp)
+    /// Its channel takes it for over where it does not hear of it from time to time.
+    case refreshed(last: Timestamp)
     /// The batch's time has come.
     case batch
     /// Nobody acknowledged it in time: the step, from 1, and since when it was known.
@@ -42,6 +44,8 @@ package enum Reason: Codable, Hashable, Sendable {
     case acknowledged(by: String, comment: String)
     /// The channel is not told what is over.
     case resolvedUnwanted
+    /// None of those it is for can be reached through the channel, on call as they may be: its own recipients are told.
+    case standIns(for: [String])
     /// Nobody is on call, or the receiver has no channel.
     case nobody(receiver: String)
 }
@@ -55,6 +59,7 @@ extension Reason {
         case .allResolved: "everything that had been told of is over"
         case .newlyResolved(let alerts): "\("alert".counted(alerts.count)) of it ended"
         case .repeated(let last): "it still fires and was last told at \(last)"
+        case .refreshed(let last): "it goes on, and its channel last heard so at \(last)"
         case .batch: "the batch was due"
         case .escalated(let step, let since):
             "nobody acknowledged it, told at \(since), in time (escalation step \(step))"
@@ -77,6 +82,10 @@ extension Reason {
         case .acknowledged(let by, let comment):
             "\(by.printable) has taken it on" + (comment.isEmpty ? "" : ": \(comment.printable)")
         case .resolvedUnwanted: "its channel is not told what is over"
+        case .standIns(let others):
+            (others.isEmpty
+                ? "nobody is on call" : "its channel cannot reach \(others.map(\.printable).joined(separator: ", "))")
+                + "; the channel's own recipients are told instead"
         case .nobody(let receiver): "the receiver '\(receiver.printable)' reaches nobody now"
         }
     }

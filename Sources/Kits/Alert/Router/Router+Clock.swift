@@ -17,6 +17,8 @@ extension Router {
         state.groups = state.groups.mapValues { group in
             var group = group
             group.next = group.next - setback
+            // A batch keeps to its hour, by the clock as it is now.
+            if let route = routes[group.route], isBatched(route) { group.next = next(route, after: instant) }
             return group
         }
         state.waits = state.waits.mapValues { wait in
@@ -26,7 +28,8 @@ extension Router {
         }
         state.climbs = state.climbs.mapValues { climb in
             var climb = climb
-            climb.due = climb.due.map { $0 - setback }
+            climb.look = climb.look.map { $0 - setback }
+            climb.endLook = climb.endLook.map { $0 - setback }
             climb.since = climb.since - setback
             return climb
         }
@@ -35,9 +38,11 @@ extension Router {
                 var entry = entry
                 entry.at = entry.at - setback
                 entry.expires = entry.expires - setback
+                entry.refreshed = entry.refreshed.map { $0 - setback }
                 return entry
             }
         }
+        state.silencesUsed = state.silencesUsed.mapValues { min($0, instant) }
         state.book.moveBack(by: setback)
     }
 }
@@ -50,6 +55,7 @@ extension AlertBook {
             alert.since = alert.since - setback
             alert.firedAt = alert.firedAt.map { $0 - setback }
             alert.resolvedAt = alert.resolvedAt.map { $0 - setback }
+            alert.endedBefore = alert.endedBefore.map { $0 - setback }
             alert.wellSince = alert.wellSince.map { $0 - setback }
             alert.turns = alert.turns.map { $0 - setback }
             put(alert)

@@ -20,17 +20,18 @@ extension Router {
             return
         }
         let audible = audible(members, key, route, at: now, mutes)
+        let heard = Set(audible.map(\.fingerprint))
         if !audible.isEmpty, let receiver = rules.receivers[route.receiver] {
-            for (place, delivery) in receiver.deliveries.enumerated() {
-                tell(delivery, place, of: receiver, audible, key, group, route, at: now)
+            let hidden = Set(members.lazy.filter { $0.isFiring && !heard.contains($0.fingerprint) }.map(\.fingerprint))
+            for delivery in receiver.deliveries {
+                tell(delivery, of: receiver, audible, hidden: hidden, key, group, route, at: now)
             }
             if receiver.deliveries.isEmpty {
-                withhold(audible, .nobody(receiver: receiver.name), key, route, at: now)
+                withhold(audible, .nobody(receiver: receiver.name), key, slot: "nobody", route)
             }
-            startClimbs(audible, key, route, at: now)
+            startClimbs(audible, key, group.labels, route, at: now)
         }
         // What is over goes, unless somebody was told that it fires and could not be told its end yet.
-        let heard = Set(audible.map(\.fingerprint))
         let open = told(key, \.open)
         let over = members.filter { alert in
             !alert.isFiring && (heard.contains(alert.fingerprint) || !open.contains(alert.fingerprint))
@@ -43,84 +44,65 @@ extension Router {
         (state.entries[key] ?? [:]).values.reduce(into: []) { $0.formUnion($1[keyPath: part]) }
     }
 
-    /// Those that nothing hides, in Alertmanager's order: inhibition, active times, muted times, silences.
+    /// Those that nothing hides.
     private mutating func audible(
         _ members: [AlertRecord], _ key: String, _ route: Route, at now: Timestamp, _ mutes: Mutes
     ) -> [AlertRecord] {
-        var left = remove(members, key, route, at: now) { mutes.inhibition(of: $0.labels) }
-        if !route.active.isEmpty, !route.active.contains(where: { rules.times[$0]?.contains(now) ?? false }) {
-            left = remove(left, key, route, at: now) { _ in .inactive(times: route.active) }
+        let times = RouteTimes(route, rules, at: now)
+        // Who sleeps is told when the night is over, and not at some tick after it.
+        if let quiet = times.quiet, let next = state.groups[key]?.next, !isBatched(route) {
+            state.groups[key]?.next = min(next, quiet.until)
         }
-        if let times = route.mute.first(where: { rules.times[$0]?.contains(now) ?? false }) {
-            left = remove(left, key, route, at: now) { _ in .muted(times: times) }
-        }
-        if let quiet = quietEnd(route, at: now) {
-            left = remove(left, key, route, at: now) { alert in
-                alert.labels.severity == .critical ? nil : .quiet(times: quiet.times, until: quiet.until)
+        var audible: [AlertRecord] = []
+        for alert in members {
+            if let reason = mutes.hides(alert, times) {
+                withhold([alert], reason, key, slot: alert.fingerprint, route)
+            } else {
+                // What hides it next is said again, also where it is the same.
+                state.withheld[key]?[alert.fingerprint] = nil
+                audible.append(alert)
             }
-            // Who sleeps is told when the night is over, and not at some tick after it.
-            if let next = state.groups[key]?.next, !isBatched(route) {
-                state.groups[key]?.next = min(next, quiet.until)
-            }
         }
-        return remove(left, key, route, at: now) { mutes.silence(of: $0.labels) }
-    }
-
-    private func quietEnd(_ route: Route, at now: Timestamp) -> (times: String, until: Timestamp)? {
-        let open = route.quiet.compactMap { name in rules.times[name]?.end(containing: now).map { (name, $0) } }
-        return open.max { $0.1 < $1.1 }
-    }
-
-    private mutating func remove(
-        _ alerts: [AlertRecord], _ key: String, _ route: Route, at now: Timestamp,
-        _ reason: (AlertRecord) -> Reason?
-    ) -> [AlertRecord] {
-        var left: [AlertRecord] = []
-        for alert in alerts {
-            if let reason = reason(alert) { withhold([alert], reason, key, route, at: now) } else { left.append(alert) }
-        }
-        return left
+        return audible
     }
 
     /// Tells one channel, or says why not.
     private mutating func tell(
-        _ delivery: Receiver.Delivery, _ place: Int, of receiver: Receiver, _ alerts: [AlertRecord], _ key: String,
-        _ group: RouterState.Group, _ route: Route, at now: Timestamp
+        _ delivery: Receiver.Delivery, of receiver: Receiver, _ alerts: [AlertRecord], hidden: Set<String>,
+        _ key: String, _ group: RouterState.Group, _ route: Route, at now: Timestamp
     ) {
-        let slot = "\(receiver.name)|\(place)"
+        let slot = delivery.channel
         let entry = state.entries[key]?[slot]
         let firing = alerts.filter(\.isFiring)
         let resolved = alerts.filter { !$0.isFiring }
-        let verdict = Update(entry, firing: firing, resolved: resolved, delivery, route, at: now).verdict
-        guard case .tell(let reason) = verdict else {
-            if case .withhold(let reason) = verdict {
-                withhold(alerts, reason, key, route, at: now, receiver: receiver.name, delivery, place)
-            }
+        let update = Update(entry, firing: firing, resolved: resolved, hidden: hidden, delivery, route, at: now)
+        func not(_ reason: Reason, _ router: inout Router) {
+            router.withhold(
+                alerts, reason, key, slot: "channel \(slot)", route, receiver: receiver.name, channel: slot)
+        }
+        guard case .tell(let reason) = update.verdict else {
+            if case .withhold(let reason) = update.verdict { not(reason, &self) }
             return
         }
-        let addresses = rules.addresses(delivery.recipients, at: now)
-        guard !addresses.isEmpty || delivery.recipients.isEmpty else {
-            return withhold(
-                alerts, .nobody(receiver: receiver.name), key, route, at: now, receiver: receiver.name, delivery, place)
+        guard let addresses = addresses(of: delivery, about: alerts, receiver.name, route, at: now) else {
+            return not(.nobody(receiver: receiver.name), &self)
         }
         let told = Set(firing.map(\.fingerprint))
         let over = Set(resolved.map(\.fingerprint))
+        let wasOpen = entry.map { !$0.open.isEmpty } ?? false
         state.entries[key, default: [:]][slot] = RouterState.Entry(
             firing: told, resolved: over, open: (entry?.open ?? []).union(told).subtracting(over), at: now,
             // Alertmanager's retention: long enough for the next repetition to find it.
-            expires: now + route.repeatInterval * 2)
+            expires: now + route.repeatInterval * 2, refreshed: wasOpen ? entry?.refreshed ?? entry?.at : now)
         let ended = delivery.sendsResolved || isBatched(route) ? resolved : []
-        guard !firing.isEmpty || !ended.isEmpty else {
-            return withhold(
-                alerts, .resolvedUnwanted, key, route, at: now, receiver: receiver.name, delivery, place)
-        }
+        guard !firing.isEmpty || !ended.isEmpty else { return not(.resolvedUnwanted, &self) }
         send(
             delivery, addresses, receiver.name, key, group.labels, firing: firing, resolved: ended, reason, route,
             at: now)
-        state.withheld[key]?[slot] = nil
+        state.withheld[key]?["channel \(slot)"] = nil
     }
 
-    private func isBatched(_ route: Route) -> Bool {
+    func isBatched(_ route: Route) -> Bool {
         if case .batched = route.timing { true } else { false }
     }
 
@@ -143,17 +125,18 @@ extension Router {
     }
 
     /// Says why something is not sent, once for as long as it stays so.
+    ///
+    /// - Parameter slot: of what it is said, within the group or the climb that `key` names.
     mutating func withhold(
-        _ alerts: [AlertRecord], _ reason: Reason, _ key: String, _ route: Route, at now: Timestamp,
-        receiver: String? = nil, _ delivery: Receiver.Delivery? = nil, _ place: Int? = nil
+        _ alerts: [AlertRecord], _ reason: Reason, _ key: String, slot: String, _ route: Route,
+        receiver: String? = nil, channel: String? = nil
     ) {
         let whom = alerts.map(\.fingerprint)
-        let slot = receiver.map { "\($0)|\(place ?? 0)" } ?? whom.joined(separator: ",")
         var digest = CanonicalDigest()
         digest.add(["\(reason)"] + whom)
         let said = String(digest.hexadecimal.prefix(16))
         guard state.withheld[key]?[slot] != said else { return }
         state.withheld[key, default: [:]][slot] = said
-        decide(whom, reason, route: route, receiver: receiver ?? route.receiver, channel: delivery?.channel)
+        decide(whom, reason, route: route, receiver: receiver ?? route.receiver, channel: channel)
     }
 }

@@ -34,6 +34,7 @@ package struct Router: Sendable {
         catchUp(to: instant)
         let now = state.now
         outcome = AlertOutcome()
+        turnRotations(at: now)
         sweepMissed(until: now)
         for event in events {
             switch event {
@@ -47,6 +48,7 @@ package struct Router: Sendable {
         let mutes = Mutes(rules, state, at: now)
         flushDue(at: now, mutes)
         climbDue(at: now, mutes)
+        refreshDue(at: now)
         noteUse(of: mutes, at: now)
         sweep(at: now)
         return outcome
@@ -57,7 +59,8 @@ package struct Router: Sendable {
         var due = [state.book.next(rules.terms)]
         due += state.groups.values.map(\.next)
         due += state.waits.values.map(\.until)
-        due += state.climbs.values.map(\.due)
+        due += state.climbs.values.map { self.due($0) }
+        due += refreshes.map(\.due)
         if state.groups.values.contains(where: \.members.isEmpty) { due.append(state.sweepAt) }
         return due.compactMap(\.self).min()
     }
@@ -71,7 +74,7 @@ package struct Router: Sendable {
         catchUp(to: instant)
         state.groups = [:]
         state.waits = [:]
-        state.climbs = state.climbs.filter { routes[$0.value.route] != nil }
+        adoptMemory(at: state.now)
         let members = Set(old.values.flatMap(\.members)).union(state.book.firing.map(\.fingerprint))
         for fingerprint in members.sorted() {
             guard let alert = state.book[fingerprint] else { continue }
@@ -80,6 +83,9 @@ package struct Router: Sendable {
                 if let known = old[key], state.groups[key] == nil {
                     state.groups[key] = known
                     state.groups[key]?.members = []
+                    // Its clock goes on, but nobody waits longer than where it began now.
+                    let first = first(route, at: state.now)
+                    state.groups[key]?.next = min(known.next, first)
                 }
                 let wasMember = old[key]?.members.contains(fingerprint) ?? false
                 if alert.isFiring, !wasMember {
@@ -151,7 +157,7 @@ package struct Router: Sendable {
         if state.sweepAt == nil { state.sweepAt = now + Self.sweepEvery }
     }
 
-    private func first(_ route: Route, at now: Timestamp) -> Timestamp {
+    func first(_ route: Route, at now: Timestamp) -> Timestamp {
         switch route.timing {
         case .immediate: now
         case .standard, .delayed: now + route.groupWait

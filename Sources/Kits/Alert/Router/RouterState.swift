@@ -21,6 +21,8 @@ package struct RouterState: Codable, Hashable, Sendable {
         var open: Set<String>
         var at: Timestamp
         var expires: Timestamp
+        /// When all that is open was last said again, to those who have to hear it.
+        var refreshed: Timestamp?
     }
 
     /// An alert that waits for its route's delay.
@@ -30,15 +32,40 @@ package struct RouterState: Codable, Hashable, Sendable {
         var until: Timestamp
     }
 
-    /// An alert nobody has acknowledged yet, on a route that escalates.
+    /// An alert nobody has acknowledged yet, on a route that escalates; and one that is over, until whoever it climbed to
+    /// was told.
     struct Climb: Codable, Hashable, Sendable {
         var alert: String
         var route: String
+        /// The group it was told with first; nil in what older versions wrote.
+        var group: String?
+        var labels: Labels?
         /// Steps taken.
         var taken: Int
         /// When it was told first.
         var since: Timestamp
-        var due: Timestamp?
+        /// Where the next step was hidden: when that is looked at again.
+        var look: Timestamp?
+        /// The same for its end.
+        var endLook: Timestamp?
+        /// Whom each step has told; nil in what older versions wrote.
+        var told: [Audience]?
+
+        var audiences: [Audience] { told ?? [] }
+    }
+
+    /// Who was told by a step of an escalation, and will be told the end, whoever is on call then.
+    struct Audience: Codable, Hashable, Sendable {
+        /// From 0.
+        var step: Int
+        /// What its notifications are known by as belonging together.
+        var key: String
+        var labels: Labels
+        var receiver: String
+        var channel: String
+        /// Nil where the channel is the addressee.
+        var address: String?
+        var sendsResolved: Bool
     }
 
     package internal(set) var book = AlertBook()
@@ -47,17 +74,36 @@ package struct RouterState: Codable, Hashable, Sendable {
     /// When a silence last covered an alert that fires, by its id.
     package internal(set) var silencesUsed: [String: Timestamp] = [:]
     var groups: [String: Group] = [:]
-    /// By group, then by receiver and the place of the delivery in it.
+    /// By group, then by channel.
     var entries: [String: [String: Entry]] = [:]
     var waits: [String: Wait] = [:]
     var climbs: [String: Climb] = [:]
     /// What was said last of a group's alerts or channels that was not sent, as digests, so that it is said once.
     var withheld: [String: [String: String]] = [:]
+    /// Whose turn it is, by the rotation's name.
+    var turns: [String: Rotation.Turn] = [:]
     var sweepAt: Timestamp?
     var now = Timestamp(microseconds: 0)
     var count = 0
 
     package init() {}
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        book = try values.decode(AlertBook.self, forKey: .book)
+        silences = try values.decode([String: Silence].self, forKey: .silences)
+        silencesUsed = try values.decode([String: Timestamp].self, forKey: .silencesUsed)
+        groups = try values.decode([String: Group].self, forKey: .groups)
+        entries = try values.decode([String: [String: Entry]].self, forKey: .entries)
+        waits = try values.decode([String: Wait].self, forKey: .waits)
+        climbs = try values.decode([String: Climb].self, forKey: .climbs)
+        withheld = try values.decode([String: [String: String]].self, forKey: .withheld)
+        // Older versions did not write it.
+        turns = try values.decodeIfPresent([String: Rotation.Turn].self, forKey: .turns) ?? [:]
+        sweepAt = try values.decodeIfPresent(Timestamp.self, forKey: .sweepAt)
+        now = try values.decode(Timestamp.self, forKey: .now)
+        count = try values.decode(Int.self, forKey: .count)
+    }
 }
 
 extension RouterState {

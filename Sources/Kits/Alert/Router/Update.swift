@@ -9,9 +9,10 @@ struct Update {
 
     let verdict: Verdict
 
+    /// - Parameter hidden: what of the group fires and is not to be spoken of now.
     init(
-        _ entry: RouterState.Entry?, firing: [AlertRecord], resolved: [AlertRecord], _ delivery: Receiver.Delivery,
-        _ route: Route, at now: Timestamp
+        _ entry: RouterState.Entry?, firing: [AlertRecord], resolved: [AlertRecord], hidden: Set<String>,
+        _ delivery: Receiver.Delivery, _ route: Route, at now: Timestamp
     ) {
         if case .batched = route.timing {
             verdict = .tell(.batch)
@@ -28,7 +29,9 @@ struct Update {
         } else if firing.isEmpty {
             // What ended while it was hidden counts as open although the last notification did not name it.
             let wasTold = !entry.firing.isEmpty || !entry.open.isDisjoint(with: ended)
-            verdict = wasTold ? .tell(.allResolved) : .withhold(.neverTold)
+            // What fires in secret is not over.
+            let isAll = entry.open.isDisjoint(with: hidden)
+            verdict = wasTold ? .tell(isAll ? .allResolved : .newlyResolved(ended)) : .withhold(.neverTold)
         } else if delivery.sendsResolved, !entry.resolved.isSuperset(of: ended) {
             verdict = .tell(.newlyResolved(ended.filter { !entry.resolved.contains($0) }))
         } else if entry.at < now - route.repeatInterval {

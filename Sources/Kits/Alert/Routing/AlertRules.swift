@@ -20,18 +20,4 @@ package struct AlertRules: Sendable {
         self.rotations = Dictionary(rotations.map { ($0.name, $0) }) { _, last in last }
         self.terms = terms
     }
-
-    /// Addresses, with whoever is on call in place of a rotation; each once.
-    package func addresses(_ recipients: [Recipient], at now: Timestamp) -> [String] {
-        var addresses: [String] = []
-        for recipient in recipients {
-            let address: String? =
-                switch recipient {
-                case .address(let address): address
-                case .onCall(let name): rotations[name]?.onCall(at: now)
-                }
-            if let address, !addresses.contains(address) { addresses.append(address) }
-        }
-        return addresses
-    }
 }

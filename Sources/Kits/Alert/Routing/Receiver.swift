@@ -8,12 +8,49 @@ package enum Recipient: Hashable, Sendable, Codable {
     case onCall(String)
 }
 
+/// What a channel can send to.
+package enum Addressing: Hashable, Sendable {
+    /// Nobody judges.
+    case any
+    case mail
+    case telephone
+
+    package func understands(_ address: String) -> Bool {
+        switch self {
+        case .any: true
+        case .mail: MailAddress.isValid(address)
+        case .telephone:
+            address.hasPrefix("+") && address.utf8.count > 4
+                && address.utf8.dropFirst().allSatisfy { (48...57).contains($0) }
+        }
+    }
+}
+
+/// What may stand between `<` and `>` of an envelope without ending it.
+package enum MailAddress {
+    package static func isValid(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, text.utf8.count <= 254 else { return false }
+        let isLocal = parts[0].allSatisfy { isWord($0) || "!#$%&'*+/=?^_`{|}~.-".utf8.contains($0) }
+        return isLocal && parts[1].allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+}
+
 /// Where a route's notifications go: one or several channels, each told for itself.
 package struct Receiver: Hashable, Sendable {
     package struct Delivery: Hashable, Sendable {
         package var channel: String
         package var recipients: [Recipient]
         package var sendsResolved: Bool
+        package var addressing = Addressing.any
+        /// Whom the channel tells where none of the recipients can be reached through it.
+        package var standard: [String] = []
+        /// How often it has to hear of what goes on, acknowledged and silenced or not; nil for not at all.
+        package var refresh: Duration?
 
         package init(channel: String, recipients: [Recipient] = [], sendsResolved: Bool = true) {
             self.channel = channel
@@ -23,11 +60,13 @@ package struct Receiver: Hashable, Sendable {
     }
 
     package var name: String
+    /// Each channel once: what it was told last is remembered by its name.
     package var deliveries: [Delivery]
 
     package init(name: String, deliveries: [Delivery]) {
         self.name = name
-        self.deliveries = deliveries
+        var seen: Set<String> = []
+        self.deliveries = deliveries.filter { seen.insert($0.channel).inserted }
     }
 }
 

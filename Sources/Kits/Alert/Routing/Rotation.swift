@@ -31,20 +31,39 @@ package struct Rotation: Hashable, Sendable {
         self.overrides = overrides
     }
 
-    /// Nil where there is no member. Before `since` it is the first member's turn.
-    package func onCall(at instant: Timestamp) -> String? {
-        if let override = overrides.last(where: { $0.from <= instant && instant < $0.until }) { return override.member }
-        guard !members.isEmpty else { return nil }
-        return members[handovers(until: instant) % members.count]
+    /// Whose turn it is, as it is remembered from one look to the next.
+    package struct Turn: Codable, Hashable, Sendable {
+        /// What was counted: from when on, and which handovers.
+        var basis: String
+        var member: String
+        var place: Int
+        /// The last handover that was counted, or the beginning.
+        var last: Timestamp
     }
 
-    private func handovers(until instant: Timestamp) -> Int {
-        var count = 0
-        var last = since
-        while let next = handover.next(after: last), next <= instant {
-            count += 1
-            last = next
+    /// Who stands in for whoever's turn it is.
+    func standIn(at instant: Timestamp) -> String? {
+        overrides.last { $0.from <= instant && instant < $0.until }?.member
+    }
+
+    /// Counts on from what is known, or from `since` where nothing is, where something else was counted, or where the
+    /// clock was set back behind the last handover. Nil where there is no member. Before `since` it is the first member's
+    /// turn. With other members whoever has the turn keeps it, if still there.
+    func turn(after known: Turn?, at instant: Timestamp) -> Turn? {
+        guard let first = members.first else { return nil }
+        let basis = "\(since.iso8601) \(handover.text)"
+        var turn = Turn(basis: basis, member: first, place: 0, last: since)
+        if let known, known.basis == basis, known.last <= max(instant, since) {
+            let isAtItsPlace = members.indices.contains(known.place) && members[known.place] == known.member
+            turn.place = isAtItsPlace ? known.place : members.firstIndex(of: known.member) ?? known.place
+            turn.last = known.last
         }
-        return count
+        while let next = handover.next(after: turn.last), next <= instant {
+            turn.place += 1
+            turn.last = next
+        }
+        turn.place %= members.count
+        turn.member = members[turn.place]
+        return turn
     }
 }

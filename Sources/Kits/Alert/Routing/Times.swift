@@ -15,6 +15,9 @@ package struct Times: Hashable, Sendable {
         self.spans = spans
     }
 
+    /// Whether a calendar that it needs cannot be read now.
+    var isUnreadable: Bool { schedules.contains { $0.closed != nil } }
+
     package func contains(_ instant: Timestamp) -> Bool { end(containing: instant) != nil }
 
     /// When what is open now closes; nil where nothing is.
@@ -38,6 +41,14 @@ package enum Beat: Hashable, Sendable {
             let length = max(duration.microseconds, 1)
             let count = instant.microseconds / length - (instant.microseconds % length < 0 ? 1 : 0)
             return Timestamp(microseconds: (count + 1) * length)
+        }
+    }
+
+    /// As it was written.
+    var text: String {
+        switch self {
+        case .schedule(let schedule): "\(schedule.expression.text) \(schedule.expression.zone ?? "")"
+        case .every(let duration): "every \(duration.canonical)"
         }
     }
 }

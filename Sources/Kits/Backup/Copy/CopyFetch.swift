@@ -75,15 +75,15 @@ package struct CopyFetch: Sendable {
         try await desk.alone(tell: tell) {
             let copy = try await copy(id)
             guard let identity = try desk.known() else { throw CopyError.noRepository(storage: repository.storage) }
-            let place = "\(workDirectory)/fetched-\(repository.storage)-\(id)"
-            try await remove(place)
+            let scratch = try await ScratchSpace.make(in: workDirectory, "fetched-\(repository.storage)-\(id)")
+            let place = scratch.path
             do {
                 try await write(copy, to: place)
                 let result = try await body(copy, BackupFolder(root: place, target: folder.target), identity)
-                try await remove(place)
+                try await scratch.remove()
                 return result
             } catch {
-                try await remove(place)
+                try await scratch.remove()
                 throw error
             }
         }

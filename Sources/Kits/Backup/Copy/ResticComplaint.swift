@@ -14,20 +14,38 @@ enum ResticComplaint: Hashable {
     init(_ text: String) {
         let text = text.lowercased()
         // A check that came to its end read what is there: a file that ends too early is a damaged one then.
-        if text.containsBytes("repository contains errors"),
-            !Self.ofTheWay.contains(where: { text.containsBytes($0) })
-        {
-            self = .broken
+        if text.containsBytes("repository contains errors") {
+            if Self.ofTheWay.contains(where: { text.containsBytes($0) }) {
+                self = .unreachable
+            } else if Self.ofTheKey.contains(where: { text.containsBytes($0) }) {
+                self = .credentials
+            } else {
+                self = .broken
+            }
             return
         }
         self = Self.words.first { entry in entry.words.contains { text.containsBytes($0) } }?.meaning ?? .other
     }
 
-    /// Words that only a connection that failed brings forth.
+    /// Words that only a connection that failed brings forth, or a service that is not there for a while (Go's net and
+    /// net/http, minio-go's error codes).
     private static let ofTheWay = [
+        "temporary failure in name resolution", "server misbehaving", "no address associated with hostname",
+        "503 service unavailable", "status code 503", "slowdown", "reduce your request rate", "serviceunavailable",
+        "502 bad gateway", "504 gateway", "status code 502", "status code 504", "context deadline exceeded",
+        "client.timeout exceeded", "requesttimetooskewed", "tls: failed to verify certificate", "x509: ",
         "connection refused", "no such host", "could not resolve hostname", "i/o timeout", "network is unreachable",
         "no route to host", "connection reset", "connection timed out", "tls handshake",
         "unable to start the sftp session", "connection lost", "ssh command exited", "error talking http to rclone",
+    ]
+
+    /// Words with which a storage refuses whoever comes, so that nobody saw what is there.
+    private static let ofTheKey = [
+        "invalidaccesskeyid", "access key id you provided does not exist", "signaturedoesnotmatch",
+        "signature we calculated does not match", "expiredtoken", "token has expired", "is expired",
+        "accessdenied", "access denied", "forbidden", "permission denied (publickey",
+        "key id ($aws_access_key_id) is empty", "secret ($aws_secret_access_key) is empty",
+        "authenticationfailed", "unauthorized", "host key verification failed", "invalid_grant",
     ]
 
     /// The first that fits counts: a storage that cannot be reached also says that there may be no repository.
@@ -43,16 +61,7 @@ enum ResticComplaint: Hashable {
                 "file too large", "xminiostoragefull", "sftp: \"failure\" (ssh_fx_failure)",
             ]
         ),
-        (
-            .credentials,
-            [
-                "invalidaccesskeyid", "access key id you provided does not exist", "signaturedoesnotmatch",
-                "signature we calculated does not match", "expiredtoken", "token has expired", "is expired",
-                "accessdenied", "access denied", "forbidden", "permission denied (publickey",
-                "key id ($aws_access_key_id) is empty", "secret ($aws_secret_access_key) is empty",
-                "authenticationfailed", "unauthorized", "host key verification failed", "invalid_grant",
-            ]
-        ),
+        (.credentials, ofTheKey),
         (
             .unreachable,
             ofTheWay + ["broken pipe", "connection closed", "unexpected eof"]

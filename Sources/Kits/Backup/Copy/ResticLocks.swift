@@ -11,14 +11,20 @@ struct ResticLock: Decodable, Hashable {
     var username: String
     var pid: Int32
 
+    /// A living restic writes its lock anew every five minutes, and takes one that is older than this for dead (restic,
+    /// `StaleLockTimeout`).
+    private static let stale: Duration = .seconds(1_800)
+
     /// Whether it was taken on this machine by a process that is no more, or whose number belongs to another program now.
     /// What another machine's process does, nobody here can know.
-    var isDead: Bool { hostname == Self.ownHost && (isGone || isReused) }
+    func isDead(at now: Timestamp) -> Bool { hostname == Self.ownHost && (isGone || isReused(at: now)) }
 
     private var isGone: Bool { kill(pid, 0) != 0 && errno == ESRCH }
 
-    /// restic itself takes any process of this number for the one that locked.
-    var isReused: Bool {
+    /// restic itself takes any process of this number for the one that locked, until the lock is stale. A container may be
+    /// called as its host is and count its processes for itself: the number alone says nothing of a young lock.
+    func isReused(at now: Timestamp) -> Bool {
+        guard let taken = Timestamp(iso8601: time), now - taken > Self.stale else { return false }
         guard let name = try? Descriptor.open("/proc/\(pid)/comm").contents(limit: 64) else { return false }
         return !String(decoding: name, as: UTF8.self).containsBytes("restic")
     }
@@ -44,13 +50,13 @@ extension ResticRepository {
         do { return try await body() } catch let error as CopyError {
             guard case .locked(let storage, let detail) = error else { throw error }
             let locks = try await locks()
-            if let living = locks.first(where: { !$0.isDead }) {
+            let now = programs.clock.now()
+            if let living = locks.first(where: { !$0.isDead(at: now) }) {
                 throw CopyError.locked(storage: storage, holder: living.holder)
             }
             guard !locks.isEmpty else { throw CopyError.locked(storage: storage, holder: detail) }
-            // It removes those whose process is gone, and of one whose number was given away only all.
-            let all = locks.contains(where: \.isReused) ? ["--remove-all"] : []
-            _ = try await text(["unlock"] + all, limit: patience)
+            // It removes those that are dead for restic too, and none that came meanwhile.
+            _ = try await text(["unlock"], limit: patience)
             return try await body()
         }
     }

@@ -119,15 +119,20 @@ extension ResticRepository {
 
     /// Every file of a snapshot with its length; directories are left out, anything else has the length nil.
     func files(of snapshot: String) async throws -> [String: Int64?] {
-        var files: [String: Int64?] = [:]
+        try await nodes(of: snapshot).filter { $0.value.type != "dir" }.mapValues(\.length)
+    }
+
+    /// Everything in a snapshot, by its path.
+    func nodes(of snapshot: String) async throws -> [String: ResticNode] {
+        var nodes: [String: ResticNode] = [:]
         let child = try child(["ls", "--json", "--no-lock", snapshot])
         let outcome = try await programs.run(child) { line in
             let node = try decoded(ResticNode.self, Array(line.bytes), "a file")
-            guard node.struct_type == "node", node.type != "dir", let path = node.path else { return }
-            files[path] = node.type == "file" ? .some(node.size ?? 0) : .some(nil)
+            guard node.struct_type == "node", let path = node.path else { return }
+            nodes[path] = node
         }
         _ = try checked(outcome)
-        return files
+        return nodes
     }
 
     /// What all that snapshots hold takes in the storage, each blob once: compressed and encrypted (restic manual, "stats").
@@ -204,6 +209,20 @@ struct ResticNode: Decodable {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     var struct_type: String?
     var path: String?
+    /// `file`, `dir`, `symlink`; `fifo`, `socket` and the like.
     var type: String?
     var size: Int64?
+
+    /// Nil for what is no file.
+    var length: Int64? { type == "file" ? size ?? 0 : nil }
+
+    /// What a listing calls it.
+    var kind: FileStatus.Kind {
+        switch type {
+        case "file": .file
+        case "dir": .directory
+        case "symlink": .symbolicLink
+        default: .other
+        }
+    }
 }

@@ -13,6 +13,8 @@ package struct ClusterRecovery: Sendable {
     package let workDirectory: String
     package var superuser = "postgres"
     package var jobs = 2
+    /// Which cluster has to come back.
+    package var source = PhysicalProof.Source.unknown("nobody asked")
     /// Where the team's own statements are asked, and what they are; nil where nobody knows its name.
     package var database: String?
     package var assertions: [Assertion] = []
@@ -44,6 +46,10 @@ package struct ClusterRecovery: Sendable {
             throw PhysicalError.unreadable(
                 command: "info", reason: "it does not say of which cluster \(backup.label) is")
         }
+        if let misfit = source.misfit(cluster.systemIdentifier) { return Self.refuted(part, misfit) }
+        if case .unknown(let reason) = source {
+            part.uncovered.append("whether it is of this cluster: \(reason)")
+        }
         let server = try await ServerPrograms.find(major: major, with: programs)
         guard server.version.major == major else {
             throw ProgramError.notInstalled(
@@ -66,10 +72,17 @@ package struct ClusterRecovery: Sendable {
             return Self.refuted(part, reason)
         } catch let error as ProgramError {
             guard case .failed(_, .exited, _) = error else { throw error }
-            return Self.refuted(part, "pgBackRest cannot restore it: \(error.firstWords)")
+            let words = error.firstWords
+            return PhysicalError.isOfTheWay(words)
+                ? Self.unproven(part, "pgBackRest cannot restore it here: \(words)")
+                : Self.refuted(part, "pgBackRest cannot restore it: \(words)")
         }
         do {
-            try await look(into: copy, moment, &part)
+            if let misfit = source.misfit(copy.control.systemIdentifier) {
+                part = Self.refuted(part, misfit)
+            } else {
+                try await look(into: copy, moment, info, &part)
+            }
             try await Blocking().runToEnd { try copy.destroy() }
         } catch {
             // What failed first is what a person has to know; what resists is left to a sweep.
@@ -86,14 +99,54 @@ package struct ClusterRecovery: Sendable {
         return part
     }
 
+    /// What this host or the way there lacks says nothing against the backup.
+    private static func unproven(_ part: DrillCertificate.Part, _ problem: String) -> DrillCertificate.Part {
+        var part = part
+        part.standing = part.problems.isEmpty ? .unproven : .refuted
+        part.problems.append(problem)
+        return part
+    }
+
+    /// Whether the log is whole: a recovery ends at a gap without a word.
+    ///
+    /// - Returns: where the log ends that has to be replayed; nil where a moment says that.
+    private func lookAtLog(
+        of copy: RestoredCopy, _ moment: Timestamp?, _ info: RepositoryInfo, _ part: inout DrillCertificate.Part
+    ) async throws -> LogPosition? {
+        tell("looking at the archived log")
+        let began = clock.monotonic()
+        let archive = try await ArchiveProof(
+            copy: copy, repository: repository, backup: copy.backup, info: info, jobs: jobs
+        ).run()
+        part.phases.append(.init("looking at the log", (clock.monotonic() - began).inSeconds, isRecovery: false))
+        var problems: [String] = []
+        switch archive.result {
+        case .proved: break
+        case .failed(let found): problems = Array(found.prefix(8))
+        case .notPossible(let reason): part.uncovered.append("whether the archived log is whole: \(reason)")
+        }
+        guard moment != nil else {
+            part.problems += problems
+            return archive.end
+        }
+        // Where it lacks something before the moment, the server does not come to that.
+        part.uncovered += problems.map { "the log behind that moment: \($0)" }
+        return nil
+    }
+
     private func look(
-        into copy: RestoredCopy, _ moment: Timestamp?, _ part: inout DrillCertificate.Part
+        into copy: RestoredCopy, _ moment: Timestamp?, _ info: RepositoryInfo, _ part: inout DrillCertificate.Part
     ) async throws {
         part.phases.append(.init("restore", copy.restoreSeconds))
+        let archived = try await lookAtLog(of: copy, moment, info, &part)
         tell("replaying the write-ahead log\(moment.map { " to \($0)" } ?? "")")
         do {
             part.phases.append(.init("replay", try await copy.recover(clock: clock)))
         } catch ClusterError.startFailed(_, let log) {
+            if let words = copy.gap(log)?.words ?? copy.closedWay {
+                part = Self.unproven(part, words)
+                return
+            }
             let isShort = log.contains { $0.containsBytes("before configured recovery target was reached") }
             part = Self.refuted(
                 part,
@@ -102,8 +155,20 @@ package struct ClusterRecovery: Sendable {
                         + "be archived before a recovery can end there"
                     : "the server does not start from it: \(log.joined(separator: " / "))")
             return
+        } catch let error as PostgreSQLError {
+            guard let gap = copy.gap([error.problem]) else { throw error }
+            part = Self.unproven(part, gap.words)
+            return
         }
-        part.asOf = try await copy.moment
+        part.replayedTo = copy.redone?.description
+        part.asOf = try await copy.moment ?? copy.backup.stopped
+        if let archived, let reason = copy.shortfall(of: archived) {
+            if let way = copy.closedWay {
+                part = Self.unproven(part, "\(reason): \(way)")
+                return
+            }
+            part.problems.append(reason)
+        }
         tell("reading every page and every row of what came back")
         let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
         part.phases.append(.init("reading", reading.seconds, isRecovery: false))
@@ -113,7 +178,7 @@ package struct ClusterRecovery: Sendable {
             "pgBackRest checked the SHA-1 of every file it restored",
             "pg_amcheck with heapallindexed and the visibility maps, and every row of every table was read",
         ]
-        part.uncovered = ["that its rows are those of the source: no copy of that moment is left to compare with"]
+        part.uncovered += ["that its rows are those of the source: no copy of that moment is left to compare with"]
         if let gap = reading.gap { part.uncovered.append(gap) }
         try await askTeam(copy, &part)
         part.standing = !part.problems.isEmpty ? .refuted : reading.gap == nil ? .proved : .unproven

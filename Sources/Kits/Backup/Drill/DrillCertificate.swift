@@ -44,6 +44,8 @@ package struct DrillCertificate: Codable, Hashable, Sendable {
         package var source: String
         /// What was committed, or written, before this is in it.
         package var asOf: Timestamp?
+        /// How far the archived log was replayed, for a cluster.
+        package var replayedTo: String?
         /// `12 tables, 3,400 rows`.
         package var content: String
         /// How it was compared, a sentence each.
@@ -131,7 +133,7 @@ package struct DrillCertificate: Codable, Hashable, Sendable {
         _ standings: [Certificate.Verdict], _ obstacles: [Comparison.Gap]
     ) -> Certificate.Verdict {
         if standings.contains(.refuted) { return .refuted }
-        return standings.isEmpty || standings.contains(.unproven) || !obstacles.isEmpty ? .unproven : .proved
+        return standings.contains { $0 != .proved } || standings.isEmpty || !obstacles.isEmpty ? .unproven : .proved
     }
 }
 
@@ -145,7 +147,7 @@ extension DrillCertificate {
         case .proved:
             let names = parts.map { "\($0.kind.rawValue) \($0.name)" }.joined(separator: ", ")
             return "back and compared in \(Duration.seconds(measured.provedSeconds).short): \(names.printable)"
-        case .refuted, .unproven:
+        case .refuted, .unproven, .partly:
             let problem = trouble?.problems.first ?? obstacles.first?.problem
             return (problem ?? "nothing was brought back").printable
         }

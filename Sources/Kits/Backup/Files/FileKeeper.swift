@@ -76,29 +76,29 @@ package struct FileKeeper: Sendable {
 
     // MARK: - Comparing
 
-    /// That restic lists these files, those that stayed as they were with their lengths. One that came while the others
-    /// were read is put into the listing, and one that went is taken out of it.
+    /// That restic lists these files and directories, those that stayed as they were with their lengths. One that came
+    /// while the others were read, or became another kind, is put into the listing, and one that went is taken out of it.
     private func compareListing(_ listing: inout FileListing) async throws {
         // What is no UTF-8 stands in restic's JSON without its bytes.
-        let found = try await repository.files(of: listing.snapshot).filter { !$0.key.contains("\u{fffd}") }
+        let found = try await repository.nodes(of: listing.snapshot).filter { !$0.key.containsBytes("\u{fffd}") }
         var known: Set<String> = []
         var went: Set<String> = []
-        for entry in listing.entries where entry.kind != .directory {
+        for entry in listing.entries {
             guard let path = try Self.text(entry.path).map({ "/\($0)" }) else { continue }
-            known.insert(path)
-            guard let there = found[path] else {
+            guard let there = found[path], there.kind == entry.kind else {
                 guard !entry.isSteady else { throw differs(listing, "'\(path.printable)' is missing") }
                 went.insert(entry.path)
                 continue
             }
-            if entry.kind == .file, entry.isSteady, there != entry.size.bytes {
+            known.insert(path)
+            if entry.kind == .file, entry.isSteady, there.length != entry.size.bytes {
                 throw differs(listing, "'\(path.printable)' has another length than it had")
             }
         }
         listing.entries.removeAll { went.contains($0.path) }
         let omitted = Set(try listing.omissions.compactMap { try Self.text($0.path).map { "/\($0)" } })
-        for (path, size) in found where !known.contains(path) && !omitted.contains(path) {
-            try listing.add(path.dropFirst(), size: size, at: clock.now())
+        for (path, node) in found where !known.contains(path) && !omitted.contains(path) {
+            try listing.add(path.dropFirst(), node, at: clock.now())
         }
         listing.entries.sort { $0.path < $1.path }
     }

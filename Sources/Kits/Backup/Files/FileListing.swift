@@ -80,16 +80,23 @@ package struct FileListing: Codable, Sendable, Hashable {
     /// Adds what came while the others were read, as a snapshot has it: nobody knows what it was to be.
     ///
     /// - Throws: `FileError` for a path that is none.
-    mutating func add(_ path: Substring, size: Int64?, at time: Timestamp) throws(FileError) {
+    mutating func add(_ path: Substring, _ node: ResticNode, at time: Timestamp) throws(FileError) {
         var encoded: [String] = []
         for part in path.utf8.split(separator: UInt8(ascii: "/")) {
             encoded.append(try FileName(bytes: Array(part)).encoded)
         }
+        let path = encoded.joined(separator: "/")
+        guard node.kind != .other else {
+            omissions.append(Omission(path: path, reason: Self.special))
+            return
+        }
         entries.append(
             Entry(
-                path: encoded.joined(separator: "/"), kind: size == nil ? .symbolicLink : .file,
-                size: ByteCount(size ?? 0), sha256: nil, modified: time, isSteady: false))
+                path: path, kind: node.kind, size: ByteCount(node.length ?? 0), sha256: nil, modified: time,
+                isSteady: false))
     }
+
+    private static let special = "it is a socket, a pipe or a device"
 
     private mutating func add(
         _ entry: FileTree.Entry, hashing: Bool, _ cancellation: Blocking.Cancellation
@@ -98,7 +105,7 @@ package struct FileListing: Codable, Sendable, Hashable {
         // What another filesystem is mounted on is named by the walk.
         if status.kind == .directory, status.identity.device != entry.directory.identity.device { return }
         guard status.kind != .other else {
-            omissions.append(Omission(path: entry.relativePath, reason: "it is a socket, a pipe or a device"))
+            omissions.append(Omission(path: entry.relativePath, reason: Self.special))
             return
         }
         var item = Entry(path: entry.relativePath, kind: status.kind, size: status.size, modified: status.modified)
@@ -135,7 +142,7 @@ package struct FileListing: Codable, Sendable, Hashable {
             let isSame = there?.kind == entries[index].kind && there?.size == entries[index].size
             entries[index].isSteady =
                 entries[index].kind == .directory
-                ? there != nil : isSame && there?.modified == entries[index].modified
+                ? there?.kind == .directory : isSame && there?.modified == entries[index].modified
         }
     }
 }

@@ -35,7 +35,7 @@ extension BackupFolder {
 
     /// The files of a note, which go with their backup.
     static func keepNames(_ id: BackupID) -> [String] {
-        ["\(keepName(id)).json", "\(keepName(id)).signature.json"]
+        ["\(keepName(id)).json", "\(keepName(id)).signature.json", "\(keepName(id)).json.next"]
     }
 
     /// - Throws: `FileError`.

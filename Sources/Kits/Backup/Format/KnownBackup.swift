@@ -19,7 +19,10 @@ package struct KnownBackup: Sendable {
     }
 
     package enum Standing: String, Sendable, Codable {
-        case proved, unproven, refuted
+        case proved
+        /// Some parts of its rows were restored and equal, and the others not yet.
+        case partly
+        case unproven, refuted
         /// There was a proof, and it counts no more.
         case expired
         case none
@@ -31,6 +34,7 @@ package struct KnownBackup: Sendable {
         guard manifest != nil else { return .bad }
         return switch certificate?.verdict {
         case .proved: certificate?.proves(at: now) == true ? .proved : .expired
+        case .partly: certificate?.coverage?.counting(at: now).isEmpty == false ? .partly : .expired
         case .unproven: .unproven
         case .refuted: .refuted
         case nil: .none

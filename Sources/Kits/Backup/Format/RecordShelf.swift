@@ -19,24 +19,31 @@ struct RecordShelf: Sendable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
         let place = try SafeDirectory(directory)
-        // Between the two writes the signature fits nothing, and there is no proof: better than a wrong one.
+        // Whatever ends us between two of these, one of both files fits the signature that is there.
+        let next = try FileName(Self.next(name))
+        try place.write(next, bytes, mode: 0o600)
         try place.write(
             try FileName("\(name).signature.json"), Array(try encoder.encode(key.sign(bytes))), mode: 0o600)
         try place.write(try FileName("\(name).json"), bytes, mode: 0o600)
+        if let seen = try place.status(of: next) { _ = try place.remove(next, seen: seen) }
         return bytes
     }
+
+    /// Where a record lies while it takes the place of an older one.
+    private static func next(_ name: String) -> String { "\(name).json.next" }
 
     /// Nil where there is none.
     ///
     /// - Throws: `PhysicalRecordError` where it cannot be believed, `FileError`.
     func read<Record: Decodable>(_: Record.Type, _ name: String, key: BackupKey) throws -> Record? {
         let path = path(of: name)
-        guard let bytes = try contents("\(name).json") else { return nil }
+        guard var bytes = try contents("\(name).json") else { return nil }
         guard let signed = try contents("\(name).signature.json") else {
             throw PhysicalRecordError(path: path, reason: "it has no signature")
         }
         do {
             let signature = try JSONDecoder().decode(BackupSignature.self, from: Data(signed))
+            if !key.isSigned(bytes, by: signature), let next = try contents(Self.next(name)) { bytes = next }
             guard key.isSigned(bytes, by: signature) else {
                 throw PhysicalRecordError(path: path, reason: "it does not fit its signature: one of them was changed")
             }

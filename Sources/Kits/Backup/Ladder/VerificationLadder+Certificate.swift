@@ -32,22 +32,31 @@ extension Certificate {
         }
         guard let restore else { return .init(.restores, .notLooked, evidence: "not come to") }
         return .init(
-            .restores, .proved, at: times.ended, seconds: times.restore, evidence: "without an error, \(restore.server)"
-        )
+            .restores, reached, at: times.ended, seconds: times.restore,
+            evidence: "without an error, \(restore.server)\(coverageWords)")
     }
 
     private var equality: VerificationLadder.Rung {
         guard let seconds = times.comparison else { return .init(.equality, .notLooked, evidence: "not come to") }
         let others = ["file", "restore", Self.assertionKind, Self.smokeTestKind]
         let bad = differences.first { !others.contains($0.kind) }
+        let (tables, rows) = coverage.map { ($0.tables, $0.rows) } ?? (content.tables, content.rows)
         return .init(
-            .equality, bad == nil ? .proved : .failed, at: times.ended, seconds: seconds,
+            .equality, bad == nil ? reached : .failed, at: times.ended, seconds: seconds,
             evidence: bad?.description
-                ?? "\("table".counted(content.tables)), \("row".counted(Int(clamping: content.rows))), the schema, by digest"
+                ?? "\("table".counted(tables)), \("row".counted(Int(clamping: rows))), the schema, by digest\(coverageWords)"
         )
     }
 
+    /// What equal rows prove.
+    private var reached: VerificationLadder.Standing { verdict == .partly ? .partly : .proved }
+
+    private var coverageWords: String {
+        coverage.map { "; part \($0.part), proved \($0.words(at: times.ended))" } ?? ""
+    }
+
     private var assertionsHold: VerificationLadder.Rung {
+        if coverage != nil { return .init(.assertions, .notLooked, evidence: Self.needsAll) }
         guard let assertions, !assertions.isEmpty else {
             return .init(.assertions, .notLooked, evidence: "none are written under 'backups.assertions'")
         }
@@ -60,6 +69,7 @@ extension Certificate {
     }
 
     private var smokeTestPasses: VerificationLadder.Rung {
+        if coverage != nil { return .init(.smokeTest, .notLooked, evidence: Self.needsAll) }
         guard let smokeTest else {
             return .init(.smokeTest, .notLooked, evidence: "none is written under 'backups.smoke-test'")
         }
@@ -67,6 +77,8 @@ extension Certificate {
             .smokeTest, smokeTest.problem == nil ? .proved : .failed, at: times.ended, seconds: smokeTest.seconds,
             evidence: smokeTest.problem ?? smokeTest.commandLine)
     }
+
+    private static let needsAll = "asked only of a copy with all rows: mainstay backup verify --whole"
 
     static let assertionKind = "assertion"
     static let smokeTestKind = "smoke test"

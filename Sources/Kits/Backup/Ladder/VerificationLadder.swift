@@ -52,6 +52,8 @@ package struct VerificationLadder: Codable, Hashable, Sendable {
 
     package enum Standing: String, Codable, CaseIterable, Sendable {
         case proved, failed
+        /// Of some parts of the rows, and the others are still to come.
+        case partly = "partly proved"
         /// This host or this backup has no way to find out; the evidence says why.
         case notPossible = "not possible here"
         case notLooked = "not looked at"
@@ -71,7 +73,9 @@ package struct VerificationLadder: Codable, Hashable, Sendable {
         return VerificationLadder(
             rungs.map { rung in
                 var rung = rung
-                if rung.standing == .proved, rung.kind != .exists { rung.standing = .expired }
+                if rung.standing == .proved || rung.standing == .partly, rung.kind != .exists {
+                    rung.standing = .expired
+                }
                 return rung
             })
     }

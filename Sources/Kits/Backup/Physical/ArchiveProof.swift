@@ -4,6 +4,7 @@ import Maintenance
 /// and that each is the one it is called.
 struct ArchiveProof: Sendable {
     let copy: RestoredCopy
+    let repository: PgBackRest
     let backup: PhysicalBackup
     let info: RepositoryInfo
     let jobs: Int
@@ -14,12 +15,15 @@ struct ArchiveProof: Sendable {
     /// - Returns: what was found, and the end of the log that can be reached.
     /// - Throws: `PhysicalError`, `ProgramError`.
     func run() async throws -> (result: Climb.Result, end: LogPosition?) {
-        let listed = try await ListedLog(copy.repository, backup, info, segmentSize: copy.control.segmentSize)
+        let listed = try await ListedLog(repository, backup, info, segmentSize: copy.control.segmentSize)
         let path = listed.path
         var problems = listed.problems
         if problems.isEmpty { problems += try await contents(of: path, listed.branches) }
         guard problems.isEmpty, let first = path.first, let last = path.last else {
-            return (.failed(problems), path.last?.end)
+            // What cannot be reached says nothing of what is there.
+            let found = problems.filter { !PhysicalError.isOfTheWay($0) }
+            guard found.isEmpty, let way = problems.first else { return (.failed(found), path.last?.end) }
+            return (.notPossible(way), path.last?.end)
         }
         let opened = min(path.count, Self.most)
         let words =
@@ -53,7 +57,7 @@ struct ArchiveProof: Sendable {
     }
 
     private func misfit(_ segment: WALSegment, _ isFirstOfTimeline: Bool) async throws -> String? {
-        let (header, reason) = try await copy.header(segment)
+        let (header, reason) = try await copy.header(segment, from: repository)
         guard let header else { return "WAL segment \(segment) cannot be read: \(reason)" }
         return header.misfit(segment, of: copy.control.systemIdentifier, isFirstOfTimeline: isFirstOfTimeline)
     }

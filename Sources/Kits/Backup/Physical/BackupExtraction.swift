@@ -15,6 +15,8 @@ package struct BackupExtraction: Sendable {
     package var superuser: String
     package var jobs = 2
     package var serverDirectories: [String] = []
+    /// The cluster whose database is wanted.
+    package var source = PhysicalProof.Source.unknown("nobody asked")
     package var tell: @Sendable (String) -> Void = { _ in }
 
     package init(_ repository: PgBackRest, workDirectory: String, superuser: String) {
@@ -46,7 +48,8 @@ package struct BackupExtraction: Sendable {
     ///   - moment: everything committed until then is in it, and nothing later; nil for all that was archived.
     ///   - database: by name.
     ///   - prepare: the writer for the private database, whose address it is given.
-    /// - Throws: `PhysicalError.endsBefore` where the archived log does not reach the moment, `BackupError`,
+    /// - Throws: `PhysicalError.endsBefore` where the archived log does not reach the moment, `.notRestored` where all of
+    ///   it is wanted and a part of it is missing, `.otherCluster`, `BackupError`,
     ///   `ProgramError`, `ClusterError`, `PostgreSQLError`.
     package func run(
         _ backup: PhysicalBackup, at moment: Timestamp?, of database: String,
@@ -58,7 +61,8 @@ package struct BackupExtraction: Sendable {
             try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
             try PrivateCluster.sweep(work)
         }
-        let server = try await server(of: backup)
+        let info = try await repository.info()
+        let server = try await server(of: backup, info)
         if let lack = try await RestoredCopy.lackOfSpace(for: backup, in: work) { throw lack }
         let goal = moment?.description ?? "the end of what was archived"
         tell("restoring \(backup.label) to \(goal)")
@@ -67,7 +71,24 @@ package struct BackupExtraction: Sendable {
             superuser: superuser, jobs: jobs,
             clock: clock)
         do {
+            try refuse(copy.control.systemIdentifier)
+            var archived: LogPosition?
+            if moment == nil {
+                // A recovery ends at a gap without a word, and what came out would pass for all there was.
+                let archive = try await ArchiveProof(
+                    copy: copy, repository: repository, backup: backup, info: info, jobs: jobs
+                ).run()
+                switch archive.result {
+                case .proved: archived = archive.end
+                case .failed(let problems):
+                    throw PhysicalError.notRestored(reason: problems.prefix(5).joined(separator: "; "))
+                case .notPossible(let reason): throw PhysicalError.notRestored(reason: reason)
+                }
+            }
             try await recover(copy, moment, clock)
+            if let archived, let reason = copy.shortfall(of: archived) {
+                throw PhysicalError.notRestored(reason: reason)
+            }
             tell("reading the database as of \(goal)")
             let last = try await copy.moment ?? backup.stopped
             var writer = prepare(copy.cluster.address(database: database))
@@ -83,10 +104,16 @@ package struct BackupExtraction: Sendable {
         }
     }
 
-    private func server(of backup: PhysicalBackup) async throws -> ServerPrograms {
-        guard let cluster = try await repository.info().cluster(of: backup), let major = Int(cluster.version) else {
+    private func refuse(_ identifier: String) throws(PhysicalError) {
+        guard case .known(let own) = source, own != identifier else { return }
+        throw .otherCluster(stanza: repository.stanza, repository: identifier, database: own)
+    }
+
+    private func server(of backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> ServerPrograms {
+        guard let cluster = info.cluster(of: backup), let major = Int(cluster.version) else {
             throw PhysicalError.unreadable(command: "info", reason: "it does not say of which cluster a backup is")
         }
+        try refuse(cluster.systemIdentifier)
         let server = try await ServerPrograms.find(major: major, in: serverDirectories, with: repository.programs)
         guard server.version.major == major else {
             throw ProgramError.notInstalled(

@@ -25,6 +25,8 @@ struct Climb: Sendable {
         .assertions: "none are written under 'backups.assertions'",
         .smokeTest: "none is written under 'backups.smoke-test'",
     ]
+    /// What the rungs above rest on: where one of these cannot be had, nothing above it can.
+    private static let bearing: Set<VerificationLadder.Kind> = [.exists, .checksums, .continuity, .restores]
     /// Most problems that one rung names.
     private static let most = 8
 
@@ -35,6 +37,7 @@ struct Climb: Sendable {
         let began = clock.monotonic()
         let result = try await look()
         note(kind, result, (clock.monotonic() - began).inSeconds)
+        if case .notPossible = result, Self.bearing.contains(kind) { isOver = true }
     }
 
     /// Ends the climb at a rung.
@@ -67,9 +70,10 @@ struct Climb: Sendable {
                         kind, .notPossible,
                         evidence: "there is no standby to hold it against ('standby' under 'backups.physical')")
                 }
-                let unwritten = Self.unwritten[kind]
+                let hasFailed = found.values.contains { $0.standing == .failed }
+                let below = hasFailed ? "a rung below it does not hold" : "a rung below it could not be had here"
                 return .init(
-                    kind, .notLooked, evidence: isOver ? "a rung below it does not hold" : unwritten ?? "not come to")
+                    kind, .notLooked, evidence: isOver ? below : Self.unwritten[kind] ?? "not come to")
             })
     }
 }

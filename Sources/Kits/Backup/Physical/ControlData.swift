@@ -64,6 +64,8 @@ package struct ControlData: Sendable, Hashable {
             ChildProgram(
                 server.path("pg_controldata"), ["--pgdata=\(directory)"], environment: ["LC_ALL": "C"],
                 workingDirectory: "/", user: user, timeLimit: .seconds(60)))
+        // What keeps the program from looking says nothing of the file.
+        if case .exited = outcome.termination {} else { _ = try outcome.checked() }
         guard outcome.isSuccess else {
             throw PhysicalError.notRestored(
                 reason: "the control file 'global/pg_control' cannot be read: "

@@ -20,6 +20,8 @@ struct CopyReading: Sendable {
         /// What this host lacks to look at all of it.
         var gap: String?
         var databases: [String: InstantContent] = [:]
+        /// Databases whose rows could not all be read here: of what is in them nobody knows.
+        var unread: Set<String> = []
         var seconds = 0.0
 
         var tables: Int { databases.values.reduce(0) { $0 + $1.rows.tables.count } }
@@ -65,20 +67,22 @@ struct CopyReading: Sendable {
                 workingDirectory: "/"))
         if ended.isSuccess { return }
         let said = ended.errorOutput.text.split(separator: "\n").map(String.init)
-        if let gap = said.lazy.compactMap(gap).first {
-            outcome.gap = gap
-            return
-        }
-        let found = Self.complaints(ended.output.text)
+        let complaints = Self.complaints(ended.output.text)
+        // What this host lacks stands in both streams, between what is damaged.
+        outcome.gap = (said + complaints).lazy.compactMap(gap).first
+        var found = complaints.filter { gap($0) == nil }
         // It ends with 2 where it found something; anything else says that it did not come to its end.
-        if found.isEmpty { _ = try ended.checked() }
+        let isCut = said.contains { $0.hasPrefix("pg_amcheck: error: ") && gap($0) == nil }
+        if found.isEmpty, isCut || outcome.gap == nil { _ = try ended.checked() }
         // An index in the order of another version of a collation looks as a damaged one does.
-        if !found.isEmpty, let version = try await foreignCollation() {
-            outcome.gap = "\(version), so that indexes over text are in another order here: \(found[0])"
-            return
+        if let index = found.first(where: Self.isOfIndex), let version = try await foreignCollation() {
+            outcome.gap = "\(version), so that indexes over text are in another order here: \(index)"
+            found.removeAll(where: Self.isOfIndex)
         }
         outcome.problems += found
     }
+
+    private static func isOfIndex(_ complaint: String) -> Bool { complaint.hasPrefix("btree index ") }
 
     /// `heap table "shop.public.orders", block 3, offset 7:` and, in the next line, what is wrong.
     static func complaints(_ text: String) -> [String] {
@@ -101,6 +105,7 @@ struct CopyReading: Sendable {
             outcome.databases[database] = try await InstantContent.read(copy.address(database), connections: jobs)
         } catch let error as PostgreSQLError {
             try Self.rethrow(error)
+            outcome.unread.insert(database)
             if let gap = gap(error.problem) {
                 outcome.gap = "the rows of '\(database)' cannot all be read: \(gap)"
                 return

@@ -14,18 +14,20 @@ struct InstantContent: Sendable, Hashable {
     static func read(_ address: DatabaseAddress, connections: Int) async throws -> InstantContent {
         var content = try await DatabaseSnapshot.with(address, connections: max(1, connections)) { snapshot in
             let (tables, uncovered) = try await snapshot.tables()
-            let views = try await snapshot.materializedViews()
+            let (views, hidden) = try await snapshot.materializedViews()
             let all = tables + views
             let digests = try await snapshot.digest(all, with: .xxh3)
-            let covered = Set(views.map(\.name))
+            let covered = Set(views.map(\.name) + hidden.map(\.name))
             let sequences = try await BackupManifest.Sequence.Definition.all(snapshot)
             let definitions = sequences.filter(\.isReadable)
             let states = try await BackupManifest.Sequence.states(of: definitions) { try await snapshot.query($0) }
             return InstantContent(
                 rows: DatabaseDigest(
                     tables: zip(all, digests).map { DatabaseDigest.Table(name: $0.name, digest: $1) },
-                    uncovered: uncovered.filter { $0.reason != .sequence && !covered.contains($0.name) }
-                        + sequences.filter { !$0.isReadable }.map { Uncovered(name: $0.name, reason: .noPrivilege) }),
+                    uncovered: uncovered.filter { $0.reason != .sequence && !covered.contains($0.name) } + hidden
+                        + sequences.filter { !$0.isReadable }.map {
+                            Uncovered(name: $0.name, reason: $0.isNowhere ? .unlogged : .noPrivilege)
+                        }),
                 sequences: Dictionary(
                     definitions.compactMap { one in states[one.oid].map { (one.name, $0) } }
                 ) { first, _ in first },
@@ -44,7 +46,8 @@ struct InstantContent: Sendable, Hashable {
     /// How a copy differs from this, which is the standby's, each in one clause. Hostile text. What only one side could
     /// read is no difference.
     func differences(of copy: InstantContent, in database: String) -> [String] {
-        let unseen = Set((rows.uncovered + copy.rows.uncovered).map(\.name))
+        // Of a partitioned table the whole differs where one leaf of it could not be read.
+        let unseen = Set((rows.uncovered + copy.rows.uncovered).map { $0.root ?? $0.name })
         var result = copy.rows.differences(from: rows).filter { !unseen.contains($0.name) }.map { table, ours, theirs in
             switch (ours, theirs) {
             case (nil, _): "\(table) of '\(database)' is only on the standby"

@@ -70,19 +70,34 @@ package struct PgBackRestOptions: Sendable {
         return result
     }
 
-    /// Its repositories, and the directory of this machine that each is in; nil for one that is reached by a network
-    /// (pgBackRest manual, "Repository": options repo-type and repo-host).
-    package func places(of stanza: String) -> [(number: Int, path: String?)] {
+    /// One of its repositories.
+    package struct Place: Sendable, Hashable {
+        package var number: Int
+        /// The machine it is reached at, `host` or `host:port`; nil where it is a directory of this one, or a service goes
+        /// by no address of ours.
+        package var host: String?
+        /// Its directory of this machine; nil for one that is reached by a network.
+        package var path: String?
+    }
+
+    /// Its repositories, each by itself; without a word about any there is the first, where it usually lies (pgBackRest
+    /// manual, "Repository": options repo-type, repo-host, repo-storage-host, repo-s3-endpoint, repo-sftp-host).
+    package func places(of stanza: String) -> [Place] {
         let values = values(of: stanza, for: "restore")
-        let numbers = Set(
+        let named = Set(
             values.keys.compactMap { key -> Int? in
                 guard key.hasPrefix("repo") else { return nil }
                 return Int(key.dropFirst(4).prefix { ("0"..."9").contains($0) })
             })
-        return numbers.sorted().map { number in
-            let kind = values["repo\(number)-type"] ?? "posix"
-            guard ["posix", "cifs"].contains(kind), values["repo\(number)-host"] == nil else { return (number, nil) }
-            return (number, values["repo\(number)-path"] ?? "/var/lib/pgbackrest")
+        return (named.isEmpty ? [1] : named).sorted().map { number in
+            func value(_ key: String) -> String? { values["repo\(number)-\(key)"] }
+            if let host = value("host") { return Place(number: number, host: host) }
+            switch value("type") ?? "posix" {
+            case "posix", "cifs": return Place(number: number, path: value("path") ?? "/var/lib/pgbackrest")
+            case let kind:
+                let keys = ["storage-host", "\(kind)-host", "\(kind)-endpoint"]
+                return Place(number: number, host: keys.lazy.compactMap(value).first)
+            }
         }
     }
 

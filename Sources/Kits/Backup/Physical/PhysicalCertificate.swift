@@ -94,7 +94,7 @@ package struct PhysicalCertificate: Codable, Hashable, Sendable {
         case .proved:
             "\(ladder.score) rungs hold; restored, replayed and read: \("table".counted(tables ?? 0)), "
                 + "\("row".counted(Int(clamping: rows ?? 0)))"
-        case .unproven, .refuted:
+        case .unproven, .refuted, .partly:
             trouble.map { "\($0.kind.rawValue): \($0.evidence.printable)" } ?? "it could not be proved"
         }
     }

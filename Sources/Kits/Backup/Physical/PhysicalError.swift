@@ -74,10 +74,12 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .unreadable(let command, let reason):
             "the answer of 'pgbackrest \(command.printable)' cannot be read: \(reason.printable)"
         case .stanza(let name, let code, let message):
-            "pgBackRest says of the stanza '\(name.printable)': \(message.printable) (status \(code))"
-        case .noBackup(let stanza): "the stanza '\(stanza.printable)' has no backup"
+            name == BaseBackups.name
+                ? message.printable
+                : "pgBackRest says of the stanza '\(name.printable)': \(message.printable) (status \(code))"
+        case .noBackup(let stanza): "\(Self.shelf(stanza)) no backup"
         case .noSuchBackup(let label, let stanza):
-            "the stanza '\(stanza.printable)' has no backup '\(label.printable)'"
+            "\(Self.shelf(stanza)) no backup '\(label.printable)'"
         case .nothingNew(let stanza):
             "pgBackRest ended without an error, and the stanza '\(stanza.printable)' has no new backup"
         case .noBackupBefore(let moment, let oldest):
@@ -86,8 +88,8 @@ package enum PhysicalError: MaintenanceError, Hashable {
             "the archived log ends before \(moment)" + (last.map { ": its last commit is of \($0.printable)" } ?? "")
         case .notRestored(let reason): "the copy cannot be used: \(reason.printable)"
         case .otherCluster(let stanza, let repository, let database):
-            "the stanza '\(stanza.printable)' is of the cluster \(repository.printable), and this database is in "
-                + database.printable
+            (stanza == BaseBackups.name ? "the base backups are" : "the stanza '\(stanza.printable)' is")
+                + " of the cluster \(repository.printable), and this database is in \(database.printable)"
         case .canaryPublished: "a publication sends all tables, the canary too, to logical replicas"
         case .noSpace(let path, let needed, let free):
             "'\(path.printable)' has \(free) free, and about \(needed) are needed"
@@ -98,10 +100,18 @@ package enum PhysicalError: MaintenanceError, Hashable {
         }
     }
 
+    /// What a stanza, or the base backups of a database, has.
+    private static func shelf(_ stanza: String) -> String {
+        stanza == BaseBackups.name ? "the base backups of this database hold" : "the stanza '\(stanza.printable)' has"
+    }
+
     package var hint: String? {
         switch self {
         case .configuration, .noStanza: "Correct 'configuration' or 'stanza' under 'backups.physical'."
         case .unreadable: "Use a version of pgBackRest from 2.40 on."
+        case .stanza(BaseBackups.name, _, _): "Look with 'mainstay backup list'."
+        case .otherCluster(BaseBackups.name, _, _):
+            "Move them away, or give this database a name of its own: no backup of another cluster brings this one back."
         case .stanza(let name, _, _): "Look further: pgbackrest --stanza=\(name.shellQuoted) check"
         case .noBackup: "Take one: mainstay backup run --type full"
         case .noSuchBackup: "List them with 'mainstay backup list'."

@@ -9,6 +9,14 @@ extension PhysicalProof {
         _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ climb: inout Climb
     ) async throws -> StandbyReading.Found? {
         guard let standby, !climb.isOver else { return nil }
+        guard case .pgBackRest(let repository) = engine else {
+            climb.note(
+                .equality,
+                .notPossible(
+                    "a base backup ends with its own log, and the standby is further: there is no log to meet at"),
+                nil)
+            return nil
+        }
         tell("reading the standby, its replay paused")
         let found: StandbyReading.Found
         do {
@@ -23,7 +31,8 @@ extension PhysicalProof {
             climb.note(.equality, .notPossible(error.problem), nil)
             return nil
         } catch let error as PauseError {
-            climb.note(.equality, .notPossible(error.problem), nil)
+            let hint = error.hint.map { ". \($0)" } ?? ""
+            climb.note(.equality, .notPossible(error.problem + hint), nil)
             return nil
         }
         guard found.systemIdentifier == cluster.systemIdentifier else {
@@ -50,5 +59,24 @@ extension PhysicalProof {
             .notPossible("the log up to the standby's \(found.position) was not archived within \(patience.short)"), nil
         )
         return nil
+    }
+
+    /// Everything that could be read of the copy, against the standby.
+    func compare(
+        _ copy: CopyReading.Outcome, _ oracle: StandbyReading.Found, _ climb: inout Climb
+    ) async throws {
+        try await climb.rung(.equality) {
+            let differences = oracle.differences(from: copy.databases, unread: copy.unread)
+            guard differences.isEmpty else { return .failed(differences) }
+            let gaps = copy.unread.sorted().map { "the rows of '\($0)' in the copy (see 'structure')" } + oracle.gaps
+            guard let gap = gaps.first else {
+                return .proved(
+                    "every row of every table and materialised view, every sequence and large object is the standby's, "
+                        + "whose replay was paused at \(oracle.position): \("database".counted(copy.databases.count)) by digest"
+                )
+            }
+            let more = gaps.count > 1 ? " and \(gaps.count - 1) more" : ""
+            return .notPossible("what could be read on both sides is the standby's; not read: \(gap)\(more)")
+        }
     }
 }

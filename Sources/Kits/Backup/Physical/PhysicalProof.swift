@@ -7,7 +7,7 @@ import PostgreSQL
 /// written, the write-ahead log has no gap, a server starts from it and replays to the end of that log, and everything in
 /// it can be read and agrees with itself. What fails stops the climb; what is above was not looked at.
 package struct PhysicalProof: Sendable {
-    package let repository: PgBackRest
+    package let engine: PhysicalEngine
     package let workDirectory: String
     /// Of the cluster the backup has to be of, and whether somebody could ask it.
     package var source: Source
@@ -29,6 +29,12 @@ package struct PhysicalProof: Sendable {
         case known(systemIdentifier: String)
         /// Why it could not be asked.
         case unknown(String)
+
+        /// Why a cluster is another one than this; nil where it is this one, or nobody knows.
+        package func misfit(_ identifier: String) -> String? {
+            guard case .known(let own) = self, own != identifier else { return nil }
+            return "it is of another cluster: its system identifier is \(identifier), and this database's is \(own)"
+        }
     }
 
     /// What the team asks of one database of the cluster.
@@ -45,7 +51,11 @@ package struct PhysicalProof: Sendable {
     }
 
     package init(_ repository: PgBackRest, workDirectory: String, source: Source) {
-        self.repository = repository
+        self.init(.pgBackRest(repository), workDirectory: workDirectory, source: source)
+    }
+
+    package init(_ engine: PhysicalEngine, workDirectory: String, source: Source) {
+        self.engine = engine
         self.workDirectory = workDirectory
         self.source = source
     }
@@ -73,7 +83,7 @@ package struct PhysicalProof: Sendable {
         package var notes: [String] = []
     }
 
-    private var programs: Programs { repository.programs }
+    var programs: Programs { engine.programs }
     var clock: WallClock { programs.clock }
 
     /// - Parameter label: which backup; nil for the newest.
@@ -81,10 +91,10 @@ package struct PhysicalProof: Sendable {
     ///   here; what is wrong with the backup is in the outcome.
     package func run(_ label: String?) async throws -> Outcome {
         let began = clock.now()
-        let info = try await repository.info()
+        let info = try await engine.info()
         guard let backup = label.map({ info[$0] }) ?? info.newest else {
-            throw info.trouble ?? label.map { .noSuchBackup($0, stanza: repository.stanza) }
-                ?? PhysicalError.noBackup(stanza: repository.stanza)
+            throw info.trouble ?? label.map { .noSuchBackup($0, stanza: info.stanza) }
+                ?? PhysicalError.noBackup(stanza: info.stanza)
         }
         guard let cluster = info.cluster(of: backup) else {
             throw PhysicalError.unreadable(
@@ -93,15 +103,18 @@ package struct PhysicalProof: Sendable {
         var climb = Climb(clock: clock)
         var outcome = Outcome(
             backup: backup, cluster: cluster, ladder: VerificationLadder([]), began: began, ended: began)
-        try await climb.rung(.exists) { try await exists(backup, cluster, info, &outcome) }
-        try await climb.rung(.checksums) { try await checksums(backup, info) }
+        try await climb.rung(.exists) { try await reaching { try await exists(backup, cluster, info, &outcome) } }
+        var check = BaseBackupCheck()
+        try await climb.rung(.checksums) {
+            try await reaching { try await checksums(backup, cluster, info, &check) }
+        }
         let oracle = try await readStandby(backup, cluster, &climb)
         let goal = oracle.map { RestoredCopy.Goal.before($0.position) } ?? .endOfArchive
         if let copy = try await restored(backup, cluster, to: goal, &climb, &outcome) {
             do {
                 // With the log that came since, where a standby was waited for.
-                let info = oracle == nil ? info : try await repository.info()
-                try await prove(copy, backup, info, oracle, &climb, &outcome)
+                let info = oracle == nil ? info : try await engine.info()
+                try await prove(copy, backup, info, check, oracle, &climb, &outcome)
                 try await Blocking().runToEnd { try copy.destroy() }
             } catch {
                 // What failed first is what a person has to know; what resists is left to a sweep.
@@ -114,23 +127,36 @@ package struct PhysicalProof: Sendable {
         return outcome
     }
 
+    /// A repository that cannot be reached says nothing of what is in it.
+    private func reaching(_ look: () async throws -> Climb.Result) async throws -> Climb.Result {
+        do { return try await look() } catch let error as ProgramError {
+            guard case .failed = error, PhysicalError.isOfTheWay(error.firstWords) else { throw error }
+            return .notPossible("the repository cannot be reached: \(error.firstWords)")
+        }
+    }
+
     private func prove(
-        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ oracle: StandbyReading.Found?,
-        _ climb: inout Climb, _ outcome: inout Outcome
+        _ copy: RestoredCopy, _ backup: PhysicalBackup, _ info: RepositoryInfo, _ check: BaseBackupCheck,
+        _ oracle: StandbyReading.Found?, _ climb: inout Climb, _ outcome: inout Outcome
     ) async throws {
         try await climb.rung(.continuity) {
-            let (result, end) = try await ArchiveProof(copy: copy, backup: backup, info: info, jobs: jobs).run()
-            outcome.archived = end
-            return result
+            guard case .pgBackRest(let repository) = engine else { return check.continuity(backup) }
+            return try await reaching {
+                let (result, end) = try await ArchiveProof(
+                    copy: copy, repository: repository, backup: backup, info: info, jobs: jobs
+                ).run()
+                outcome.archived = end
+                return result
+            }
         }
         try await climb.rung(.restores) { try await recovers(copy, toEnd: oracle == nil, &outcome) }
-        var databases: [String: InstantContent] = [:]
+        var content = CopyReading.Outcome()
         try await climb.rung(.structure) {
             tell("reading every page and every row of the copy")
             let reading = try await CopyReading(copy: copy, jobs: jobs, programs: programs, clock: clock).run()
             outcome.tables = reading.tables
             outcome.rows = reading.rows
-            databases = reading.databases
+            content = reading
             if !reading.problems.isEmpty { return .failed(reading.problems) }
             if let gap = reading.gap { return .notPossible(gap) }
             return .proved(
@@ -138,25 +164,8 @@ package struct PhysicalProof: Sendable {
                     + "nothing, and all rows were read: \("row".counted(Int(clamping: reading.rows))) of \("table".counted(reading.tables))"
             )
         }
-        if let oracle { try await compare(databases, oracle, &climb) }
+        if let oracle { try await compare(content, oracle, &climb) }
         try await ask(copy, backup, &climb, &outcome)
-    }
-
-    private func compare(
-        _ databases: [String: InstantContent], _ oracle: StandbyReading.Found, _ climb: inout Climb
-    ) async throws {
-        try await climb.rung(.equality) {
-            let differences = oracle.differences(from: databases)
-            guard differences.isEmpty else { return .failed(differences) }
-            guard let gap = oracle.gaps.first else {
-                return .proved(
-                    "every row of every table and materialised view, every sequence and large object is the standby's, "
-                        + "whose replay was paused at \(oracle.position): \("database".counted(databases.count)) by digest"
-                )
-            }
-            let more = oracle.gaps.count > 1 ? " and \(oracle.gaps.count - 1) more" : ""
-            return .notPossible("what could be read is the standby's, and its role cannot read \(gap)\(more)")
-        }
     }
 
     /// What the team wants to be so, and whether its application works: the last, since that one may write.
@@ -198,11 +207,7 @@ package struct PhysicalProof: Sendable {
             return trouble.isOfTheWay ? .notPossible(trouble.problem) : .failed([trouble.problem])
         }
         var problems: [String] = []
-        if case .known(let identifier) = source, identifier != cluster.systemIdentifier {
-            problems.append(
-                "it is of another cluster: its system identifier is \(cluster.systemIdentifier), and this database's is "
-                    + identifier)
-        }
+        if let misfit = source.misfit(cluster.systemIdentifier) { problems.append(misfit) }
         if case .unknown(let reason) = source {
             outcome.notes.append("whether it is of this cluster could not be asked: \(reason)")
         }
@@ -214,14 +219,23 @@ package struct PhysicalProof: Sendable {
         for needed in backup.needs where info[needed] == nil {
             problems.append("it needs \(needed), which is not there")
         }
-        problems += try await copies(backup, info)
-        return problems.isEmpty
-            ? .proved("pgBackRest lists it as whole, of the cluster \(cluster.systemIdentifier)") : .failed(problems)
+        let words: String
+        switch engine {
+        case .pgBackRest(let repository):
+            problems += try await copies(backup, info, repository)
+            words = "pgBackRest lists it as whole"
+        case .base(let backups, _):
+            problems += try await digests(backup, backups)
+            words = "its record and PostgreSQL's manifest have our signature"
+        }
+        return problems.isEmpty ? .proved("\(words), of the cluster \(cluster.systemIdentifier)") : .failed(problems)
     }
 
     /// pgBackRest keeps two of each list and falls back to the other without a word (2.45, *tried*): one that is damaged
     /// leaves nothing to fall back to.
-    private func copies(_ backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> [String] {
+    private func copies(
+        _ backup: PhysicalBackup, _ info: RepositoryInfo, _ repository: PgBackRest
+    ) async throws -> [String] {
         let stanza = repository.stanza
         guard info.repositories.first(where: { $0.key == backup.repository })?.cipher == "none" else { return [] }
         var problems: [String] = []
@@ -236,14 +250,22 @@ package struct PhysicalProof: Sendable {
                     problems.append("'\(name)' and its copy are not the same: one of them is damaged")
                 }
             } catch let error as ProgramError {
-                guard case .failed = error else { throw error }
+                guard case .failed = error, !PhysicalError.isOfTheWay(error.firstWords) else { throw error }
                 problems.append("'\(name)' or its copy is missing: \(error.firstWords)")
             }
         }
         return problems
     }
 
-    private func checksums(_ backup: PhysicalBackup, _ info: RepositoryInfo) async throws -> Climb.Result {
+    private func checksums(
+        _ backup: PhysicalBackup, _ cluster: RepositoryInfo.Cluster, _ info: RepositoryInfo,
+        _ check: inout BaseBackupCheck
+    ) async throws -> Climb.Result {
+        let repository: PgBackRest
+        switch engine {
+        case .pgBackRest(let own): repository = own
+        case .base(let backups, _): return try await verify(backup, cluster, backups, &check)
+        }
         tell("checksums of everything in the repository")
         if backup.hasPageErrors {
             return .failed([
@@ -272,23 +294,11 @@ package struct PhysicalProof: Sendable {
             try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
             try PrivateCluster.sweep(work)
         }
-        guard let major = Int(cluster.version) else {
-            throw PhysicalError.unreadable(command: "info", reason: "'\(cluster.version)' is no version of PostgreSQL")
-        }
         let server: ServerPrograms
-        do {
-            server = try await ServerPrograms.find(major: major, in: serverDirectories, with: programs)
-        } catch let error as ProgramError {
-            guard case .notInstalled = error else { throw error }
-            climb.end(.restores, .notPossible("\(error.problem): \(error.hint ?? "")"))
-            return nil
-        }
-        guard server.version.major == major else {
-            climb.end(
-                .restores,
-                .notPossible(
-                    "PostgreSQL \(major) is needed, and \(server.version) is here: apt-get install postgresql-\(major)")
-            )
+        switch try await self.server(of: cluster) {
+        case .here(let found): server = found
+        case .missing(let reason):
+            climb.end(.restores, .notPossible(reason))
             return nil
         }
         outcome.server = "PostgreSQL \(server.version)"
@@ -296,11 +306,19 @@ package struct PhysicalProof: Sendable {
             climb.end(.restores, .notPossible(lack.problem))
             return nil
         }
-        tell("restoring \(backup.size) with pgBackRest")
+        tell("restoring \(backup.size) with \(engine.program)")
         do {
-            let copy = try await RestoredCopy.restore(
-                backup, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
-                clock: clock)
+            let copy: RestoredCopy
+            switch engine {
+            case .pgBackRest(let repository):
+                copy = try await RestoredCopy.restore(
+                    backup, from: repository, to: goal, in: work, on: server, superuser: superuser, jobs: jobs,
+                    clock: clock)
+            case .base(let backups, _):
+                copy = try await RestoredCopy.unpack(
+                    try backups.record(of: backup.label), as: backup, from: backups, in: work, on: server,
+                    superuser: superuser, programs: programs)
+            }
             outcome.restoreSeconds = copy.restoreSeconds
             guard copy.control.systemIdentifier == cluster.systemIdentifier else {
                 try await Blocking().runToEnd { try copy.destroy() }
@@ -321,8 +339,8 @@ package struct PhysicalProof: Sendable {
             climb.end(
                 .restores,
                 PhysicalError.isOfTheWay(words)
-                    ? .notPossible("pgBackRest cannot restore it here: \(words)")
-                    : .failed(["pgBackRest cannot restore it: \(words)"]))
+                    ? .notPossible("\(engine.program) cannot restore it here: \(words)")
+                    : .failed(["\(engine.program) cannot restore it: \(words)"]))
         }
         return nil
     }
@@ -334,21 +352,15 @@ package struct PhysicalProof: Sendable {
         do {
             outcome.recoverySeconds = try await copy.recover(clock: clock)
         } catch ClusterError.startFailed(_, let log) {
-            let major = copy.cluster.server.version.major
-            if let gap = log.lazy.compactMap({ Complaint(program: "postgres", text: $0).gap(major: major) }).first {
-                return .notPossible(gap.words)
-            }
+            if let words = copy.gap(log)?.words ?? copy.closedWay { return .notPossible(words) }
             return .failed(["the server does not start from it: \(log.joined(separator: " / "))"])
+        } catch let error as PostgreSQLError {
+            guard let gap = copy.gap([error.problem]) else { throw error }
+            return .notPossible(gap.words)
         }
         outcome.redone = copy.redone
-        if toEnd, let archived = outcome.archived {
-            guard let redone = copy.redone else {
-                return .failed(["the server replayed nothing, and the archive ends at \(archived)"])
-            }
-            // The last segment may be filled up with nothing; one that was not touched at all may not.
-            if redone.value + copy.control.segmentSize < archived.value {
-                return .failed(["the replay ended at \(redone), and the archived log ends at \(archived)"])
-            }
+        if toEnd, let archived = outcome.archived, let reason = copy.shortfall(of: archived) {
+            return copy.closedWay.map { .notPossible("\(reason): \($0)") } ?? .failed([reason])
         }
         let seconds = (copy.restoreSeconds + (outcome.recoverySeconds ?? 0)).rounded(toPlaces: 1)
         return .proved(

@@ -97,9 +97,8 @@ package struct PointInTimeDrill: Sendable {
         let copy = try await restore(backup, moment.goal, info)
         do {
             outcome.restoreSeconds = copy.restoreSeconds
-            if case .failed(let problems) = try await ArchiveProof(copy: copy, backup: backup, info: info, jobs: jobs)
-                .run().result
-            {
+            let log = ArchiveProof(copy: copy, repository: repository, backup: backup, info: info, jobs: jobs)
+            if case .failed(let problems) = try await log.run().result {
                 throw PhysicalError.notRestored(reason: problems.prefix(5).joined(separator: "; "))
             }
             outcome.recoverySeconds = try await copy.recover(clock: clock)

@@ -84,6 +84,20 @@ package struct RepositoryInfo: Sendable, Hashable {
         .stanza(stanza, code: status.code, message: status.message.firstLine)
     }
 
+    /// What is no answer of pgBackRest, and told as if it were.
+    init(
+        stanza: String, status: Status, backups: [PhysicalBackup], archives: [Archive], clusters: [Cluster],
+        repositories: [Repository], isBusy: Bool
+    ) {
+        self.stanza = stanza
+        self.status = status
+        self.backups = backups
+        self.archives = archives
+        self.clusters = clusters
+        self.repositories = repositories
+        self.isBusy = isBusy
+    }
+
     /// - Throws: `PhysicalError.unreadable`, `.stanza` where there is no such stanza.
     package init(_ output: [UInt8], stanza: String) throws(PhysicalError) {
         let answer: [Answer]

@@ -13,8 +13,8 @@ package struct RestoredCopy: Sendable {
     package let backup: PhysicalBackup
     /// Of the restore of the files.
     package let restoreSeconds: Double
-    let repository: PgBackRest
-    private let environment: [String: ChildEnvironment.Value]
+    /// What its server needs to fetch archived log.
+    let environment: [String: ChildEnvironment.Value]
 
     /// How far the write-ahead log is replayed (PostgreSQL manual, "Recovery Target").
     package enum Goal: Sendable, Hashable {
@@ -93,7 +93,7 @@ package struct RestoredCopy: Sendable {
             preconditionFailure("a cluster was filled without its control file")
         }
         return RestoredCopy(
-            cluster: cluster, control: control, backup: backup, restoreSeconds: seconds, repository: repository,
+            cluster: cluster, control: control, backup: backup, restoreSeconds: seconds,
             environment: Self.environment(of: repository, beside: cluster))
     }
 
@@ -144,7 +144,12 @@ package struct RestoredCopy: Sendable {
         ]
         // `%p` stays outside the quotes of a shell: the server puts a plain relative path there.
         settings["restore_command"] = words.map(\.shellQuoted).joined(separator: " ") + " %p"
-        settings.merge([
+        return settings.merging(Self.settings(control)) { $1 }
+    }
+
+    /// Of a copy of whatever cluster: as its recovery needs them, and nothing of its own that reaches out.
+    static func settings(_ control: ControlData) -> [String: String] {
+        [
             "archive_mode": "off", "wal_level": "replica", "max_wal_senders": "0", "hot_standby": "off",
             "max_prepared_transactions": String(control.preparedTransactions),
             "max_locks_per_transaction": String(max(128, control.locksPerTransaction)), "max_connections": "40",
@@ -152,8 +157,7 @@ package struct RestoredCopy: Sendable {
             // The log would hold rows and statements of the source; what recovery says is wanted.
             "log_min_messages": "log", "log_min_error_statement": "panic", "log_statement": "none",
             "jit": "off", "restart_after_crash": "off", "primary_conninfo": "", "shared_preload_libraries": "",
-        ]) { $1 }
-        return settings
+        ]
     }
 
     /// Starts it and waits until its recovery is over.
@@ -190,6 +194,24 @@ package struct RestoredCopy: Sendable {
         return nil
     }
 
+    /// Why the replay did not come to the end of the archived log; nil where it did. The last segment may be filled up
+    /// with nothing; one that was not touched at all may not.
+    func shortfall(of archived: LogPosition) -> String? {
+        guard let redone else { return "the server replayed nothing, and the archive ends at \(archived)" }
+        guard redone.value + control.segmentSize < archived.value else { return nil }
+        return "the replay ended at \(redone), and the archived log ends at \(archived)"
+    }
+
+    /// What kept the server from fetching its log, where that says nothing of what is archived: it takes every failure of
+    /// `restore_command` for the end of the log.
+    var closedWay: String? { cluster.log(last: 60).first(where: PhysicalError.isOfTheWay) }
+
+    /// What this host lacks, where the server's last words, or the answer to a connection, are about that.
+    func gap(_ words: [String]) -> Comparison.Gap? {
+        let major = cluster.server.version.major
+        return words.lazy.compactMap { Complaint(program: "postgres", text: $0).gap(major: major) }.first
+    }
+
     /// When the last transaction that was replayed was committed at the source; nil where none was.
     var moment: Timestamp? {
         get async throws {
@@ -209,7 +231,9 @@ package struct RestoredCopy: Sendable {
     }
 
     /// The first page's header of an archived segment; nil where pgBackRest cannot hand it out, with its words.
-    func header(_ segment: WALSegment) async throws -> (header: WALPageHeader?, reason: String) {
+    func header(_ segment: WALSegment, from repository: PgBackRest) async throws -> (
+        header: WALPageHeader?, reason: String
+    ) {
         let goal = "\(cluster.home)/segment-\(segment)"
         var child = ChildProgram(
             repository.path,

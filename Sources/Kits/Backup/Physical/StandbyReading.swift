@@ -39,10 +39,13 @@ package struct StandbyReading: Sendable {
     func run() async throws -> Found {
         let hold = try await note?.hold()
         defer { withExtendedLifetime(hold) {} }
+        let left = try await leftBehind()
         return try await Connection.with(address, settings) { connection in
-            let isStandby = try await connection.query("select pg_catalog.pg_is_in_recovery() as yes").only[
-                "yes", as: Bool.self]
-            guard isStandby else { throw StandbyError.noStandby(address) }
+            let replay = try await ReplayState.read(connection)
+            // One that a killed proof of ours left paused is ours to let go on; another pause is somebody's wish.
+            let isOurs = left?.stands(at: replay) == true
+            if left != nil, !isOurs { try await note?.clear() }
+            guard replay.isStandby else { throw StandbyError.noStandby(address) }
             // Whoever pauses it has to be able to let it go on.
             let mayBoth = try await connection.query(
                 """
@@ -51,32 +54,62 @@ package struct StandbyReading: Sendable {
                 """
             ).only["yes", as: Bool.self]
             guard mayBoth else { throw StandbyError.mayNotPause(address) }
-            // One that a killed proof of ours left paused is ours to let go on.
-            let isOurs = try await note?.standing() != nil
-            let isPaused = try await Self.state(connection) != "not paused"
-            let wasPaused = isPaused && !isOurs
-            if !wasPaused { try await note?.set(Paused(standby: "\(address)", since: clock.now())) }
-            try await connection.execute("select pg_catalog.pg_wal_replay_pause()")
+            if replay.isPaused, !isOurs { return try await read(connection) { _ in } }
+            var pause = Paused(
+                standby: "\(address)", place: address.place, system: replay.system, since: left?.since ?? clock.now())
             let found: Result<Found, any Error>
-            do { found = .success(try await read(connection)) } catch { found = .failure(error) }
+            do {
+                if !replay.isPaused {
+                    try await note?.set(pause)
+                    try await connection.execute("select pg_catalog.pg_wal_replay_pause()")
+                }
+                found = .success(
+                    try await read(connection) { position in
+                        pause.position = position.description
+                        try await note?.set(pause)
+                    })
+            } catch { found = .failure(error) }
             // One that stays paused falls behind for ever: that it does not go on is worse than what else failed.
-            if !wasPaused {
-                try await resume()
-                try await note?.clear()
-            }
+            try await resume(address)
+            try await note?.clear()
             return try found.get()
         }
+    }
+
+    /// What a killed proof left at this address, as its note says. A note about another one is dealt with there.
+    ///
+    /// - Throws: `PauseError.unsettled`.
+    private func leftBehind() async throws -> Paused? {
+        guard let note, let left = try await note.standing() else { return nil }
+        guard left.isElsewhere(than: address) else { return left }
+        do {
+            if try await isStill(left) { try await resume(address.at(left.place)) }
+        } catch let error as PostgreSQLError {
+            throw PauseError.unsettled(standby: left.standby, reason: error.problem, note: note.path)
+        }
+        try await note.clear()
+        return nil
+    }
+
+    /// Whether the pause that a note speaks of is still there, asked where it says.
+    ///
+    /// - Throws: `PostgreSQLError`.
+    package func isStill(_ left: Paused) async throws -> Bool {
+        let there = left.isElsewhere(than: address) ? address.at(left.place) : address
+        return try await Connection.with(there, settings) { left.stands(at: try await ReplayState.read($0)) }
     }
 
     /// On a connection of its own, whatever became of the other one, and of us; tried for a while.
     ///
     /// - Throws: `StandbyError.staysPaused`.
-    private func resume() async throws {
-        try await despiteCancellation { [address, settings, clock] in
+    private func resume(_ address: DatabaseAddress) async throws {
+        try await despiteCancellation { [settings, clock] in
             let began = clock.monotonic()
             while true {
                 do {
                     return try await Connection.with(address, settings) { connection in
+                        // One that was promoted meanwhile replays nothing any more.
+                        guard try await ReplayState.read(connection).isStandby else { return }
                         _ = try await connection.execute("select pg_catalog.pg_wal_replay_resume()")
                     }
                 } catch let error as PostgreSQLError {
@@ -89,13 +122,12 @@ package struct StandbyReading: Sendable {
         }
     }
 
-    private static func state(_ connection: Connection) async throws -> String {
-        try await connection.query("select pg_catalog.pg_get_wal_replay_pause_state() as state").only["state"]
-    }
-
-    private func read(_ connection: Connection) async throws -> Found {
+    /// - Parameter note: told where the replay stands once it is paused.
+    private func read(
+        _ connection: Connection, note: (LogPosition) async throws -> Void
+    ) async throws -> Found {
         let began = clock.monotonic()
-        while try await Self.state(connection) != "paused" {
+        while try await ReplayState.read(connection).state != "paused" {
             guard clock.monotonic() - began < Self.patience else { throw StandbyError.doesNotPause(address) }
             try await clock.sleep(for: .milliseconds(50))
         }
@@ -113,6 +145,7 @@ package struct StandbyReading: Sendable {
         guard let position = try row["position", as: String?.self].flatMap({ LogPosition($0) }) else {
             throw StandbyError.noStandby(address)
         }
+        try await note(position)
         let names = try await connection.query(
             "select datname::text as name from pg_catalog.pg_database where datallowconn order by datname"
         ).map { try $0["name", as: String.self] }
@@ -120,10 +153,8 @@ package struct StandbyReading: Sendable {
         for name in names {
             databases[name] = try await InstantContent.read(address.with(database: name), connections: jobs)
         }
-        let after = try await connection.query("select pg_catalog.pg_last_wal_replay_lsn()::text as position").only[
-            "position", as: String?.self]
-        let state = try await Self.state(connection)
-        guard state == "paused", after.flatMap({ LogPosition($0) }) == position else {
+        let after = try await ReplayState.read(connection)
+        guard after.state == "paused", after.position == position.description else {
             throw StandbyError.wentOn(address)
         }
         return Found(
@@ -176,8 +207,10 @@ package enum StandbyError: MaintenanceError, Hashable {
 
 extension StandbyReading.Found {
     /// What differs in a copy that was restored to the same place, each in one clause. Hostile text.
-    func differences(from copy: [String: InstantContent]) -> [String] {
-        Set(databases.keys).union(copy.keys).sorted().flatMap { name -> [String] in
+    ///
+    /// - Parameter unread: databases of the copy whose rows could not be read here: of them nobody knows.
+    func differences(from copy: [String: InstantContent], unread: Set<String> = []) -> [String] {
+        Set(databases.keys).union(copy.keys).subtracting(unread).sorted().flatMap { name -> [String] in
             guard let standby = databases[name] else { return ["the standby has no database '\(name)'"] }
             guard let restored = copy[name] else { return ["the copy has no database '\(name)'"] }
             return standby.differences(of: restored, in: name)

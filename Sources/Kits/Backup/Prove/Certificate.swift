@@ -9,6 +9,8 @@ package struct Certificate: Codable, Hashable, Sendable {
     package enum Verdict: String, Codable, Sendable, CaseIterable {
         /// Restored without an error, and everything that was compared is equal.
         case proved
+        /// The same of one part of the rows, and others are still to come (`coverage`).
+        case partly
         /// Something needed was not there; says nothing for or against the backup.
         case unproven
         /// The backup is not what it says, or does not bring the database back.
@@ -38,6 +40,8 @@ package struct Certificate: Codable, Hashable, Sendable {
     package var assertions: [Assertion.Outcome]?
     /// What the application's own test said; nil also where there is none.
     package var smokeTest: SmokeTest.Outcome?
+    /// Where only a part of the rows was restored: which, and how far all of them are; nil where all were.
+    package var coverage: Coverage?
     package var notes: [String]
     /// What is not in the backup, or in it and not compared.
     package var uncovered: [BackupManifest.Omission]
@@ -109,11 +113,16 @@ extension Certificate {
     /// Whether it proves the backup at this moment.
     package func proves(at now: Timestamp) -> Bool { verdict == .proved && now <= countsUntil }
 
+    /// Whether what was restored is what was dumped, be it all or the part that was meant.
+    package var isEqual: Bool { verdict == .proved || verdict == .partly }
+
     /// One line, safe to print.
     package var summary: String {
         switch verdict {
         case .proved:
-            "restored and equal: \("table".counted(content.tables)), \("row".counted(Int(clamping: content.rows)))"
+            coverage.map { "restored part by part and equal: \($0.words(at: times.ended))" }
+                ?? "restored and equal: \("table".counted(content.tables)), \("row".counted(Int(clamping: content.rows)))"
+        case .partly: coverage?.summary(at: times.ended) ?? "restored in part"
         case .unproven:
             gaps.first.map(\.problem.printable) ?? "it could not be proved"
         case .refuted:

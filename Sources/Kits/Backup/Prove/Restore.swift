@@ -8,6 +8,8 @@ struct Restore: Sendable {
     let source: any RestoreSource
     let database: String
     let programs: Programs
+    /// As `--use-list` reads it; nil for everything.
+    var list: String?
 
     /// What came of it.
     struct Outcome: Sendable {
@@ -51,8 +53,10 @@ struct Restore: Sendable {
             cluster.cluster.server.path("pg_restore"),
             [
                 "--create", "--no-tablespaces", "--no-password", "--jobs=\(max(2, cluster.jobs))",
-                "--dbname=\(cluster.entrance)", mirror.path,
-            ], environment: environment, user: cluster.cluster.serverUser)
+                "--dbname=\(cluster.entrance)",
+            ] + (list.map { _ in ["--use-list=\(mirror.file(Self.listName))"] } ?? []) + [mirror.path],
+            environment: environment, user: cluster.cluster.serverUser)
+        if let list { try mirror.write(Self.listName, list) }
         // Its first statement makes the database.
         let gate = RestoreGate(
             address: cluster.address(cluster.entrance), settings: .unlimited(),
@@ -61,6 +65,8 @@ struct Restore: Sendable {
             source: source, mirror: mirror, child: child, jobs: max(2, cluster.jobs), gate: gate, programs: programs)
         return try await restore.run()
     }
+
+    private static let listName = "part.list"
 
     private var environment: ChildEnvironment {
         var environment = ChildEnvironment(cluster.address(cluster.entrance).environment)

@@ -9,16 +9,21 @@ struct RestoreInput: Sendable {
     var roles: [UInt8]
     var collations: CollationUses
     var source: any RestoreSource
+    /// What is restored, as `--use-list` reads it; nil for everything.
+    var list: String?
 }
 
 extension RestoreInput {
-    /// - Parameter path: the backup's directory.
+    /// - Parameters:
+    ///   - path: the backup's directory.
+    ///   - content: what is to come of it; nil for everything.
     /// - Throws: `BackupError`, `FileError`, `RestoreError`.
-    init(_ manifest: BackupManifest, at path: String) throws {
+    init(_ manifest: BackupManifest, at path: String, _ content: RotatedContent? = nil) throws {
         outline = manifest.outline
         roles = try Checksums(manifest, at: path).believed(manifest.roles.file)
         collations = try StoredCatalog(path: "\(path)/\(manifest.catalog.file)").collations()
-        source = try StoredBackup(manifest, at: path)
+        source = try StoredBackup(manifest, at: path, only: content?.files)
+        list = content?.list
     }
 }
 

@@ -61,6 +61,9 @@ struct RestoreMirror: Sendable {
         return pipe
     }
 
+    /// A file that pg_restore reads beside those of the backup.
+    func write(_ name: String, _ text: String) throws { try create(name).write(Array(text.utf8)) }
+
     private func copy(_ from: Descriptor, as name: String) throws {
         let to = try create(name)
         while true {

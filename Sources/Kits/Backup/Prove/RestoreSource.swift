@@ -74,15 +74,15 @@ struct StoredBackup: RestoreSource {
 
     /// - Parameters:
     ///   - path: the backup's directory.
-    ///   - rows: the names of those files of rows that are wanted, and no large objects; nil for everything.
+    ///   - wanted: the names, as pg_restore knows them, of the files that it opens; nil for everything.
     /// - Throws: `FileError`; `BackupError.incomplete` when there is no table of contents among its files.
-    init(_ manifest: BackupManifest, at path: String, rowsOf rows: Set<String>? = nil) throws {
+    init(_ manifest: BackupManifest, at path: String, only wanted: Set<String>? = nil) throws {
         directory = try SafeDirectory("\(path)/\(BackupLayout.database)")
         var files: [String: DataFile] = [:]
         var feeds: [RestoreFeed] = []
         for file in manifest.files {
             guard let name = DataFile.plainName(file) else { continue }
-            if let rows, name != Self.contentsName, !rows.contains(name) { continue }
+            if let wanted, name != Self.contentsName, !wanted.contains(name) { continue }
             files[name] = try DataFile(file, in: directory)
             let size = file.expanded ?? file.size
             if name.hasSuffix(".toc") {

@@ -23,6 +23,7 @@ extension RestoredDatabase {
                         .init(kind: "table", name: table.name.description, problem: "it has no column \(names)"))
                     continue
                 }
+                guard part?.holds(table.name) ?? true else { continue }
                 readable.append(table)
                 digested.append(DigestTable(table.name, columns: table.columns, blocks: found.blocks))
             }
@@ -34,7 +35,8 @@ extension RestoredDatabase {
             result.parts = [
                 .init(
                     kind: "rows", count: Int(clamping: digests.reduce(0) { $0 + $1.rows }),
-                    method: "every row of every table by a 128-bit digest of its text; stored generated columns are "
+                    method:
+                        "every row of \(part.map { "every table of \($0)" } ?? "every table") by a 128-bit digest of its text; stored generated columns are "
                         + "computed again by a restore and not among them", seconds: 0),
                 .init(
                     kind: "tables", count: manifest.tables.count,

@@ -30,13 +30,18 @@ struct StoredCatalog: Sendable {
 
     /// Which of these roles own something, may do something or have settings: those whose names stand in an entry as a
     /// word, in quotes or bare. One too many where something else is called the same.
-    func mentioned(_ names: [String]) throws -> Set<String> {
+    ///
+    /// - Parameter isMeant: whether an entry is asked at all.
+    func mentioned(
+        _ names: [String], where isMeant: (CatalogEntry) -> Bool = { _ in true }
+    ) throws -> Set<String> {
         let decoder = JSONDecoder()
         var open = names
         var found: Set<String> = []
         try forEachLine { line in
             guard !open.isEmpty else { return }
             let entry = try decoder.decode(CatalogEntry.self, from: Data(line))
+            guard isMeant(entry) else { return }
             let texts = [Array(entry.name.utf8), Array(entry.fact.utf8)]
             open.removeAll { name in
                 let isThere = texts.contains { $0.hasWord(name) }

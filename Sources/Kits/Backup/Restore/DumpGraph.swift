@@ -20,11 +20,18 @@ struct DumpGraph: Sendable {
 
     private static let dependency = ";\tdepends on:"
 
-    /// - Parameter dump: the directory with `toc.dat`.
+    /// - Parameters:
+    ///   - dump: the directory with `toc.dat`.
+    ///   - program: the path of pg_restore.
+    ///   - withDatabase: whether the database itself is listed too, as `--create` restores it.
     /// - Throws: `ProgramError`.
-    static func read(_ dump: String, _ program: ClientProgram, _ programs: Programs) async throws -> DumpGraph {
+    static func read(
+        _ dump: String, _ program: String, withDatabase: Bool = false, _ programs: Programs
+    ) async throws -> DumpGraph {
         var graph = DumpGraph()
-        let child = ChildProgram(program.path, ["--list", "--verbose", dump], environment: ["LC_ALL": "C"])
+        let child = ChildProgram(
+            program, ["--list", "--verbose"] + (withDatabase ? ["--create"] : []) + [dump],
+            environment: ["LC_ALL": "C"])
         _ = try await programs.run(child) { (line: LineSplitter.Line) in graph.add(line.text) }.checked()
         return graph
     }
@@ -55,6 +62,14 @@ struct DumpGraph: Sendable {
             whole: Set(kept.filter { work.isWhole($0.number) }.map(\.object)))
     }
 
+    /// As above, of what was chosen of a backup.
+    func part(_ selection: RestoreSelection, of manifest: BackupManifest) -> Part {
+        let chosen = Set(selection.tables)
+        return part(
+            tables: Set(manifest.tables.filter { chosen.contains($0.name) }.map(\.oid)),
+            schemas: Set(selection.schemas), among: Set(manifest.tables.map(\.name.schema)))
+    }
+
     struct Part: Sendable {
         /// In their order.
         var entries: [ArchiveEntry]
@@ -67,6 +82,15 @@ struct DumpGraph: Sendable {
 
         /// As `pg_restore --use-list` reads it.
         var list: String { entries.map { "\($0.number); \($0.catalog) \($0.object) \($0.rest)\n" }.joined() }
+
+        /// By name: those that something of it depends on.
+        var extensions: Set<String> {
+            Set(
+                entries.filter { $0.kind == "EXTENSION" }.map {
+                    // `- hstore ` and no owner.
+                    String(decoding: $0.title.utf8.dropFirst(2), as: UTF8.self).trimmingWhitespace()
+                })
+        }
 
         /// The files of rows that pg_restore opens.
         var rowFiles: Set<String> { Set(entries.filter { $0.kind == "TABLE DATA" }.map { "\($0.number).dat" }) }
@@ -184,7 +208,7 @@ extension ArchiveEntry {
 
     /// Settings of the dump itself, and what is everybody's.
     var isAlways: Bool {
-        ["ENCODING", "STDSTRINGS", "SEARCHPATH", "EXTENSION", "PROCEDURAL LANGUAGE"].contains(kind)
+        ["ENCODING", "STDSTRINGS", "SEARCHPATH", "PROCEDURAL LANGUAGE"].contains(kind)
     }
 
     /// Whether a schema brings it along by itself, and not with its table.

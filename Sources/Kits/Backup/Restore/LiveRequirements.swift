@@ -7,15 +7,30 @@ package struct LiveRequirements: Sendable {
     package let backup: BelievedBackup
     /// The backup's directory.
     private let path: String
+    /// Nil where all of it is restored.
+    private let part: Part?
 
-    package init(_ backup: BelievedBackup, at path: String) {
+    /// What of it is restored, and with what the list of its dump is read.
+    package struct Part: Sendable {
+        package var selection: RestoreSelection
+        package var programs: Programs
+        /// Looked into before the usual places of PostgreSQL's programs.
+        package var directories: [String]
+
+        package init(_ selection: RestoreSelection, programs: Programs, directories: [String] = []) {
+            self.selection = selection
+            self.programs = programs
+            self.directories = directories
+        }
+    }
+
+    package init(_ backup: BelievedBackup, at path: String, part: Part? = nil) {
         self.backup = backup
         self.path = path
+        self.part = part
     }
 
     private var manifest: BackupManifest { backup.manifest }
-    private var needed: ProofRequirements { ProofRequirements(backup: manifest.outline) }
-
     /// What was found.
     package struct Answer: Sendable {
         /// Each is enough not to begin.
@@ -31,7 +46,8 @@ package struct LiveRequirements: Sendable {
 
     /// - Throws: `PostgreSQLError`, and what keeps the backup's own files from being read.
     package func look(_ session: SurveySession) async throws -> Answer {
-        var answer = Answer(space: needed.space)
+        var needed = manifest.outline
+        var answer = Answer(space: ProofRequirements(backup: needed).space)
         let facts = try await ServerFacts(session)
         if facts.isInRecovery { answer.problems.append(.standby) }
         let login = try await session.query(
@@ -49,8 +65,13 @@ package struct LiveRequirements: Sendable {
         }
         let catalog = StoredCatalog(path: "\(path)/\(manifest.catalog.file)")
         let names = manifest.roles.names
+        let content = try await content(on: facts.version)
+        if let content {
+            needed.extensions.removeAll { !content.extensions.contains($0.name) }
+            answer.space = content.space(of: ProofRequirements(backup: needed).space)
+        }
         let (roles, collations) = try await Blocking().run { _ in
-            (try catalog.mentioned(names), try catalog.collations())
+            (try catalog.mentioned(names) { content?.holds($0) ?? true }, try catalog.collations())
         }
         answer.roles = names.filter(roles.contains)
         let known = Set(
@@ -64,13 +85,24 @@ package struct LiveRequirements: Sendable {
             if found.isEmpty { answer.problems.append(.missingTablespace(name)) }
         }
         let isOnThisHost = try await isOnThisHost(session)
-        let (gaps, notes) = try await needed.gaps(on: facts.version, collations, isOnThisHost: isOnThisHost) {
+        let (gaps, notes) = try await ProofRequirements(backup: needed).gaps(
+            on: facts.version, collations, isOnThisHost: isOnThisHost
+        ) {
             try await session.query($0)
         }
         answer.problems += gaps.map { .lacking($0.problem, hint: $0.hint) }
         answer.notes += notes
         try await lookAtSpace(session, isOnThisHost, &answer)
         return answer
+    }
+
+    private func content(on version: PostgreSQLVersion) async throws -> PartContent? {
+        guard let part else { return nil }
+        let dump = PostgreSQLVersion(number: manifest.program.version)
+        let program = try await ClientProgram.find(
+            "pg_restore", fitting: max(version, dump), in: part.directories, with: part.programs)
+        let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", program.path, part.programs)
+        return PartContent(graph.part(part.selection, of: manifest), part.selection, manifest)
     }
 
     /// Over a socket in a file system the server is here; over the network nobody can tell by the address alone.

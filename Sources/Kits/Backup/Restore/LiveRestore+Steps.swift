@@ -67,11 +67,8 @@ extension LiveRestore {
     /// What the selection leads to; nil where everything is restored.
     func selected() async throws -> SelectedContent? {
         guard let selection else { return nil }
-        let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", try await program(), programs)
-        let chosen = Set(selection.tables)
-        let oids = Set(manifest.tables.filter { chosen.contains($0.name) }.map(\.oid))
-        let part = graph.part(
-            tables: oids, schemas: Set(selection.schemas), among: Set(manifest.tables.map(\.name.schema)))
+        let graph = try await DumpGraph.read("\(path)/\(BackupLayout.database)", try await program().path, programs)
+        let part = graph.part(selection, of: manifest)
         let list = part.list
         try await blocking.run { _ in
             try SafeDirectory(directory).write(try FileName("part.list"), Array(list.utf8), mode: 0o600)
@@ -85,7 +82,7 @@ extension LiveRestore {
         let source = try await blocking.run { _ in
             try FileManager.default.createDirectory(
                 atPath: files, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-            return try StoredBackup(manifest, at: path, rowsOf: selected?.part.rowFiles)
+            return try StoredBackup(manifest, at: path, only: selected?.part.rowFiles)
         }
         var environment = ChildEnvironment(inside.environment)
         environment.values["PGAPPNAME"] = .plain(applicationName)

@@ -20,11 +20,19 @@ package struct RestoreSelection: Sendable, Hashable {
         for text in wanted {
             let fitting = known.filter { $0.isCalled(text) }
             if fitting.count > 1 { throw SelectionError.severalTables(text, fitting) }
+            if let table = fitting.first, !table.name.hasSameBytes(as: text) {
+                tables.insert(table)
+                continue
+            }
+            // Without a schema a partitioned table may be meant as well, which has no rows of its own.
+            let entries = try catalog()
+            let roots = Self.partitioned(text, among: known, entries)
+            if fitting.count + roots.count > 1 { throw SelectionError.severalTables(text, (fitting + roots).sorted()) }
             if let table = fitting.first {
                 tables.insert(table)
                 continue
             }
-            let leaves = Self.leaves(of: text, among: known, try catalog())
+            let leaves = Self.leaves(of: text, among: known, entries)
             guard !leaves.isEmpty else {
                 throw SelectionError.noTable(
                     text, nearest: nearest(to: text, among: known.map(\.spelled) + known.map(\.name)))
@@ -41,6 +49,20 @@ package struct RestoreSelection: Sendable, Hashable {
         }
         self.tables = tables.sorted()
         self.schemas = Set(schemas).sorted()
+    }
+
+    /// Tables of this name that have no rows of their own and partitions that have some.
+    private static func partitioned(
+        _ text: String, among known: [QualifiedName], _ catalog: [CatalogEntry]
+    ) -> [QualifiedName] {
+        catalog.filter { $0.kind == "table" }.compactMap { entry in
+            guard let (schema, name) = entry.name.unquotedPair,
+                name.hasSameBytes(as: text) || "\(schema).\(name)".hasSameBytes(as: text)
+            else { return nil }
+            let table = QualifiedName(schema: schema, name: name)
+            let spelled = "\(schema).\(name)"
+            return known.contains(table) || leaves(of: spelled, among: known, catalog).isEmpty ? nil : table
+        }
     }
 
     /// The tables with rows below a partitioned one: those that inherit from it, however deep.

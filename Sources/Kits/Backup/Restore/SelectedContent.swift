@@ -58,6 +58,13 @@ struct SelectedContent: Sendable {
         if !empty.isEmpty {
             notes.append("tables that others need came without their rows: \(empty.prefix(10).joined(separator: ", "))")
         }
+        // The body of a function may use one that nothing depends on; plpgsql is in every database.
+        let extensions = whole.extensions.map(\.name).filter { $0 != "plpgsql" && !part.extensions.contains($0) }
+        if !extensions.isEmpty {
+            notes.append(
+                "extensions that nothing of it depends on were left out: "
+                    + extensions.prefix(10).map(\.displayedIdentifier).joined(separator: ", "))
+        }
         if whole.largeObjects.digest.sum.count > 0 { notes.append("large objects are of no table and were left out") }
         if !part.leftOut.isEmpty {
             let shown = part.leftOut.prefix(10).map { "\($0.kind) \($0.title)" }.joined(separator: "; ")
@@ -79,8 +86,19 @@ extension String {
         [" ", ".", ";", "("].contains { containsBytes(" \(table)\($0)") } || hasSuffix(" \(table)")
     }
 
-    /// Whether it names something: at its beginning or behind a space.
+    /// Whether it names something: at its beginning or behind a space. What a function takes is no part of its name.
     fileprivate func hasWord(_ name: String) -> Bool {
-        utf8.starts(with: name.utf8) || containsBytes(" \(name)")
+        let own = withoutArguments
+        return own.utf8.starts(with: name.utf8) || own.containsBytes(" \(name)")
+    }
+
+    /// Up to the first parenthesis that stands in no quotes.
+    var withoutArguments: String {
+        var isQuoted = false
+        let end = utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: "(") && !isQuoted
+        }
+        return String(self[..<(end ?? endIndex)])
     }
 }

@@ -91,6 +91,8 @@ extension BackupManifest.Sequence {
         var isCycling: Bool
         /// Whether this role may read its value here: nobody can of an unlogged one on a standby.
         var isReadable: Bool
+        /// Whether that is so because it is an unlogged one on a standby.
+        var isNowhere: Bool
 
         static func all(_ snapshot: DatabaseSnapshot) async throws -> [Definition] {
             try await snapshot.query(
@@ -98,7 +100,8 @@ extension BackupManifest.Sequence {
                 select c.oid, n.nspname::text as schema, c.relname::text as name, s.seqincrement, s.seqcycle,
                     pg_catalog.has_schema_privilege(n.oid, 'usage')
                         and pg_catalog.has_sequence_privilege(c.oid, 'select')
-                        and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery()) as readable
+                        and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery()) as readable,
+                    c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery() as nowhere
                 from pg_catalog.pg_sequence s
                     join pg_catalog.pg_class c on c.oid = s.seqrelid
                     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -109,7 +112,7 @@ extension BackupManifest.Sequence {
                 Definition(
                     name: QualifiedName(schema: try row["schema"], name: try row["name"]), oid: try row["oid"],
                     increment: try row["seqincrement"], isCycling: try row["seqcycle"],
-                    isReadable: try row["readable"])
+                    isReadable: try row["readable"], isNowhere: try row["nowhere"])
             }
         }
     }

@@ -31,6 +31,9 @@ struct EnvironmentVariable: Sendable {
         EnvironmentVariable(name: "WATCHDOG_PID", meaning: "The process for which WATCHDOG_USEC is meant."),
         EnvironmentVariable(
             name: "TZDIR", meaning: "Where the time zones lie, if not in /usr/share/zoneinfo, as for every program."),
+        EnvironmentVariable(
+            name: "RCLONE_CONFIG",
+            meaning: "rclone's configuration, for where the remotes of repositories lie, as for rclone itself."),
         EnvironmentVariable(name: "PATH", meaning: "Where client programs such as pg_dump and psql are looked for."),
     ]
 

@@ -20,8 +20,11 @@ package struct AlertDesk: Sendable {
     package init(log: RunLog, rules: AlertRules, rulesDigest: String) {
         self.log = log
         self.rules = rules
-        self.rulesDigest = rulesDigest
+        self.rulesDigest = "\(Self.format):\(rulesDigest)"
     }
+
+    /// Of what the router remembers: what was written under another one is adopted, like another configuration.
+    private static let format = 2
 
     /// What came of it, and when something is due without any event.
     package struct Taken: Sendable {
@@ -110,6 +113,7 @@ package struct AlertDesk: Sendable {
                     "channel": notification.channel,
                     "lane": "\(notification.channel)|\(recipient ?? "")|\(notification.groupKey)",
                     "at": notification.decidedAt, "content": StoredJSON(single),
+                    "precedence": notification.severity == .critical ? 0 : 1,
                 ])
         }
     }
@@ -155,10 +159,10 @@ extension RunLog {
         }
     }
 
-    /// What happened since an instant, in its order.
-    package func alertEvents(since: Timestamp) async throws -> [(at: Timestamp, event: AlertEvent)] {
+    /// What happened, in its order, as far back as it is remembered.
+    package func alertEvents() async throws -> [(at: Timestamp, event: AlertEvent)] {
         try await store.read { reader in
-            try reader.rows(AlertStatement.eventsSince, ["since": since]).map {
+            try reader.rows(AlertStatement.events).map {
                 (try $0.get("happened_at"), try $0.get("content", as: StoredJSON<AlertEvent>.self).value)
             }
         }

@@ -6,10 +6,13 @@ import Settings
 extension Inventory {
     /// What the configuration says about alerts, ready to decide by; nil where it says nothing.
     ///
+    /// A blackout is for changes and not for alerts, which somebody may need most while it lasts: the days of a calendar
+    /// count only where it is named.
+    ///
     /// - Throws: where a calendar that a window names is not there any more.
     package func alertRules(_ zones: ZoneDirectory) throws(CalendarError) -> AlertRules? {
         guard let alerts else { return nil }
-        var making = RulesMaking(alerts: alerts, context: scheduleContext(zones))
+        var making = RulesMaking(alerts: alerts, context: alertContext(zones))
         var root = RouteDraft(receiver: RulesMaking.nobody)
         root.grouping = .labels([Labels.Name.environment])
         for (index, route) in alerts.routes.enumerated() {
@@ -38,6 +41,20 @@ extension Inventory {
             route: root.tree(receiver: RulesMaking.nobody), receivers: making.receivers,
             inhibitions: inhibitions + dependencies, times: making.times, rotations: try making.rotations(),
             terms: terms)
+    }
+}
+
+extension Inventory {
+    /// What schedules of alerts are understood in, with every calendar as its file is now.
+    fileprivate func alertContext(_ zones: ZoneDirectory) -> ScheduleContext {
+        ScheduleContext(
+            zones: zones, standardZone: timeZone ?? "UTC",
+            calendars: Calendars(
+                calendars.map { calendar in
+                    var source = calendar.source
+                    source.isBlackout = false
+                    return source.current(zones: zones)
+                }))
     }
 }
 
@@ -86,14 +103,21 @@ private struct RulesMaking {
         return name
     }
 
+    /// What another Alertmanager takes for over after a day (see `AlertmanagerChannel`) is said again four times a day.
+    private static let refresh: Duration = .seconds(6 * 3_600)
+
     private func receiver(_ name: String, _ channels: [String], _ recipients: [String], sendsResolved: Bool) -> Receiver
     {
         Receiver(
             name: name,
             deliveries: channels.compactMap { alerts[channel: $0] }.map { channel in
-                Receiver.Delivery(
+                var delivery = Receiver.Delivery(
                     channel: channel.name, recipients: alerts.recipients(recipients, of: channel),
                     sendsResolved: sendsResolved)
+                delivery.addressing = channel.access.addressing
+                delivery.standard = channel.access.recipients
+                if case .alertmanager = channel.access { delivery.refresh = Self.refresh }
+                return delivery
             })
     }
 

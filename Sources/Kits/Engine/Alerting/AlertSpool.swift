@@ -18,6 +18,17 @@ package struct SpooledNotification: Codable, Hashable, Sendable {
     package var notification: AlertNotification
     /// What the channel answered last: a receipt, or why it did not take it. Hostile text.
     package var answer: String?
+
+    /// So long at most is waited between two attempts, before a quarter is added by chance.
+    package static let longestPause: Duration = .seconds(600)
+}
+
+/// What came of one attempt to hand a notification over.
+package enum DeliveryOutcome: Hashable, Sendable {
+    case taken(receipt: String)
+    /// It will not be tried again.
+    case givenUp(reason: String)
+    case later(Timestamp, reason: String)
 }
 
 extension RunLog {
@@ -26,11 +37,19 @@ extension RunLog {
         try StateLocks(stateDirectory: directory).alerts()
     }
 
-    /// What may be sent now, oldest first; of one lane only the first.
-    package func dueNotifications(most: Int = 100) async throws -> [SpooledNotification] {
+    /// The channels for which something is queued, due or not.
+    package func waitingChannels() async throws -> [String] {
+        try await store.read { try $0.rows(AlertStatement.waitingChannels).map { try $0.get("channel") } }
+    }
+
+    /// What one channel may be sent now: what is critical first, then the oldest; of one lane only the first.
+    package func dueNotifications(of channel: String, most: Int) async throws -> [SpooledNotification] {
         let now = clock.now()
+        let latest = now + SpooledNotification.longestPause * 2
         return try await store.read { reader in
-            try reader.rows(AlertStatement.dueNotifications, ["now": now, "most": most]).map { row in
+            try reader.rows(
+                AlertStatement.dueNotifications, ["channel": channel, "now": now, "latest": latest, "most": most]
+            ).map { row in
                 SpooledNotification(
                     id: try row.get("id"), state: .queued, attempts: try row.get("attempts"), nextAt: now,
                     notification: try row.get("content", as: StoredJSON<AlertNotification>.self).value)
@@ -38,25 +57,30 @@ extension RunLog {
         }
     }
 
-    /// When something waits to be sent; nil where nothing does.
-    package func nextNotification() async throws -> Timestamp? {
-        try await store.read { try $0.first(AlertStatement.nextAttempt)?.get("next_at", as: Timestamp?.self) ?? nil }
-    }
-
-    /// It was taken, or never will be.
-    package func end(notification id: String, _ state: SpooledNotification.State, answer: String) async throws {
+    /// Writes down what came of an attempt, together with the finding that it opens or ends.
+    package func settle(
+        notification id: String, _ outcome: DeliveryOutcome, opens trouble: Finding? = nil, ends over: Finding? = nil
+    ) async throws {
         let now = clock.now()
         try await store.write { writer in
-            try writer.run(
-                AlertStatement.endNotification, ["id": id, "state": state, "at": now, "outcome": answer])
+            switch outcome {
+            case .taken(let receipt): try Self.end(id, .sent, receipt, at: now, writer)
+            case .givenUp(let reason): try Self.end(id, .failed, reason, at: now, writer)
+            case .later(let next, let reason):
+                try writer.run(
+                    AlertStatement.postponeNotification, ["id": id, "next_at": next, "outcome": reason])
+            }
+            if let trouble { try open(trouble, at: now, in: writer) }
+            if let over {
+                try writer.run(FindingStatement.resolveFinding, ["fingerprint": over.fingerprint, "at": now])
+            }
         }
     }
 
-    /// It is tried again later.
-    package func postpone(notification id: String, until next: Timestamp, answer: String) async throws {
-        try await store.write { writer in
-            try writer.run(AlertStatement.postponeNotification, ["id": id, "next_at": next, "outcome": answer])
-        }
+    private static func end(
+        _ id: String, _ state: SpooledNotification.State, _ answer: String, at now: Timestamp, _ writer: StoreWriter
+    ) throws {
+        try writer.run(AlertStatement.endNotification, ["id": id, "state": state, "at": now, "outcome": answer])
     }
 
     /// The entries of one decision's notification, one for each recipient.

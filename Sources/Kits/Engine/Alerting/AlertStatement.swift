@@ -12,9 +12,7 @@ enum AlertStatement: String, StatementSet {
         insert into alert_event (number, happened_at, content)
         select coalesce(max(number), 0) + 1, :happened_at, :content from alert_event
         """
-    case eventsSince = """
-        select happened_at, content from alert_event where happened_at >= :since order by number
-        """
+    case events = "select happened_at, content from alert_event order by number"
     case insertDecision = """
         insert into alert_decision (number, decided_at, content)
         select coalesce(max(number), 0) + 1, :decided_at, :content from alert_decision
@@ -30,18 +28,30 @@ enum AlertStatement: String, StatementSet {
         """
     case insertNotification = """
         insert into alert_notification (number, id, notification, channel, lane, state, attempts, next_at, decided_at,
-            content)
-        select coalesce(max(number), 0) + 1, :id, :notification, :channel, :lane, 'queued', 0, :at, :at, :content
+            content, precedence)
+        select coalesce(max(number), 0) + 1, :id, :notification, :channel, :lane, 'queued', 0, :at, :at, :content,
+            :precedence
         from alert_notification
         """
-    /// In a lane, what one channel tells one recipient about one group, nothing overtakes anything.
+    /// Name by name through the index: thousands may wait for a channel that is down.
+    case waitingChannels = """
+        with recursive waiting (channel) as (
+            select min(channel) from alert_notification where state = 'queued'
+            union all
+            select (select min(n.channel) from alert_notification n
+                where n.state = 'queued' and n.channel > waiting.channel)
+            from waiting where waiting.channel is not null)
+        select channel from waiting where channel is not null
+        """
+    /// In a lane, what one channel tells one recipient about one group, nothing overtakes anything. What is to be tried
+    /// again later than anything ever is was planned by a clock that was set back since: it is due.
     case dueNotifications = """
         select n.number, n.id, n.attempts, n.decided_at, n.content from alert_notification n
-        where n.state = 'queued' and n.next_at <= :now and not exists (
-            select 1 from alert_notification e where e.lane = n.lane and e.state = 'queued' and e.number < n.number)
-        order by n.number limit :most
+        where n.state = 'queued' and n.channel = :channel and (n.next_at <= :now or n.next_at > :latest)
+            and not exists (
+                select 1 from alert_notification e where e.lane = n.lane and e.state = 'queued' and e.number < n.number)
+        order by n.precedence, n.number limit :most
         """
-    case nextAttempt = "select min(next_at) as next_at from alert_notification where state = 'queued'"
     case endNotification = """
         update alert_notification set state = :state, attempts = attempts + 1, ended_at = :at, outcome = :outcome
         where id = :id and state = 'queued'
@@ -57,6 +67,32 @@ enum AlertStatement: String, StatementSet {
     case notificationsSince = """
         select id, channel, state, attempts, next_at, decided_at, ended_at, content, outcome
         from alert_notification where decided_at >= :since order by number
+        """
+    // The newest row of each stays, so that no number is given away twice.
+    case countEvents = """
+        select count(*) as n from alert_event
+        where happened_at < :before and number < (select max(number) from alert_event)
+        """
+    case forgetEvents = """
+        delete from alert_event where happened_at < :before and number < (select max(number) from alert_event)
+        """
+    case countDecisions = """
+        select count(*) as n from alert_decision
+        where decided_at < :before and number < (select max(number) from alert_decision)
+        """
+    case oldDecisions = """
+        select number from alert_decision
+        where decided_at < :before and number < (select max(number) from alert_decision) order by number limit :most
+        """
+    case forgetSubjects = "delete from alert_subject where decision = :number"
+    case forgetDecision = "delete from alert_decision where number = :number"
+    case countNotifications = """
+        select count(*) as n from alert_notification
+        where decided_at < :before and state <> 'queued' and number < (select max(number) from alert_notification)
+        """
+    case forgetNotifications = """
+        delete from alert_notification
+        where decided_at < :before and state <> 'queued' and number < (select max(number) from alert_notification)
         """
     case openTroubles = "select fingerprint, severity, content from finding where resolved_at is null"
 }
@@ -91,5 +127,17 @@ enum AlertSchema {
             "create index alert_notification_lane on alert_notification (lane, number) where state = 'queued'",
             "create index alert_notification_of on alert_notification (notification)",
             "create index alert_notification_time on alert_notification (decided_at)",
+        ])
+
+    static let precedence = Migration(
+        "engine.20",
+        [
+            // 0 for what is critical, and before anything else; 1 for the rest.
+            "alter table alert_notification add column precedence bigint not null default 1",
+            """
+            create index alert_notification_waiting on alert_notification (channel, precedence, number, next_at)
+            where state = 'queued'
+            """,
+            "create index alert_subject_decision on alert_subject (decision)",
         ])
 }

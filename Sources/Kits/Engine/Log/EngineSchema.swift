@@ -161,6 +161,7 @@ package enum EngineSchema {
                 """
             ]),
         AlertSchema.migration,
+        AlertSchema.precedence,
         MonitorSchema.migration,
         SampleSchema.migration,
     ]

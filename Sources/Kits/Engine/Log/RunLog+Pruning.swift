@@ -50,12 +50,15 @@ package enum HistoryPart: String, CaseIterable, Sendable {
     case findings
     /// Plans that dry runs printed, kept so that a refusal can show the difference.
     case plans
+    /// Events, decisions and notifications of alerts, but nothing of the last 30 days.
+    case alerts
 }
 
 extension RunLog {
     /// How much of it is older: what ended, was measured, was over, or was planned before that instant.
     package func count(_ part: HistoryPart, before: Timestamp) async throws -> Int {
-        try await store.read { reader in
+        if part == .alerts { return try await countAlerts(before: before) }
+        return try await store.read { reader in
             switch part {
             case .runs:
                 try Self.groups(reader).reduce(0) { sum, group in
@@ -77,6 +80,7 @@ extension RunLog {
                 }
             case .findings: try Self.number(reader.first(PruningStatement.countFindings, ["before": before]))
             case .plans: try Self.number(reader.first(PruningStatement.countPlans, ["before": before]))
+            case .alerts: preconditionFailure("alerts are counted by themselves")
             }
         }
     }
@@ -114,6 +118,7 @@ extension RunLog {
                 try $0.run(PruningStatement.forgetSeverities)
             }
         case .plans: try await store.write { try $0.run(PruningStatement.forgetPlans, ["before": before]) }
+        case .alerts: try await forgetAlerts(before: before)
         }
     }
 

@@ -129,7 +129,7 @@ extension RunLog {
         }
     }
 
-    private func open(_ finding: Finding, at now: Timestamp, in writer: StoreWriter) throws {
+    func open(_ finding: Finding, at now: Timestamp, in writer: StoreWriter) throws {
         try put(finding, task: Scheduler.serviceName, runID: "", at: now, in: writer)
     }
 

@@ -77,6 +77,17 @@ package struct DatabaseAddress: Sendable, CustomStringConvertible, CustomDebugSt
         DatabaseAddress(keywords: keywords.merging([keyword: value]) { $1 })
     }
 
+    private static let ofPlace: Set<String> = ["host", "hostaddr", "port", "dbname", "service"]
+
+    /// Where it is, by libpq's keywords, without who comes there: to be kept where no secret may lie.
+    package var place: [String: String] { keywords.filter { Self.ofPlace.contains($0.key) } }
+
+    /// The same role with the same password at another place.
+    package func at(_ place: [String: String]) -> DatabaseAddress {
+        let login = keywords.filter { !Self.ofPlace.contains($0.key) }
+        return DatabaseAddress(keywords: login.merging(place.filter { Self.ofPlace.contains($0.key) }) { $1 })
+    }
+
     /// As it was given; nil if libpq finds it elsewhere.
     package var host: String? { keywords["host"] ?? keywords["hostaddr"] }
     package var port: String? { keywords["port"] }

@@ -71,10 +71,13 @@ package struct Uncovered: Hashable, Sendable, Codable {
 
     package let name: QualifiedName
     package let reason: Reason
+    /// The partitioned table whose digest lacks the rows of this leaf; nil for what is no leaf.
+    package let root: QualifiedName?
 
-    package init(name: QualifiedName, reason: Reason) {
+    package init(name: QualifiedName, reason: Reason, root: QualifiedName? = nil) {
         self.name = name
         self.reason = reason
+        self.root = root
     }
 }
 
@@ -86,28 +89,36 @@ extension DatabaseSnapshot {
         try await tables(where: "true")
     }
 
-    /// Materialised views that hold rows, and may be read.
+    /// Materialised views that hold rows: those that may be read, and those that may not.
     ///
     /// - Throws: `PostgreSQLError`.
-    package func materializedViews() async throws -> [DigestTable] {
-        try await query(
+    package func materializedViews() async throws -> (readable: [DigestTable], hidden: [Uncovered]) {
+        let rows = try await query(
             """
             select n.nspname::text as schema, c.relname::text as name,
+                pg_catalog.has_schema_privilege(n.oid, 'usage')
+                    and pg_catalog.has_table_privilege(c.oid, 'select') as is_readable,
                 array(
                     select a.attname::text from pg_catalog.pg_attribute a
                     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns
             from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             where c.relkind = 'm' and c.relispopulated and n.nspname !~ '^pg_'
-                and pg_catalog.has_schema_privilege(n.oid, 'usage')
-                and pg_catalog.has_table_privilege(c.oid, 'select')
             order by n.nspname collate "C", c.relname collate "C"
-            """
-        ).map { row in
+            """)
+        var readable: [DigestTable] = []
+        var hidden: [Uncovered] = []
+        for row in rows {
             let name = QualifiedName(schema: try row["schema"], name: try row["name"])
-            return DigestTable(
-                name: name, columns: try row["columns"],
-                parts: [DigestTable.Part(name: name, blocks: 0, isView: true)])
+            guard try row["is_readable", as: Bool.self] else {
+                hidden.append(Uncovered(name: name, reason: .noPrivilege))
+                continue
+            }
+            readable.append(
+                DigestTable(
+                    name: name, columns: try row["columns"],
+                    parts: [DigestTable.Part(name: name, blocks: 0, isView: true)]))
         }
+        return (readable, hidden)
     }
 
     /// One table by name.
@@ -177,7 +188,7 @@ extension DatabaseSnapshot {
             }
             let part = QualifiedName(schema: partSchema, name: try row["part_name"])
             if let reason = try Self.obstacle(row) {
-                uncovered.append(Uncovered(name: part, reason: reason))
+                uncovered.append(Uncovered(name: part, reason: reason, root: part == name ? nil : name))
                 continue
             }
             var parts = [DigestTable.Part(name: part, blocks: try row["blocks"])]

@@ -9,8 +9,8 @@ package struct BackupPolicy: Sendable, Equatable {
     package var keep: Written<BackupKeep>?
     /// So many stay in every case.
     package var minimum: Written<Int>?
-    /// Whether `backup run` proves what it took without being told.
-    package var verification: Written<Bool>?
+    /// Whether `backup run` proves what it took without being told, and how much of it.
+    package var verification: Written<BackupVerification>?
     package var frequency: Written<BackupFrequency>?
     package var type: Written<BackupType>?
     /// Said by the guides of what is always so: every backup is compressed.

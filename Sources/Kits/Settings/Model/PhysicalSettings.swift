@@ -1,7 +1,7 @@
 /// How the whole cluster a database lives in is backed up by files and write-ahead log.
 package struct PhysicalSettings: Sendable, Equatable {
     package var engine = Engine.pgbackrest
-    /// pgBackRest's name for the cluster.
+    /// pgBackRest's name for the cluster; empty for base backups.
     package var stanza = ""
     /// The team's own pgbackrest.conf, absolute; never written.
     package var configuration = Self.usualConfiguration
@@ -13,7 +13,11 @@ package struct PhysicalSettings: Sendable, Equatable {
     /// Where Debian's package has it.
     package static let usualConfiguration = "/etc/pgbackrest.conf"
 
-    package enum Engine: String, Sendable, CaseIterable { case pgbackrest }
+    package enum Engine: String, Sendable, CaseIterable {
+        case pgbackrest
+        /// PostgreSQL's own pg_basebackup, without an archive of the log.
+        case basebackup
+    }
 
     package init() {}
 }

@@ -58,7 +58,8 @@ package struct AlertConfigFile: Sendable {
                 allowed: "critical, warning, info",
                 nearest: nearest(to: entry.key, among: Severity.allCases.map(\.rawValue)))
         }
-        guard reading.problems.isEmpty else { return }
+        // What is only planned is left out, and nothing else with it.
+        guard reading.problems.allSatisfy(\.isPlanned) else { return }
         alerts = AlertSections(zones: vocabulary.zones).format.read(tree, "alerts", reading) ?? AlertSettings()
     }
 

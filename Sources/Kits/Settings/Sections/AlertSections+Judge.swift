@@ -56,12 +56,23 @@ extension AlertSections {
                 "the channel '\(channel.name)' reaches nobody here: it has no 'to', and none of the recipients is one for it",
                 at: location, keyPath)
         }
-        for recipient in recipients where AlertRouteSettings.rotation(in: recipient) == nil {
-            guard !channels.contains(where: { $0.access.understands(recipient) }) else { continue }
-            reading.report(
-                "no channel here understands the recipient '\(recipient.printable)'", at: location,
-                keyPath.appending(key: "recipients"),
-                allowed: "a mail address for a channel of kind email, a number such as +4930123456 for one of kind sms")
+        let allowed =
+            "a mail address for a channel of kind email, a number such as +4930123456 for one of kind sms"
+        for recipient in recipients {
+            guard let name = AlertRouteSettings.rotation(in: recipient) else {
+                guard !channels.contains(where: { $0.access.understands(recipient) }) else { continue }
+                reading.report(
+                    "no channel here understands the recipient '\(recipient.printable)'", at: location,
+                    keyPath.appending(key: "recipients"), allowed: allowed)
+                continue
+            }
+            // Whoever has the turn and cannot be reached would be found out in the night.
+            let people = alerts.rotations.first { $0.name == name }?.people ?? []
+            for person in people where !channels.contains(where: { $0.access.understands(person) }) {
+                reading.report(
+                    "no channel here understands '\(person.printable)' of the rotation '\(name)'", at: location,
+                    keyPath.appending(key: "recipients"), allowed: allowed)
+            }
         }
     }
 
@@ -102,16 +113,26 @@ extension AlertRouteSettings {
     }
 }
 
+extension AlertRotationSettings {
+    /// Members and who stands in for them, each once.
+    package var people: [String] {
+        (members + overrides.map(\.member)).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}
+
 extension AlertChannelAccess {
-    /// Whether it can reach that address.
-    package func understands(_ recipient: String) -> Bool {
+    /// What it can send to.
+    package var addressing: Addressing {
         switch self {
-        case .email: MailAddress.isValid(recipient)
-        case .sms:
-            recipient.hasPrefix("+") && recipient.utf8.count > 4
-                && recipient.utf8.dropFirst().allSatisfy { (48...57).contains($0) }
-        default: false
+        case .email: .mail
+        case .sms: .telephone
+        default: .any
         }
+    }
+
+    /// Whether it tells people, and can reach that address.
+    package func understands(_ recipient: String) -> Bool {
+        addressesPeople && addressing.understands(recipient)
     }
 }
 
@@ -122,11 +143,25 @@ extension AlertSettings {
         guard channel.access.addressesPeople else { return [] }
         let named = recipients.compactMap { recipient -> Recipient? in
             if let rotation = AlertRouteSettings.rotation(in: recipient) {
-                let members = rotations.first { $0.name == rotation }?.members ?? []
-                return members.contains(where: channel.access.understands) ? .onCall(rotation) : nil
+                let people = rotations.first { $0.name == rotation }?.people ?? []
+                return people.contains(where: channel.access.understands) ? .onCall(rotation) : nil
             }
             return channel.access.understands(recipient) ? .address(recipient) : nil
         }
         return named.isEmpty ? channel.access.recipients.map { .address($0) } : named
+    }
+
+    /// By channel: everybody who may ever be told through it; nobody where the channel itself is the addressee.
+    package var reached: [String: Set<String>] {
+        let written = allRoutes.flatMap { _, route in route.recipients + route.escalation.flatMap(\.recipients) }
+        let named = written.flatMap { recipient in
+            AlertRouteSettings.rotation(in: recipient).map { name in
+                rotations.first { $0.name == name }?.people ?? []
+            } ?? [recipient]
+        }
+        return Dictionary(
+            channels.map { channel in
+                (channel.name, Set((named + channel.access.recipients).filter(channel.access.understands)))
+            }, uniquingKeysWith: { first, _ in first })
     }
 }

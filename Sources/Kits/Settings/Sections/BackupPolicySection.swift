@@ -24,8 +24,9 @@ enum BackupPolicySection {
                 "minimum", \.minimum, Format.integer(1...1_000).written, standard: .plain("1"),
                 "So many of the newest stay in every case."),
             Key(
-                "verification", \.verification, Format.boolean.written, standard: .plain("false"),
-                "Whether 'backup run' proves what it took, as with '--prove'."),
+                "verification", \.verification, verification.written, standard: .plain("false"),
+                "Whether 'backup run' proves what it took, as with '--prove'; with 'rotating 1/7' a seventh of its tables "
+                    + "each time, by turns, where a proof of all does not fit the night."),
             Key(
                 "frequency", \.frequency, Format<BackupFrequency>.choice(later: ["yearly", "continuous"]).written,
                 "How often there is to be a new one: what 'backup.age' warns by where 'checks' says nothing else."),
@@ -59,6 +60,7 @@ enum BackupPolicySection {
     /// A least number where nothing is ever removed would mean nothing.
     static func judge(_ inventory: Inventory, _ reading: Reading) {
         judgeStorage(inventory, reading)
+        judgeRotation(inventory, reading)
         FileBackupSections.judge(inventory, reading)
         func report(_ policy: BackupPolicy, _ keyPath: String, unless isMeant: Bool) {
             guard let minimum = policy.minimum, !isMeant else { return }
@@ -120,6 +122,50 @@ enum BackupPolicySection {
             return nil
         }
         return format
+    }
+
+    /// `rotating 1/7`, beside true and false.
+    private static var verification: Format<BackupVerification> {
+        .scalar(
+            "true, false, or a part by turns, from 'rotating 1/2' to 'rotating 1/366'",
+            schema: ["anyOf": [["type": "boolean"], ["type": "string", "pattern": "^rotating 1/[0-9]{1,3}$"]]]
+        ) { text in
+            if let isOn = ["true": true, "false": false][text] { return isOn ? .whole : .asked }
+            let words = "rotating 1/"
+            guard text.utf8.starts(with: words.utf8),
+                let parts = Int(String(decoding: text.utf8.dropFirst(words.utf8.count), as: UTF8.self)),
+                (2...366).contains(parts)
+            else { return nil }
+            return .rotating(parts: parts)
+        } write: {
+            switch $0 {
+            case .asked: .plain("false")
+            case .whole: .plain("true")
+            case .rotating(let parts): .plain("rotating 1/\(parts)")
+            }
+        }
+    }
+
+    /// Proofs of the first part that count no more when the last is proved would never be a whole.
+    private static func judgeRotation(_ inventory: Inventory, _ reading: Reading) {
+        func report(_ policy: BackupPolicy, _ keyPath: String) {
+            guard let written = policy.verification, let parts = written.value.parts else { return }
+            let needed = Duration.seconds(86_400) * (parts + 1)
+            guard inventory.backups.proveWithin < needed else { return }
+            reading.report(
+                "with one of \(parts) parts a night, proofs have to count for \(needed.canonical), and "
+                    + "'backups.prove-within' is \(inventory.backups.proveWithin.canonical)",
+                at: written.location, keyPath.appending(key: "verification"))
+        }
+        report(inventory.backups.policy, "backups")
+        for environment in inventory.environments {
+            let path = "environments.\(environment.name)"
+            report(environment.backups, "\(path).backups")
+            for resource in environment.resources {
+                guard case .postgresql(let access) = resource.access else { continue }
+                report(access.backups, "\(path).resources.\(resource.name).backups")
+            }
+        }
     }
 
     private static var keep: Format<BackupKeep> {

@@ -8,9 +8,10 @@ enum PhysicalSections {
             prototype: { _ in PhysicalSettings() },
             keys: [
                 Key(
-                    "engine", \.engine, .choice(later: ["basebackup", "barman", "wal-g"]), standard: standard.engine,
-                    "What takes them: pgBackRest, with its own configuration and retention."),
-                Key("stanza", \.writtenStanza, stanza, isRequired: true, "pgBackRest's name for the cluster."),
+                    "engine", \.engine, .choice(later: ["barman", "wal-g"]), standard: standard.engine,
+                    "What takes them: pgBackRest, with its own configuration and retention, or PostgreSQL's pg_basebackup into "
+                        + "'backups.directory', without the log of the time after."),
+                Key("stanza", \.writtenStanza, stanza, "pgBackRest's name for the cluster, which that one needs."),
                 Key(
                     "configuration", \.configuration, .path, standard: standard.configuration,
                     "The team's own pgbackrest.conf; it is read, and never written."),
@@ -22,7 +23,20 @@ enum PhysicalSections {
                     "A standby of it in the same environment, by its name here: a restored copy is held against it."),
             ],
             later: ["schedule", "retention", "repositories", "host"]
-        ).format
+        ).format.map(
+            { settings, tree, keyPath, reading in
+                switch settings.engine {
+                case .pgbackrest where tree["stanza"] == nil:
+                    reading.report(
+                        "the key 'stanza' is missing", at: tree.location, keyPath, allowed: stanza.shape.words)
+                    return nil
+                case .basebackup where !settings.stanza.isEmpty:
+                    reading.report(
+                        "base backups are of no stanza", at: tree.location, keyPath.appending(key: "stanza"))
+                    return nil
+                default: return settings
+                }
+            }, writing: { $0 })
     }
 
     static var recovery: Format<RecoveryTargets> {

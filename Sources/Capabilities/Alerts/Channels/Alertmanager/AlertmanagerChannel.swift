@@ -19,26 +19,47 @@ struct AlertmanagerChannel: AlertChannel {
         var endsAt: String
     }
 
+    /// Of one request; what is more goes into further ones, since each alert has to be known there.
+    private static let budget = 500_000
+
     func send(_ message: AlertMessage) async throws -> String {
         let base = try await access.url.resolve(with: tools.programs).reveal()
         let url = (base.utf8.last == UInt8(ascii: "/") ? String(base.dropLast()) : base) + "/api/v2/alerts"
-        var post = Post(url: url, body: wireJSON(Self.alerts(message)), of: access)
-        if let token = access.token {
-            post.headers.append(
-                ("Authorization", Secret("Bearer \(try await token.resolve(with: tools.programs).reveal())")))
+        let token = try await access.token?.resolve(with: tools.programs).reveal()
+        var answer = ""
+        for part in Self.parts(Self.alerts(message), within: Self.budget / message.share) {
+            var post = Post(url: url, body: wireJSON(part), of: access)
+            if let token { post.headers.append(("Authorization", Secret("Bearer \(token)"))) }
+            answer = try await post.send(with: tools)
         }
-        return try await post.send(with: tools)
+        return answer
     }
 
     static func alerts(_ message: AlertMessage) -> [Posted] {
-        let notification = message.notification
-        return (notification.firing + notification.resolved).map { alert in
-            var labels = alert.labels.values
+        ToldAlert.all(message.notification).map { told in
+            var labels = told.alert.labels.values
             // The one name every Alertmanager's templates ask for.
             labels["alertname"] = labels["alertname"] ?? labels[Labels.Name.alert]
             return Posted(
-                labels: labels, annotations: alert.annotations, startsAt: (alert.firedAt ?? alert.since).iso8601,
-                endsAt: (alert.resolvedAt ?? notification.decidedAt + lifetime).iso8601)
+                labels: labels,
+                annotations: told.alert.annotations.mapValues { $0.cut(bytes: WebhookPayload.longestAnnotation) },
+                startsAt: told.start.iso8601,
+                endsAt: (told.end ?? message.notification.decidedAt + lifetime).iso8601)
         }
+    }
+
+    static func parts(_ alerts: [Posted], within budget: Int) -> [[Posted]] {
+        var parts: [[Posted]] = []
+        var left = 0
+        for alert in alerts {
+            let size = wireJSON(alert).count + 1
+            if parts.isEmpty || size > left {
+                parts.append([])
+                left = budget
+            }
+            parts[parts.count - 1].append(alert)
+            left -= size
+        }
+        return parts
     }
 }

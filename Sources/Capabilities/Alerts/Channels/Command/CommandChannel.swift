@@ -14,7 +14,8 @@ struct CommandChannel: AlertChannel {
         guard let program = access.program.first else { throw ChannelError.noRecipient }
         let outcome = try await tools.programs.run(
             ChildProgram(
-                program, Array(access.program.dropFirst()), input: .bytes(wireJSON(WebhookPayload(message))),
+                program, Array(access.program.dropFirst()),
+                input: .bytes(wireJSON(WebhookPayload(message, within: nil))),
                 timeLimit: Self.patience))
         guard outcome.isSuccess else {
             throw ChannelError.program(

@@ -14,13 +14,16 @@ struct EmailChannel: AlertChannel {
     let tools: ChannelTools
 
     private static let patience = 60
+    /// Of the text: less than any server refuses, and more than anybody reads.
+    private static let budget = 200_000
 
     func send(_ message: AlertMessage) async throws -> String {
         guard let recipient = message.notification.recipients.first, MailAddress.isValid(recipient) else {
             throw ChannelError.noRecipient
         }
         let mail = MailText(
-            sender: access.sender, recipient: recipient, subject: message.title, lines: message.lines,
+            sender: access.sender, recipient: recipient, subject: message.title(within: 900),
+            lines: message.lines(within: Self.budget),
             date: message.notification.decidedAt, id: message.id, thread: message.notification.groupKey,
             host: tools.host)
         let password = try await access.password?.resolve(with: tools.programs)
@@ -80,13 +83,13 @@ struct EmailChannel: AlertChannel {
         return kept.isEmpty ? "localhost" : String(decoding: kept, as: UTF8.self)
     }
 
-    /// What no second attempt mends: refused logins, senders, recipients and mails (curl(1), "EXIT CODES"; a code from 500
-    /// on is the server's last word, RFC 5321, section 4.2.1).
+    /// Only a code from 500 on is the server's last word (RFC 5321, section 4.2.1), whatever curl's own status says: a login
+    /// that cannot be judged now (454) is one that is refused (67) too.
     private static func failure(_ outcome: ProgramOutcome) -> ChannelError {
         let answer = Int(outcome.output.text.trimmingWhitespace()) ?? 0
-        let isFinal = outcome.termination == .exited(67) || (500...599).contains(answer)
         let words = outcome.errorOutput.text.trimmingWhitespace()
         return .program(
-            "curl", status: outcome.ending, words: String(words.prefix(300)), isRetryable: !isFinal)
+            "curl", status: outcome.ending, words: String(words.prefix(300)),
+            isRetryable: !(500...599).contains(answer))
     }
 }

@@ -9,6 +9,10 @@ struct NtfyChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
 
+    /// A message has at most 4,096 bytes, and what is published as JSON twice as many with everything ("Limitations";
+    /// ntfy, server.go, `transformBodyJSON`).
+    private static let budget = 3_800
+
     struct Published: Encodable {
         var topic: String
         var title: String
@@ -21,7 +25,7 @@ struct NtfyChannel: AlertChannel {
     func send(_ message: AlertMessage) async throws -> String {
         let url = try await access.url.resolve(with: tools.programs).reveal()
         guard let (server, topic) = Self.parts(url) else {
-            throw ChannelError.unreachable(code: "http.malformed-url", isRetryable: false)
+            throw ChannelError.unreachable(code: "http.malformed-url")
         }
         var post = Post(url: server, body: wireJSON(Self.published(message, topic: topic)), of: access)
         if let token = access.token {
@@ -37,7 +41,9 @@ struct NtfyChannel: AlertChannel {
             notification.isResolved
             ? 2 : notification.severity == .critical ? 5 : notification.severity == .info ? 2 : 4
         return Published(
-            topic: topic, title: message.title, message: message.lines.joined(separator: "\n"), priority: priority,
+            topic: topic, title: message.title(within: 250),
+            message: message.lines(within: budget, costing: AlertMessage.jsonCost).joined(separator: "\n"),
+            priority: priority,
             tags: [notification.isResolved ? "white_check_mark" : "rotating_light"])
     }
 

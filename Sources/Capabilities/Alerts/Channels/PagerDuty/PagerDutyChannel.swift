@@ -8,6 +8,9 @@ struct PagerDutyChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
 
+    /// An event has at most 512 kB ("Events API v2 overview", section "API limits"); a person reads less.
+    private static let budget = 100_000
+
     struct Event: Encodable {
         struct Payload: Encodable {
             var summary: String
@@ -34,7 +37,8 @@ struct PagerDutyChannel: AlertChannel {
     static func event(_ message: AlertMessage, key: String, host: String) -> Event {
         let notification = message.notification
         var digest = CanonicalDigest()
-        digest.add([notification.groupKey, notification.receiver])
+        // The channel's name and not the receiver's: that is the route's place in a list.
+        digest.add([notification.groupKey, notification.channel])
         let dedup = "mainstay-\(digest.hexadecimal.prefix(32))"
         guard !notification.isResolved else {
             return Event(routing_key: key, event_action: "resolve", dedup_key: dedup)
@@ -44,10 +48,12 @@ struct PagerDutyChannel: AlertChannel {
             routing_key: key, event_action: "trigger", dedup_key: dedup,
             payload: Event.Payload(
                 // Longer ones are refused: 1,024 characters.
-                summary: String(message.title.prefix(1_000)),
+                summary: message.title(within: 1_000),
                 source: notification.groupLabels[Labels.Name.environment].isEmpty
                     ? host : notification.groupLabels[Labels.Name.environment],
                 severity: severity.rawValue, timestamp: notification.decidedAt.iso8601,
-                custom_details: ["alerts": message.lines.joined(separator: "\n")]))
+                custom_details: [
+                    "alerts": message.lines(within: budget, costing: AlertMessage.jsonCost).joined(separator: "\n")
+                ]))
     }
 }

@@ -11,8 +11,29 @@ struct SMSChannel: AlertChannel {
     let access: SMSAccess
     let tools: ChannelTools
 
-    /// Three parts of a concatenated message.
-    static let length = 459
+    /// Three parts of a concatenated message: of 153 septets each, or of 67 UTF-16 units where the alphabet of GSM does not
+    /// have everything (3GPP TS 23.040, section 9.2.3.24.1; TS 23.038, section 6.2.1). More is refused from 1,600 on.
+    static func body(_ title: String) -> String {
+        let isPlain = title.unicodeScalars.allSatisfy { septets($0) != nil }
+        var text = ""
+        var left = isPlain ? 459 : 201
+        for scalar in title.unicodeScalars {
+            left -= isPlain ? septets(scalar) ?? 1 : UTF16.width(scalar)
+            guard left >= 0 else { break }
+            text.unicodeScalars.append(scalar)
+        }
+        return text
+    }
+
+    /// Of the part of the alphabet that is ASCII too; nil for everything else.
+    private static func septets(_ scalar: Unicode.Scalar) -> Int? {
+        switch scalar {
+        case "^", "{", "}", "[", "]", "~", "\\", "|": 2
+        case "`": nil
+        case " "..."~": 1
+        default: nil
+        }
+    }
 
     func send(_ message: AlertMessage) async throws -> String {
         guard let recipient = message.notification.recipients.first else { throw ChannelError.noRecipient }
@@ -30,7 +51,7 @@ struct SMSChannel: AlertChannel {
     }
 
     static func form(_ message: AlertMessage, to recipient: String, from sender: String) -> String {
-        [("To", recipient), ("From", sender), ("Body", String(message.title.prefix(length)))]
+        [("To", recipient), ("From", sender), ("Body", body(message.title))]
             .map { "\($0)=\($1.formEncoded)" }.joined(separator: "&")
     }
 }

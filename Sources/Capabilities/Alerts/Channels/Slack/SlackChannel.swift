@@ -10,6 +10,10 @@ struct SlackChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
 
+    /// What is longer than 4,000 characters is broken into several messages ("chat.postMessage", section "Truncating
+    /// content").
+    private static let budget = 3_500
+
     private struct Payload: Encodable {
         var text: String
     }
@@ -23,7 +27,9 @@ struct SlackChannel: AlertChannel {
         let sign =
             message.notification.isResolved
             ? ":white_check_mark:" : message.notification.severity == .critical ? ":red_circle:" : ":warning:"
-        let lines = ["\(sign) *\(escaped(message.title))*"] + message.lines.map(escaped)
+        let lines =
+            ["\(sign) *\(escaped(message.title(within: 300)))*"]
+            + message.lines(within: budget) { escaped($0).utf8.count + 1 }.map(escaped)
         return lines.joined(separator: "\n")
     }
 

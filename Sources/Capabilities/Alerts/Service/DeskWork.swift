@@ -1,0 +1,89 @@
+import Alert
+import Calendar
+import Command
+import Engine
+import Maintenance
+import Outside
+import Settings
+
+/// Rules and channels of the present configuration, and when something has to be decided.
+struct DeskWork {
+    /// How often it is looked anew although nothing is due: somebody may have acknowledged or silenced meanwhile.
+    static let lookAgain: Duration = .seconds(30)
+    /// How often the rules are made anew from the same configuration: the files of calendars are edited while it counts.
+    static let makeAgain: Duration = .seconds(60)
+
+    private let tools: ChannelTools
+    private let zones: ZoneDirectory
+    private let checks: [Check]
+    private let log: RunLog
+    private let say: @Sendable (Severity, String, [(String, String?)]) -> Void
+    private(set) var channels: [String: any AlertChannel] = [:]
+    private var desk: AlertDesk?
+    private var inventory: Inventory?
+    private var version = ""
+    private var nextDue: Timestamp?
+    private var decidedAt: Duration?
+    private var madeAt: Duration?
+
+    init(
+        tools: ChannelTools, zones: ZoneDirectory, checks: [Check], log: RunLog,
+        say: @escaping @Sendable (Severity, String, [(String, String?)]) -> Void
+    ) {
+        self.tools = tools
+        self.zones = zones
+        self.checks = checks
+        self.log = log
+        self.say = say
+    }
+
+    /// Decides where something is open that was not, is over, or is due; true where the configuration was taken up.
+    mutating func step(_ inventory: Inventory, at now: Timestamp) async throws -> Bool {
+        let isNew = self.inventory != inventory
+        if isNew || isOlder(madeAt, than: Self.makeAgain) { make(inventory) }
+        if isNew { try await take(up: inventory) }
+        guard let desk else { return isNew }
+        let found = try await log.troubles(inventory, checks)
+        let isDue = nextDue.map { $0 <= now } ?? false
+        guard isNew || isDue || isOlder(decidedAt, than: Self.lookAgain) || found.version != version else {
+            return isNew
+        }
+        let taken = try await desk.decide(open: found.troubles, at: now)
+        version = found.version
+        nextDue = taken.nextDue
+        decidedAt = tools.clock.monotonic()
+        let idle = IdleSilences.judge(taken.state, at: now)
+        for finding in idle.open { try await log.open(alertFinding: finding) }
+        for finding in idle.over { try await log.resolve(alertFinding: finding) }
+        return isNew
+    }
+
+    private func isOlder(_ then: Duration?, than age: Duration) -> Bool {
+        then.map { tools.clock.monotonic() - $0 >= age } ?? true
+    }
+
+    /// Where the rules cannot be made, a zone is gone, say, those before go on to count: nobody is told of less.
+    private mutating func make(_ inventory: Inventory) {
+        madeAt = tools.clock.monotonic()
+        do {
+            desk = try inventory.alertRules(zones).map {
+                AlertDesk(log: log, rules: $0, rulesDigest: inventory.alertsDigest)
+            }
+        } catch {
+            say(.critical, "alerts keep to the rules before", [("problem", ErrorReport(error).problem)])
+        }
+    }
+
+    private mutating func take(up inventory: Inventory) async throws {
+        channels = [:]
+        for settings in inventory.alerts?.channels ?? [] {
+            channels[settings.name] = AlertChannels.make(settings, tools)
+        }
+        let reached = inventory.alerts?.reached ?? [:]
+        for finding in DeliveryFinding.orphans(try await log.openFindings(), reached: reached) {
+            try await log.resolve(alertFinding: finding)
+        }
+        self.inventory = inventory
+        version = ""
+    }
+}

@@ -1,0 +1,25 @@
+import Backup
+import Engine
+import Maintenance
+import Outside
+import PostgreSQL
+
+extension Look {
+    /// Which cluster a physical backup has to be of: what the live server says, and where it does not answer, as after the
+    /// disaster, what the newest logical backup was taken of. A stanza of another cluster would bring back a foreign one.
+    func clusterSource() async throws -> PhysicalProof.Source {
+        let reason: String
+        do {
+            if let identifier = try await ServerFacts(try await database()).systemIdentifier {
+                return .known(systemIdentifier: identifier)
+            }
+            reason = "this role may not execute pg_control_system()"
+        } catch let error as PostgreSQLError {
+            try Task.checkCancellation()
+            reason = error.problem
+        }
+        let known = try await ListedBackup.all(BackupPlace(self), now: clock.now()).lazy.compactMap(\.manifest)
+            .first { $0.extraction == nil && $0.source.systemIdentifier != nil }
+        return known?.source.systemIdentifier.map { .known(systemIdentifier: $0) } ?? .unknown(reason)
+    }
+}
