@@ -1,4 +1,5 @@
 import Calendar
+import Alert
 import Maintenance
 import MaintenanceTesting
 import PostgreSQL
@@ -229,6 +230,12 @@ struct WindowTests {
         let run = try await estate.harness.run("test ledger")
         #expect(run.run.state == .succeeded)
         let notices = try await estate.harness.log.audit(AuditFilter(kinds: [.noticed], most: 10))
+        // Whoever wants to know by a channel is told: for an hour it is open.
+        let troubles = try await estate.harness.log.troubles(estate.harness.inventory, []).troubles
+        #expect(troubles.map { "\($0.labels["alert"]) \($0.labels["severity"])" } == ["notice info"])
+        #expect(notices.first?.detail["notice"] == troubles.first?.annotations["summary"].map(Scalar.text))
+        estate.clock.advance(by: .seconds(3_601))
+        #expect(try await estate.harness.log.troubles(estate.harness.inventory, []).troubles.isEmpty)
         let words = "'add a' and 2 more at production/main start outside of a primary window, with this notice"
         #expect(notices.map { $0.detail["notice"] } == [.text(words)] && estate.harness.events.told == [words])
         try estate.set("2026-11-22T02:00:00Z")

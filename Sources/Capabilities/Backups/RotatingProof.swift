@@ -10,7 +10,11 @@ extension BackupPlace {
         guard let parts = look.inventory.backupPolicy(of: look.target).verification?.value.parts else { return nil }
         guard let key = try await key() else { return Rotation(parts, [], at: look.clock.now()) }
         return try await Blocking().run { _ in
-            Rotation(parts, try folder.backups(key: key).prefix(Self.asFarBack(parts)), at: look.clock.now())
+            // What was extracted is of another moment than the nights.
+            let backups = try folder.backups(key: key).prefix(Self.asFarBack(parts)).filter {
+                $0.manifest?.extraction == nil
+            }
+            return Rotation(parts, backups, at: look.clock.now())
         }
     }
 

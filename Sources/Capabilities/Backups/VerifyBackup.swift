@@ -164,7 +164,8 @@ package struct VerifyBackup: MaintenanceTask {
             }
             observation.changes.append(
                 change(
-                    id.description, place, look, part: rotation?.next,
+                    // What was refuted is looked at as a whole: another part would not take that back.
+                    id.description, place, look, part: known?.verdict == .refuted ? nil : rotation?.next,
                     reason: rotation?.words ?? known.map { "the last proof is of \($0.times.ended)" }
                         ?? "it was never proved",
                     seconds: known.map { ($0.times.ended - $0.times.began).inSeconds }))

@@ -29,8 +29,8 @@ final class GroupCommit: Sendable {
 
     /// So many at most share one commit: those who wait for it should not wait for much longer than for the disk.
     private static let most = 256
-    /// How long what nobody waits for may lie about for company.
-    private static let patience: DispatchTimeInterval = .milliseconds(5)
+    /// How long what nobody waits for may lie about for company, and how long after it could not be written.
+    private static let (patience, longer) = (DispatchTimeInterval.milliseconds(5), DispatchTimeInterval.seconds(1))
     /// On one processor the pool has one thread, and nothing else would go on meanwhile.
     private static let mayHoldThread = ProcessInfo.processInfo.activeProcessorCount > 1
 
@@ -74,8 +74,12 @@ final class GroupCommit: Sendable {
             defer { state.isPostponed = true }
             return !state.isPostponed
         }
-        guard isFirst else { return }
-        queue.asyncAfter(deadline: .now() + Self.patience) {
+        if isFirst { look(after: Self.patience) }
+    }
+
+    /// Writes what lies about then, where nobody else is at it: whoever is looks again at their end.
+    private func look(after pause: DispatchTimeInterval) {
+        queue.asyncAfter(deadline: .now() + pause) {
             let isLeft = self.state.withLock { state in
                 state.isPostponed = false
                 guard !state.waiting.isEmpty, !state.isCommitting else { return false }
@@ -102,13 +106,16 @@ final class GroupCommit: Sendable {
             for entry in group { entry.done?(error) }
             lost = group.filter { $0.done == nil }
         }
-        let isMore = state.withLock { state in
+        let (isMore, isLeft) = state.withLock { state in
             state.waiting.insert(contentsOf: lost, at: 0)
             state.isCommitting = state.waiting.contains { $0.done != nil }
             state.wereTogether = state.isCommitting || group.count { $0.done != nil } > 1
-            return state.isCommitting
+            let isLeft = !state.waiting.isEmpty && !state.isCommitting && !state.isPostponed
+            state.isPostponed = state.isPostponed || isLeft
+            return (state.isCommitting, isLeft)
         }
         if isMore { queue.async { self.commit() } }
+        if isLeft { look(after: lost.isEmpty ? Self.patience : Self.longer) }
     }
 
     /// One transaction for all of them. Mostly nobody's work fails, and then nothing has to be kept apart.

@@ -50,6 +50,15 @@ extension RestoredCopy {
             try await run(
                 try programs.find("cp"), ["--archive", "--reflink=auto", "--no-target-directory", chain[0], goal])
         }
+        // One that was taken from a standby would wait for its primary for ever.
+        try await Blocking().run { _ in
+            for signal in ["standby.signal", "recovery.signal"] {
+                guard unlink("\(goal)/\(signal)") == 0 || errno == ENOENT else {
+                    throw PhysicalError.notRestored(
+                        reason: "its '\(signal)' cannot be removed: \(String(cString: strerror(errno)))")
+                }
+            }
+        }
         let outside = "\(cluster.home)/\(BaseBackups.tablespaces)"
         if !record.tablespaces.isEmpty {
             try await run(

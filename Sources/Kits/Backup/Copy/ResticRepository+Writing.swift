@@ -26,9 +26,7 @@ extension ResticRepository {
             ["backup", "--json", "--host", "mainstay", "--time", "\(civil.date) \(civil.time)"]
             + tags.flatMap { ["--tag", $0] } + [path]
         return try await unlocking {
-            var child = try child(arguments, in: root, isWriting: true)
-            // The time is told without a zone.
-            child.environment.values["TZ"] = "UTC"
+            let child = try child(arguments, in: root, isWriting: true)
             return try await store(child, tell)
         }
     }

@@ -47,6 +47,8 @@ package struct ResticRepository: Sendable {
         environment.values["RESTIC_PASSWORD"] = .secret(password)
         environment.values["RESTIC_PROGRESS_FPS"] = "1"
         environment.values["LC_ALL"] = "C"
+        // It tells times without a zone, and writes its locks' with the one of the host.
+        environment.values["TZ"] = "UTC"
         if isWriting { environment.values[Self.mark] = .plain(directory) }
         return ChildProgram(
             try programs.find("restic"), Self.general(directory, uploadLimit, sftpCommand) + arguments,

@@ -6,6 +6,8 @@ package struct Rotation: Sendable {
     package let parts: Int
     /// The newest proof of each part that counts now.
     package private(set) var newest: [Int: Found] = [:]
+    /// When each was restored last, whatever came of it.
+    private var tried: [Int: Timestamp] = [:]
     private let now: Timestamp
 
     package struct Found: Sendable, Hashable {
@@ -25,6 +27,9 @@ package struct Rotation: Sendable {
         self.now = now
         for backup in backups {
             guard let manifest = backup.manifest, let certificate = backup.certificate else { continue }
+            if let coverage = certificate.coverage, coverage.parts == parts {
+                tried[coverage.part] = max(tried[coverage.part] ?? certificate.times.ended, certificate.times.ended)
+            }
             for proof in certificate.proofs(ofParts: parts) where now <= proof.countsUntil {
                 if let known = newest[proof.part], known.at >= proof.at { continue }
                 newest[proof.part] = Found(backup: backup.id, snapshot: manifest.times.snapshot, at: proof.at)
@@ -32,12 +37,13 @@ package struct Rotation: Sendable {
         }
     }
 
-    /// Whose turn it is: a part without a proof, the first of them; else the one that was proved longest ago.
+    /// Whose turn it is: a part nobody has looked at, the first of them; else the one that waited longest. One that cannot be
+    /// proved waits like the others, so that it does not keep them from their turn.
     package var next: RotationPart {
+        func seen(_ part: Int) -> Timestamp? { [newest[part]?.at, tried[part]].compactMap(\.self).max() }
         let numbers = 1...parts
         let number =
-            numbers.first { newest[$0] == nil }
-            ?? numbers.min { (newest[$0]?.at ?? now, $0) < (newest[$1]?.at ?? now, $1) }
+            numbers.first { seen($0) == nil } ?? numbers.min { (seen($0) ?? now, $0) < (seen($1) ?? now, $1) }
         return RotationPart(number ?? 1, of: parts)
     }
 

@@ -95,6 +95,9 @@ enum AlertStatement: String, StatementSet {
         where decided_at < :before and state <> 'queued' and number < (select max(number) from alert_notification)
         """
     case openTroubles = "select fingerprint, severity, content from finding where resolved_at is null"
+    case notices = """
+        select * from audit where kind = 'noticed' and recorded_at >= :since order by number
+        """
 }
 
 /// The tables of alerts.
@@ -140,4 +143,7 @@ enum AlertSchema {
             """,
             "create index alert_subject_decision on alert_subject (decision)",
         ])
+
+    static let notices = Migration(
+        "engine.21", ["create index audit_noticed on audit (recorded_at) where kind = 'noticed'"])
 }

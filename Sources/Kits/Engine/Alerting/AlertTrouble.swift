@@ -1,5 +1,6 @@
 import Alert
 import Maintenance
+import Outside
 import Settings
 import Store
 
@@ -28,12 +29,31 @@ package struct AlertTrouble: Hashable, Sendable {
     }
 }
 
+extension AlertTrouble {
+    /// How long a notice is open: whoever decides about alerts may be away for a while, and channels gather.
+    static let noticeLasts: Duration = .seconds(3_600)
+
+    /// Changes that start outside of a primary window with notice. Nothing is wrong, and whoever wants to know is told.
+    init?(notice entry: AuditEntry, in inventory: Inventory) {
+        guard case .text(let text)? = entry.detail["notice"] else { return nil }
+        var labels = inventory[environment: entry.target.environment]?.labels ?? [:]
+        labels[Labels.Name.alert] = "notice"
+        labels[Labels.Name.severity] = Severity.info.rawValue
+        labels[Labels.Name.environment] = entry.target.environment
+        labels[Labels.Name.resource] = entry.target.resource
+        labels[Labels.Name.object] = "\(entry.subject), run \(entry.runID)"
+        self.labels = Labels(labels)
+        annotations = ["summary": text, "mend": "mainstay show \(entry.runID)"]
+    }
+}
+
 extension RunLog {
     /// What is open, as troubles; and a text that is another one whenever they may be others. A finding that is less severe
     /// than its check's `alert_threshold` is none.
     package func troubles(
         _ inventory: Inventory, _ checks: [Check]
     ) async throws -> (troubles: [AlertTrouble], version: String) {
+        let since = clock.now() - AlertTrouble.noticeLasts
         let names = Dictionary(checks.map { ($0.code, $0.name) }) { first, _ in first }
         return try await store.read { reader in
             var troubles: [AlertTrouble] = []
@@ -55,6 +75,11 @@ extension RunLog {
                 let trouble = AlertTrouble(finding, in: inventory)
                 troubles.append(trouble)
                 digest.add([row.fingerprint, trouble.labels.description])
+            }
+            for entry in try reader.rows(AlertStatement.notices, ["since": since]).map({ try AuditRow($0).entry() }) {
+                guard let trouble = AlertTrouble(notice: entry, in: inventory) else { continue }
+                troubles.append(trouble)
+                digest.add([entry.hash, trouble.labels.description])
             }
             return (troubles, digest.hexadecimal)
         }

@@ -162,6 +162,7 @@ package enum EngineSchema {
             ]),
         AlertSchema.migration,
         AlertSchema.precedence,
+        AlertSchema.notices,
         MonitorSchema.migration,
         SampleSchema.migration,
     ]

@@ -219,7 +219,8 @@ package struct RunLog: Sendable {
             }
             try note(draft, at: now, in: writer)
         }
-        // Nothing depends on `applied` but the move that follows it, whatever the proof says, and that one is durable.
+        // The move that follows it, whatever the proof says, is durable, and this one with it. A crash before that is one
+        // in the middle of applying, as it were some milliseconds earlier: the target is asked.
         if state == .applied { store.postpone(write) } else { try await store.write(write) }
         await observer.reached(result, state, .afterWrite)
         return result

@@ -39,7 +39,9 @@ package struct RoutineBook: Sendable {
     {
         var requests = try RoutineExpansion(book: self, now: now).steps(of: name, in: environments)
         guard !requests.isEmpty else { return nil }
-        if requester.service != nil, mode(of: name) == .semiAutomatic { askFirst(&requests, name) }
+        if requester.service != nil, mode(of: name) == .semiAutomatic {
+            askFirst(&requests, name, in: environments)
+        }
         return RunRequest(name: name, isRoutine: true, steps: requests, requester: requester)
     }
 
@@ -47,18 +49,20 @@ package struct RoutineBook: Sendable {
         inventory[routine: name]?.mode ?? shipped.first { $0.name == name }?.mode ?? .automatic
     }
 
-    /// Puts an approval before the first step of each environment that may destroy something.
-    private func askFirst(_ steps: inout [RunRequest.Step], _ name: String) {
-        let environments = Set(steps.filter { $0.task.declaration.effect > .maintains }.map(\.target.environment))
+    /// Puts an approval before the first step of each environment that may destroy something. What concerns all of them
+    /// waits for each; where nothing else does, it is asked for in all.
+    private func askFirst(_ steps: inout [RunRequest.Step], _ name: String, in all: [String]) {
+        func mayDestroy(_ step: RunRequest.Step, in environment: String) -> Bool {
+            step.task.declaration.effect > .maintains && step.target.environment == environment
+        }
+        let own = all.filter { environment in steps.contains { mayDestroy($0, in: environment) } }
         var terms = StepTerms(routines: [name])
         terms.environmentsAtOnce = inventory[routine: name]?.concurrency
         terms.stopsOnFailure = true
         let reason = "'\(name)' is semi-automatic: what follows in it may remove something"
-        for environment in environments.sorted() where !environment.isEmpty {
-            let index = steps.firstIndex {
-                $0.target.environment == environment && $0.task.declaration.effect > .maintains
-            }
-            guard let index else { continue }
+        for environment in own.isEmpty ? all : own {
+            let place = own.isEmpty ? Target.estate.environment : environment
+            guard let index = steps.firstIndex(where: { mayDestroy($0, in: place) }) else { continue }
             steps.insert(
                 RunRequest.Step(
                     .approval(ApprovalStepSettings(reason: reason)), on: Target(environment: environment), terms: terms),

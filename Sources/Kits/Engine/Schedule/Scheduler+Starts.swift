@@ -21,6 +21,17 @@ extension Scheduler {
             let lateWithin = routine.timing.lateWithin + waited
             switch DueStarts(schedule, decidedUntil: mark.decidedUntil, now: now, lateWithin: lateWithin) {
             case .none(let next): starts.set(name, next)
+            // Before what is missed: nobody expects it to start.
+            case .missed(let due) where routine.mode == .manual, .start(let due) where routine.mode == .manual:
+                let until = max(due, now - lateWithin - .microseconds(1))
+                try await giveUp(
+                    ScheduledStart(routine: name, due: due), until: until, .leftToPeople,
+                    ScheduleFinding.due.finding(
+                        name, "'\(name)' is due since \(due), and people start it",
+                        evidence: ["due": .text(due.iso8601)],
+                        mend: "mainstay run \(name) --all-environments"))
+                starts.set(name, schedule.next(after: until))
+                deadlines.set(name, now + Self.askPeopleEvery)
             case .missed(let first):
                 try await giveUp(
                     ScheduledStart(routine: name, due: first), until: now - lateWithin - .microseconds(1), .missed,
@@ -29,15 +40,6 @@ extension Scheduler {
                         "'\(name)' was due \(first) and nothing started it within \(routine.timing.lateWithin.short)",
                         evidence: ["due": .text(first.iso8601)], mend: "mainstay run \(name) --all-environments"))
                 starts.set(name, schedule.next(after: marks[name]?.decidedUntil ?? now))
-            case .start(let due) where routine.mode == .manual:
-                try await giveUp(
-                    ScheduledStart(routine: name, due: due), until: due, .leftToPeople,
-                    ScheduleFinding.due.finding(
-                        name, "'\(name)' is due since \(due), and people start it",
-                        evidence: ["due": .text(due.iso8601)],
-                        mend: "mainstay run \(name) --all-environments"))
-                starts.set(name, schedule.next(after: due))
-                deadlines.set(name, now + Self.askPeopleEvery)
             case .start(let due):
                 let start = ScheduledStart(routine: name, due: due)
                 let isAtWork = try await log.isAtWork(name)
@@ -146,7 +148,11 @@ extension Scheduler {
         guard let routine = routines[name], let mark = marks[name] else { return }
         do {
             let last = try await log.lastSuccess(ofRoutine: name)
-            if let last, last >= mark.decidedUntil { try await log.resolve(.due, of: name) }
+            if let last, last >= mark.decidedUntil {
+                for finding in [.due] + (routine.mode == .manual ? ScheduleFinding.endedByStart : []) {
+                    try await log.resolve(finding, of: name)
+                }
+            }
             if let finding = routine.overdue(lastSuccess: last, since: mark.since, now: now) {
                 try await log.open(finding)
                 tell(.found(finding))

@@ -227,9 +227,8 @@ package actor Scheduler {
             guard let mark = known[routine.name] else { continue }
             let next = routine.schedule.next(after: mark.decidedUntil)
             starts.set(routine.name, routine.schedule.closed == nil ? next : now)
-            let deadline = routine.deadline(
-                lastSuccess: try await log.lastSuccess(ofRoutine: routine.name), since: mark.since)
-            deadlines.set(routine.name, deadline?.at)
+            // Judged at once, since somebody may have run it by hand: that finds the next moment too.
+            deadlines.set(routine.name, now)
         }
         try await judgeCalendars()
         // All of it is there: from here on nothing can fail.

@@ -30,11 +30,10 @@ package enum OwnHost {
 
     /// Of an address as digits; nil for a name.
     private static func bytes(of text: String) -> [UInt8]? {
-        var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        let bytes = withUnsafeBytes(of: &six) { Array($0) }
+        var four = [UInt8](repeating: 0, count: 4)
+        if inet_pton(AF_INET, text, &four) == 1 { return four }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
         // An IPv4 address in IPv6's clothes (RFC 4291, 2.5.5.2).
         let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
         return bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : bytes
@@ -52,12 +51,9 @@ package enum OwnHost {
             guard let address = one.pointee.ifa_addr else { continue }
             let raw = UnsafeRawPointer(address)
             switch Int32(address.pointee.sa_family) {
-            case AF_INET:
-                var value = raw.loadUnaligned(as: sockaddr_in.self).sin_addr
-                found.insert(withUnsafeBytes(of: &value) { Array($0) })
-            case AF_INET6:
-                var value = raw.loadUnaligned(as: sockaddr_in6.self).sin6_addr
-                found.insert(withUnsafeBytes(of: &value) { Array($0) })
+            // Behind family and port, and for IPv6 the flow (netinet/in.h: `sin_addr`, `sin6_addr`).
+            case AF_INET: found.insert(Array(UnsafeRawBufferPointer(start: raw + 4, count: 4)))
+            case AF_INET6: found.insert(Array(UnsafeRawBufferPointer(start: raw + 8, count: 16)))
             default: break
             }
         }

@@ -53,9 +53,9 @@ package struct RoutineAdaptation: Sendable, Equatable {
 
     /// The steps of the shipped routine with all of this.
     func steps(of shipped: [[String]], at location: SourceLocation) -> [RoutineStep] {
-        let kept = shipped.filter { !leftOut.contains($0.taskName) }.map { words in
-            changed.first { $0.action.taskWords?.taskName == words.taskName }
-                ?? RoutineStep(.task(words), location: location)
+        let kept = shipped.filter { !leftOut.contains($0.taskName) }.flatMap { words in
+            let others = changed.filter { $0.action.taskWords?.taskName == words.taskName }
+            return others.isEmpty ? [RoutineStep(.task(words), location: location)] : others
         }
         return first + kept + also
     }

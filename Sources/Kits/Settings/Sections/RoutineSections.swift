@@ -116,6 +116,11 @@ struct RoutineSections: Sendable {
                     allowed: names.joined(separator: ", "), nearest: nearest(to: name, among: names))
             }
         }
+        for step in draft.adaptation.changed {
+            let name = step.action.taskWords?.taskName ?? ""
+            guard draft.adaptation.leftOut.contains(name) else { continue }
+            reading.report("'\(name)' is left out and changed", at: step.location, path.appending(key: "change"))
+        }
         routine.adaptation = draft.adaptation
         routine.steps = draft.adaptation.steps(of: steps, at: item.location)
         return routine
