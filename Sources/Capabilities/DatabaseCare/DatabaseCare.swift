@@ -9,6 +9,9 @@ extension Capability {
             .init(UpdateStatistics.self),
             .init(ExamineConnections.self),
             .init(ExamineDatabase.self),
+            .init(VacuumTables.self),
+            .init(ReindexIndexes.self),
+            .init(OptimizeDatabase.self),
         ],
         findingPages: LintCatalogue.all.map(\.page))
 }

@@ -33,7 +33,8 @@ package struct Application: Sendable {
 
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], findingPages: [FindingPage] = [],
-        routines: [Routine], checklists: [Checklist] = [], migrations: [Migration], services: [HouseService] = [], programs: Programs,
+        routines: [Routine], checklists: [Checklist] = [], migrations: [Migration], services: [HouseService] = [],
+        programs: Programs,
         clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root

@@ -90,7 +90,7 @@ extension Lint {
         find: { limits in
             """
             select 'pg_stat_statements' as name, i.dealloc::float8 as value from stm_info i
-            where i.dealloc >= 10 * \(limits.slowCalls)::float8 and i.stats_reset < now() - interval '1 day'
+            where i.dealloc >= 10 * \(limits.slowCalls)::float8
             """
         },
         say: { "it has thrown out statements \($0.count) times" })
