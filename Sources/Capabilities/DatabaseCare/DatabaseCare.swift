@@ -9,6 +9,7 @@ extension Capability {
             .init(UpdateStatistics.self),
             .init(ExamineConnections.self),
             .init(ExamineDatabase.self),
+            .init(MeasureBloat.self),
             .init(VacuumTables.self),
             .init(ReindexIndexes.self),
             .init(OptimizeDatabase.self),

@@ -1,3 +1,4 @@
+import Engine
 import Maintenance
 import MaintenanceTesting
 import PostgreSQL
@@ -194,5 +195,28 @@ struct BloatTests {
                     "small_pkey": "it has fewer than 100 pages",
                 ])
         }
+    }
+
+    @Test("the largest are listed with their share, its error, or why it is unknown", .temporaryDirectory)
+    func listed() async throws {
+        let database = TestDatabase.current
+        try await database.run(
+            """
+            create table half (a int) with (autovacuum_enabled = off); insert into half select generate_series(1, 200000);
+            create index lowered on half ((a + 1)); create table small (a int primary key)
+            """)
+        try await database.run("delete from half where a > 50000")
+        try await database.run("analyze")
+        let summary = try await TaskHarness(careEntries, database: database).run("db bloat --minimum-size=1M")
+        #expect(summary.step.state == .succeeded)
+        let rows = try #require(summary.listing("Bloat")).rows.map { $0.map(\.description) }
+        #expect(
+            rows.map { Array($0.prefix(2)) + Array($0.dropFirst(3)) } == [
+                ["table", "public.half", "75", "0", "every page was read"],
+                ["index", "public.lowered", "null", "null", "unknown: it is over an expression"],
+            ])
+        let finding = try #require(summary.findings("DB004").first)
+        #expect(finding.object == "public.half")
+        #expect(finding.summary.hasPrefix("about 75 % of it ("))
     }
 }
