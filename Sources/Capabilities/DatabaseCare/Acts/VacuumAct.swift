@@ -80,7 +80,8 @@ struct VacuumAct: Sendable {
     static func change(_ table: CareTable, freezes: Bool, reason: String, history: [Duration]) -> Change {
         let statement: SQL =
             freezes
-            ? "vacuum (freeze, analyze) \(relation: table.name)" : "vacuum (analyze) \(relation: table.name)"
+            ? "vacuum (freeze, analyze, truncate off) \(relation: table.name)"
+            : "vacuum (analyze, truncate off) \(relation: table.name)"
         return Change(
             kind: kind, object: table.name.description, action: .sql([statement.literalText]), effect: .maintains,
             lock: .shareUpdateExclusive, reversal: "nothing to undo", identity: table.identity, reason: reason,

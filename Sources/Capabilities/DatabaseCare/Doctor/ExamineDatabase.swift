@@ -79,7 +79,7 @@ package struct ExamineDatabase: MaintenanceTask {
         doctor.most = options.most
         var examination = try await doctor.examine(session, now: look.clock.now())
         var observation = Observation()
-        let history = try await UnusedIndexes.judge(&examination, cycle: options.cycle, look)
+        let history = try await UnusedIndexes.judge(&examination, cycle: options.cycle, most: options.most, look)
         observation.measurements = history
         observation.gaps = examination.gaps
         for answer in examination.answers {

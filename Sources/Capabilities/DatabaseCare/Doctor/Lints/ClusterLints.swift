@@ -136,13 +136,14 @@ extension Lint {
             its reader never comes back, pg_wal grows until the disk is full and the server stops.
             """,
         source: "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-SLOT-WAL-KEEP-SIZE",
-        mending: .reload, .cluster,
+        mending: .person,
+        advice: "drop the slot, or set max_slot_wal_keep_size above what it holds and below what the disk has",
+        .cluster,
         find: { _ in
             """
             select slot_name::text as name,
                 (pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end,
-                    restart_lsn))::bigint as bytes,
-                'alter system set max_slot_wal_keep_size = ''50GB''; select pg_reload_conf();' as mend
+                    restart_lsn))::bigint as bytes
             from pg_replication_slots
             where not active and restart_lsn is not null and not temporary
                 and (select reset_val from pg_settings where name = 'max_slot_wal_keep_size') = '-1'

@@ -60,7 +60,10 @@ extension Lint {
             from fk a join fk b on b.conrelid = a.conrelid and b.confrelid = a.confrelid and b.conkey = a.conkey
                 and b.confkey = a.confkey and b.oid < a.oid
             join pg_constraint x on x.oid = a.oid join pg_constraint y on y.oid = b.oid
-            where x.confdeltype = y.confdeltype and x.confupdtype = y.confupdtype and x.confmatchtype = y.confmatchtype
+            where x.convalidated = y.convalidated and x.condeferrable = y.condeferrable and x.condeferred = y.condeferred
+                and to_jsonb(x) ->> 'conenforced' is not distinct from to_jsonb(y) ->> 'conenforced'
+                and to_jsonb(x) ->> 'confdelsetcols' is not distinct from to_jsonb(y) ->> 'confdelsetcols'
+                and x.confdeltype = y.confdeltype and x.confupdtype = y.confupdtype and x.confmatchtype = y.confmatchtype
             group by a.schema, a.name, a.conname
             """
         },
@@ -102,7 +105,8 @@ extension Lint {
                     first_value(conname::text) over same as first, row_number() over same as number
                 from pg_constraint
                 where contype = 'c' and conrelid <> 0 and conparentid = 0 and coninhcount = 0
-                window same as (partition by conrelid, pg_get_expr(conbin, conrelid) order by oid)) k
+                window same as (partition by conrelid, pg_get_expr(conbin, conrelid), connoinherit,
+                    convalidated, to_jsonb(pg_constraint) ->> 'conenforced' order by oid)) k
             join rel r on r.oid = k.conrelid
             where k.number > 1
             """

@@ -113,9 +113,10 @@ extension Lint {
         find: { _ in
             """
             select r.schema, r.name, k.conname::text as part,
-                format('alter table %I.%I enable trigger all;', r.schema, r.name) as mend
+                string_agg(format('alter table %I.%I enable trigger %I;', r.schema, r.name, t.tgname), ' ' order by t.tgname)
+                    as mend
             from rel r join pg_trigger t on t.tgrelid = r.oid join pg_constraint k on k.oid = t.tgconstraint
-            where t.tgisinternal and t.tgenabled = 'D' and k.contype = 'f'
+            where t.tgisinternal and t.tgenabled in ('D', 'R') and k.contype = 'f'
             group by r.schema, r.name, k.conname
             """
         },

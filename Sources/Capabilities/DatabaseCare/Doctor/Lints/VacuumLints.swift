@@ -74,10 +74,11 @@ extension Lint {
         find: { limits in
             """
             select name, value, note, mend from (
-                select 'process ' || pid as name, age(backend_xmin)::float8 as value,
+                select 'process ' || pid as name, greatest(age(backend_xmin), age(backend_xid))::float8 as value,
                     concat_ws(', ', usename, state, nullif(application_name, '')) as note,
                     format('select pg_terminate_backend(%s);', pid) as mend
-                from pg_stat_activity where backend_xmin is not null and backend_type <> 'autovacuum worker'
+                from pg_stat_activity where (backend_xmin is not null or backend_xid is not null)
+                    and pid not in (select pid from pg_stat_progress_vacuum) and backend_type <> 'autovacuum worker'
                     and backend_type <> 'walsender'
                 union all
                 select 'standby ' || coalesce(nullif(application_name, ''), pid::text), age(backend_xmin)::float8,
