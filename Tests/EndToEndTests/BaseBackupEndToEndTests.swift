@@ -1,6 +1,7 @@
-import Backup
 import Foundation
 import MaintenanceTesting
+import Outside
+import PostgreSQL
 import Testing
 
 @Suite("base backups from the command line", .temporaryDirectory, .timeLimit(.minutes(4)))

@@ -26,7 +26,7 @@ enum PhysicalSections {
         ).format.map(
             { settings, tree, keyPath, reading in
                 switch settings.engine {
-                case .pgbackrest where settings.stanza.isEmpty:
+                case .pgbackrest where tree["stanza"] == nil:
                     reading.report(
                         "the key 'stanza' is missing", at: tree.location, keyPath, allowed: stanza.shape.words)
                     return nil
