@@ -11,6 +11,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -24,7 +25,7 @@ let package = Package(
         // The outside world, behind small types.
         kit(
             "Outside", ["Maintenance", "CShims"],
-            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
+            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .nioHTTP2]),
         kit("Page", ["Maintenance"], external: [.crypto]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
@@ -237,6 +238,7 @@ extension Target.Dependency {
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var nioTLS: Self { .product(name: "NIOTLS", package: "swift-nio") }
+    static var nioHTTP2: Self { .product(name: "NIOHTTP2", package: "swift-nio-http2") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
     static var systemPackage: Self { .product(name: "SystemPackage", package: "swift-system") }
