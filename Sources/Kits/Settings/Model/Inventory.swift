@@ -13,6 +13,8 @@ package struct Inventory: Sendable, Equatable {
     package var backups = BackupSettings()
     /// Nil where nothing is told to anybody.
     package var alerts: AlertSettings?
+    /// Nil where nothing listens.
+    package var server: ServerSettings?
     package var reports = ReportSettings()
     package var history = HistorySettings()
     package var approvals = ApprovalSettings()

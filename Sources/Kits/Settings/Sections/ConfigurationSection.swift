@@ -45,6 +45,7 @@ struct ConfigurationSection: Sendable {
                     "When changes may be made, in all environments; a change that no window speaks of is not "
                         + "restricted."),
                 Key("alerts", \.alerts, alerts.format, "What is told to whom, when, and over what."),
+                Key("server", \.server, ServerSections.format, "The dashboard: where it listens, and how."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
                 Key(
@@ -55,7 +56,7 @@ struct ConfigurationSection: Sendable {
                 "alerting", "api", "backup", "calendar", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
-                "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
+                "schedules", "secrets", "serve", "storage", "storages", "store", "teams", "thresholds",
                 "training", "users", "window", "workers",
             ])
     }
