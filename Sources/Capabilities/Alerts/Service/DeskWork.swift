@@ -40,8 +40,10 @@ struct DeskWork {
     /// Decides where something is open that was not, is over, or is due; true where the configuration was taken up.
     mutating func step(_ inventory: Inventory, at now: Timestamp) async throws -> Bool {
         let isNew = self.inventory != inventory
-        if isNew || isOlder(madeAt, than: Self.makeAgain) { make(inventory) }
-        if isNew { try await take(up: inventory) }
+        if isNew || isOlder(madeAt, than: Self.makeAgain) {
+            let isMade = make(inventory)
+            if isNew { try await take(up: inventory, keepingOthers: !isMade) }
+        }
         guard let desk else { return isNew }
         let found = try await log.troubles(inventory, checks)
         let isDue = nextDue.map { $0 <= now } ?? false
@@ -63,7 +65,7 @@ struct DeskWork {
     }
 
     /// Where the rules cannot be made, a zone is gone, say, those before go on to count: nobody is told of less.
-    private mutating func make(_ inventory: Inventory) {
+    private mutating func make(_ inventory: Inventory) -> Bool {
         madeAt = tools.clock.monotonic()
         do {
             desk = try inventory.alertRules(zones).map {
@@ -71,17 +73,22 @@ struct DeskWork {
             }
         } catch {
             say(.critical, "alerts keep to the rules before", [("problem", ErrorReport(error).problem)])
+            return false
         }
+        return true
     }
 
-    private mutating func take(up inventory: Inventory) async throws {
-        channels = [:]
+    /// - Parameter keepingOthers: whether the rules before count, which may decide for channels that are gone.
+    private mutating func take(up inventory: Inventory, keepingOthers: Bool) async throws {
+        if !keepingOthers { channels = [:] }
         for settings in inventory.alerts?.channels ?? [] {
             channels[settings.name] = AlertChannels.make(settings, tools)
         }
-        let reached = inventory.alerts?.reached ?? [:]
-        for finding in DeliveryFinding.orphans(try await log.openFindings(), reached: reached) {
-            try await log.resolve(alertFinding: finding)
+        if !keepingOthers {
+            let reached = inventory.alerts?.reached ?? [:]
+            for finding in DeliveryFinding.orphans(try await log.openFindings(), reached: reached) {
+                try await log.resolve(alertFinding: finding)
+            }
         }
         self.inventory = inventory
         version = ""

@@ -93,14 +93,13 @@ extension Check {
 private struct BackupsSeen: Sendable {
     var backups: [KnownBackup] = []
 
-    /// Older ones say nothing new.
-    private static let most = 30
-
     init(_ context: CheckContext) async throws {
         let settings = context.look.inventory.backups
         let state = context.look.log.directory
         let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
         let keyFile = settings.keyFile(state: state)
+        // Older ones say nothing new; a part of the rows is proved each night.
+        let most = max(30, 4 * (context.look.inventory.backupPolicy(of: context.target).verification?.value.parts ?? 0))
         backups = try await Blocking().run { _ in
             guard let key = try BackupKey.read(keyFile, former: settings.formerKeys) else {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
@@ -108,7 +107,7 @@ private struct BackupsSeen: Sendable {
             }
             // What was taken out of a physical backup is no new one of the database.
             let own = try folder.backups(key: key).lazy.filter { $0.manifest?.extraction == nil }
-            return Array(own.prefix(Self.most))
+            return Array(own.prefix(most))
         }
     }
 
