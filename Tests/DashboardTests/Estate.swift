@@ -40,6 +40,9 @@ struct Estate: Sendable {
                 check: "endpoint.answer", code: "EP001", title: "Answer \(text)", target: target, state: .critical,
                 summary: "it says \(text)", seconds: 1)
         ]
+        observation.measurements = [
+            Measurement("measured \(text)", target, object: "series \(text)", unit: .count, value: 3)
+        ]
         observation.gaps = [
             Observation.Gap("gap \(text)", ErrorReport(code: "x", problem: "why \(text)", hint: "do \(text)"))
         ]

@@ -21,6 +21,7 @@ struct PagesTests {
             "/alerts", "/approvals", "/approvals/\(estate.approval)", "/checklists",
             "/checklists/environments-daily/production", "/backups", "/calendar", "/audit", "/configuration",
             "/environments/production", "/environments/staging",
+            "/environments/production/measurements",
         ]
     }
 

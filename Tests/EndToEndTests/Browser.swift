@@ -96,7 +96,8 @@ struct Browser: Sendable {
             run = find("tbody tr a").get_attribute("href")[len(base):]
 
             places = ["/", "/runs", run, "/findings", "/alerts", "/approvals", "/checklists",
-                      "/checklists/environments-daily/production", "/backups", "/calendar", "/audit", "/environments/production"]
+                      "/checklists/environments-daily/production", "/backups", "/calendar", "/audit", "/environments/production",
+                      "/environments/production/measurements"]
             for look, width, scheme in [("light", 1200, "light"), ("dark", 1200, "dark"), ("phone", 390, "light")]:
                 driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                        {"features": [{"name": "prefers-color-scheme", "value": scheme}]})

@@ -19,7 +19,7 @@ struct WebServerTests {
         #expect(answer.hasSuffix("GET [\"a b\", \"c\"] [(key: \"x\", value: \"1\"), (key: \"y\", value: \"a b\")] 0\n"))
         for field in [
             "Content-Security-Policy: default-src 'none'", "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
-            "Referrer-Policy: no-referrer", "Cache-Control: no-store", "Date: ", "Content-Length: 74",
+            "Referrer-Policy: same-origin", "Cache-Control: no-store", "Date: ", "Content-Length: 70",
         ] {
             #expect(answer.contains("\r\n\(field)"), "\(field) is missing in \(answer)")
         }

@@ -14,7 +14,9 @@ package enum SecurityHeaders {
         if response[header: "Content-Security-Policy"] == nil { response.set("Content-Security-Policy", policy) }
         response.set("X-Content-Type-Options", "nosniff")
         response.set("X-Frame-Options", "DENY")
-        response.set("Referrer-Policy", "no-referrer")
+        // 'no-referrer' would make a browser say of our own forms too that they come from nowhere ('Origin: null'; Fetch
+        // Standard, "append a request Origin header").
+        response.set("Referrer-Policy", "same-origin")
         response.set("Cross-Origin-Opener-Policy", "same-origin")
         response.set("Cross-Origin-Resource-Policy", "same-origin")
         response.set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")

@@ -27,7 +27,7 @@ enum AuditPage {
             return """
                 <tr><th scope="row">\(entry.number)</th><td data-name="at">\(time: entry.at)</td>\
                 <td data-name="who">\(entry.actor.name)</td><td data-name="what">\(entry.kind.rawValue)</td>\
-                <td data-name="where">\(place)</td><td data-name="about">\(Pieces.clipped(entry.subject, to: 600))\(Pieces.facts(detail))</td>\
+                <td data-name="where">\(place)</td><td class="any" data-name="about">\(Pieces.clipped(entry.subject, to: 600))\(Pieces.facts(detail))</td>\
                 <td data-name="run">\(run)</td></tr>
 
                 """

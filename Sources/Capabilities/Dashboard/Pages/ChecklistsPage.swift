@@ -17,7 +17,7 @@ enum ChecklistsPage {
             }.joined(separator: ", ")
             let tag: HTML? = used.contains(list.name) ? " <span class=\"tag\">in use</span>" : nil
             return """
-                <tr><th scope="row">\(list.name)\(tag)</th><td data-name="what">\(list.summary)</td>\
+                <tr><th scope="row">\(list.name)\(tag)</th><td class="any" data-name="what">\(list.summary)</td>\
                 <td data-name="cadence">\(list.cadence.rawValue)</td><td data-name="items">\(list.items.count)</td>\
                 <td data-name="in">\(links)</td></tr>
 

@@ -22,7 +22,8 @@ enum EnvironmentPage {
             <p class="path"><a href="/">Overview</a></p>
             <h1>\(name)\(protected)</h1>
             <div class="verdict \(look.standing.rawValue)">\(look.standing.mark)<div><p>\(look.reason)</p></div></div>
-            \(score)<h2>Resources</h2>
+            \(score)<p><a href="\(url: "/environments/\(name.urlComponent)/measurements")">Measurements, drawn</a></p>
+            <h2>Resources</h2>
             \(resources(environment))<h2>Health</h2>
             \(health(look))\(DryRunActs.form(name, visit))<h2>Findings</h2>
             \(look.findings.isEmpty ? Pieces.empty("No finding is open here.") : Pieces.list(look.findings.prefix(200).map { FindingsPage.item($0, visit) }))\

@@ -46,7 +46,7 @@ struct Frame {
 
     private var bar: HTML {
         guard let visit, let visitor = visit.visitor else {
-            return "<header class=\"bar\"><span class=\"brand\">Mainstay</span></header>\n"
+            return "<header class=\"top\"><span class=\"brand\">Mainstay</span></header>\n"
         }
         let here = visit.request.path.first.map { "/\($0)" } ?? "/"
         let links = Self.places.map { place -> HTML in
@@ -57,7 +57,7 @@ struct Frame {
                 """
         }
         return """
-            <header class="bar"><a class="brand" href="/">Mainstay</a>
+            <header class="top"><a class="brand" href="/">Mainstay</a>
             <nav aria-label="Pages"><ul>
             \(links)</ul></nav>
             <form class="who" method="post" action="/sign-out">\(visit.formToken)<span class="muted">\(visitor.account.name)</span> \

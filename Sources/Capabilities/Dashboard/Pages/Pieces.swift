@@ -37,7 +37,7 @@ enum Pieces {
     static func table(_ caption: String, _ columns: [String], _ rows: [HTML]) -> HTML {
         let heads = columns.map { "<th scope=\"col\">\($0)</th>" as HTML }
         return """
-            <div class="card scroll"><table class="reflow"><caption class="hidden">\(caption)</caption><thead><tr>\(heads)\
+            <div class="card scroll"><table class="reflow whole"><caption class="hidden">\(caption)</caption><thead><tr>\(heads)\
             </tr></thead><tbody>
             \(rows)</tbody></table></div>
 
@@ -56,7 +56,8 @@ enum Pieces {
 
     static func facts(_ facts: Facts) -> HTML? {
         guard !facts.isEmpty else { return nil }
-        let parts = facts.sorted { $0.key < $1.key }.prefix(24).map { name, value -> HTML in
+        let parts = facts.filter { !$0.value.description.isEmpty }.sorted { $0.key < $1.key }.prefix(24).map {
+            name, value -> HTML in
             "<span>\(name) <b>\(clipped(value.description, to: 400))</b></span>"
         }
         return "<div class=\"facts\">\(parts)</div>"

@@ -22,7 +22,7 @@ enum RunPage {
             <p>\(run.state.standing.badge(run.state.rawValue)) <span class="muted">run <code>\(run.id)</code>, asked for by \
             \(run.requester.name) on \(run.requester.host), began \(time: run.startedAt)\(end)</span></p>
             \(next(run))<h2>Steps</h2>
-            \(steps.map { step in section(step, changes.filter { $0.step == step.number }) })
+            \(steps.map { step in section(step, changes.filter { $0.step == step.number }, isDryRun: run.isDryRun) })
             """)
     }
 
@@ -44,7 +44,7 @@ enum RunPage {
         }
     }
 
-    private static func section(_ step: StepRecord, _ changes: [ChangeRecord]) -> HTML {
+    private static func section(_ step: StepRecord, _ changes: [ChangeRecord], isDryRun: Bool) -> HTML {
         let took: HTML? = step.duration.map { " <span class=\"muted\">in \($0.short)</span>" }
         let words = step.arguments.isEmpty ? "" : " " + step.arguments.map(\.shellQuoted).joined(separator: " ")
         let began: HTML? = step.startedAt.map { "<span>began \(time: $0)</span>" }
@@ -53,7 +53,7 @@ enum RunPage {
             \(Pieces.clipped(words, to: 600)) <span class="muted">\(step.target.description)</span></h3>\
             <span>\(step.state.standing.badge(step.state.rawValue))\(took)</span></div>
             \(Pieces.error(step.error))<div class="facts">\(began)</div>
-            \(seen(step))\(changes.isEmpty ? planned(step) : made(changes))</section>
+            \(seen(step))\(isDryRun || changes.isEmpty ? planned(step) : made(changes))</section>
 
             """
     }

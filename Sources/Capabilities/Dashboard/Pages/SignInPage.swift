@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Maintenance
 import Page
 import Web
@@ -61,7 +62,8 @@ enum SignInPage {
             return try await setUpPage(visit, trouble: "the two passwords are not the same")
         }
         let secret = try await Password.derive(password)
-        let account = try await visit.site.log.redeem(link, name: name, secret: secret)
+        let log = visit.site.log.acting(for: Requester(user: name, host: visit.request.peer, processID: getpid()))
+        let account = try await log.redeem(link, name: name, secret: secret)
         return try await visit.site.gate.admit(account, visit.request, to: "/")
     }
 

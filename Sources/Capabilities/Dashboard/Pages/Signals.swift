@@ -23,19 +23,19 @@ enum Signals {
     /// How often a stream that has nothing to say shows that it is there: below what proxies close at (60 s).
     private static let beat: Duration = .seconds(20)
 
-    /// Server-sent events: one whenever something was written. Whoever comes back with an older number than the present
-    /// one missed something and is told at once (`Last-Event-ID`).
+    /// Server-sent events: one whenever something was written. Whoever comes back (`Last-Event-ID`) may have missed
+    /// something and is told to look at once.
     static func events(_ visit: Visit) async throws -> WebResponse {
         let live = visit.site.live
         let clock = visit.site.clock
         let gate = visit.site.gate
         let request = visit.request
-        let seen = request[header: "last-event-id"].flatMap { Int64($0) }
+        let isBack = request[header: "last-event-id"] != nil
         return WebResponse { stream in
             let changes = live.changes()
             let now = live.number
             try await stream.write(Array("retry: 2000\n\n".utf8))
-            if let seen, seen != now { try await stream.send(event: "change", id: String(now), data: String(now)) }
+            if isBack { try await stream.send(event: "change", id: String(now), data: String(now)) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for await number in changes {

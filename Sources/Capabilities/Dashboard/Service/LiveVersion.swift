@@ -42,11 +42,13 @@ final class LiveVersion: Sendable {
         for watcher in watchers { watcher.yield(number) }
     }
 
-    /// Watches the store until it is cancelled or cannot be read.
+    /// Watches the store until it is cancelled or cannot be read. While nobody watches, nobody is told, and the store is
+    /// not asked: whoever comes back is told to look in any case.
     func watch(_ version: StoreVersion, clock: WallClock) async throws {
         var last = try await version.read()
         while true {
             try await clock.sleep(for: Self.period)
+            guard watchers > 0 else { continue }
             let now = try await version.read()
             guard now != last else { continue }
             last = now

@@ -16,6 +16,7 @@ extension Site {
         Route(.post, "/set-up/*", .everybody, answer: SignInPage.setUpSend),
         Route(.get, "/", .role(.viewer), answer: OverviewPage.show),
         Route(.get, "/environments/*", .role(.viewer), answer: EnvironmentPage.show),
+        Route(.get, "/environments/*/measurements", .role(.viewer), answer: MeasurementsPage.show),
         Route(.post, "/environments/*/dry-run", .role(.operator), answer: DryRunActs.inEnvironment),
         Route(.post, "/findings/*/dry-run", .role(.operator), answer: DryRunActs.ofFinding),
         Route(.get, "/runs", .role(.viewer), answer: RunsPage.show),
