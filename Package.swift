@@ -34,11 +34,13 @@ let package = Package(
         kit("Calendar", ["Maintenance", "Outside"]),
         // Who is told what and when: a state machine of values, without input or output.
         kit("Alert", ["Maintenance", "Calendar"]),
+        // How checks stand that run all the time, and when they run: values, without input or output.
+        kit("Monitor", ["Maintenance"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
 
         // The one choke point: survey, plan, apply, prove.
         kit(
-            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings"],
+            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Monitor", "Settings"],
             external: [.crypto]),
 
         // The command line, and what a capability is.
@@ -53,7 +55,10 @@ let package = Package(
 
         capability(
             "Health",
-            ["Maintenance", "Outside", "PostgreSQL", "Backup", "Settings", "Engine", "Command", "Composition"]),
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Monitor", "Settings", "Engine", "Command",
+                "Composition",
+            ]),
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
@@ -77,7 +82,7 @@ let package = Package(
 
         capability(
             "Alerts",
-            ["Maintenance", "Outside", "Calendar", "Alert", "Settings", "Engine", "Command", "Composition"],
+            ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
         // What a browser and a program see of all the others, and who may see and do it.
@@ -103,7 +108,9 @@ let package = Package(
 
         .executableTarget(
             name: "mainstay-bench",
-            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings", "Engine"],
+            dependencies: [
+                "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Monitor", "Settings", "Engine",
+            ],
             swiftSettings: strict()),
 
         .target(
@@ -115,7 +122,8 @@ let package = Package(
         tests(
             "Engine",
             [
-                "Calendar", "Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store",
+                "Calendar", "Maintenance", "MaintenanceTesting", "Monitor", "Engine", "Outside", "PostgreSQL",
+                "Settings", "Store",
             ]),
         tests(
             "Conformance",
@@ -161,11 +169,13 @@ let package = Package(
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Monitor", ["Maintenance", "Monitor", "Outside"]),
         tests("Alert", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests(
             "Alerts",
             [
-                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside",
+                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Monitor",
+                "Outside",
                 "Settings", "Store", "mainstay",
             ]),
         tests("Web", ["Maintenance", "MaintenanceTesting", "Outside", "Page", "Web"]),
@@ -181,7 +191,8 @@ let package = Package(
         tests(
             "Health",
             [
-                "Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Backup", "Maintenance", "MaintenanceTesting", "Monitor", "Outside", "PostgreSQL", "Settings", "Engine",
+                "Command",
                 "Composition", "Health",
             ], external: [.argumentParser]),
         tests(
@@ -199,7 +210,7 @@ let package = Package(
                 "DataIntegrity",
             ]),
 
-        .target(name: "CShims"),
+        .target(name: "CShims", linkerSettings: [.linkedLibrary("resolv")]),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(

@@ -4,9 +4,8 @@ import Testing
 struct ArchitectureTests {
     /// Lowest first. A file may import only what stands before its own target; capabilities share one place.
     static let order = [
-        "Maintenance", "Outside", "Page", "Web", "PostgreSQL", "Backup", "Store", "Calendar", "Alert", "Settings",
-        "Engine",
-        "Command", "Report", "Composition",
+        "Maintenance", "Outside", "Page", "Web", "PostgreSQL", "Backup", "Store", "Calendar", "Alert", "Monitor",
+        "Settings", "Engine", "Command", "Report", "Composition",
     ]
 
     @Test("no import of the house points up or sideways")

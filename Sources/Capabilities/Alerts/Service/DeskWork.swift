@@ -20,8 +20,13 @@ struct DeskWork {
     private let say: @Sendable (Severity, String, [(String, String?)]) -> Void
     private(set) var channels: [String: any AlertChannel] = [:]
     private var desk: AlertDesk?
+    private var canaries: Canaries?
     private var inventory: Inventory?
+    /// As it was decided last; what people said since is in the store.
+    private var state = RouterState()
     private var version = ""
+    /// Of the store, when it was last looked at.
+    private var storeVersion: Int64?
     private var nextDue: Timestamp?
     private var decidedAt: Duration?
     private var madeAt: Duration?
@@ -45,19 +50,36 @@ struct DeskWork {
             if isNew { try await take(up: inventory, keepingOthers: !isMade) }
         }
         guard let desk else { return isNew }
+        let isDue = isNew || nextDue.map { $0 <= now } ?? false || isOlder(decidedAt, than: Self.lookAgain)
+        let written = try await log.version()
+        guard isDue || written != storeVersion else { return false }
+        storeVersion = written
         let found = try await log.troubles(inventory, checks)
-        let isDue = nextDue.map { $0 <= now } ?? false
-        guard isNew || isDue || isOlder(decidedAt, than: Self.lookAgain) || found.version != version else {
-            return isNew
-        }
-        let taken = try await desk.decide(open: found.troubles, at: now)
+        let silences = try await maintenance(at: now)
+        guard isDue || found.version != version || !silences.isEmpty else { return false }
+        let taken = try await desk.decide(open: found.troubles, silences, at: now)
         version = found.version
         nextDue = taken.nextDue
+        state = taken.state
         decidedAt = tools.clock.monotonic()
         let idle = IdleSilences.judge(taken.state, at: now)
         for finding in idle.open { try await log.open(alertFinding: finding) }
         for finding in idle.over { try await log.resolve(alertFinding: finding) }
+        if let canaries {
+            let missed = MissedCanaries.judge(
+                try await log.send(canaries), open: try await log.openFindings(), at: now)
+            for finding in missed.open { try await log.open(alertFinding: finding) }
+            for finding in missed.over { try await log.resolve(alertFinding: finding) }
+        }
         return isNew
+    }
+
+    /// What the runner takes out of service now, as silences that begin or end.
+    private func maintenance(at now: Timestamp) async throws -> [AlertEvent] {
+        let begin = MaintenanceSilences.begin(state, at: now)
+        let work = try await log.plannedWork(from: begin, until: now)
+        guard !work.isEmpty || begin < now else { return [] }
+        return MaintenanceSilences(work: work, probes: try await log.monitored()).events(state, at: now)
     }
 
     private func isOlder(_ then: Duration?, than age: Duration) -> Bool {
@@ -71,6 +93,7 @@ struct DeskWork {
             desk = try inventory.alertRules(zones).map {
                 AlertDesk(log: log, rules: $0, rulesDigest: inventory.alertsDigest)
             }
+            canaries = try inventory.canaries(zones)
         } catch {
             say(.critical, "alerts keep to the rules before", [("problem", ErrorReport(error).problem)])
             return false

@@ -9,7 +9,7 @@ extension Check {
         CheckSchema(
             name: "backup.age",
             summary: "how old the newest backup is",
-            thresholds: .init(.seconds, warning: 26 * 3_600, critical: 3 * 86_400)),
+            thresholds: .init(.seconds, warning: 26 * 3_600, critical: 3 * 86_400), every: .seconds(600)),
         code: "HC040",
         title: "Age of the newest backup",
         kind: .postgresql,
@@ -48,7 +48,7 @@ extension Check {
         CheckSchema(
             name: "backup.proof",
             summary: "how old the newest backup is that was proved by restoring it",
-            thresholds: .init(.seconds, warning: 8 * 86_400, critical: nil)),
+            thresholds: .init(.seconds, warning: 8 * 86_400, critical: nil), every: .seconds(600)),
         code: "HC041",
         title: "Age of the newest proved backup",
         kind: .postgresql,

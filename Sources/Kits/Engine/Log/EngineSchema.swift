@@ -2,7 +2,7 @@ import Store
 
 /// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail,
 /// what waits for approval or was left to another window, what schedules have started, holds, the identities of
-/// protected databases, alerts, and who may use the server.
+/// protected databases, alerts, checks that are asked all the time, and who may use the server.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -163,6 +163,9 @@ package enum EngineSchema {
         AlertSchema.migration,
         AlertSchema.precedence,
         AlertSchema.notices,
+        MemorySchema.migration,
+        MonitorSchema.migration,
+        SampleSchema.migration,
         AccessSchema.migration,
     ]
 }
