@@ -10,11 +10,11 @@ extension Broken {
               certificate: /etc/cert.pem
               tls: { }
             """,
+            "mainstay.yaml:3:3: server: 'certificate' needs 'key' beside it",
             "mainstay.yaml:3:11: server.listen: '3000' is not allowed here (allowed: an address and a port, such as "
                 + "127.0.0.1:3000)",
             "mainstay.yaml:4:8: server.url: 'mainstay.example' is not allowed here (allowed: an address such as "
                 + "https://mainstay.example)",
-            "mainstay.yaml:5:3: server.certificate: 'certificate' needs 'key'",
             "mainstay.yaml:6:3: server.tls: 'tls' is not supported yet"),
         Broken(
             """

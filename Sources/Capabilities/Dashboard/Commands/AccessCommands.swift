@@ -32,7 +32,7 @@ struct InviteAccount: HouseCommand {
         let until = application.clock.now() + Gatekeeper.linkTime
         try await session.log.invite(name, grants, link: Keys.digest(key), until: until)
         session.leave(try await session.log.auditHead(), after: "invitation of \(name)")
-        let address = (session.inventory.server ?? ServerSettings()).address
+        let address = (session.inventory.server ?? DashboardSettings()).address
         let invitation = Invitation(account: name, roles: grants.text, link: "\(address)/set-up/\(key)", until: until)
         if output.format == .json {
             application.console.print(try JSONText.make(invitation))

@@ -18,7 +18,7 @@ struct DashboardService: Sendable {
         let current = CurrentInventory(running.session.inventory)
         let site = Site(
             session: running.session, current: current, live: LiveVersion(), gate: Gatekeeper(log: log, clock: clock))
-        let changes = AsyncStream.makeStream(of: ServerSettings?.self, bufferingPolicy: .bufferingNewest(1))
+        let changes = AsyncStream.makeStream(of: DashboardSettings?.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 for await inventory in running.inventories {
@@ -45,7 +45,7 @@ struct DashboardService: Sendable {
     }
 
     /// One server after the other, whenever the configuration wants another.
-    private func serve(_ site: Site, _ changes: AsyncStream<ServerSettings?>) async throws {
+    private func serve(_ site: Site, _ changes: AsyncStream<DashboardSettings?>) async throws {
         var wanted = running.session.inventory.server
         var iterator = changes.makeAsyncIterator()
         while true {
@@ -63,7 +63,7 @@ struct DashboardService: Sendable {
         }
     }
 
-    private func listen(_ settings: ServerSettings, _ site: Site) async throws {
+    private func listen(_ settings: DashboardSettings, _ site: Site) async throws {
         var certificates: WebCertificates?
         if let certificate = settings.certificate, let key = settings.key {
             certificates = WebCertificates(certificate: certificate, key: key)
@@ -102,7 +102,7 @@ struct DashboardService: Sendable {
         }
     }
 
-    private static func url(_ settings: ServerSettings, _ address: WebAddress) -> String {
+    private static func url(_ settings: DashboardSettings, _ address: WebAddress) -> String {
         settings.url ?? "\(settings.certificate == nil ? "http" : "https")://\(address)"
     }
 

@@ -20,7 +20,7 @@ struct Site: Sendable {
 
     var clock: WallClock { session.application.clock }
     var inventory: Inventory { current.inventory }
-    var settings: ServerSettings { inventory.server ?? ServerSettings() }
+    var settings: DashboardSettings { inventory.server ?? DashboardSettings() }
 
     /// For whoever only looks.
     var log: RunLog { session.log }

@@ -16,7 +16,7 @@ package struct Inventory: Sendable, Equatable {
     /// Nil where nothing is told to anybody.
     package var alerts: AlertSettings?
     /// Nil where nothing listens.
-    package var server: ServerSettings?
+    package var server: DashboardSettings?
     package var reports = ReportSettings()
     package var history = HistorySettings()
     package var approvals = ApprovalSettings()

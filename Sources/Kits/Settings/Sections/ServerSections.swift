@@ -2,12 +2,12 @@ import Maintenance
 
 /// The `server` mapping.
 enum ServerSections {
-    static var format: Format<ServerSettings> {
-        Section<ServerSettings>(
-            prototype: { _ in ServerSettings() },
+    static var format: Format<DashboardSettings> {
+        Section<DashboardSettings>(
+            prototype: { _ in DashboardSettings() },
             keys: [
                 Key(
-                    "listen", \.listen, listen, standard: ServerSettings.standardListen,
+                    "listen", \.listen, listen, standard: DashboardSettings.standardListen,
                     "The address and port of the dashboard; only this machine reaches 127.0.0.1."),
                 Key(
                     "url", \.url, url,
@@ -39,12 +39,12 @@ enum ServerSections {
             }, writing: { $0 })
     }
 
-    private static var listen: Format<ServerSettings.Listen> {
+    private static var listen: Format<DashboardSettings.Listen> {
         .scalar(
             "an address and a port, such as 127.0.0.1:3000",
             schema: ["type": "string", "pattern": #"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"#]
         ) {
-            ServerSettings.Listen($0)
+            DashboardSettings.Listen($0)
         } write: {
             .text($0.description)
         }

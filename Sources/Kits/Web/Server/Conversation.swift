@@ -5,7 +5,7 @@ import Outside
 
 /// One connection, one exchange after the other, until either side has had enough.
 struct Conversation: Sendable {
-    typealias Channel = NIOAsyncChannel<HTTPServerRequestPart, HTTPPart<HTTPResponseHead, ByteBuffer>>
+    typealias Parts = NIOAsyncChannel<HTTPServerRequestPart, HTTPPart<HTTPResponseHead, ByteBuffer>>
     typealias Writer = NIOAsyncChannelOutboundWriter<HTTPPart<HTTPResponseHead, ByteBuffer>>
 
     let limits: WebLimits
@@ -14,9 +14,12 @@ struct Conversation: Sendable {
     let answer: @Sendable (WebRequest) async -> WebResponse
 
     /// Returns when the connection is closed; what went wrong with it concerns nobody but its client.
-    func run(_ connection: Channel) async {
-        let peer = connection.channel.remoteAddress?.ipAddress ?? ""
+    func run(_ channel: any Channel) async {
+        let peer = channel.remoteAddress?.ipAddress ?? ""
         do {
+            let connection = try await channel.eventLoop.submit { try Parts(wrappingChannelSynchronously: channel) }
+                .get()
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(mode: .all, promise: nil) }
             try await connection.executeThenClose { inbound, outbound in
                 var parts = inbound.makeAsyncIterator()
                 while let read = try await read(&parts, peer: peer) {

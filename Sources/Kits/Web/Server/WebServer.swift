@@ -46,7 +46,7 @@ package struct WebServer: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 for try await connection in connections {
                     guard count.take() else {
-                        connection.channel.close(mode: .all, promise: nil)
+                        connection.close(mode: .all, promise: nil)
                         continue
                     }
                     group.addTask {
@@ -60,7 +60,9 @@ package struct WebServer: Sendable {
         throw WebError.cannotListen(address, reason: "the system stopped taking connections")
     }
 
-    private func listen() async throws -> NIOAsyncChannel<Conversation.Channel, Never> {
+    /// Connections come as they are and are read only when somebody takes them: one that nobody takes, because there are
+    /// too many or the server is stopped, is just closed.
+    private func listen() async throws -> NIOAsyncChannel<any Channel, Never> {
         // A certificate that cannot be used is found here and not by the first visitor.
         _ = try certificates?.context()
         do {
@@ -68,6 +70,7 @@ package struct WebServer: Sendable {
                 .serverChannelOption(.backlog, value: 512)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.autoRead, value: false)
                 .bind(host: address.host, port: address.port) { [limits, certificates] channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
@@ -76,7 +79,7 @@ package struct WebServer: Sendable {
                         }
                         try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                         try pipeline.addHandlers(Patience(limits), AnswerParts())
-                        return try Conversation.Channel(wrappingChannelSynchronously: channel)
+                        return channel
                     }
                 }
         } catch let error as IOError {

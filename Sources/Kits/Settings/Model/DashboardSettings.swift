@@ -1,7 +1,7 @@
 import Maintenance
 
 /// Where `mainstay serve` listens for browsers and programs.
-package struct ServerSettings: Sendable, Equatable {
+package struct DashboardSettings: Sendable, Equatable {
     /// Only this machine reaches it.
     package static let standardListen = Listen(host: "127.0.0.1", port: 3_000)
 
