@@ -27,6 +27,8 @@ let package = Package(
             "Outside", ["Maintenance", "CShims"],
             external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .nioHTTP2]),
         kit("Page", ["Maintenance"], external: [.crypto]),
+        // HTTP/1.1 for whoever asks, with limits on everything a stranger can send.
+        kit("Web", ["Maintenance", "Outside", "Page"], external: [.nio, .nioPosix, .nioHTTP1, .nioSSL]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb, .grdbSQLite]),
@@ -84,13 +86,23 @@ let package = Package(
             ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
+        // What a browser and a program see of all the others, and who may see and do it.
+        capability(
+            "Dashboard",
+            [
+                "Maintenance", "Outside", "Page", "Web", "Backup", "Store", "Calendar", "Alert", "Settings", "Engine",
+                "Command",
+                "Composition",
+            ],
+            external: [.argumentParser, .crypto, .cryptoExtras]),
+
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Alerts", "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
+                "Alerts", "Backups", "Checklists", "Dashboard", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -167,6 +179,14 @@ let package = Package(
                 "Outside",
                 "Settings", "Store", "mainstay",
             ]),
+        tests("Web", ["Maintenance", "MaintenanceTesting", "Outside", "Page", "Web"]),
+        tests(
+            "Dashboard",
+            [
+                "Alert", "Calendar", "Command", "Composition", "Dashboard", "Engine", "Maintenance",
+                "MaintenanceTesting",
+                "Outside", "Page", "Settings", "Store", "Web", "mainstay",
+            ], external: [.argumentParser]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Settings", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
@@ -232,6 +252,7 @@ func strict() -> [SwiftSetting] {
 extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+    static var cryptoExtras: Self { .product(name: "CryptoExtras", package: "swift-crypto") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
     static var grdbSQLite: Self { .product(name: "GRDBSQLite", package: "GRDB.swift") }
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
