@@ -34,6 +34,9 @@ let package = Package(
         kit("Alert", ["Maintenance", "Calendar"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
 
+        // A team's own guide, read: headings, blocks, commands, schedules, thresholds. Runs nothing.
+        kit("Guide", ["Maintenance", "Calendar", "CMarkGFM"], external: [.crypto]),
+
         // The one choke point: survey, plan, apply, prove.
         kit(
             "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings"],
@@ -78,13 +81,21 @@ let package = Package(
             ["Maintenance", "Outside", "Calendar", "Alert", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
+        capability(
+            "Guides",
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings", "Guide", "Page",
+                "Report",
+                "Engine", "Command", "Composition",
+            ], external: [.argumentParser, .crypto]),
+
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Alerts", "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
+                "Alerts", "Backups", "Checklists", "Guides", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -156,6 +167,13 @@ let package = Package(
                 "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside",
                 "Settings", "Store", "mainstay",
             ]),
+        tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests(
+            "Guides",
+            [
+                "Calendar", "Command", "Composition", "Engine", "Guide", "Guides", "Maintenance", "MaintenanceTesting",
+                "Outside", "PostgreSQL", "Settings", "mainstay",
+            ]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Settings", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
@@ -182,6 +200,9 @@ let package = Package(
         .target(name: "CShims"),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CMarkGFM", path: "Sources/CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .systemLibrary(
             name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(

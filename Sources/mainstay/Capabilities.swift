@@ -6,6 +6,7 @@ import Command
 import Composition
 import DataIntegrity
 import DatabaseCare
+import Guides
 import Health
 import History
 import Logs
@@ -21,6 +22,7 @@ let capabilities: [Capability] = [
     .logs,
     .alerts,
     .reports,
+    .guides,
     .history,
 ]
 
@@ -35,6 +37,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
+    GroupCommand<GuideGroup>.self,
     GroupCommand<HistoryGroup>.self,
     GroupCommand<AlertsGroup>.self,
     GroupCommand<CalendarGroup>.self,
@@ -89,6 +92,12 @@ enum ChecklistGroup: CommandFamily {
 enum LogsGroup: CommandFamily {
     static let name = "logs"
     static let summary = "Look after log files."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum GuideGroup: CommandFamily {
+    static let name = "guide"
+    static let summary = "Check a team's own maintenance guides, and make them run."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 
