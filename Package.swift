@@ -32,6 +32,8 @@ let package = Package(
         kit("Calendar", ["Maintenance", "Outside"]),
         // Who is told what and when: a state machine of values, without input or output.
         kit("Alert", ["Maintenance", "Calendar"]),
+        // How checks stand that run all the time, and when they run: values, without input or output.
+        kit("Monitor", ["Maintenance"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
 
         // A team's own guide, read: headings, blocks, commands, schedules, thresholds. Runs nothing.
@@ -39,7 +41,7 @@ let package = Package(
 
         // The one choke point: survey, plan, apply, prove.
         kit(
-            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings"],
+            "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Monitor", "Settings"],
             external: [.crypto]),
 
         // The command line, and what a capability is.
@@ -54,7 +56,10 @@ let package = Package(
 
         capability(
             "Health",
-            ["Maintenance", "Outside", "PostgreSQL", "Backup", "Settings", "Engine", "Command", "Composition"]),
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Monitor", "Settings", "Engine", "Command",
+                "Composition",
+            ]),
         capability(
             "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
@@ -78,7 +83,7 @@ let package = Package(
 
         capability(
             "Alerts",
-            ["Maintenance", "Outside", "Calendar", "Alert", "Settings", "Engine", "Command", "Composition"],
+            ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
         capability(
@@ -102,7 +107,9 @@ let package = Package(
 
         .executableTarget(
             name: "mainstay-bench",
-            dependencies: ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Settings", "Engine"],
+            dependencies: [
+                "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Monitor", "Settings", "Engine",
+            ],
             swiftSettings: strict()),
 
         .target(
@@ -114,7 +121,8 @@ let package = Package(
         tests(
             "Engine",
             [
-                "Calendar", "Maintenance", "MaintenanceTesting", "Engine", "Outside", "PostgreSQL", "Settings", "Store",
+                "Calendar", "Maintenance", "MaintenanceTesting", "Monitor", "Engine", "Outside", "PostgreSQL",
+                "Settings", "Store",
             ]),
         tests(
             "Conformance",
@@ -160,11 +168,13 @@ let package = Package(
             ]),
         tests("Backup", ["Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
         tests("PostgreSQL", ["Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL"]),
+        tests("Monitor", ["Maintenance", "Monitor", "Outside"]),
         tests("Alert", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests(
             "Alerts",
             [
-                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside",
+                "Alert", "Alerts", "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Monitor",
+                "Outside",
                 "Settings", "Store", "mainstay",
             ]),
         tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
@@ -179,7 +189,8 @@ let package = Package(
         tests(
             "Health",
             [
-                "Backup", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
+                "Backup", "Maintenance", "MaintenanceTesting", "Monitor", "Outside", "PostgreSQL", "Settings", "Engine",
+                "Command",
                 "Composition", "Health",
             ], external: [.argumentParser]),
         tests(
@@ -197,7 +208,7 @@ let package = Package(
                 "DataIntegrity",
             ]),
 
-        .target(name: "CShims"),
+        .target(name: "CShims", linkerSettings: [.linkedLibrary("resolv")]),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(

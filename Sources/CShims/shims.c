@@ -5,6 +5,7 @@
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 int mainstay_rename_exclusively(int from_directory, const char *from, int to_directory, const char *to) {
@@ -42,4 +43,11 @@ int mainstay_begin_writing(int file) {
 
 int mainstay_synchronize_filesystem(int file) {
     return syncfs(file);
+}
+
+int mainstay_clock_state(long *greatest_error) {
+    struct timex facts = {0};
+    int state = adjtimex(&facts);
+    *greatest_error = facts.maxerror;
+    return state == TIME_ERROR || (facts.status & STA_UNSYNC) ? -1 : 0;
 }

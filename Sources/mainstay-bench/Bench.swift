@@ -27,8 +27,24 @@ enum Bench {
         case "schedules" where words.count == 3:
             // schedules FILE SECONDS-SINCE-1970; a line is ZONE TAB SCHEDULE
             try schedules(words[1], Double(words[2]) ?? 0)
+        case "probes" where words.count == 4 || words.count == 5:
+            // probes URL COUNT CONCURRENCY [CA-FILE]
+            report(
+                try await ProbeBench.run(
+                    words[1], count: Int(words[2]) ?? 0, concurrency: Int(words[3]) ?? 1,
+                    authorities: words.count == 5 ? words[4] : nil))
+        case "watch" where words.count == 5 || words.count == 7:
+            // watch STATE-DIRECTORY PORT ENDPOINTS SECONDS [CONNECTION DATABASES]
+            report(
+                try await MonitorBench.watch(
+                    words[1], port: Int(words[2]) ?? 0, count: Int(words[3]) ?? 0, seconds: Int(words[4]) ?? 60,
+                    databases: words.count == 7 ? (words[5], Int(words[6]) ?? 0) : nil))
+        case "samples" where words.count == 4:
+            // samples STATE-DIRECTORY SERIES DAYS
+            report(try await MonitorBench.samples(words[1], series: Int(words[2]) ?? 1, days: Int(words[3]) ?? 1))
         default:
-            FileHandle.standardError.write(Data("usage: mainstay-bench digest|steps|journal|schedules …\n".utf8))
+            FileHandle.standardError.write(
+                Data("usage: mainstay-bench digest|steps|journal|schedules|probes|watch|samples …\n".utf8))
             Foundation.exit(2)
         }
     }

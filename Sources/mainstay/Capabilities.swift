@@ -29,6 +29,7 @@ let capabilities: [Capability] = [
 /// The first words of commands; what stands under them comes from the list.
 let groups: [any ParsableCommand.Type] = [
     GroupCommand<HealthGroup>.self,
+    GroupCommand<MonitorGroup>.self,
     GroupCommand<DatabaseGroup>.self,
     GroupCommand<DataGroup>.self,
     GroupCommand<BackupGroup>.self,
@@ -50,6 +51,12 @@ let groups: [any ParsableCommand.Type] = [
 enum HealthGroup: CommandFamily {
     static let name = "health"
     static let summary = "Check whether everything is well."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum MonitorGroup: CommandFamily {
+    static let name = "monitor"
+    static let summary = "Ask all the time whether everything is well."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -17,7 +17,9 @@ struct Mainstay: ParsableCommand {
             RejectCommand.self, HoldCommand.self, ReleaseCommand.self, HoldsCommand.self, ServeCommand.self,
             StatusCommand.self, RunsCommand.self, ShowCommand.self,
             FindingsCommand.self, TasksCommand.self, ChecksCommand.self, ExplainCommand.self,
-        ] + groups + [CompletionCommand.self, ManualCommand.self, ReferenceCommand.self])
+        ] + capabilities.commands(in: "") + groups + [
+            CompletionCommand.self, ManualCommand.self, ReferenceCommand.self,
+        ])
 
     static func main() async {
         let environment = ProcessInfo.processInfo.environment

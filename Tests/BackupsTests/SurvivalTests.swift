@@ -28,6 +28,9 @@ struct SurvivalTests {
         [bucket]
         type = s3
         endpoint = http://127.0.0.1:9000
+        [ring]
+        type = alias
+        remote = ring:
         """
 
     @Test(
@@ -42,6 +45,7 @@ struct SurvivalTests {
             ("rclone::sftp,host=localhost:/srv", true), ("sftp:backup@vault.example:/srv", false),
             ("sftp:backup@localhost.example:/srv", false), ("rest:https://vault.example/localhost", false),
             ("s3:s3.eu-west-1.amazonaws.com/127.0.0.1", false), ("rclone:vault:srv", false), ("b2:bucket:shop", false),
+            ("rclone:nobody:srv", true), ("rclone:plain", true), ("rclone::local", true), ("rclone:ring:", true),
         ])
     func addresses(text: String, isHere: Bool) throws {
         let path = "\(TemporaryDirectory.current)/rclone.conf"
@@ -49,6 +53,17 @@ struct SurvivalTests {
         let address = text.replacing("HOST", with: ProcessInfo.processInfo.hostName)
         let found = Survival(ofRepository: address, environment: ["RCLONE_CONFIG": path])
         #expect((found != .elsewhere) == isHere, "\(address): \(found)")
+    }
+
+    @Test("what rclone cannot tell is no other place, and it is said why")
+    func unreadable() {
+        let found = Survival(
+            ofRepository: "rclone:vault:srv", environment: ["RCLONE_CONFIG": TemporaryDirectory.current])
+        guard case .lostWithHost(let reason) = found else {
+            Issue.record("\(found)")
+            return
+        }
+        #expect(reason.contains("names no remote 'vault'") && reason.contains(TemporaryDirectory.current), "\(reason)")
     }
 
     @Test(

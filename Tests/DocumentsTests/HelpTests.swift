@@ -93,11 +93,11 @@ struct HelpTests {
                 "A duration has a unit: 30s, 5m, 2h or 7d."),
             Mistake(
                 "health check --format yaml",
-                "the value 'yaml' is invalid for '--format <format>'; it is one of 'table', 'json' or 'csv'",
+                "the value 'yaml' is invalid for '--format <format>'; it is one of 'table', 'json', 'csv' or 'nagios'",
                 "'mainstay health check --help' lists its options."),
             Mistake(
                 "health check --format", "missing value for '--format <format>'",
-                "How to print the result. One of: table, json, csv."),
+                "How to print the result. One of: table, json, csv, nagios."),
             Mistake(
                 "run", "the argument '<routine>' is missing",
                 "The routine's name, such as 'daily'; 'mainstay tasks' lists them."),

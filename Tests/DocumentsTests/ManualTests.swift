@@ -37,7 +37,7 @@ struct ManualTests {
             (["db", "up"], ["update-stats"]),
             (["conf"], ["config"]),
             (["health", "check", "--all"], ["--all-environments"]),
-            (["health", "check", "--format", ""], ["table", "json", "csv"]),
+            (["health", "check", "--format", ""], ["table", "json", "csv", "nagios"]),
             (["db", "update-stats", "--environment", "pr"], ["production"]),
             (["runs", "--config", "other.yaml", "--most", ""], []),
             (["findings", "--config", "other.yaml", "--environment", ""], ["elsewhere"]),

@@ -37,6 +37,7 @@ struct AlertSettingsTests {
               inhibit: [{ source: severity=critical, target: severity=warning, equal: [environment, resource] }]
               on-call: { nights: { members: [ada@example.org], since: 2026-11-02T08:00:00Z, handover: Mondays 09:00 } }
               for: 1m
+              canary: { at: "weekdays 09:00", leave-out: chat }
             """
         ).inventory
         let alerts = try #require(inventory.alerts)
@@ -44,6 +45,8 @@ struct AlertSettingsTests {
         #expect(alerts.critical?.isImmediate == true)
         #expect(alerts.warning?.delay == .seconds(300))
         #expect(alerts.info?.isBatched == true)
+        #expect(alerts.canary.schedule?.value.text == "weekdays 09:00")
+        #expect(alerts.canary.leftOut == ["chat"])
         #expect(alerts.dependencies == ["production": ["web": ["db"]]])
         let mail = try #require(alerts[channel: "mail"])
         let phone = try #require(alerts[channel: "phone"])
@@ -110,6 +113,9 @@ struct AlertSettingsTests {
                     "members: '+4930123', overrides: [{ member: c@example.org, from: \(day), until: \(day) }]")
                     + "  critical: { channels: phone, recipients: on-call:n }",
                 line: "no channel here understands 'c@example.org' of the rotation 'n'"),
+            Wrong(
+                text: "  canary: { leave-out: [mail, phon] }",
+                line: "alerts.canary.leave-out: there is no channel 'phon' (did you mean 'phone'?"),
             Wrong(text: "  critical: { channels: mail, sound: loud }", line: "'sound' is not supported yet"),
         ])
     func refuses(wrong: Wrong) {

@@ -104,13 +104,15 @@ extension Broken {
     private static let services: [Broken] = [
         Broken(
             resource("url: a"),
-            "mainstay.yaml:5:9: \(path): the key 'kind' is missing (allowed: postgresql, http, host, logs, files, storage)"
+            "mainstay.yaml:5:9: \(path): the key 'kind' is missing (allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
+                + "ping, redis, process, service, suite, pgbouncer)"
         ),
-        Broken(resource("kind: redis"), "mainstay.yaml:5:15: \(path).kind: 'redis' is not supported yet"),
+        Broken(resource("kind: container"), "mainstay.yaml:5:15: \(path).kind: 'container' is not supported yet"),
         Broken(
             resource("kind: HTTP\nurl: http://x/"),
             "mainstay.yaml:5:15: \(path).kind: 'HTTP' is not allowed here "
-                + "(did you mean 'http'? allowed: postgresql, http, host, logs, files, storage)"),
+                + "(did you mean 'http'? allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
+                + "ping, redis, process, service, suite, pgbouncer)"),
         Broken(
             resource("kind: postgresql"),
             "mainstay.yaml:5:9: \(path): one of the keys 'url', 'service', 'connection' is missing"),
@@ -133,7 +135,8 @@ extension Broken {
         Broken(
             resource("kind: http\nurl: http://x/\nexpect: { status: [200, 700] }\nmethod: get"),
             "mainstay.yaml:7:33: \(path).expect.status[2]: '700' is not allowed here (allowed: a status code, 2xx, or 200-299)",
-            "mainstay.yaml:8:17: \(path).method: 'get' is not allowed here (did you mean 'GET'? allowed: GET, HEAD, POST)"
+            "mainstay.yaml:8:17: \(path).method: 'get' is not allowed here (did you mean 'GET'? allowed: GET, HEAD, POST, "
+                + "PUT, PATCH, DELETE, OPTIONS)"
         ),
         Broken(
             resource("kind: http\nurl: http://x/\nexpect: { body-matches: '(' }"),
@@ -200,12 +203,12 @@ extension Broken {
             "environments: { a: {} }\nchecks: { conections: {} }",
             "mainstay.yaml:2:11: checks.conections: unknown key 'conections' (did you mean 'connections'?)"),
         Broken(
-            "environments: { a: {} }\nchecks: { connections: { warning: 120%, critical: 5s, interval: 5m } }",
+            "environments: { a: {} }\nchecks: { connections: { warning: 120%, critical: 5s, check-interval: 5m } }",
             "mainstay.yaml:2:35: checks.connections.warning: '120%' is not allowed here "
                 + "(allowed: a percentage from 0% to 100%, such as 80%, or none)",
             "mainstay.yaml:2:51: checks.connections.critical: '5s' is not allowed here "
                 + "(allowed: a percentage from 0% to 100%, such as 80%, or none)",
-            "mainstay.yaml:2:55: checks.connections.interval: 'interval' is not supported yet"),
+            "mainstay.yaml:2:55: checks.connections.check-interval: 'check-interval' is not supported yet"),
         Broken(
             "environments: { a: {} }\nchecks: { response-time: { warning: 500 }, foreign-keys: { warning: -1 } }",
             "mainstay.yaml:2:37: checks.response-time.warning: '500' is not allowed here "
@@ -214,7 +217,8 @@ extension Broken {
                 + "(allowed: a number from 0, such as 10, or none)"),
         Broken(
             "environments: { a: {} }\nchecks: { connectivity: { warning: 1 } }",
-            "mainstay.yaml:2:27: checks.connectivity.warning: unknown key 'warning' (allowed: enabled, timeout, retries)"
+            "mainstay.yaml:2:27: checks.connectivity.warning: unknown key 'warning' "
+                + "(allowed: enabled, timeout, retries, every, failures, successes, for, hysteresis, objective)"
         ),
         Broken(
             "environments: { a: {} }\nchecks: { connections: { warning: 96% } }",
@@ -266,7 +270,7 @@ extension Broken {
             "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed "
                 + "(allowed: task, command, shell, routine, checklist, approval, wait, wait-for, environments, resources, "
                 + "name, needs, when, on-failure, retries, timeout, concurrency, priority, directory, variables, effect, exit-status, idempotent, "
-                + "prove, output, approvers, count, expires, every, for)",
+                + "prove, interrupts, output, approvers, count, expires, every, for)",
             "mainstay.yaml:9:6: routines.daily.steps[5]: nothing is no step "
                 + "(allowed: a task with its options, such as 'db update-stats --older-than 7d')"),
         Broken(

@@ -74,7 +74,7 @@ struct HealthCheckFileTests {
             .inventory
         let text = EffectiveConfiguration(vocabulary: vocabulary).text(inventory)
         #expect(text.contains("\nenvironments:  # mainstay.yaml:1:1\n"))
-        #expect(text.contains("#   test schema: every 1h, used once the scheduler runs (\(Self.file):11:25)\n"))
+        #expect(text.contains("\n        every: 1h\n"))
         #expect(text.contains("#   test schema: alerts from warning on (\(Self.file):12:26)\n"))
     }
 

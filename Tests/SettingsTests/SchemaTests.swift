@@ -66,7 +66,7 @@ struct SchemaTests {
         let starter = try StarterFile(
             connection: "postgresql://a:b@c/d", environment: "test", isProtected: false, steps: ["health check"])
         let documents = [
-            completeFile, starter.text,
+            completeFile, probeFile, starter.text,
             EffectiveConfiguration(vocabulary: vocabulary).text(try inventory(completeFile)),
             "environments: {}", "checks: { disk: { warning: 1048576, critical: none } }",
             resource("kind: http\nurl: http://x/\nexpect: { status: 200 }\ntimeout: 1h 30m"),

@@ -210,6 +210,7 @@ let completeFile = #"""
             exit-status: [0, 3]
             idempotent: true
             prove: [test, -s, dist/index.html]
+            interrupts: [main]
             timeout: 10m
             output: 16K
             name: build
@@ -258,6 +259,16 @@ let completeFile = #"""
       compression: true
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
+    monitoring:
+      every: 2m
+      kinds: { http: 20s, postgresql: 30s }
+      environments: [production]
+      failures: 3
+      successes: 1
+      for: 1m
+      hysteresis: 7.5%
+      concurrency: 8
+      samples: { raw: 1d, fine: 7d, hourly: 30d }
     """#
 
 extension Inventory {

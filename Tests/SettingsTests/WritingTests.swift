@@ -64,6 +64,7 @@ struct EffectiveConfigurationTests {
                         certificate-days:
                           warning: 30  # default
                           critical: 7  # default
+                        body-limit: 1M  # default
                 backups:
                   certificate-pdf: false  # default
                   jobs: 2  # default

@@ -44,6 +44,26 @@ struct StoreTests {
         #expect(throws: StoreError.self) { try rows[1].get("nothing", as: String.self) }
     }
 
+    @Test("whoever looks again and again is told whether anybody has written, here or elsewhere")
+    func version() async throws {
+        let store = try Store(directory: directory, migrations: migrations)
+        let other = try Store(directory: directory, migrations: migrations)
+        let first = try await store.version()
+        _ = try await store.read { try $0.rows(Sample.all) }
+        #expect(try await store.version() == first)
+        var seen = first
+        for (number, writer) in [store, other, store].enumerated() {
+            try await writer.write {
+                try $0.run(
+                    Sample.insert, ["name": "\(number)", "size": Int64?.none, "share": Double?.none, "flag": false])
+            }
+            let now = try await store.version()
+            #expect(now != seen)
+            #expect(try await store.version() == now)
+            seen = now
+        }
+    }
+
     @Test("a commit is durable: FULL is set on the writer and read back")
     func isDurable() async throws {
         let store = try Store(directory: directory, migrations: migrations)

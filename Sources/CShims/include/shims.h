@@ -1,6 +1,8 @@
 #ifndef MAINSTAY_SHIMS_H
 #define MAINSTAY_SHIMS_H
 
+#include "dns.h"
+
 // System calls that Swift's Glibc module does not show.
 
 /// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST instead of replacing.
@@ -24,6 +26,9 @@ long mainstay_birth(int directory, const char *name);
 
 /// statfs(2): the magic number of the filesystem a path lies on; -1 where it cannot be looked at.
 long mainstay_filesystem_type(const char *path);
+
+/// adjtimex(2): 0 where something keeps the clock, else -1; and by how much it may be off, in microseconds.
+int mainstay_clock_state(long *greatest_error);
 
 /// setfsuid(2): the user whose rights on files this one thread has. For tests that run as root.
 void mainstay_set_filesystem_user(unsigned int user);

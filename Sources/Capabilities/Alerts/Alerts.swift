@@ -10,7 +10,7 @@ extension Capability {
             ("alerts", AcknowledgeAlert.self),
             ("alerts", SilenceAlerts.self), ("alerts", UnsilenceAlerts.self), ("alerts", TestChannel.self),
             ("alerts", ConfigureAlerts.self), ("alerts", SummariseAlerts.self), ("alerts", ReviewAlerts.self),
-            ("alerts", SimulateAlerts.self),
+            ("alerts", SimulateAlerts.self), ("alerts", ListChannels.self), ("", Top.self),
         ],
         services: [AlertService.service])
 }

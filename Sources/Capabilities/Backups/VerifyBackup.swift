@@ -252,7 +252,15 @@ package struct VerifyBackup: MaintenanceTask {
     /// The newest first.
     private func wanted(_ place: BackupPlace) async throws -> [BackupID] {
         let ids = try await Blocking().run { _ in try place.folder.ids() }
-        guard let name = options.named else { return options.all ? ids : Array(ids.prefix(1)) }
+        guard let name = options.named else {
+            if options.all { return ids }
+            guard let key = try await place.key() else { return Array(ids.prefix(1)) }
+            // What was extracted is of a moment somebody chose, and is proved by its name.
+            let own = try await Blocking().run { _ in
+                try place.folder.backups(key: key).first { $0.manifest?.extraction == nil }?.id
+            }
+            return own.map { [$0] } ?? Array(ids.prefix(1))
+        }
         guard let id = BackupID(name), ids.contains(id) else {
             throw BackupsError.noSuchBackup(name, path: place.folder.path)
         }

@@ -35,7 +35,7 @@ struct AcceptSchema: HouseCommand {
         }
         guard !results.isEmpty else { throw NoDatabaseToAccept(environments: names) }
         switch output.format {
-        case .table: for line in results.flatMap({ $0.lines(most: most) }) { application.console.print(line) }
+        case .table, .nagios: for line in results.flatMap({ $0.lines(most: most) }) { application.console.print(line) }
         case .json, .csv:
             let listing = Listing(
                 "Accepted schemas",

@@ -42,6 +42,12 @@ package struct CheckHealth: MaintenanceTask {
         aliases: [
             .init("health:check", implied: ["--automated"]),
             .init("health:check:all", arguments: ["--all-environments"]),
+            .init(
+                "monitor:resources",
+                arguments: [
+                    "--check=host.cpu", "--check=host.memory", "--check=host.disk", "--check=host.inodes",
+                    "--check=host.load", "--check=connections.used",
+                ], implied: ["--alert-thresholds", "--alert-on-threshold"]),
         ])
 
     private let checks: [Check]
@@ -56,7 +62,7 @@ package struct CheckHealth: MaintenanceTask {
         // Resources beside each other: one that does not answer must not hold up the others.
         try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
             for (index, resource) in look.resources.enumerated() {
-                let own = checks.filter { $0.kind == resource.kind }
+                let own = HealthChecks.of(resource).filter { check in checks.contains { $0.name == check.name } }
                 guard !own.isEmpty else { continue }
                 group.addTask {
                     look.tell("\(own.count) checks of \(resource.name)")
@@ -69,6 +75,10 @@ package struct CheckHealth: MaintenanceTask {
             for try await part in group { parts.append(part) }
             var observation = Observation()
             for (_, part) in parts.sorted(by: { $0.0 < $1.0 }) { observation.merge(part) }
+            // What one resource could not answer is not over there because another of its kind has answered.
+            for (_, part) in parts {
+                observation.examined.subtract(Set(part.checks.map(\.code)).subtracting(part.examined))
+            }
             let score = HealthScore(observation.checks.map(\.state))
             if let percentage = score.percentage {
                 observation.measurements.append(

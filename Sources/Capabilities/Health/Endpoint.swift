@@ -24,12 +24,17 @@ struct Endpoint: Sendable {
         for (name, value) in access.headers.sorted(by: { $0.key < $1.key }) {
             headers.append(try HTTPProbe.Header(name: name, value: try await value.resolve(with: programs)))
         }
-        let probe = HTTPProbe(
+        var probe = HTTPProbe(
             target, method: access.method.probed, headers: headers, timeLimit: access.timeout,
             redirects: access.followsRedirects ? 10 : nil,
-            trust: access.certificateAuthorityFile.map { .file(path: $0) } ?? .system)
+            bodyLimit: access.bodyLimit, trust: access.certificateAuthorityFile.map { .file(path: $0) } ?? .system)
+        // Where somebody else may choose the address, it is none of a link: there clouds hand out credentials.
+        if access.followsRedirects { probe.reach = .notLinkLocal }
+        if let content = access.content {
+            probe.content = Array(try await content.resolve(with: programs).reveal().utf8)
+        }
         do {
-            return try await HTTPProber(clock: context.look.clock).observe(probe)
+            return try await context.look.probers.http.observe(probe)
         } catch let error as HTTPError {
             throw withoutSecrets(error, target)
         }
@@ -45,11 +50,15 @@ struct Endpoint: Sendable {
 }
 
 extension HTTPAccess.Method {
-    fileprivate var probed: HTTPProbe.Method {
+    var probed: HTTPProbe.Method {
         switch self {
         case .get: .get
         case .head: .head
         case .post: .post
+        case .put: .put
+        case .patch: .patch
+        case .delete: .delete
+        case .options: .options
         }
     }
 }

@@ -15,9 +15,10 @@ package struct PruneHistory: MaintenanceTask {
         summary: "forget runs, samples and findings that are older than 'history.keep'",
         explanation: """
             Keeps the state from growing for ever: removes runs that ended longer ago than 'history.keep' with their \
-            steps, changes and journal, samples that were taken and findings that were over before then, and plans that \
-            dry runs left. Of alerts go events, decisions and notifications that are not queued any more, but nothing \
-            of the last 30 days, so that 'alerts simulate' has them. The newest run of each name and its newest success always stay, as does every run that waits \
+            steps, changes and journal, samples that were taken (also what monitoring left of them) and findings that \
+            were over before then, and plans that dry runs left. Of alerts go events, decisions and notifications that \
+            are not queued any more, but nothing of the last 30 days, so that 'alerts simulate' has them. The newest run \
+            of each name and its newest success always stay, as does every run that waits \
             or that somebody has to decide about. Baselines and the audit trail stay whole; 'audit verify' does not miss \
             runs that are gone as a whole. Without 'history.keep' everything stays.
             """,
@@ -83,6 +84,7 @@ extension HistoryPart {
         switch self {
         case .runs: count == 1 ? "run that ended" : "runs that ended"
         case .samples: count == 1 ? "sample taken" : "samples taken"
+        case .monitored: count == 1 ? "block of monitored samples that ended" : "blocks of monitored samples that ended"
         case .findings: count == 1 ? "finding that was over" : "findings that were over"
         case .plans: count == 1 ? "plan printed" : "plans printed"
         case .alerts: count == 1 ? "note about alerts made" : "notes about alerts made"

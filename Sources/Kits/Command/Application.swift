@@ -57,7 +57,11 @@ package struct Application: Sendable {
                 return .success
             }
             switch try parse(arguments) {
-            case .command(let command): return try await command.run(in: self)
+            case .command(let command):
+                guard type(of: command).answersNagios || !wants(.nagios, arguments) else {
+                    throw CommandError.noNagios
+                }
+                return try await command.run(in: self)
             case .answer(let text):
                 console.print(text)
                 return .success
@@ -101,18 +105,22 @@ package struct Application: Sendable {
     }
 
     private func report(_ error: ErrorReport, _ arguments: [String]) -> ExitStatus {
-        let wantsJSON =
-            arguments.contains("--format=json")
-            || zip(arguments, arguments.dropFirst()).contains {
-                $0 == "--format" && $1 == "json"
-            }
-        if wantsJSON, let text = try? JSONText.make(error) {
+        if wants(.nagios, arguments) {
+            for line in NagiosText.lines(error) { console.print(line) }
+            return NagiosText.unknown
+        }
+        if wants(.json, arguments), let text = try? JSONText.make(error) {
             console.note(text)
         } else {
             console.note("mainstay: \(error.problem)")
             if let hint = error.hint { console.note("hint: \(hint)") }
         }
         return error.exitStatus
+    }
+
+    private func wants(_ format: OutputFormat, _ arguments: [String]) -> Bool {
+        arguments.contains("--format=\(format.rawValue)")
+            || zip(arguments, arguments.dropFirst()).contains { $0 == "--format" && $1 == format.rawValue }
     }
 
     /// Who asks, as the operating system knows them.

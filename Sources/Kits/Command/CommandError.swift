@@ -16,6 +16,7 @@ package enum CommandError: MaintenanceError {
     case countOfStarts
     case stateMoved(from: String, to: String)
     case noAuditHead(String, isFile: Bool)
+    case noNagios
 
     package var code: String {
         switch self {
@@ -34,6 +35,7 @@ package enum CommandError: MaintenanceError {
         case .countOfStarts: "command.count"
         case .stateMoved: "configuration.state-moved"
         case .noAuditHead: "command.no-audit-head"
+        case .noNagios: "command.no-nagios"
         }
     }
 
@@ -63,6 +65,7 @@ package enum CommandError: MaintenanceError {
         case .noAuditHead(let text, isFile: true): "no head of an audit trail stands in '\(text.printable)'"
         case .noAuditHead(let text, isFile: false):
             "'\(text.printable)' is neither a head of the audit trail nor a file that can be read"
+        case .noNagios: "only tasks that look answer as Nagios reads it"
         }
     }
 
@@ -88,6 +91,7 @@ package enum CommandError: MaintenanceError {
             "Write 'schedule: daily 02:00' under 'routines.\(routine.printable)', or ask about an expression."
         case .countOfStarts: nil
         case .stateMoved: "Stop 'mainstay serve' and start it again."
+        case .noNagios: "'mainstay health check --format nagios' does; for this one take 'json'."
         case .noAuditHead:
             "A head looks like audit:1234: and 64 hexadecimal digits; reports, certificates and the system log have one."
         }

@@ -6,11 +6,15 @@ package protocol HouseCommand: ParsableCommand, Sendable {
     /// Other spellings, as the guides write them. A task's own are in its declaration.
     static var aliases: [TaskDeclaration.Alias] { get }
 
+    /// Whether it can answer as a monitoring plugin does.
+    static var answersNagios: Bool { get }
+
     func run(in application: Application) async throws -> ExitStatus
 }
 
 extension HouseCommand {
     package static var aliases: [TaskDeclaration.Alias] { [] }
+    package static var answersNagios: Bool { false }
 
     package func run() throws {
         preconditionFailure("\(Self.self) runs in an application")

@@ -26,6 +26,7 @@ package struct Session: Sendable {
         let summary = try await watching(request.name) { try await $0.run(wanted) }
         leaveHead(after: summary)
         try show(summary, isAfterProgress: true)
+        if output.format == .nagios { return NagiosText(summary).status }
         return summary.exitStatus(failOn: options.failOn.severity)
     }
 
@@ -60,7 +61,8 @@ package struct Session: Sendable {
         let last = try await log.recentRuns(most: 50).first { $0.name == name && $0.state == .succeeded }
         let expected = last.flatMap { run in run.endedAt.map { $0 - run.startedAt } }
         let progress = Progress(
-            console: console, clock: application.clock, isQuiet: output.quiet, isVerbose: output.verbose,
+            console: console, clock: application.clock, isQuiet: output.quiet || output.format == .nagios,
+            isVerbose: output.verbose,
             expected: expected)
         var runner = Runner(
             inventory: inventory, catalog: application.catalog, log: log, clock: application.clock,
@@ -99,6 +101,7 @@ package struct Session: Sendable {
         switch output.format {
         case .json: console.print(try JSONText.make(RunDocument(summary)))
         case .csv: for line in summary.csvLines { console.print(line) }
+        case .nagios: for line in NagiosText(summary).lines { console.print(line) }
         case .table:
             let text = RunText(
                 style: style, width: console.width, isVerbose: output.verbose, isAfterProgress: isAfterProgress)

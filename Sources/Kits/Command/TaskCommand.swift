@@ -10,6 +10,8 @@ package struct TaskCommand<Task: MaintenanceTask>: HouseCommand where Task.Optio
         return .house(word, declaration.summary.sentence, declaration.explanation)
     }
 
+    package static var answersNagios: Bool { Task.declaration.effect == .observes }
+
     @OptionGroup(title: "What") package var options: Task.Options
     @OptionGroup(title: "Where") package var environments: EnvironmentOptions
     @OptionGroup(title: "How") package var run: RunOptions

@@ -28,11 +28,15 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     /// How bad it would be to leave it undone, in the words of what it mends; nil for `info`. Where a window is too short
     /// for everything it decides what comes first; not digested.
     package var priority: Severity?
+    /// Resources of the same environment that are out of service while it is made, by name: nobody is told of what their
+    /// checks say meanwhile. Nil where the lock says it; not digested.
+    package var interrupts: [String]?
 
     package init(
         kind: String, object: String, action: Action, effect: Effect, scope: Scope = .resource,
         lock: LockMode? = nil, reversal: String, identity: Facts, reason: String, authority: String? = nil,
-        estimate: Estimate? = nil, changeClass: ChangeClass? = nil, priority: Severity? = nil
+        estimate: Estimate? = nil, changeClass: ChangeClass? = nil, priority: Severity? = nil,
+        interrupts: [String]? = nil
     ) {
         id = "\(kind) \(object)"
         self.kind = kind
@@ -48,6 +52,14 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
         self.estimate = estimate
         self.changeClass = changeClass
         self.priority = priority
+        self.interrupts = interrupts
+    }
+
+    /// What is out of service while it is made: what it says, else its own target where others have to wait for its lock
+    /// even to write.
+    package func interrupted(at target: Target) -> [Target] {
+        let names = interrupts ?? (lock.map(\.holdsUpWriters) ?? false ? [target.resource] : [])
+        return names.filter { !$0.isEmpty }.map { Target(environment: target.environment, resource: $0) }
     }
 
     package enum Action: Codable, Hashable, Sendable {
@@ -96,6 +108,14 @@ package enum LockMode: String, Codable, CaseIterable, Sendable {
     case shareRowExclusive = "SHARE ROW EXCLUSIVE"
     case exclusive = "EXCLUSIVE"
     case accessExclusive = "ACCESS EXCLUSIVE"
+
+    /// Whether those who write have to wait.
+    package var holdsUpWriters: Bool {
+        switch self {
+        case .accessShare, .rowShare, .rowExclusive, .shareUpdateExclusive: false
+        case .share, .shareRowExclusive, .exclusive, .accessExclusive: true
+        }
+    }
 
     /// What it keeps others from doing.
     package var consequence: String {

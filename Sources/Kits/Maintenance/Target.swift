@@ -12,6 +12,30 @@ package enum ResourceKind: String, Codable, CaseIterable, Sendable {
     case files
     /// Where backups and archives go.
     case storage
+    /// A port that takes connections.
+    case tcp
+    /// A server whose certificate counts, whatever it speaks behind it.
+    case tls
+    /// A program that says by its exit status how something is.
+    case command
+    /// A statement that only reads, and what it has to give.
+    case query
+    /// A name, and what the domain name system says about it.
+    case dns
+    /// A machine that answers echo requests.
+    case ping
+    /// A Redis or Valkey server.
+    case redis
+    /// Programs that run on this machine.
+    case process
+    /// A unit of systemd on this machine.
+    case service
+    /// Requests to one origin that need each other.
+    case suite
+    /// A connection pooler of PostgreSQL.
+    case pgbouncer
+    /// Lines of a log that should not come.
+    case logPattern = "log-pattern"
 }
 
 /// The place a step works on, by the names the inventory gives: one resource of an environment, a whole environment, or

@@ -79,6 +79,11 @@ struct Execution {
         case .null: sqlite3_bind_null(statement, index)
         case .integer(let number): sqlite3_bind_int64(statement, index, number)
         case .real(let number): sqlite3_bind_double(statement, index, number)
+        case .bytes(let bytes):
+            // No bytes may have no address, and that would be null.
+            bytes.isEmpty
+                ? sqlite3_bind_zeroblob(statement, index, 0)
+                : sqlite3_bind_blob64(statement, index, bytes, sqlite3_uint64(bytes.count), copied)
         case .text(var text):
             text.withUTF8 { bytes in
                 // No bytes may have no address either, and that would be null.
@@ -110,6 +115,10 @@ struct Execution {
             guard let text = sqlite3_column_text(statement, index) else { return .null }
             let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, index)))
             return .text(String(decoding: bytes, as: UTF8.self))
+        case SQLITE_BLOB:
+            let bytes = UnsafeRawBufferPointer(
+                start: sqlite3_column_blob(statement, index), count: Int(sqlite3_column_bytes(statement, index)))
+            return .bytes([UInt8](bytes))
         default: return .null
         }
     }

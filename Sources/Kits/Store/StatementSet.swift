@@ -37,8 +37,8 @@ package func positional(_ sql: String) -> (sql: String, names: [String]) {
 /// A named step of the schema. Never edited once it has landed; ordered by its place in the list.
 package struct Migration: Sendable, Hashable {
     package var name: String
-    /// Statements in the shared subset; `{clustered}` becomes `WITHOUT ROWID` on SQLite and nothing on PostgreSQL, and
-    /// the statement `{append-only TABLE}` the triggers that refuse to update or delete what stands there.
+    /// Statements in the shared subset; `{clustered}` becomes `WITHOUT ROWID` on SQLite and nothing on PostgreSQL, `{blob}`
+    /// the type of bytes, and the statement `{append-only TABLE}` the triggers that refuse to update or delete what stands there.
     package var statements: [String]
 
     package init(_ name: String, _ statements: [String]) {
@@ -54,6 +54,7 @@ package struct Migration: Sendable, Hashable {
                 return dialect.appendOnly(String(statement.dropFirst(13).dropLast()))
             }
             return statement.replacing("{clustered}", with: dialect == .sqlite ? "without rowid" : "")
+                .replacing("{blob}", with: dialect == .sqlite ? "blob" : "bytea")
         }
     }
 }

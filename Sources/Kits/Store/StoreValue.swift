@@ -1,9 +1,11 @@
-/// What a column of the store holds: the types SQLite and PostgreSQL share (TEXT, BIGINT, DOUBLE PRECISION).
+/// What a column of the store holds: the types SQLite and PostgreSQL share (TEXT, BIGINT, DOUBLE PRECISION), and bytes,
+/// which are `blob` on one and `bytea` on the other (`{blob}` in a migration).
 package enum StoreValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
     case null
     case text(String)
     case integer(Int64)
     case real(Double)
+    case bytes([UInt8])
 
     package init(stringLiteral value: String) { self = .text(value) }
     package init(integerLiteral value: Int64) { self = .integer(value) }
@@ -29,6 +31,14 @@ extension String: StoreConvertible {
     package init?(storeValue: StoreValue) {
         guard case .text(let text) = storeValue else { return nil }
         self = text
+    }
+}
+
+extension [UInt8]: StoreConvertible {
+    package var storeValue: StoreValue { .bytes(self) }
+    package init?(storeValue: StoreValue) {
+        guard case .bytes(let bytes) = storeValue else { return nil }
+        self = bytes
     }
 }
 

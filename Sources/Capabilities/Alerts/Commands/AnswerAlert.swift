@@ -100,7 +100,7 @@ struct SilenceAlerts: HouseCommand {
         if !dryRun { _ = try await session.log.note([.silenced(silence)]) }
         switch output.format {
         case .json: application.console.print(try JSONText.make(silence))
-        case .csv, .table:
+        case .csv, .table, .nagios:
             application.console.print(
                 dryRun
                     ? "mainstay: nothing is silenced yet"

@@ -73,23 +73,10 @@ struct TestChannel: HouseCommand {
 
     /// An alert and its end a second later: nothing stays open at the other side.
     static func messages(_ channel: String, _ recipient: String?, at now: Timestamp) -> [AlertMessage] {
-        var draft = RouteDraft(receiver: "test")
-        draft.timing = .immediate
-        draft.groupInterval = .seconds(1)
-        let labels: Labels = ["alert": "test", "severity": "info", "object": channel]
-        var router = Router(
-            AlertRules(
-                route: draft.tree(receiver: "test"),
-                receivers: [
-                    Receiver(
-                        name: "test",
-                        deliveries: [.init(channel: channel, recipients: recipient.map { [.address($0)] } ?? [])])
-                ]))
-        let summary = "this is a test of the channel '\(channel)'; nothing is wrong"
-        let begin = router.take([.wrong(labels, annotations: ["summary": summary])], at: now).notifications
-        let end = router.take([.well(labels)], at: now + .seconds(1)).notifications
-        guard begin.count == 1, end.count == 1 else { preconditionFailure("an alert and its end are two messages") }
-        return (begin + end).enumerated().map { number, notification in
+        let (begin, end) = Router.rehearsal(
+            "test", through: channel, to: recipient,
+            summary: "this is a test of the channel '\(channel)'; nothing is wrong", at: now)
+        return [begin, end].enumerated().map { number, notification in
             AlertMessage(id: "test-\(now.microseconds)-\(number)", notification: notification)
         }
     }

@@ -9,8 +9,11 @@ enum DeliveryFinding {
     case undelivered(String, to: String?)
     /// Its object is the silence's id.
     case idleSilence(String)
+    /// Its object is that of the first.
+    case missedCanary(Canaries.Way)
 
     private static let undeliveredCode = "AL001"
+    fileprivate static let missedCode = "AL003"
 
     func finding(_ reason: String, severity: Severity = .warning) -> Finding {
         switch self {
@@ -24,6 +27,14 @@ enum DeliveryFinding {
             Finding(
                 code: "AL002", severity: .info, target: .estate, object: id, summary: reason,
                 mend: "mainstay alerts unsilence \(id)")
+        // Whoever would be told of it by this channel is not, so it is worth waking somebody by another.
+        case .missedCanary(let way):
+            Finding(
+                code: Self.missedCode, severity: .critical, target: .estate, object: object,
+                summary: "the channel '\(way.channel)' has not taken its canary"
+                    + (way.recipient.map { " to \($0)" } ?? "") + ": \(reason)",
+                mend: "mainstay alerts test \(way.channel)"
+                    + (way.recipient.map { " --to=\($0.shellQuoted)" } ?? ""))
         }
     }
 
@@ -31,6 +42,7 @@ enum DeliveryFinding {
         switch self {
         case .undelivered(let channel, let recipient): recipient.map { "\(channel) \($0)" } ?? channel
         case .idleSilence(let id): id
+        case .missedCanary(let way): way.object
         }
     }
 
@@ -41,6 +53,24 @@ enum DeliveryFinding {
                 people.isEmpty ? [channel] : people.map { "\(channel) \($0)" }
             })
         return open.map(\.finding).filter { $0.code == undeliveredCode && !known.contains($0.object ?? "") }
+    }
+}
+
+/// Channels whose canary did not get through.
+struct MissedCanaries {
+    /// What is to be found, and what is over: one that has been taken, and ways that are none any more.
+    static func judge(
+        _ standings: [Canaries.Standing], open known: [FindingRecord], at now: Timestamp
+    ) -> (open: [Finding], over: [Finding]) {
+        let missed = standings.filter { $0.isMissed(at: now) }.map { standing in
+            DeliveryFinding.missedCanary(standing.way).finding(
+                "it was due at \(standing.due.map { "\($0)" } ?? "no time"), and nothing says that it was taken")
+        }
+        let waitedFor = Set(standings.filter { $0.takenAt == nil && $0.due != nil }.map(\.way.object))
+        let over = known.map(\.finding).filter {
+            $0.code == DeliveryFinding.missedCode && !waitedFor.contains($0.object ?? "")
+        }
+        return (missed, over)
     }
 }
 

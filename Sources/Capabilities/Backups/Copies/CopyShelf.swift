@@ -49,6 +49,13 @@ struct CopyShelf: Sendable {
         let retention = Retention(policy: look.inventory.backupPolicy(of: look.target), zone: zone, now: now)
         var standings: [String: KnownBackup.Standing] = [:]
         var candidates: [Retention.Candidate] = []
+        let extracted = try await Blocking().run { _ in
+            Dictionary(
+                try place.folder.backups(key: key).compactMap { backup in
+                    backup.manifest?.extraction.map { (backup.id, $0.made) }
+                }
+            ) { first, _ in first }
+        }
         for (label, snapshot) in own {
             let (standing, certificate) = try await standing(
                 label.backup, snapshot.id, of: found.identity, in: storage, place, key, now: now)
@@ -59,7 +66,7 @@ struct CopyShelf: Sendable {
                 .init(
                     id: label.backup, snapshot: time, standing: standing,
                     parts: certificate?.provedParts(retention) ?? [],
-                    asked: try place.folder.asked(for: label.backup, key: key)))
+                    asked: try place.folder.asked(for: label.backup, key: key), extracted: extracted[label.backup]))
         }
         let verdicts = retention.judge(candidates)
         return CopyShelf(

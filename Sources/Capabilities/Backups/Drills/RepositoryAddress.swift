@@ -9,6 +9,8 @@ enum RepositoryAddress: Sendable, Hashable {
     case host(String)
     /// A provider's, by no address of ours.
     case service
+    /// Nobody can say, and why.
+    case unknown(String)
 
     /// - Parameters:
     ///   - text: as restic takes it.
@@ -37,12 +39,14 @@ enum RepositoryAddress: Sendable, Hashable {
     /// `name:path`, `:type,option=value:path`. A remote may stand before another one, as 'alias' and 'crypt' do.
     private static func ofRemote(_ text: String, _ remotes: RcloneRemotes, depth: Int) -> RepositoryAddress {
         // One that stands before itself leads nowhere.
-        guard depth < 8 else { return .service }
+        guard depth < 8 else { return .unknown("its remotes of rclone stand before each other") }
         if text.utf8.first == UInt8(ascii: "/") { return .directory(text) }
         let remote: [String: String]
         let path: String
         if text.utf8.first == UInt8(ascii: ":") {
-            guard let (words, rest) = String(text.dropFirst()).parted(at: ":") else { return .service }
+            guard let (words, rest) = String(text.dropFirst()).parted(at: ":") else {
+                return .unknown("it is no remote of rclone")
+            }
             let parts = words.split(separator: ",").map(String.init)
             remote = parts.dropFirst().reduce(into: ["type": parts.first ?? ""]) { result, part in
                 guard let (key, value) = part.parted(at: "=") else { return }
@@ -50,7 +54,8 @@ enum RepositoryAddress: Sendable, Hashable {
             }
             path = rest
         } else {
-            guard let (name, rest) = text.parted(at: ":"), let known = remotes[name] else { return .service }
+            guard let (name, rest) = text.parted(at: ":") else { return .unknown("it is no remote of rclone") }
+            guard let known = remotes[name] else { return .unknown(remotes.lack(of: name)) }
             remote = known
             path = rest
         }
@@ -65,6 +70,8 @@ enum RepositoryAddress: Sendable, Hashable {
 /// "Environment Variables").
 private struct RcloneRemotes {
     private var remotes: [String: [String: String]] = [:]
+    /// Why its file could not be read; nil where it was, or where there is none.
+    private var trouble: String?
 
     private static let limit = 1_048_576
 
@@ -72,8 +79,15 @@ private struct RcloneRemotes {
         let home = environment["HOME"] ?? "/root"
         let path =
             environment["RCLONE_CONFIG"] ?? "\(environment["XDG_CONFIG_HOME"] ?? "\(home)/.config")/rclone/rclone.conf"
-        // One that cannot be read says of no remote where it is.
-        if let bytes = try? Descriptor.open(path).contents(limit: Self.limit) { read(bytes) }
+        do throws(FileError) {
+            if let bytes = try Descriptor.open(path).contents(limit: Self.limit) {
+                read(bytes)
+            } else {
+                trouble = "'\(path)' is too long"
+            }
+        } catch {
+            trouble = error.isMissing ? nil : error.problem
+        }
         for (name, value) in environment where name.hasPrefix("RCLONE_CONFIG_") {
             guard let (remote, key) = String(name.dropFirst("RCLONE_CONFIG_".count)).parted(at: "_") else { continue }
             remotes[remote.lowercased(), default: [:]][key.lowercased()] = value
@@ -93,6 +107,10 @@ private struct RcloneRemotes {
     }
 
     subscript(name: String) -> [String: String]? { remotes[name.lowercased()] }
+
+    func lack(of name: String) -> String {
+        "rclone's configuration names no remote '\(name.printable)'\(trouble.map { ": \($0)" } ?? "")"
+    }
 }
 
 extension String {

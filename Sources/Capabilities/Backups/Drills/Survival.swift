@@ -16,6 +16,7 @@ enum Survival: Sendable, Hashable {
         case .directory(let path): self.init(ofDirectory: path)
         case .host(let host): self.init(ofHost: host)
         case .service: self = .elsewhere
+        case .unknown(let reason): self = .lostWithHost("nobody can say where it is: \(reason)")
         }
     }
 

@@ -36,8 +36,10 @@ package struct CheckReadiness: MaintenanceTask {
         let backups = try await ListedBackup.all(place, now: look.clock.now())
         var readiness = Readiness()
         addBackup(backups, to: &readiness, look)
-        addProof(backups, to: &readiness, look)
-        try await addTime(backups, to: &readiness, look)
+        // What was extracted is of a moment somebody chose, and no backup of the nights.
+        let own = backups.filter { !$0.isExtracted }
+        addProof(own, to: &readiness, look)
+        try await addTime(own, to: &readiness, look)
         addCopies(backups, to: &readiness, look)
         try await addPointInTime(place, to: &readiness, look)
         try await addHost(backups, place, to: &readiness, look)

@@ -150,7 +150,7 @@ package struct RestoreBackup: MaintenanceTask {
                     ? "drop database \(final.quotedIdentifier)"
                     : "rename both back; the old one is kept as \(names.replaced.quotedIdentifier)",
                 identity: identity, reason: "only what was compared and is equal gets the name",
-                priority: .warning),
+                priority: .warning, interrupts: options.to == .new ? [] : [look.target.resource]),
         ]
     }
 

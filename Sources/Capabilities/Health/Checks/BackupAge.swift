@@ -9,7 +9,7 @@ extension Check {
         CheckSchema(
             name: "backup.age",
             summary: "how old the newest backup is",
-            thresholds: .init(.seconds, warning: 26 * 3_600, critical: 3 * 86_400)),
+            thresholds: .init(.seconds, warning: 26 * 3_600, critical: 3 * 86_400), every: .seconds(600)),
         code: "HC040",
         title: "Age of the newest backup",
         kind: .postgresql,
@@ -48,7 +48,7 @@ extension Check {
         CheckSchema(
             name: "backup.proof",
             summary: "how old the newest backup is that was proved by restoring it",
-            thresholds: .init(.seconds, warning: 8 * 86_400, critical: nil)),
+            thresholds: .init(.seconds, warning: 8 * 86_400, critical: nil), every: .seconds(600)),
         code: "HC041",
         title: "Age of the newest proved backup",
         kind: .postgresql,
@@ -93,14 +93,13 @@ extension Check {
 private struct BackupsSeen: Sendable {
     var backups: [KnownBackup] = []
 
-    /// Older ones say nothing new.
-    private static let most = 30
-
     init(_ context: CheckContext) async throws {
         let settings = context.look.inventory.backups
         let state = context.look.log.directory
         let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
         let keyFile = settings.keyFile(state: state)
+        // Older ones say nothing new; a part of the rows is proved each night.
+        let most = max(30, 4 * (context.look.inventory.backupPolicy(of: context.target).verification?.value.parts ?? 0))
         backups = try await Blocking().run { _ in
             guard let key = try BackupKey.read(keyFile, former: settings.formerKeys) else {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
@@ -108,7 +107,7 @@ private struct BackupsSeen: Sendable {
             }
             // What was taken out of a physical backup is no new one of the database.
             let own = try folder.backups(key: key).lazy.filter { $0.manifest?.extraction == nil }
-            return Array(own.prefix(Self.most))
+            return Array(own.prefix(most))
         }
     }
 

@@ -7,7 +7,7 @@ extension Check {
     static let dataConsistency = Check(
         CheckSchema(
             name: "data.consistency", summary: "how many constraints a sample of each table breaks",
-            thresholds: .init(.count, warning: 1, critical: nil), timeout: .seconds(1_800),
+            thresholds: .init(.count, warning: 1, critical: nil), timeout: .seconds(1_800), every: .seconds(6 * 3_600),
             options: [
                 .init(
                     "sample-size", .count(1...1_000_000_000), standard: 1_000,

@@ -14,8 +14,9 @@ extension Check {
         kind: .http,
         explanation: """
             Sends the request that the resource describes over a new connection and compares the answer with its 'expect': \
-            the status, text the body has to contain, a pattern it has to match. Any other answer, an answer over a \
-            certificate that is not trusted, and no answer at all are critical. Of the body nothing is kept.
+            the status, text the body has to contain, a pattern it has to match; and with its 'conditions' and 'warnings'. \
+            Any other answer, an answer over a certificate that is not trusted, and no answer at all are critical. Of the \
+            body nothing is kept but the values a condition names and does not find as it wants them.
             """,
         source: "https://www.rfc-editor.org/rfc/rfc9110#name-status-codes"
     ) { context in
@@ -28,7 +29,10 @@ extension Check {
         var reading = Reading(state: .passed)
         reading.evidence = ["status": Scalar(response.status), "bytes": Scalar(response.body.count)]
         if !observation.redirects.isEmpty { reading.evidence["redirects"] = Scalar(observation.redirects.count) }
-        guard expected.status.contains(where: { $0.contains(response.status) }) else {
+        // Whoever writes conditions about the status means those, and not the default.
+        let isStatusFree =
+            endpoint.access.expected.mentions("status") && expected.status == HTTPAccess.Expectation().status
+        guard isStatusFree || expected.status.contains(where: { $0.contains(response.status) }) else {
             let wanted = expected.status.map(\.description).joined(separator: ", ")
             reading.summary = "status \(response.status), expected \(wanted)"
             reading.state = .critical
@@ -44,6 +48,7 @@ extension Check {
         } else {
             let body = expected.body ?? expected.bodyPattern
             reading.summary = "status \(response.status)" + (body == nil ? "" : ", the body is as expected")
+            reading.judge(endpoint.access.expected, by: observation.facts(at: context.look.clock.now()))
         }
         return reading
     }

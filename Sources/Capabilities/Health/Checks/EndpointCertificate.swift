@@ -7,7 +7,7 @@ extension Check {
     static let endpointCertificate = Check(
         CheckSchema(
             name: "endpoint.certificate", summary: "how many days the endpoint's certificate is still valid",
-            timeout: .seconds(60), retries: 1),
+            timeout: .seconds(60), retries: 1, every: .seconds(3_600)),
         code: "HC022",
         title: "Certificate",
         kind: .http,
@@ -24,23 +24,11 @@ extension Check {
         guard let facts = observation.tls else {
             return Reading(summary: "plain HTTP, no certificate", state: .passed)
         }
-        let days = facts.daysLeft(at: context.look.clock.now())
-        let limits = endpoint.access.certificateDays
-        var reading = Reading(value: Double(days))
-        reading.state = days <= limits.critical ? .critical : days <= limits.warning ? .warning : .passed
-        reading.summary =
-            "valid until \(facts.notAfter), \(days) day\(days == 1 ? "" : "s") "
-            + "(warning \(limits.warning), critical \(limits.critical))"
-        if case .failed(let reason) = facts.verification {
-            reading.state = .critical
-            reading.summary = "\(reason.printable); \(reading.summary ?? "")"
-        }
-        reading.evidence = [
-            "subject": .text(facts.subject.printable), "issuer": .text(facts.issuer.printable),
-            "not after": .text(facts.notAfter.iso8601), "protocol": .text(facts.version),
-        ]
+        let now = context.look.clock.now()
+        var reading = Reading(of: facts, endpoint.access.certificateDays, at: now)
         reading.measurements = [
-            Measurement("endpoint.certificate.days", context.target, unit: .count, value: Double(days))
+            Measurement(
+                "endpoint.certificate.days", context.target, unit: .count, value: Double(facts.daysLeft(at: now)))
         ]
         return reading
     }

@@ -7,7 +7,7 @@ extension Check {
     static let endpointResponseTime = Check(
         CheckSchema(
             name: "endpoint.response-time", summary: "how long the endpoint takes for a whole answer",
-            thresholds: GuideThresholds.responseTime, timeout: .seconds(60), retries: 1,
+            thresholds: GuideThresholds.responseTime, timeout: .seconds(60), retries: 1, baseline: 150,
             guideKeys: ["performance_metrics.response_time"]),
         code: "HC021",
         title: "Endpoint's response time",

@@ -8,7 +8,7 @@ extension Check {
         CheckSchema(
             name: "indexes.invalid",
             summary: "how many indexes are kept up to date and never used",
-            thresholds: .init(.count, warning: 1, critical: nil)),
+            thresholds: .init(.count, warning: 1, critical: nil), every: .seconds(600)),
         code: "HC012",
         title: "Invalid indexes",
         kind: .postgresql,

@@ -10,7 +10,7 @@ extension Check {
         CheckSchema(
             name: "backup.physical",
             summary: "how old the newest physical backup is, and whether its log has a gap",
-            thresholds: .init(.seconds, warning: 8 * 86_400, critical: 15 * 86_400)),
+            thresholds: .init(.seconds, warning: 8 * 86_400, critical: 15 * 86_400), every: .seconds(600)),
         code: "HC045",
         title: "Physical backups",
         kind: .postgresql,
@@ -136,7 +136,7 @@ extension Check {
         CheckSchema(
             name: "recovery.drill",
             summary: "how old the newest drill of a recovery to a point in time is, and whether it met its targets",
-            thresholds: .init(.seconds, warning: 35 * 86_400, critical: nil)),
+            thresholds: .init(.seconds, warning: 35 * 86_400, critical: nil), every: .seconds(3_600)),
         code: "HC047",
         title: "Drill of a recovery to a point in time",
         kind: .postgresql,

@@ -9,7 +9,7 @@ extension Check {
         CheckSchema(
             name: "database.response-time",
             summary: "how long a trivial query takes on an open connection",
-            thresholds: GuideThresholds.responseTime,
+            thresholds: GuideThresholds.responseTime, baseline: 150,
             guideKeys: ["performance_metrics.response_time"]),
         code: "HC002",
         title: "Response time",

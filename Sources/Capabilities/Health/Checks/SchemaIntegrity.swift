@@ -7,7 +7,7 @@ extension Check {
     static let schemaIntegrity = Check(
         CheckSchema(
             name: "schema.integrity", summary: "whether the schema is the one that was accepted",
-            timeout: .seconds(120), guideKeys: ["schema_integrity"]),
+            timeout: .seconds(120), every: .seconds(3_600), guideKeys: ["schema_integrity"]),
         code: schemaIntegrityCode,
         title: "Schema integrity",
         kind: .postgresql,

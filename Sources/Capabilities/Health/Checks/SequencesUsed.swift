@@ -8,7 +8,7 @@ extension Check {
         CheckSchema(
             name: "sequences.used",
             summary: "how much of its range the fullest sequence has used",
-            thresholds: GuideThresholds.sequence),
+            thresholds: GuideThresholds.sequence, every: .seconds(600)),
         code: "HC015",
         title: "Fullest sequence",
         kind: .postgresql,

@@ -178,6 +178,8 @@ package struct BaseBackupWriter: Sendable {
             number: try await Connection.with(address, .unlimited()) { await $0.serverVersion })
         let program = try await ClientProgram.find(
             "pg_basebackup", fitting: version, in: directories, with: programs)
+        // What the record is made with, so that nothing is copied for nothing where only the client is installed.
+        _ = try await ServerPrograms.find(major: version.major, in: directories, with: programs)
         var environment = ChildEnvironment(address.environment)
         environment.values["PGAPPNAME"] = .plain("mainstay \(runID)")
         environment.values["LC_ALL"] = "C"

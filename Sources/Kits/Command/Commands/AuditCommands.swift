@@ -107,7 +107,7 @@ package struct AuditVerifyCommand: HouseCommand {
                 session.console.print(
                     CSVText.line([problem.number.map(String.init) ?? "", problem.description]))
             }
-        case .table:
+        case .table, .nagios:
             for line in lines(verdict, anchors: anchors.count) {
                 for part in line.wrapped(to: session.console.width) { session.console.print(part) }
             }

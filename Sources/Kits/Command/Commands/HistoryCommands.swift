@@ -169,7 +169,7 @@ extension Console {
         case .csv:
             print(CSVText.line(listing.columns.map(\.name)))
             for row in listing.rows { print(CSVText.line(row.map { $0 == .null ? "" : $0.description })) }
-        case .table:
+        case .table, .nagios:
             guard !listing.rows.isEmpty else { return empty.isEmpty ? () : print(empty) }
             for line in listing.table(width: width).lines(Style(usesColor: usesColor)) { print(line) }
         }

@@ -27,7 +27,8 @@ package struct StatusCommand: HouseCommand {
         standing.attentions += try await session.answers.unsigned()
         let now = application.clock.now()
         let starts = scheduled.compactMap { routine in
-            PlannedSchedule(name: routine.name, summary: "", schedule: routine.schedule).starts(1, after: now).first
+            PlannedSchedule(name: routine.name, summary: "", schedule: routine.schedule, mode: routine.mode)
+                .starts(1, after: now).first
         }.sorted { ($0.at, $0.name ?? "") < ($1.at, $1.name ?? "") }
         let listing = Listing(
             "Status", ["state", "what", "reason", "resolve"],

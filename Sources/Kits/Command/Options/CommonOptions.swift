@@ -28,6 +28,9 @@ package struct OutputOptions: ParsableArguments, Sendable {
 
 package enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
     case table, json, csv
+    /// One line and performance data, as Nagios and Icinga read them; of tasks that only look. Every other command refuses it
+    /// before it does anything.
+    case nagios
 }
 
 /// Which environments a command is about.

@@ -10,6 +10,8 @@ struct PlannedSchedule: Sendable {
     var name: String?
     var summary: String
     var schedule: Schedule
+    /// Of a routine: whether it starts then by itself, and what of it.
+    var mode: RoutineMode = .automatic
 
     var title: String { name ?? schedule.expression.text }
 
@@ -23,10 +25,22 @@ struct PlannedSchedule: Sendable {
 
     func starts(_ count: Int, after instant: Timestamp) -> [PlannedStart] {
         schedule.next(count, after: instant).map { start in
-            PlannedStart(
+            let notes = [mode.note, schedule.note(at: start)].compactMap(\.self)
+            return PlannedStart(
                 name: name, schedule: schedule.expression.text, timeZone: schedule.zone.name, at: start,
                 local: schedule.local(start), until: schedule.window(containing: start)?.end,
-                note: schedule.note(at: start))
+                note: notes.isEmpty ? nil : notes.joined(separator: "; "))
+        }
+    }
+}
+
+extension RoutineMode {
+    /// What somebody who reads when a routine comes has to know; nil where it simply starts.
+    fileprivate var note: String? {
+        switch self {
+        case .automatic: nil
+        case .semiAutomatic: "what may destroy waits for approval"
+        case .manual: "people start it"
         }
     }
 }
@@ -119,7 +133,7 @@ struct PlannedCalendar: Sendable {
         }
         return PlannedSchedule(
             name: name, summary: own?.summary ?? shipped?.summary ?? name,
-            schedule: try Schedule(expression, in: context))
+            schedule: try Schedule(expression, in: context), mode: own?.mode ?? shipped?.mode ?? .automatic)
     }
 }
 

@@ -101,7 +101,7 @@ package struct AlertDesk: Sendable {
     }
 
     /// One entry for each recipient, so that one who bounces keeps it from nobody else.
-    private static func spool(_ notification: AlertNotification, _ writer: StoreWriter) throws {
+    static func spool(_ notification: AlertNotification, _ writer: StoreWriter) throws {
         let recipients = notification.recipients.isEmpty ? [nil] : notification.recipients.map(Optional.some)
         for (place, recipient) in recipients.enumerated() {
             var single = notification

@@ -46,7 +46,7 @@ extension Inventory {
 
 extension Inventory {
     /// What schedules of alerts are understood in, with every calendar as its file is now.
-    fileprivate func alertContext(_ zones: ZoneDirectory) -> ScheduleContext {
+    func alertContext(_ zones: ZoneDirectory) -> ScheduleContext {
         ScheduleContext(
             zones: zones, standardZone: timeZone ?? "UTC",
             calendars: Calendars(

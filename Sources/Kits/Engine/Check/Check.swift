@@ -69,6 +69,10 @@ package struct CheckLimits: Sendable {
     package var timeout: Duration
     package var retries: Int
     package var options: [String: Scalar]
+    /// What the check counts as where it is asked all the time; a value has to come back further than to the threshold
+    /// before it counts as better than that.
+    package var standing: CheckOutcome.State?
+    package var hysteresis = Percentage(0)
 
     /// - Parameter standard: takes the place of the schema's thresholds where the setting names neither.
     package init(_ schema: CheckSchema, _ setting: CheckSetting, standard: StandardThresholds? = nil) {
@@ -87,12 +91,20 @@ package struct CheckLimits: Sendable {
 
     /// How a value stands against the thresholds; at a threshold counts as over it.
     package func judge(_ value: Double) -> CheckOutcome.State {
-        func isBeyond(_ limit: Double?) -> Bool {
-            guard let limit else { return false }
+        func isBeyond(_ limit: Double?, isHeld: Bool) -> Bool {
+            guard let limit = isHeld ? limit.map(threshold(toLeave:)) : limit else { return false }
             return worse == .higher ? value >= limit : value <= limit
         }
-        if isBeyond(critical) { return .critical }
-        return isBeyond(warning) ? .warning : .passed
+        if isBeyond(critical, isHeld: standing == .critical) { return .critical }
+        return isBeyond(warning, isHeld: standing == .critical || standing == .warning) ? .warning : .passed
+    }
+
+    /// Where a value that is beyond a threshold stops counting as beyond it. Of a share nothing above 100 % can be asked
+    /// for, so it is at most half of the way there.
+    private func threshold(toLeave limit: Double) -> Double {
+        let margin = limit.magnitude * hysteresis.value / 100
+        guard worse == .lower else { return limit - margin }
+        return unit == .percent && limit < 100 ? limit + min(margin, (100 - limit) / 2) : limit + margin
     }
 
     /// `warning 80 %, critical 90 %`.

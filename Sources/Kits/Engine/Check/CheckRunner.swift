@@ -7,27 +7,54 @@ package struct CheckRunner: Sendable {
     let look: Look
     let resource: Resource
     let target: Target
+    /// What a check counts as by now, and how far behind a threshold it has to come back; nil where it is asked once.
+    let held: (@Sendable (Check) -> (standing: CheckOutcome.State, hysteresis: Percentage)?)?
 
-    package init(_ look: Look, _ resource: Resource) {
+    package init(
+        _ look: Look, _ resource: Resource,
+        held: (@Sendable (Check) -> (standing: CheckOutcome.State, hysteresis: Percentage)?)? = nil
+    ) {
         self.look = look
         self.resource = resource
+        self.held = held
         target = Target(environment: look.target.environment, resource: resource.name)
+    }
+
+    /// What one check said: an observation with one outcome.
+    package struct Answer: Sendable {
+        package var check: Check
+        package var observation: Observation
+        /// False where the gate had stayed closed.
+        package var isAsked: Bool
     }
 
     /// One after the other. Where `gate` is given it comes first, and when it cannot be answered the others are `unknown`:
     /// a server that cannot be reached is one trouble and not twenty.
     package func run(_ checks: [Check], gate: Check? = nil) async throws -> Observation {
         var observation = Observation()
+        for answer in try await answers(checks, gate: gate) { observation.merge(answer.observation) }
+        return observation
+    }
+
+    /// The same, one by one: an answer for each check that is enabled, in their order, the gate's first.
+    package func answers(_ checks: [Check], gate: Check? = nil) async throws -> [Answer] {
+        var answers: [Answer] = []
         var closed: String?
         for check in (gate.map { [$0] } ?? []) + checks.filter({ $0.name != gate?.name }) {
             let setting = look.inventory.check(check.name, in: target.environment)
             guard setting.isEnabled?.value ?? true else { continue }
             try Task.checkCancellation()
+            var observation = Observation()
             if let closed {
-                observation.checks.append(outcome(check, .unknown, closed, nil, .zero))
+                observation.checks = [outcome(check, .unknown, closed, nil, .zero)]
+                answers.append(Answer(check: check, observation: observation, isAsked: false))
                 continue
             }
-            let limits = CheckLimits(check.schema, setting, standard: check.standard?(look.inventory, target))
+            var limits = CheckLimits(check.schema, setting, standard: check.standard?(look.inventory, target))
+            if let held = held?(check) {
+                limits.standing = held.standing
+                limits.hysteresis = held.hysteresis
+            }
             let begin = look.clock.monotonic()
             do {
                 let reading = try await read(check, limits)
@@ -38,16 +65,18 @@ package struct CheckRunner: Sendable {
                 let report = ErrorReport(error)
                 let duration = look.clock.monotonic() - begin
                 observation.gaps.append(Observation.Gap("\(check.name) at \(target)", report))
-                guard check.name == gate?.name else {
+                if check.name == gate?.name {
+                    // What keeps the gate from answering is the trouble itself.
+                    let reading = Reading(summary: report.problem, state: .critical)
+                    add(reading, of: check, limits, duration, to: &observation)
+                    closed = "not asked: \(target) cannot be reached"
+                } else {
                     observation.checks.append(outcome(check, .unknown, report.problem, nil, duration))
-                    continue
                 }
-                // What keeps the gate from answering is the trouble itself.
-                add(Reading(summary: report.problem, state: .critical), of: check, limits, duration, to: &observation)
-                closed = "not asked: \(target) cannot be reached"
             }
+            answers.append(Answer(check: check, observation: observation, isAsked: true))
         }
-        return observation
+        return answers
     }
 
     /// The probe, again after a pause where it throws something that may pass, each attempt within the time-out.

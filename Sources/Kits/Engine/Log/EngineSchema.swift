@@ -2,7 +2,7 @@ import Store
 
 /// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail,
 /// what waits for approval or was left to another window, what schedules have started, holds, the identities of
-/// protected databases, and alerts.
+/// protected databases, alerts, and checks that are asked all the time.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -163,5 +163,8 @@ package enum EngineSchema {
         AlertSchema.migration,
         AlertSchema.precedence,
         AlertSchema.notices,
+        MemorySchema.migration,
+        MonitorSchema.migration,
+        SampleSchema.migration,
     ]
 }

@@ -1,18 +1,13 @@
 import Maintenance
+import Monitor
+import Outside
 import Store
 
 extension RunLog {
     /// Findings open or go on, those that were looked for and not seen again are over, and samples are kept.
     func record(_ observation: Observation, of step: StepRecord, at now: Timestamp, in writer: StoreWriter) throws {
         for finding in observation.findings {
-            try writer.run(
-                FindingStatement.upsertFinding,
-                [
-                    "fingerprint": finding.fingerprint, "code": finding.code, "severity": finding.severity,
-                    "environment": finding.target.environment, "resource": finding.target.resource,
-                    "task": step.task, "content": StoredJSON(finding), "seen": now, "run_id": step.runID,
-                ])
-            try noteSeverity(of: finding, at: now, in: writer)
+            try put(finding, task: step.task, runID: step.runID, at: now, in: writer)
         }
         let seen = Set(observation.findings.map(\.fingerprint))
         for row in try writer.reader.rows(FindingStatement.openFindings) {
@@ -27,8 +22,28 @@ extension RunLog {
         }
     }
 
+    /// The one way a finding comes to be open, or goes on.
+    ///
+    /// - Parameter runID: empty where no run found it.
+    func put(_ finding: Finding, task: String, runID: String, at now: Timestamp, in writer: StoreWriter) throws {
+        try writer.run(
+            FindingStatement.upsertFinding,
+            [
+                "fingerprint": finding.fingerprint, "code": finding.code, "severity": finding.severity,
+                "environment": finding.target.environment, "resource": finding.target.resource, "task": task,
+                "content": StoredJSON(finding), "seen": now, "run_id": runID,
+            ])
+        try noteSeverity(of: finding, at: now, in: writer)
+    }
+
     private func record(_ measurement: Measurement, at now: Timestamp, in writer: StoreWriter) throws {
-        let series = measurement.series
+        let id = try seriesID(of: measurement.series, in: writer)
+        try writer.run(
+            FindingStatement.insertSample, ["series_id": id, "taken_at": now, "value": measurement.value])
+    }
+
+    /// The number of a series, which it gets with its first sample.
+    func seriesID(of series: Measurement.Series, in writer: StoreWriter) throws -> Int64 {
         let key: [String: any StoreConvertible] = [
             "name": series.name, "environment": series.target.environment, "resource": series.target.resource,
             "object": series.object ?? "",
@@ -39,8 +54,7 @@ extension RunLog {
             row = try writer.reader.first(FindingStatement.series, key)
         }
         guard let id: Int64 = try row?.get("id") else { preconditionFailure("a series that was just written is gone") }
-        try writer.run(
-            FindingStatement.insertSample, ["series_id": id, "taken_at": now, "value": measurement.value])
+        return id
     }
 
     /// Every finding that is not over, worst first.
@@ -55,20 +69,26 @@ extension RunLog {
 
     /// All series of an environment with their samples since an instant, oldest first.
     package func history(of environment: String, since: Timestamp) async throws -> [SampledSeries] {
-        try await store.read { reader in
-            try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map { row in
+        let now = clock.now()
+        return try await store.read { reader in
+            let recent = try RecentSamples(reader)
+            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map { row in
                 let object: String = try row.get("object")
                 let series = Measurement.Series(
                     name: try row.get("name"),
                     target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
                     object: object.isEmpty ? nil : object, unit: try row.get("unit"))
-                let samples = try reader.rows(
-                    FindingStatement.samples, ["series_id": try row.get("id", as: Int64.self), "since": since])
-                return SampledSeries(
-                    series: series,
-                    samples: try samples.map {
-                        SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))
-                    })
+                let id: Int64 = try row.get("id")
+                var samples = try reader.rows(FindingStatement.samples, ["series_id": id, "since": since]).map {
+                    SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))
+                }
+                // What is asked all the time is kept otherwise, and its hours are as fine as anybody looks at days.
+                if samples.isEmpty {
+                    samples = try Self.rollups(id, since, now, .seconds(3_600), recent, reader)
+                        .filter { $0.values > 0 }
+                        .map { SampledSeries.Sample(at: $0.start, value: Double($0.mean)) }
+                }
+                return SampledSeries(series: series, samples: samples)
             }
         }
     }

@@ -44,6 +44,8 @@ package enum HistoryPart: String, CaseIterable, Sendable {
     case runs
     /// Measurements.
     case samples
+    /// What is left of samples that checks left while they were asked all the time.
+    case monitored
     /// Findings that are over.
     case findings
     /// Plans that dry runs printed, kept so that a refusal can show the difference.
@@ -69,6 +71,13 @@ extension RunLog {
                         + Self.number(
                             reader.first(PruningStatement.countSamples, ["id": id, "before": before]))
                 }
+            case .monitored:
+                try reader.rows(PruningStatement.allSeries).reduce(0) { sum, row in
+                    let id: Int64 = try row.get("id")
+                    return try SampleTier.allCases.reduce(sum) { sum, tier in
+                        try sum + Self.number(reader.first(SampleStatement.countBlocks, tier.values(id, before)))
+                    }
+                }
             case .findings: try Self.number(reader.first(PruningStatement.countFindings, ["before": before]))
             case .plans: try Self.number(reader.first(PruningStatement.countPlans, ["before": before]))
             case .alerts: preconditionFailure("alerts are counted by themselves")
@@ -89,6 +98,18 @@ extension RunLog {
                 try Task.checkCancellation()
                 try await store.write {
                     try $0.run(PruningStatement.forgetSamples, ["id": id, "before": before])
+                }
+            }
+        case .monitored:
+            let series = try await store.read { reader in
+                try reader.rows(PruningStatement.allSeries).map { try $0.get("id", as: Int64.self) }
+            }
+            for id in series {
+                try Task.checkCancellation()
+                try await store.write { writer in
+                    for tier in SampleTier.allCases {
+                        try writer.run(SampleStatement.forgetBlocks, tier.values(id, before))
+                    }
                 }
             }
         case .findings:
@@ -148,4 +169,11 @@ extension RunLog {
     }
 
     private static func number(_ row: StoreRow?) throws -> Int { try row?.get("n") ?? 0 }
+}
+
+extension SampleTier {
+    /// The blocks of a series that end before an instant.
+    fileprivate func values(_ series: Int64, _ before: Timestamp) -> [String: any StoreConvertible] {
+        ["series_id": series, "tier": rawValue, "before": before - span + .microseconds(1)]
+    }
 }

@@ -28,6 +28,11 @@ struct StateLocks: Sendable {
         try LockFile("\(directory)/alerts")
     }
 
+    /// Nil while another living process asks checks all the time.
+    func monitoring() throws -> LockFile? {
+        try LockFile("\(directory)/monitoring")
+    }
+
     /// Nil while another run changes something there.
     func target(_ target: Target) throws -> LockFile? {
         try LockFile("\(directory)/target-\(target.environment)-\(target.resource)")

@@ -130,14 +130,7 @@ extension RunLog {
     }
 
     func open(_ finding: Finding, at now: Timestamp, in writer: StoreWriter) throws {
-        try writer.run(
-            FindingStatement.upsertFinding,
-            [
-                "fingerprint": finding.fingerprint, "code": finding.code, "severity": finding.severity,
-                "environment": finding.target.environment, "resource": finding.target.resource,
-                "task": Scheduler.serviceName, "content": StoredJSON(finding), "seen": now, "run_id": "",
-            ])
-        try noteSeverity(of: finding, at: now, in: writer)
+        try put(finding, task: Scheduler.serviceName, runID: "", at: now, in: writer)
     }
 
     /// What became of a routine's starts, latest first.

@@ -21,6 +21,9 @@ package struct Look: Sendable {
     /// Tells the person who waits what is being looked at.
     package let tell: @Sendable (String) -> Void
     let sessions: Sessions
+    /// What speaks to servers that are no databases; whoever looks again and again passes the same one on, since it keeps
+    /// what is dear to make.
+    package var probers = Probers()
 
     /// The one resource of a step that is about one.
     package var resource: Resource {

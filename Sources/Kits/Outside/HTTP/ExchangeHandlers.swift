@@ -14,11 +14,12 @@ final class ExchangeHandler: ChannelInboundHandler {
     private let content: [UInt8]
     private let bodyLimit: Int
     private let target: HTTPTarget
-    private let progress: ExchangeProgress
+    private let progress: ExchangeProgress<HTTPObservation.Response>
     private var response: HTTPObservation.Response?
 
     init(
-        request: HTTPRequestHead?, content: [UInt8], bodyLimit: Int, target: HTTPTarget, progress: ExchangeProgress
+        request: HTTPRequestHead?, content: [UInt8], bodyLimit: Int, target: HTTPTarget,
+        progress: ExchangeProgress<HTTPObservation.Response>
     ) {
         self.request = request
         self.content = content
@@ -92,12 +93,12 @@ final class FirstByteHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private let progress: ExchangeProgress
+    private let arrived: () -> Void
 
-    init(progress: ExchangeProgress) { self.progress = progress }
+    init(_ arrived: @escaping () -> Void) { self.arrived = arrived }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        progress.enter(.reading)
+        arrived()
         context.fireChannelRead(data)
     }
 }

@@ -5,12 +5,12 @@ import Synchronization
 /// Where one exchange stands, shared by the event loop, the resolver's queue, the timer and the task that waits.
 ///
 /// The first to call `finish` decides how it ends; whoever comes later changes nothing.
-final class ExchangeProgress: Sendable {
+final class ExchangeProgress<Answer: Sendable>: Sendable {
     struct Result: Sendable {
         var times = HTTPObservation.Times()
         var tls: TLSFacts?
         /// Nil when only the handshake was wanted.
-        var response: HTTPObservation.Response?
+        var answer: Answer?
     }
 
     private struct State {
@@ -72,15 +72,15 @@ final class ExchangeProgress: Sendable {
         state.withLock { $0.result.tls = facts }
     }
 
-    func finish(with response: HTTPObservation.Response?) {
-        end { .success(($0, response)) }
+    func finish(with answer: Answer?) {
+        end { .success(($0, answer)) }
     }
 
     func finish(throwing error: any Error) {
         end { _ in .failure(error) }
     }
 
-    private func end(_ make: (Result) -> Swift.Result<(Result, HTTPObservation.Response?), any Error>) {
+    private func end(_ make: (Result) -> Swift.Result<(Result, Answer?), any Error>) {
         let (continuation, channel, outcome) = state.withLock { state in
             guard !state.isFinished else {
                 return (CheckedContinuation<Result, any Error>?.none, (any Channel)?.none, make(state.result))
@@ -92,8 +92,8 @@ final class ExchangeProgress: Sendable {
         channel?.close(promise: nil)
         switch outcome {
         case .failure(let error): continuation?.resume(throwing: error)
-        case .success((var result, let response)):
-            result.response = response
+        case .success((var result, let answer)):
+            result.answer = answer
             continuation?.resume(returning: result)
         }
     }

@@ -22,7 +22,9 @@ struct HTTPExchange: Sendable {
             ("Host", target.authority), ("User-Agent", "mainstay"), ("Accept", "*/*"), ("Connection", "close"),
         ])
         // Without it the encoder would announce a body in chunks (RFC 9110, section 8.6).
-        if probe.method == .post { headers.add(name: "Content-Length", value: "\(content.count)") }
+        if [.post, .put, .patch].contains(probe.method) || !content.isEmpty {
+            headers.add(name: "Content-Length", value: "\(content.count)")
+        }
         if target.hasSameOrigin(as: probe.target) {
             for header in probe.headers { headers.replaceOrAdd(name: header.name, value: header.value.reveal()) }
         }
@@ -35,11 +37,11 @@ struct HTTPExchange: Sendable {
 
     /// Nil as request ends the exchange after the handshake. Throws `HTTPError`, `UntrustedCertificate` or
     /// `CancellationError`.
-    func run(request: HTTPRequestHead?) async throws -> ExchangeProgress.Result {
+    func run(request: HTTPRequestHead?) async throws -> ExchangeProgress<HTTPObservation.Response>.Result {
         guard remaining > .zero else {
             throw HTTPError.timedOut(target, phase: .connecting, after: probe.timeLimit)
         }
-        let progress = ExchangeProgress(clock: clock)
+        let progress = ExchangeProgress<HTTPObservation.Response>(clock: clock)
         do {
             return try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
@@ -53,7 +55,7 @@ struct HTTPExchange: Sendable {
         }
     }
 
-    private func connect(_ progress: ExchangeProgress, _ request: HTTPRequestHead?) {
+    private func connect(_ progress: ExchangeProgress<HTTPObservation.Response>, _ request: HTTPRequestHead?) {
         let limit = TimeAmount.microseconds(remaining.microseconds)
         let timer = loop.scheduleTask(in: limit) {
             progress.finish(throwing: HTTPError.timedOut(target, phase: progress.phase, after: probe.timeLimit))
@@ -79,14 +81,16 @@ struct HTTPExchange: Sendable {
             }
     }
 
-    private func install(in channel: any Channel, _ progress: ExchangeProgress, _ request: HTTPRequestHead?) throws {
+    private func install(
+        in channel: any Channel, _ progress: ExchangeProgress<HTTPObservation.Response>, _ request: HTTPRequestHead?
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let context {
             let isAddress = (try? SocketAddress(ipAddress: target.host, port: target.port)) != nil
             try pipeline.addHandler(
                 try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : target.host))
         }
-        try pipeline.addHandler(FirstByteHandler(progress: progress))
+        try pipeline.addHandler(FirstByteHandler { progress.enter(.reading) })
         try pipeline.addHTTPClientHandlers()
         try pipeline.addHandler(
             ExchangeHandler(
@@ -135,7 +139,7 @@ struct HTTPExchange: Sendable {
     }
 
     /// BoringSSL's own name for what went wrong, in words: `…:OPENSSL_internal:WRONG_VERSION_NUMBER at …`.
-    private static func reason(inBoringSSL text: String) -> String {
+    static func reason(inBoringSSL text: String) -> String {
         guard let marker = text.firstRange(of: "OPENSSL_internal:") else { return text }
         let name = text[marker.upperBound...].prefix { $0.isUppercase || $0.isNumber || $0 == "_" }
         return name.isEmpty ? text : name.lowercased().replacing("_", with: " ")

@@ -35,6 +35,10 @@ package struct HTTPProbe: Sendable {
         case get = "GET"
         case head = "HEAD"
         case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+        case options = "OPTIONS"
     }
 
     package struct Header: Sendable {

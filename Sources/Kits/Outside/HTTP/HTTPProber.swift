@@ -36,7 +36,7 @@ package final class HTTPProber: Sendable {
                 let result = try await exchange.run(request: exchange.head)
                 observation.times = result.times
                 observation.tls = result.tls
-                observation.response = result.response
+                observation.response = result.answer
             } catch let failure as UntrustedCertificate {
                 let (times, facts) = try await look(at: failure, of: exchange, began)
                 observation.times = times

@@ -3,7 +3,7 @@ import Maintenance
 
 /// This machine, looked at through /proc, /sys and statvfs(3).
 package struct Host: Sendable {
-    private let clock: WallClock
+    let clock: WallClock
     private let blocking: Blocking
     /// Where /proc and /sys are; another directory in tests.
     private let root: String
@@ -26,12 +26,18 @@ package struct Host: Sendable {
         for name in ["cpu", "io", "memory"] {
             pressure[name] = optional("/proc/pressure/\(name)").flatMap(ProcText.pressure)
         }
-        let uptime = try parse("/proc/uptime") { $0.split(separator: " ").first.flatMap { Double($0) } }
+        let uptime = try uptime()
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         return HostFacts(
             cores: cores, cpu: cpu(from: first, to: second, cores: cores), load: load, memory: memory,
-            pressure: pressure, uptime: .microseconds(Int64(uptime * 1_000_000)),
+            pressure: pressure, uptime: uptime,
             bootID: try parse("/proc/sys/kernel/random/boot_id") { $0.trimmingWhitespace() })
+    }
+
+    /// Since the machine was started. Throws `HostError`.
+    package func uptime() throws -> Duration {
+        let seconds = try parse("/proc/uptime") { $0.split(separator: " ").first.flatMap { Double($0) } }
+        return .microseconds(Int64(seconds * 1_000_000))
     }
 
     /// May hang on a dead network mount: then it hangs a thread of its own.
@@ -108,9 +114,14 @@ package struct Host: Sendable {
         return groups + ["/sys/fs/cgroup"]
     }
 
-    private func parse<Value>(_ path: String, _ read: (String) -> Value?) throws -> Value {
+    func parse<Value>(_ path: String, _ read: (String) -> Value?) throws -> Value {
         guard let value = read(try text(path)) else { throw HostError.malformed(path: root + path) }
         return value
+    }
+
+    func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(root + path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Files that not every kernel or container has.

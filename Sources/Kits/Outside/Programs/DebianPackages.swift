@@ -26,6 +26,6 @@ enum DebianPackages {
         ("openssl", ["openssl"]), ("curl", ["curl"]), ("redis-tools", ["redis-cli"]), ("weasyprint", ["weasyprint"]),
         ("systemd", ["systemctl", "journalctl", "systemd-analyze"]), ("openssh-client", ["ssh", "scp", "sftp"]),
         ("rsync", ["rsync"]),
-        ("python3", ["python3"]), ("nginx-light", ["nginx"]), ("util-linux", ["setpriv"]),
+        ("python3", ["python3"]), ("iputils-ping", ["ping"]), ("nginx-light", ["nginx"]), ("util-linux", ["setpriv"]),
     ]
 }

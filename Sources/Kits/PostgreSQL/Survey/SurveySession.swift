@@ -31,6 +31,13 @@ package struct SurveySession: Sendable {
         return SurveySession(connection, limits: limits)
     }
 
+    /// The same connection, no statement longer than this.
+    package func limited(to timeout: Duration) -> SurveySession {
+        var limits = limits
+        limits.statementTimeout = timeout
+        return SurveySession(connection, limits: limits)
+    }
+
     /// The same connection, each statement with these settings of ours.
     func with(settings: [String: String]) -> SurveySession {
         var limits = limits

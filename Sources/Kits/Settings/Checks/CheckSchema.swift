@@ -10,6 +10,10 @@ package struct CheckSchema: Sendable {
     package var thresholds: Thresholds?
     package var timeout: Duration
     package var retries: Int
+    /// How long lies between two rounds while it is asked all the time; nil where nothing about it asks for its own pace.
+    package var every: Duration?
+    /// From how much of what it usually is, in percent, it is a finding where nothing else is said; nil for never.
+    package var baseline: Double?
     package var options: [Option]
     /// What configures this check in the guides' `health-check-config.json`, under `checks`: `database_connectivity`,
     /// or `performance_metrics.cpu_usage` for one of `thresholds`.
@@ -17,13 +21,16 @@ package struct CheckSchema: Sendable {
 
     package init(
         name: String, summary: String, thresholds: Thresholds? = nil, timeout: Duration = .seconds(30),
-        retries: Int = 0, options: [Option] = [], guideKeys: [String] = []
+        retries: Int = 0, every: Duration? = nil, baseline: Double? = nil,
+        options: [Option] = [], guideKeys: [String] = []
     ) {
         self.name = name
         self.summary = summary
         self.thresholds = thresholds
         self.timeout = timeout
         self.retries = retries
+        self.every = every
+        self.baseline = baseline
         self.options = options
         self.guideKeys = guideKeys
     }

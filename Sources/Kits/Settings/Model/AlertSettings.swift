@@ -19,6 +19,7 @@ package struct AlertSettings: Sendable, Equatable {
     /// How long something has to be wrong before it fires.
     package var hold: Duration?
     package var flapping: AlertFlappingSettings?
+    package var canary = AlertCanarySettings()
 
     package init() {}
 
@@ -31,6 +32,18 @@ package struct AlertSettings: Sendable, Equatable {
                 route.map { (name, $0) }
             }
     }
+}
+
+/// When a message goes through every channel although nothing is wrong.
+package struct AlertCanarySettings: Sendable, Equatable {
+    package static let standard = "daily 08:00"
+
+    /// Nil for the standard.
+    package var schedule: Written<ScheduleExpression>?
+    /// Channels that it does not go through.
+    package var leftOut: [String] = []
+
+    package init() {}
 }
 
 /// A way to reach people or programs, by the name that routes use.

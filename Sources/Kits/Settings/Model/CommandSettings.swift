@@ -18,6 +18,8 @@ package struct CommandSettings: Sendable, Hashable {
     package var isIdempotent = false
     /// A program that exits with 0 where the work is done and with 1 where it is not; anything else: it cannot tell.
     package var proof: [String]?
+    /// The resources of its environment that it takes out of service for as long as it runs.
+    package var interrupts: [String] = []
     /// After this its whole process group is ended.
     package var timeLimit: Duration = .seconds(3_600)
     /// Of longer output the first and the last part are kept.

@@ -11,6 +11,8 @@ package struct Inventory: Sendable, Equatable {
     package var timeZone: String?
     package var calendars: [CalendarSettings] = []
     package var backups = BackupSettings()
+    /// Nil where nothing is asked all the time.
+    package var monitoring: MonitoringSettings?
     /// Nil where nothing is told to anybody.
     package var alerts: AlertSettings?
     package var reports = ReportSettings()
@@ -104,6 +106,18 @@ package enum ResourceAccess: Sendable, Equatable {
     case logs(LogAccess)
     case files(FileAccess)
     case storage(StorageAccess)
+    case tcp(TCPAccess)
+    case tls(TLSAccess)
+    case command(ProgramAccess)
+    case query(QueryAccess)
+    case dns(DNSAccess)
+    case ping(PingAccess)
+    case redis(RedisAccess)
+    case process(ProcessAccess)
+    case service(ServiceAccess)
+    case suite(SuiteAccess)
+    case pgbouncer(PoolerAccess)
+    case logPattern(LogPatternAccess)
 
     package var kind: ResourceKind {
         switch self {
@@ -113,6 +127,18 @@ package enum ResourceAccess: Sendable, Equatable {
         case .logs: .logs
         case .files: .files
         case .storage: .storage
+        case .tcp: .tcp
+        case .tls: .tls
+        case .command: .command
+        case .query: .query
+        case .dns: .dns
+        case .ping: .ping
+        case .redis: .redis
+        case .process: .process
+        case .service: .service
+        case .suite: .suite
+        case .pgbouncer: .pgbouncer
+        case .logPattern: .logPattern
         }
     }
 }

@@ -39,6 +39,12 @@ package struct HTTPAccess: Sendable, Equatable {
     /// Certificates to trust instead of the system's, PEM, absolute.
     package var certificateAuthorityFile: String?
     package var certificateDays = CertificateDays()
+    /// What is sent with the request; nil sends nothing.
+    package var content: ConfiguredText?
+    /// What is read of the body at most.
+    package var bodyLimit = ByteCount(1_048_576)
+    /// Over 'expectation'; where they speak of the status, its own default does not count.
+    package var expected = ConditionSet()
 
     package init(url: ConfiguredText) { self.url = url }
 
@@ -46,6 +52,10 @@ package struct HTTPAccess: Sendable, Equatable {
         case get = "GET"
         case head = "HEAD"
         case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+        case options = "OPTIONS"
     }
 
     package struct Expectation: Sendable, Equatable {

@@ -3,9 +3,8 @@ import Maintenance
 /// A guide's `health-check-config.json`, as its team wrote it.
 ///
 /// It names the environments it is for, and four areas; the checks that say `guideKeys` belong to an area take its
-/// settings over. Its times are in milliseconds. `check_interval` waits for the scheduler: it is kept in the
-/// inventory and shown by `config show`, so that it is neither lost nor silently without effect. What is less severe than
-/// `alert_threshold` is no alert.
+/// settings over. Its times are in milliseconds. `check_interval` is how often they are asked while they are asked all the
+/// time. What is less severe than `alert_threshold` is no alert.
 struct HealthCheckFile: Sendable {
     var vocabulary: SettingsVocabulary
 
@@ -172,7 +171,7 @@ extension HealthCheckFile {
     private static var areas: Format<[String: Area]> {
         let interval = Key<Area>(
             "check_interval", \.interval, Format.duration(.seconds(1)...(.seconds(366 * 86_400))).written,
-            "Used once the scheduler runs.")
+            "Between two rounds.")
         let severity = Key<Area>(
             "alert_threshold", \.alertThreshold, Format<Severity>.choice().written, "What is less severe is no alert.")
         let timeout = Key<Area>("timeout", \.timeout, milliseconds.written, "In milliseconds.")

@@ -36,6 +36,11 @@ final class Reading {
     }
 
     func note(_ location: SourceLocation, of keyPath: String) { locations[keyPath] = location }
+
+    /// Where a key was read; the configuration as such where it was not.
+    func location(of keyPath: String) -> SourceLocation {
+        locations[keyPath] ?? SourceLocation(file: "the configuration", line: 1, column: 1)
+    }
     func note(_ text: ConfiguredText, of keyPath: String) { texts.append((keyPath, text)) }
 }
 

@@ -8,7 +8,7 @@ enum TreeMerge {
         [], ["environments"], ["environments", "*"], ["environments", "*", "resources"],
         ["environments", "*", "labels"], ["environments", "*", "checks"], ["environments", "*", "checks", "*"],
         ["environments", "*", "backups"], ["checks"], ["checks", "*"], ["routines"], ["backups"], ["alerts"],
-        ["alerts", "channels"],
+        ["alerts", "channels"], ["monitoring"], ["monitoring", "kinds"],
     ]
 
     static func merge(_ trees: [Tree], _ reading: Reading) -> Tree? {

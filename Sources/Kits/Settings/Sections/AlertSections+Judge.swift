@@ -18,6 +18,16 @@ extension AlertSections {
                 reading.judge(window, in: inventory, zones, keyPath.appending(key: key))
             }
         }
+        reading.judge(alerts.canary.schedule, in: inventory, zones, "alerts.canary.at")
+        let names = alerts.channels.map(\.name)
+        for name in alerts.canary.leftOut where !names.contains(name) {
+            let keyPath = "alerts.canary.leave-out"
+            reading.report(
+                "there is no channel '\(name)'", at: reading.location(of: keyPath), keyPath,
+                allowed: names.isEmpty
+                    ? "a channel of 'alerts.channels', which has none" : names.joined(separator: ", "),
+                nearest: nearest(to: name, among: names))
+        }
         for rotation in alerts.rotations where rotation.handover == nil || rotation.members.isEmpty {
             reading.report(
                 "the rotation '\(rotation.name)' has no members or no handover", at: rotation.location, "alerts.on-call"
@@ -80,7 +90,7 @@ extension AlertSections {
         _ dependencies: [String: [String]], of name: String, _ inventory: Inventory, _ reading: Reading
     ) {
         let keyPath = "alerts.depends.\(name)"
-        let location = reading.locations[keyPath] ?? SourceLocation(file: "the configuration", line: 1, column: 1)
+        let location = reading.location(of: keyPath)
         guard let environment = inventory[environment: name] else {
             let known = inventory.environments.map(\.name)
             return reading.report(

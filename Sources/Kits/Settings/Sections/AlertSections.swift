@@ -28,10 +28,14 @@ struct AlertSections: Sendable {
                     "for", \.hold, .duration(.zero...(.seconds(86_400))),
                     "How long something has to be wrong before it counts."),
                 Key("flapping", \.flapping, flapping, "When an alert that comes and goes is not believed to be over."),
+                Key(
+                    "canary", \.canary, canary,
+                    "The message that goes through every channel although nothing is wrong; one that does not arrive is "
+                        + "critical."),
             ],
             later: [
                 "escalation", "escalations", "receivers", "templates", "route", "silences", "thresholds", "times",
-                "dashboard", "canary", "summary",
+                "dashboard", "summary",
             ]
         ).format
     }
@@ -129,6 +133,17 @@ struct AlertSections: Sendable {
                     return rotation
                 }
             }, writing: { $0.map { Named(name: $0.name, value: $0, location: $0.location) } })
+    }
+
+    private var canary: Format<AlertCanarySettings> {
+        Section<AlertCanarySettings>(
+            prototype: { _ in AlertCanarySettings() },
+            keys: [
+                Key(
+                    "at", \.schedule, .schedule(zones), "When; '\(AlertCanarySettings.standard)' without it."),
+                Key("leave-out", \.leftOut, .oneOrMore(.name), "Channels that it does not go through."),
+            ], later: ["channels", "enabled", "recipients"]
+        ).format
     }
 
     private var flapping: Format<AlertFlappingSettings> {

@@ -40,6 +40,8 @@ struct CheckSections: Sendable {
                 "retries", \.retries, Format.integer(0...100).written, standard: .plain(String(schema.retries)),
                 "How often it is tried again when it could not look."),
         ]
+        keys += MonitoringSections.checkKeys
+        if schema.thresholds?.worse == .higher { keys.append(MonitoringSections.baselineKey(schema.baseline)) }
         keys += schema.options.map { option in
             let format = Format<Scalar>.option(option.kind)
             return Key<CheckSetting>(
@@ -48,7 +50,7 @@ struct CheckSections: Sendable {
         }
         return Section(
             prototype: { _ in CheckSetting() }, keys: keys,
-            later: ["interval", "check-interval", "alert-threshold", "schedule", "notify", "severity", "baseline"])
+            later: ["check-interval", "alert-threshold", "schedule", "notify", "severity"])
     }
 
     /// Warning and critical the right way round, once everything is put together.

@@ -44,6 +44,9 @@ struct ConfigurationSection: Sendable {
                     "windows", \.windows, windows.format,
                     "When changes may be made, in all environments; a change that no window speaks of is not "
                         + "restricted."),
+                Key(
+                    "monitoring", \.monitoring, MonitoringSections.format,
+                    "What is asked all the time while 'mainstay serve' runs, and how often."),
                 Key("alerts", \.alerts, alerts.format, "What is told to whom, when, and over what."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
@@ -127,10 +130,22 @@ struct ConfigurationSection: Sendable {
                     case .logs: .logs
                     case .files: .files
                     case .storage: .storage
+                    case .tcp: .tcp
+                    case .tls: .tls
+                    case .command: .command
+                    case .query: .query
+                    case .dns: .dns
+                    case .ping: .ping
+                    case .redis: .redis
+                    case .process: .process
+                    case .service: .service
+                    case .suite: .suite
+                    case .pgbouncer: .pgbouncer
+                    case .logPattern: .logPattern
                     }
                 return (kind.rawValue, section)
             },
-            later: ["cluster", "redis", "certificate", "source", "repository", "container", "service", "supabase"],
+            later: ["cluster", "certificate", "source", "repository", "container", "supabase", "heartbeat", "grpc"],
             name: { $0.kind.rawValue })
         return Format<[Named<ResourceAccess>]>.named("resource", access).map(
             { items, _, _, _ in
@@ -174,6 +189,9 @@ struct ConfigurationSection: Sendable {
         windows.judge(inventory, reading)
         BackupPolicySection.judge(inventory, reading)
         PhysicalSections.judge(inventory, reading)
+        ProbeSections.judge(inventory, reading)
+        SuiteSections.judge(inventory, reading)
+        MonitoringSections.judge(inventory, reading)
         alerts.judge(inventory, reading)
     }
 

@@ -43,17 +43,23 @@ extension RoutineSections {
                 allowed: environments.joined(separator: ", "),
                 nearest: nearest(to: name, among: environments))
         }
+        let chosen = inventory.environments.filter { step.environments?.contains($0.name) ?? true }.flatMap(\.resources)
+        func judge(_ names: [String], _ key: String) {
+            let path = path.appending(key: key)
+            let place = reading.locations[path] ?? step.location
+            let there = Set(chosen.map(\.name)).sorted()
+            for name in names where !there.contains(name) {
+                reading.report(
+                    "there is no resource '\(name)' in its environments", at: place, path,
+                    allowed: there.isEmpty ? nil : there.joined(separator: ", "),
+                    nearest: nearest(to: name, among: there))
+            }
+        }
+        if case .command(let settings) = step.action { judge(settings.interrupts, "interrupts") }
         guard let named = step.resources else { return }
+        judge(named, "resources")
         let path = path.appending(key: "resources")
         let place = reading.locations[path] ?? step.location
-        let chosen = inventory.environments.filter { step.environments?.contains($0.name) ?? true }.flatMap(\.resources)
-        for name in named where !chosen.contains(where: { $0.name == name }) {
-            let there = Set(chosen.map(\.name)).sorted()
-            reading.report(
-                "there is no resource '\(name)' in its environments", at: place, path,
-                allowed: there.isEmpty ? nil : there.joined(separator: ", "),
-                nearest: nearest(to: name, among: there))
-        }
         guard let words = step.action.taskWords, let subject = vocabulary.subject(of: words) else { return }
         guard case .resources(let kinds) = subject else {
             return reading.report(

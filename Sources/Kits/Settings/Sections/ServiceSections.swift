@@ -68,8 +68,14 @@ extension MappedSection where Value == ResourceAccess {
                 Key(
                     "certificate-days", \.certificateDays, certificateDays,
                     "Days before the certificate ends from which that is a finding."),
-            ],
-            later: ["client-certificate", "client-key", "proxy", "request-body", "content", "json"])
+                Key(
+                    "content", \.content, .configured("the request's content", .whole),
+                    "What is sent with the request; say what it is in a header 'Content-Type'."),
+                Key(
+                    "body-limit", \.bodyLimit, .size(ByteCount(1)...ByteCount(67_108_864)),
+                    standard: ByteCount(1_048_576), "How much of the body is read at most."),
+            ] + Key.expectations(\.expected, about: .http),
+            later: ["client-certificate", "client-key", "proxy", "http2"])
         return MappedSection(section) { draft, _, _, _ in
             draft.url.map { url in
                 .http(draft.access(url))
@@ -126,7 +132,7 @@ extension MappedSection where Value == ResourceAccess {
             later: ["headers", "json", "time"])
     }
 
-    private static var certificateDays: Format<HTTPAccess.CertificateDays> {
+    static var certificateDays: Format<HTTPAccess.CertificateDays> {
         Section<HTTPAccess.CertificateDays>(
             prototype: { _ in HTTPAccess.CertificateDays() },
             keys: [
@@ -183,6 +189,9 @@ private struct HTTPDraft: Sendable {
     var followsRedirects = false
     var certificateAuthorityFile: String?
     var certificateDays = HTTPAccess.CertificateDays()
+    var content: ConfiguredText?
+    var bodyLimit = ByteCount(1_048_576)
+    var expected = ConditionSet()
 
     init() {}
 
@@ -195,6 +204,9 @@ private struct HTTPDraft: Sendable {
         followsRedirects = access.followsRedirects
         certificateAuthorityFile = access.certificateAuthorityFile
         certificateDays = access.certificateDays
+        content = access.content
+        bodyLimit = access.bodyLimit
+        expected = access.expected
     }
 
     func access(_ url: ConfiguredText) -> HTTPAccess {
@@ -206,6 +218,9 @@ private struct HTTPDraft: Sendable {
         access.followsRedirects = followsRedirects
         access.certificateAuthorityFile = certificateAuthorityFile
         access.certificateDays = certificateDays
+        access.content = content
+        access.bodyLimit = bodyLimit
+        access.expected = expected
         return access
     }
 }

@@ -15,6 +15,7 @@ extension StepSections {
         var exitStatuses: [Int]?
         var isIdempotent: Bool?
         var proof: [String]?
+        var interrupts: [String]?
         var timeLimit: Duration?
         var outputLimit: ByteCount?
         var approval: String?
@@ -64,6 +65,7 @@ extension StepSections {
             exitStatuses = settings.exitStatuses
             isIdempotent = settings.isIdempotent
             proof = settings.proof
+            interrupts = settings.interrupts.isEmpty ? nil : settings.interrupts
             timeLimit = settings.timeLimit
             outputLimit = settings.outputLimit
         }
@@ -140,6 +142,7 @@ extension StepSections {
             settings.exitStatuses = exitStatuses.map { Set($0).sorted() } ?? settings.exitStatuses
             settings.isIdempotent = isIdempotent ?? settings.isIdempotent
             settings.proof = proof
+            settings.interrupts = interrupts ?? []
             settings.timeLimit = timeLimit ?? settings.timeLimit
             settings.outputLimit = outputLimit ?? settings.outputLimit
             for (key, words) in [("command", command), ("prove", proof)] {
@@ -178,7 +181,7 @@ extension StepSections {
     fileprivate static var commandKeyNames: [String] {
         [
             "directory", "variables", "effect", "exit-status", "idempotent", "prove",
-            "output",
+            "interrupts", "output",
         ]
     }
 }

@@ -91,6 +91,10 @@ struct StepSections: Sendable {
                 "prove", \.proof, program,
                 "A program that looks afterwards: status 0 says it is done, 1 it is not, anything else it cannot tell."),
             Key(
+                "interrupts", \.interrupts, .oneOrMore(.name),
+                "The resources that a command takes out of service while it runs: nobody is told of what their checks say "
+                    + "meanwhile."),
+            Key(
                 "output", \.outputLimit, .size(ByteCount(1_024)...ByteCount(1_048_576)),
                 standard: .plain(standard.outputLimit.canonical),
                 "How much of each of its two outputs is kept, the first and the last part."),

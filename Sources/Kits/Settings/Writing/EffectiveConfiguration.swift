@@ -17,16 +17,11 @@ package struct EffectiveConfiguration: Sendable {
         return head + body + later(inventory)
     }
 
-    /// What was accepted from a guide's file and waits for what will use it.
+    /// What was accepted from a guide's file and has no key of its own.
     private func later(_ inventory: Inventory) -> String {
         var lines: [String] = []
         for environment in inventory.environments {
             for (check, setting) in environment.checks.sorted(by: { $0.key < $1.key }) {
-                if let interval = setting.interval {
-                    lines.append(
-                        "#   \(environment.name) \(check): every \(interval.value.canonical), used once the scheduler runs"
-                            + " (\(interval.location))")
-                }
                 if let threshold = setting.alertThreshold {
                     lines.append(
                         "#   \(environment.name) \(check): alerts from \(threshold.value.rawValue) on"
