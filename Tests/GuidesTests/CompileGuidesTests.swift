@@ -4,11 +4,11 @@ import Testing
 
 @Suite("mainstay guide compile", .temporaryDirectory)
 struct CompileGuidesTests {
-    private let program = Program()
+    private let program = Program(environment: ["REGISTRY": "https://registry.example", "X": "y"])
     private var written: String { "\(program.directory)/mainstay.d/guide-care.yaml" }
 
     private func prepare(_ guide: String) throws {
-        try program.configure("environments: {production: {resources: {files: {kind: files, path: /srv/tmp}}}}")
+        try program.configure("environments: {production: {}}")
         try guide.write(toFile: "\(program.directory)/care.md", atomically: true, encoding: .utf8)
     }
 
