@@ -1,3 +1,4 @@
+import Calendar
 import Foundation
 import Guide
 import Testing
@@ -61,5 +62,19 @@ struct RuleTests {
         let found = GuideChecking.differences(between: [first, second])
         #expect(found.map(\.place) == ["b.md:3"])
         #expect(found.first?.problem.contains(">75%, and >80% at a.md:3") == true)
+    }
+
+    @Test("times that meet are told with the first day on which they do, and those that do not are not")
+    func overlaps() throws {
+        let zones = ZoneDirectory(environment: [:])
+        let checking = GuideChecking(try TheFiveGuides.guide("agentic-ecosystem"))
+        let found = checking.overlapFindings(zones: zones)
+        // Weekly: Sundays 3:00 for two hours. Monthly: the first Sunday at 2:00 for four.
+        #expect(found.map(\.line) == [88])
+        #expect(found.first?.problem.contains("'Weekly Maintenance (Semi-Automated)'") == true)
+        #expect(found.first?.problem.hasSuffix("such as on 2026-01-04") == true)
+        let apart =
+            "## A\n\n**Time**: Sundays 01:00\n**Duration**: 2 hours\n\n## B\n\n**Time**: Sundays 03:00\n**Duration**: 1 hour\n"
+        #expect(GuideChecking(try Guide(file: "a.md", bytes: Array(apart.utf8))).overlapFindings(zones: zones) == [])
     }
 }

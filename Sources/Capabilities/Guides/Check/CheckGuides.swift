@@ -49,7 +49,7 @@ struct CheckGuides: HouseCommand {
         let report = try await asking(application) { server in
             try await GuideReport(
                 read, try CommandMeanings(application), today: String(application.clock.now().iso8601.prefix(10)),
-                server: server)
+                zones: application.zones, server: server)
         }
         let console = application.console
         switch format {
@@ -105,7 +105,7 @@ struct ListGuideRules: HouseCommand {
             for rule in rules {
                 application.console.print(CSVText.line([rule.code, rule.severity.rawValue, rule.title]))
             }
-        case .table:
+        case .table, .nagios:
             for rule in rules {
                 let severity = rule.severity.rawValue
                 application.console.print(

@@ -1,3 +1,4 @@
+import Calendar
 import Command
 import Guide
 import Maintenance
@@ -67,7 +68,8 @@ struct GuideReport: Encodable {
     ///   - today: `2026-11-22`.
     ///   - server: what is asked about SQL; nil where nobody named one.
     init(
-        _ files: [GuideFile], _ meanings: CommandMeanings, today: String, server: StatementChecking? = nil
+        _ files: [GuideFile], _ meanings: CommandMeanings, today: String, zones: ZoneDirectory,
+        server: StatementChecking? = nil
     ) async throws {
         guides = []
         uncheckedStatements = 0
@@ -77,7 +79,8 @@ struct GuideReport: Encodable {
         for file in files {
             let checking = GuideChecking(file.guide, exists: file.exists)
             resolver.scripts = try file.scripts()
-            var findings = checking.findings() + differences.filter { $0.file == file.guide.file }
+            var findings = checking.findings() + checking.overlapFindings(zones: zones)
+            findings += differences.filter { $0.file == file.guide.file }
             var commands: [Command] = []
             for entry in checking.procedures.flatMap(\.entries) where entry.isCommand {
                 let resolution = resolver.resolve(entry)
