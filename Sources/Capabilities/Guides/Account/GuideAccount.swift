@@ -78,7 +78,7 @@ struct GuideAccount {
             line: schedule.line, kind: .schedule, text: schedule.text,
             became: schedule.isWindow
                 ? "a window: `\(schedule.expression)`" : "the schedule of a routine: `\(schedule.expression)`",
-            missing: "")
+            missing: schedule.isWindow ? "not written by itself" : "")
     }
 
     private static func threshold(_ threshold: Threshold, _ checks: [Check]) -> Row {
@@ -87,9 +87,10 @@ struct GuideAccount {
         }
         return Row(
             line: threshold.line, kind: .threshold, text: threshold.text,
-            became: name.map { "`checks.\($0)`, \(threshold.level.rawValue)" }
-                ?? "\(threshold.level.rawValue) of \(threshold.metric)",
-            missing: name == nil ? "nothing here measures it" : "")
+            became: name.map { "measured by `checks.\($0)`" } ?? "\(threshold.level.rawValue) of \(threshold.metric)",
+            missing: name == nil
+                ? "nothing here measures it"
+                : threshold.level == .target ? "a check has limits and no targets" : "not written there by itself")
     }
 
     private static func checklist(_ item: Guide.ListItem, in checklists: [Checklist], of guide: Guide) -> Row {
