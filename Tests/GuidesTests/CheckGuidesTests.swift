@@ -110,6 +110,33 @@ struct CheckGuidesTests {
         #expect(try await program.run("guide", "check", "binary.md").errors.contains("is no text in UTF-8"))
     }
 
+    @Test("thresholds that are not in force are told, with both numbers and both places")
+    func inForce() async throws {
+        try program.configure(
+            """
+            environments:
+              live:
+                checks: {host.cpu: {critical: 95}}
+              test: {}
+            checks:
+              host.cpu: {warning: 70, critical: 90}
+            """)
+        try write(
+            """
+            | Metric | Target | Warning | Critical |
+            |---|---|---|---|
+            | CPU usage | <60% | 60-70% | >90% |
+            """)
+        let live = try await program.run("guide", "check", "guide.md", "--environment=live")
+        #expect(
+            live.output.contains("critical for cpu usage is >90%, and in 'live' 95 % is in force (mainstay.yaml:3:"))
+        #expect(live.output.contains("2 warning"))
+        let test = try await program.run("guide", "check", "guide.md", "--environment=test")
+        #expect(!test.output.contains("critical for cpu usage"))
+        #expect(test.output.contains("warning for cpu usage is >60%, and in 'test' 70 % is in force (mainstay.yaml:6:"))
+        #expect(try await program.run("guide", "check", "guide.md", "--environment=gone").exitCode == 2)
+    }
+
     @Test("scripts of the package.json beside it are the team's own, and files that are not there are told")
     func besideIt() async throws {
         try write("Owner: ann\n\n```bash\nnpm run css:build\nnode scripts/gone.js\n```\n")

@@ -20,6 +20,8 @@ struct CheckGuides: HouseCommand {
         <!-- mainstay: allow GU010 reason="staging only" owner="ann" until=2027-01-31 -->. It counts up to the next \
         heading. One that matches nothing is reported.
 
+        With '--environment' the guide's thresholds are held against those that are in force there.
+
         With '--database' a server is asked about SQL: queries and changes of rows are prepared in a read-only \
         transaction, and of statements such as REINDEX the tables are looked up. Nothing is carried out there either.
         """)
@@ -34,6 +36,10 @@ struct CheckGuides: HouseCommand {
     @Flag(help: "List what became of every command, too.")
     var commands = false
     @Option(
+        help: ArgumentHelp("Hold thresholds against what is in force in this environment.", valueName: "name"),
+        completion: .known)
+    var environment: String?
+    @Option(
         help: ArgumentHelp(
             "Ask the database of this environment about SQL; with a slash one of its databases.",
             valueName: "environment"), completion: .known)
@@ -46,10 +52,14 @@ struct CheckGuides: HouseCommand {
 
     func run(in application: Application) async throws -> ExitStatus {
         let read = try files.map(GuideFile.init)
+        let force = try environment.map { name in
+            try ThresholdsInForce(
+                try application.readConfiguration(place).inventory, in: name, checks: application.checks)
+        }
         let report = try await asking(application) { server in
             try await GuideReport(
                 read, try CommandMeanings(application), today: String(application.clock.now().iso8601.prefix(10)),
-                zones: application.zones, server: server)
+                zones: application.zones, force: force, server: server)
         }
         let console = application.console
         switch format {

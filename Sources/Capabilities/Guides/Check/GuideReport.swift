@@ -66,10 +66,11 @@ struct GuideReport: Encodable {
     ///
     /// - Parameters:
     ///   - today: `2026-11-22`.
+    ///   - force: what the thresholds are held against; nil where nobody named an environment.
     ///   - server: what is asked about SQL; nil where nobody named one.
     init(
         _ files: [GuideFile], _ meanings: CommandMeanings, today: String, zones: ZoneDirectory,
-        server: StatementChecking? = nil
+        force: ThresholdsInForce? = nil, server: StatementChecking? = nil
     ) async throws {
         guides = []
         uncheckedStatements = 0
@@ -80,6 +81,7 @@ struct GuideReport: Encodable {
             let checking = GuideChecking(file.guide, exists: file.exists)
             resolver.scripts = try file.scripts()
             var findings = checking.findings() + checking.overlapFindings(zones: zones)
+            findings += force?.findings(file.guide) ?? []
             findings += differences.filter { $0.file == file.guide.file }
             var commands: [Command] = []
             for entry in checking.procedures.flatMap(\.entries) where entry.isCommand {
