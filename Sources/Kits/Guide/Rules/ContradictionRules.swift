@@ -25,19 +25,25 @@ extension GuideChecking {
     /// What guides of the same team hold against different numbers.
     package static func differences(between guides: [Guide]) -> [GuideFinding] {
         var found: [GuideFinding] = []
-        var seen: [(guide: Guide, threshold: Threshold)] = []
+        // By what it is about: a thousand guides have tens of thousands of thresholds.
+        var seen: [String: [(file: String, threshold: Threshold)]] = [:]
         for guide in guides {
-            for threshold in guide.thresholds {
-                guard let other = seen.first(where: { $0.threshold.isAbout(threshold) && $0.guide.file != guide.file })
+            let thresholds = guide.thresholds.filter { $0.level != .target }
+            for threshold in thresholds {
+                guard
+                    let other = seen[threshold.metric]?.first(where: { $0.threshold.isAbout(threshold) }),
+                    other.threshold.isOther(than: threshold)
                 else { continue }
-                guard other.threshold.isOther(than: threshold) else { continue }
                 found.append(
                     GuideFinding(
                         .differs, guide.file, threshold.line,
                         "\(threshold.level.rawValue) for \(threshold.metric.printable) is \(threshold.quantity), and "
-                            + "\(other.threshold.quantity) at \(other.guide.file.printable):\(other.threshold.line)"))
+                            + "\(other.threshold.quantity) at \(other.file.printable):\(other.threshold.line)"))
             }
-            seen += guide.thresholds.map { (guide, $0) }
+            for threshold in thresholds
+            where !(seen[threshold.metric]?.contains { $0.threshold.isAbout(threshold) } ?? false) {
+                seen[threshold.metric, default: []].append((guide.file, threshold))
+            }
         }
         return found
     }
