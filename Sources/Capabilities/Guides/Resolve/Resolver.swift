@@ -130,7 +130,7 @@ struct Resolver {
         if let spelling {
             if words.count <= 2, let found = counterpart(spelling) { return found }
             return Resolution(
-                outcome: .undecided, reason: "'\(statement.text.printable.prefix(40))' is a step of its own",
+                outcome: .undecided, reason: "no task does '\(statement.text.printable.prefix(40))' as it stands",
                 nearest: meanings.nearest(to: spelling))
         }
         guard statement.effect == .observes else {
