@@ -39,6 +39,9 @@ let package = Package(
         kit("Monitor", ["Maintenance"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
 
+        // A team's own guide, read: headings, blocks, commands, schedules, thresholds. Runs nothing.
+        kit("Guide", ["Maintenance", "Calendar", "CMarkGFM"], external: [.crypto]),
+
         // The one choke point: survey, plan, apply, prove.
         kit(
             "Engine", ["Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Monitor", "Settings"],
@@ -83,7 +86,10 @@ let package = Package(
 
         capability(
             "Alerts",
-            ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
+            [
+                "Maintenance", "Outside", "Store", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command",
+                "Composition",
+            ],
             external: [.argumentParser, .crypto]),
 
         // What a browser and a program see of all the others, and who may see and do it.
@@ -95,6 +101,13 @@ let package = Package(
                 "Composition",
             ],
             external: [.argumentParser, .crypto, .cryptoExtras]),
+        capability(
+            "Guides",
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings", "Guide", "Page",
+                "Report",
+                "Engine", "Command", "Composition",
+            ], external: [.argumentParser, .crypto]),
 
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
 
@@ -102,7 +115,7 @@ let package = Package(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Alerts", "Backups", "Checklists", "Dashboard", "Logs", "Reports", "History", "Settings",
+                "Alerts", "Backups", "Checklists", "Dashboard", "Guides", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -187,6 +200,13 @@ let package = Package(
                 "MaintenanceTesting",
                 "Outside", "Page", "Settings", "Store", "Web", "mainstay",
             ], external: [.argumentParser]),
+        tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests(
+            "Guides",
+            [
+                "Calendar", "Command", "Composition", "Engine", "Guide", "Guides", "Maintenance", "MaintenanceTesting",
+                "Outside", "PostgreSQL", "Settings", "mainstay",
+            ]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Settings", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
@@ -214,6 +234,9 @@ let package = Package(
         .target(name: "CShims", linkerSettings: [.linkedLibrary("resolv")]),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CMarkGFM", path: "Sources/CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .systemLibrary(
             name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(
