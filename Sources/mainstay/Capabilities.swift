@@ -7,6 +7,7 @@ import Composition
 import Dashboard
 import DataIntegrity
 import DatabaseCare
+import Guides
 import Health
 import History
 import Logs
@@ -22,6 +23,7 @@ let capabilities: [Capability] = [
     .logs,
     .alerts,
     .reports,
+    .guides,
     .history,
     .dashboard,
 ]
@@ -38,6 +40,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
+    GroupCommand<GuideGroup>.self,
     GroupCommand<HistoryGroup>.self,
     GroupCommand<AlertsGroup>.self,
     GroupCommand<AccessGroup>.self,
@@ -99,6 +102,12 @@ enum ChecklistGroup: CommandFamily {
 enum LogsGroup: CommandFamily {
     static let name = "logs"
     static let summary = "Look after log files."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum GuideGroup: CommandFamily {
+    static let name = "guide"
+    static let summary = "Check a team's own maintenance guides, and make them run."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -5,7 +5,7 @@ struct ArchitectureTests {
     /// Lowest first. A file may import only what stands before its own target; capabilities share one place.
     static let order = [
         "Maintenance", "Outside", "Page", "Web", "PostgreSQL", "Backup", "Store", "Calendar", "Alert", "Monitor",
-        "Settings", "Engine", "Command", "Report", "Composition",
+        "Settings", "Guide", "Engine", "Command", "Report", "Composition",
     ]
 
     @Test("no import of the house points up or sideways")
@@ -37,6 +37,7 @@ struct ArchitectureTests {
             ("GRDBSQLite", ["Sources/Kits/Store/"]),
             ("CLibPQ", ["Sources/Kits/PostgreSQL/"]),
             ("CZstd", ["Sources/Kits/Backup/"]),
+            ("CMarkGFM", ["Sources/Kits/Guide/"]),
             ("Yams", ["Sources/Kits/Settings/"]),
             ("Subprocess", ["Sources/Kits/Outside/"]),
             ("NIOCore", ["Sources/Kits/Outside/", "Sources/Kits/Web/"]),
