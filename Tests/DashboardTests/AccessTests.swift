@@ -171,6 +171,82 @@ struct AccessTests {
         #expect(await attempt("ann", "four words make one").status == 303)
     }
 
+    @Test("many guesses at once are not more than one after the other")
+    func slowsParallelGuesses() async throws {
+        let test = try await TestSite()
+        let key = Keys.make()
+        try await test.log.invite(
+            "ann", Grants(everywhere: .viewer), link: Keys.digest(key), until: test.clock.clock.now() + .seconds(60))
+        let secret = try await Password.derive("four words make one", cost: Password.Cost(rounds: 16))
+        _ = try await test.log.redeem(Keys.digest(key), name: "", secret: secret)
+        let answers = await withTaskGroup(of: Int.self) { group in
+            for number in 1...40 {
+                group.addTask {
+                    await test.site.answer(
+                        test.request(.post, "/sign-in", form: ["account": "ann", "password": "guess \(number)"])
+                    ).status
+                }
+            }
+            return await group.reduce(into: [Int]()) { $0.append($1) }
+        }
+        #expect(answers.count { $0 == 401 } <= LoginThrottle.free)
+        #expect(answers.allSatisfy { $0 == 401 || $0 == 429 })
+    }
+
+    @Test("whoever guesses at an account from elsewhere keeps its owner out for seconds at most")
+    func keepsNoOwnerOut() {
+        let throttle = LoginThrottle()
+        var now = ManualClock().clock.now()
+        for _ in 1...100 {
+            if case .wait(let wait) = throttle.begin(account: "ann", peer: "192.0.2.1", at: now) { now = now + wait }
+        }
+        guard case .wait(let own) = throttle.begin(account: "ann", peer: "192.0.2.1", at: now) else {
+            return #expect(Bool(false), "nobody waits")
+        }
+        #expect(own > .seconds(60))
+        if case .wait(let wait) = throttle.begin(account: "ann", peer: "198.51.100.7", at: now) {
+            #expect(wait <= LoginThrottle.longestForAccount)
+        }
+        #expect(throttle.begin(account: "bob", peer: "198.51.100.7", at: now) == .goOn(attempt: 1))
+    }
+
+    @Test("an account that was closed and is opened again has neither its old password nor its old tokens")
+    func closesForGood() async throws {
+        let test = try await TestSite()
+        _ = try await test.visitor("root-of-all", Grants(everywhere: .admin))
+        let link = Keys.make()
+        let now = test.clock.clock.now()
+        try await test.log.invite(
+            "ann", Grants(everywhere: .viewer), link: Keys.digest(link), until: now + .seconds(60))
+        let secret = try await Password.derive("four words make one", cost: Password.Cost(rounds: 16))
+        _ = try await test.log.redeem(Keys.digest(link), name: "", secret: secret)
+        let key = Keys.make()
+        try await test.log.make(
+            AccessToken(
+                id: "t1", account: "ann", purpose: "tests", grants: Grants(everywhere: .viewer), createdAt: now,
+                endsAt: now + .seconds(600)),
+            digest: Keys.digest(key))
+        #expect(try await test.log.bearer(Keys.digest(key)) != nil)
+        try await test.log.close(account: "ann")
+        try await test.log.invite(
+            "ann", Grants(everywhere: .viewer), link: Keys.digest(Keys.make()), until: now + .seconds(60))
+        #expect(try await test.log.bearer(Keys.digest(key)) == nil)
+        let answer = await test.site.answer(
+            test.request(.post, "/sign-in", form: ["account": "ann", "password": "four words make one"]))
+        #expect(answer.status == 401)
+    }
+
+    @Test("a page that gets itself again keeps nobody signed in")
+    func idlesOut() async throws {
+        let test = try await TestSite()
+        let ann = try await test.visitor("ann", Grants(everywhere: .viewer))
+        for _ in 1...4 {
+            test.clock.advance(by: Gatekeeper.idle / 4 + .seconds(1))
+            _ = await ann.get("/", headers: [(name: "x-mainstay-live", value: "1")])
+        }
+        #expect(await ann.get("/").status == 303)
+    }
+
     @Test("a session ends by itself, by signing out, and when the account is closed or gets another password")
     func endsSessions() async throws {
         let test = try await TestSite()

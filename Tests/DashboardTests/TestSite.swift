@@ -42,7 +42,7 @@ struct TestSite: Sendable {
             try OutputOptions.parse([]))
         site = Site(
             session: session, current: CurrentInventory(session.inventory), live: LiveVersion(),
-            gate: Gatekeeper(log: session.log, clock: clock.clock))
+            gate: Gatekeeper(log: session.log, clock: clock.clock) { session.inventory.server ?? DashboardSettings() })
     }
 
     var log: RunLog { site.log }

@@ -1,62 +1,68 @@
 import Maintenance
 import Synchronization
 
-/// Slows down whoever guesses passwords: after a few failures one has to wait, twice as long each time. An account and
-/// an address are counted apart, so that neither many guesses at one account nor one guess at many accounts are free;
-/// waiting is for the pair of guessers and owner alike, and short enough not to lock the owner out.
+/// Slows down whoever guesses passwords. An attempt counts when it begins, so that many at once are not more than one
+/// after the other, and what was right is forgotten again.
+///
+/// Whoever guesses from one address waits twice as long each time, up to 15 minutes, for the account they guess at and for
+/// every other. For an account by itself the wait is short: nobody keeps its owner out from elsewhere.
 final class LoginThrottle: Sendable {
     /// Failures that cost nothing.
     static let free = 5
     static let longest: Duration = .seconds(900)
+    static let longestForAccount: Duration = .seconds(4)
     /// Names and addresses that are remembered; beyond it the one that failed longest ago is forgotten.
     static let most = 10_000
 
-    private struct Failures {
+    private struct Attempts {
         var count: Int
         var last: Timestamp
     }
 
-    private let failures = Mutex<[String: Failures]>([:])
+    private let attempts = Mutex<[String: Attempts]>([:])
 
-    /// How long this has still to wait; nil where it may try.
-    func wait(account: String, peer: String, at now: Timestamp) -> Duration? {
-        failures.withLock { failures in
-            Self.keys(account, peer).compactMap { key -> Duration? in
-                guard let known = failures[key] else { return nil }
-                let left = known.last + Self.pause(known.count) - now
+    enum Answer: Equatable {
+        /// How often in a row this was tried by now, this attempt included: the worse of account and address.
+        case goOn(attempt: Int)
+        case wait(Duration)
+    }
+
+    /// - Parameter peer: nil where addresses tell nobody apart, as behind a proxy.
+    func begin(account: String, peer: String?, at now: Timestamp) -> Answer {
+        attempts.withLock { attempts in
+            let keys = Self.keys(account, peer)
+            let left = keys.compactMap { key, longest -> Duration? in
+                guard let known = attempts[key], now - known.last < .seconds(86_400) else { return nil }
+                let left = known.last + Self.pause(known.count, longest) - now
                 return left > .zero ? left : nil
             }.max()
-        }
-    }
-
-    /// - Returns: how often in a row the account was tried in vain by now.
-    @discardableResult
-    func failed(account: String, peer: String, at now: Timestamp) -> Int {
-        failures.withLock { failures in
-            for key in Self.keys(account, peer) {
+            if let left { return .wait(left) }
+            var worst = 0
+            for (key, _) in keys {
                 // Whoever was quiet for a day begins anew.
-                let known = failures[key].flatMap { now - $0.last < .seconds(86_400) ? $0.count : nil } ?? 0
-                failures[key] = Failures(count: known + 1, last: now)
+                let known = attempts[key].flatMap { now - $0.last < .seconds(86_400) ? $0.count : nil } ?? 0
+                attempts[key] = Attempts(count: known + 1, last: now)
+                worst = max(worst, known + 1)
             }
-            if failures.count > Self.most, let oldest = failures.min(by: { $0.value.last < $1.value.last }) {
-                failures[oldest.key] = nil
+            if attempts.count > Self.most, let oldest = attempts.min(by: { $0.value.last < $1.value.last }) {
+                attempts[oldest.key] = nil
             }
-            return failures["account \(account)"]?.count ?? 0
+            return .goOn(attempt: worst)
         }
     }
 
-    func succeeded(account: String, peer: String) {
-        failures.withLock { failures in
-            for key in Self.keys(account, peer) { failures[key] = nil }
+    func succeeded(account: String, peer: String?) {
+        attempts.withLock { attempts in
+            for (key, _) in Self.keys(account, peer) { attempts[key] = nil }
         }
     }
 
-    private static func keys(_ account: String, _ peer: String) -> [String] {
-        ["account \(account)", "peer \(peer)"]
+    private static func keys(_ account: String, _ peer: String?) -> [(key: String, longest: Duration)] {
+        [("account \(account)", longestForAccount)] + (peer.map { [("peer \($0)", longest)] } ?? [])
     }
 
-    /// 1 s after the fifth, then 2, 4, 8, … up to 15 min.
-    private static func pause(_ count: Int) -> Duration {
+    /// 1 s after the fifth, then 2, 4, 8, …
+    private static func pause(_ count: Int, _ longest: Duration) -> Duration {
         guard count >= free else { return .zero }
         return min(longest, .seconds(1 << min(count - free, 20)))
     }

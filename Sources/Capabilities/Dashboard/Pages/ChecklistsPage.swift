@@ -108,7 +108,8 @@ enum ChecklistsPage {
         return """
             <details id="sign-\(item.item)"><summary>Sign it</summary><form class="inline" method="post" \
             action="\(url: link)">\(visit.formToken)
-            <label for="result-\(item.item)" class="hidden">Answer</label><select id="result-\(item.item)" name="result">\
+            <label for="result-\(item.item)" class="hidden">Answer</label><select id="result-\(item.item)" name="result" required>\
+            <option value="">is it done?</option>\
             <option value="done">done</option><option value="not-done">not done</option></select>
             <label for="note-\(item.item)" class="hidden">Note</label><input id="note-\(item.item)" name="note" type="text" \
             placeholder="what was seen" maxlength="1000">

@@ -33,10 +33,10 @@ enum DashboardStyle {
         .card h2:first-child,.card h3:first-child{margin-top:0}
         .card h3 a{color:inherit;text-decoration:none}.card h3 a:hover{text-decoration:underline}
         td a,th a{text-decoration-thickness:1px}
-        .whole a{white-space:nowrap}.whole td.any{overflow-wrap:anywhere}.item .tag{white-space:normal}td[data-name]:empty{display:none}
+        .whole a{white-space:nowrap}.whole td.any{overflow-wrap:anywhere}.item .tag{white-space:normal}
         .standing{vertical-align:-3px}.pages{display:flex;gap:14px;margin:12px 0}.pages a[aria-current]{color:var(--ink);font-weight:650;\
         text-decoration:none}
-        @media (max-width:600px){header.top{padding:9px 14px}header.top nav{order:3;flex-basis:100%}\
+        @media (max-width:600px){td[data-name]:empty{display:none}header.top{padding:9px 14px}header.top nav{order:3;flex-basis:100%}\
         header.top nav a{padding:7px 9px}\
         header.top form{margin-left:auto}button{min-height:40px}}
         @media print{header.top,.skip,form,footer.page,.pages{display:none}}

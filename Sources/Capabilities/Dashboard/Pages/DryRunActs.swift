@@ -30,7 +30,7 @@ enum DryRunActs {
         guard let words = MendWords(record.finding.mend, catalog) else {
             throw Refusal.unusable("no task of Mainstay mends it")
         }
-        return try await start(words.entry, words.arguments, in: place(record), visit)
+        return try await start(words.entry, words.arguments, in: place(record), visit, at: record.finding.target)
     }
 
     /// Of any task that is about an environment, with its own defaults.
@@ -64,11 +64,14 @@ enum DryRunActs {
     }
 
     private static func start(
-        _ entry: TaskEntry, _ arguments: [String], in environment: String, _ visit: Visit
+        _ entry: TaskEntry, _ arguments: [String], in environment: String, _ visit: Visit,
+        at target: Target? = nil
     ) async throws -> WebResponse {
         guard let visitor = visit.visitor else { throw Refusal.notFound }
         let inventory = visit.site.inventory
-        let targets = inventory.targets(of: entry.declaration.subject, in: [environment])
+        let all = inventory.targets(of: entry.declaration.subject, in: [environment])
+        // What is wrong with one resource is looked at there.
+        let targets = all.contains { $0 == target } ? all.filter { $0 == target } : all
         guard !targets.isEmpty else {
             throw Refusal.unusable("'\(entry.declaration.command)' finds nothing to work on there")
         }

@@ -34,31 +34,38 @@ enum LiveScript {
 
         function isBusy() {
           const element = document.activeElement;
-          if (element && main.contains(element) && /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)) return true;
+          if (element && main.contains(element) && element.closest('form')) return true;
+          if ([...main.querySelectorAll('option')].some(o => o.selected !== o.defaultSelected && !o.matches(':first-child'))) return true;
           return [...main.querySelectorAll('input:not([type=hidden]), textarea')].some(i => i.value !== i.defaultValue);
         }
 
         let before = main.innerHTML;
         let running = false;
         let again = false;
+        let last = 0;
+        let timer = 0;
         async function refresh() {
-          if (isBusy() || document.hidden) { again = true; return; }
-          if (running) { again = true; return; }
+          if (running || isBusy() || document.hidden) { again = true; return; }
+          // At once, and then not more than once a second.
+          const wait = last + 1000 - Date.now();
+          if (wait > 0) { timer ||= setTimeout(() => { timer = 0; refresh(); }, wait); return; }
+          last = Date.now();
           running = true;
+          again = false;
           try {
-            do {
-              again = false;
-              const answer = await fetch(location.href, {headers: {Accept: 'text/html'}, credentials: 'same-origin'});
-              if (answer.redirected) { location.reload(); return; }
-              if (!answer.ok) return;
-              const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-              const fresh = page.getElementById('main');
-              if (!fresh || fresh.innerHTML === before) continue;
-              before = fresh.innerHTML;
-              replace(fresh);
-              document.title = page.title;
-            } while (again);
+            const answer = await fetch(location.href, {
+              headers: {Accept: 'text/html', 'X-Mainstay-Live': '1'}, credentials: 'same-origin'});
+            if (answer.redirected) { location.reload(); return; }
+            if (!answer.ok) return;
+            const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+            const fresh = page.getElementById('main');
+            if (!fresh || fresh.innerHTML === before) return;
+            if (isBusy()) { again = true; return; }
+            before = fresh.innerHTML;
+            replace(fresh);
+            document.title = page.title;
           } finally { running = false; }
+          if (again) refresh();
         }
 
         localTimes(document);

@@ -8,7 +8,7 @@ import Web
 /// What was measured in an environment, drawn; each chart has its numbers in a table too.
 enum MeasurementsPage {
     /// How far back one can look, in hours.
-    private static let spans: [(hours: Int, words: String)] = [(24, "a day"), (168, "a week"), (720, "30 days")]
+    private static let spans: [(hours: Int, words: String)] = [(24, "a day"), (168, "a week")]
     private static let most = 24
     /// More lines cannot be told apart.
     private static let mostLines = 4
@@ -30,7 +30,7 @@ enum MeasurementsPage {
         let none = Pieces.empty(
             "Nothing was measured in this time: <code>mainstay health check --environment \(name)</code> measures.")
         return visit.page(
-            "\(name): measurements",
+            "\(name): measurements", isLive: false,
             """
             <p class="path"><a href="/">Overview</a> / \(Pieces.environment(name))</p>
             <h1>Measurements of \(name)</h1>

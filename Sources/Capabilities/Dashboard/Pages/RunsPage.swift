@@ -24,7 +24,8 @@ enum RunsPage {
             """)
     }
 
-    /// Every environment of a run has to be one that the visitor sees; one about the estate is for those who see all.
+    /// A run in several environments is seen by whoever sees one of them, with the steps there; one about the estate by
+    /// those who see all.
     static func sees(_ run: RunRecord, _ visit: Visit) -> Bool {
         run.environments.isEmpty ? visit.sees("") : run.environments.contains { visit.sees($0) }
     }

@@ -16,20 +16,24 @@ struct DashboardService: Sendable {
 
     func run() async throws {
         let current = CurrentInventory(running.session.inventory)
-        let site = Site(
-            session: running.session, current: current, live: LiveVersion(), gate: Gatekeeper(log: log, clock: clock))
+        var site = Site(
+            session: running.session, current: current, live: LiveVersion(),
+            gate: Gatekeeper(log: log, clock: clock) { current.inventory.server ?? DashboardSettings() })
+        site.complain = { [say = running.say] what, report in
+            say(.critical, what, [("code", report.code), ("problem", report.problem)])
+        }
+        let shown = site
         let changes = AsyncStream.makeStream(of: DashboardSettings?.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 for await inventory in running.inventories {
                     current.replace(inventory)
-                    site.live.tell()
+                    shown.live.tell()
                     changes.continuation.yield(inventory.server)
                 }
             }
-            group.addTask { try await watch(site.live) }
-            group.addTask { await site.dryRuns.run(running.session) }
-            try await serve(site, changes.stream)
+            group.addTask { await shown.dryRuns.run(running.session) }
+            try await serve(shown, changes.stream)
         }
     }
 
@@ -37,7 +41,7 @@ struct DashboardService: Sendable {
     private func watch(_ live: LiveVersion) async throws {
         while true {
             do {
-                try await live.watch(try log.version(), clock: clock)
+                try await live.watch(log, clock: clock)
             } catch {
                 try await complain("nobody is told of what is new", error)
             }
@@ -50,7 +54,10 @@ struct DashboardService: Sendable {
         var iterator = changes.makeAsyncIterator()
         while true {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                if let settings = wanted { group.addTask { try await listen(settings, site) } }
+                if let settings = wanted {
+                    group.addTask { try await listen(settings, site) }
+                    group.addTask { try await watch(site.live) }
+                }
                 while let next = await iterator.next() {
                     guard next != wanted else { continue }
                     wanted = next

@@ -1,6 +1,6 @@
+import Engine
 import Maintenance
 import Outside
-import Store
 import Synchronization
 
 /// Tells everybody who watches that something was written, at most `period` after it was, whichever process wrote it.
@@ -44,12 +44,12 @@ final class LiveVersion: Sendable {
 
     /// Watches the store until it is cancelled or cannot be read. While nobody watches, nobody is told, and the store is
     /// not asked: whoever comes back is told to look in any case.
-    func watch(_ version: StoreVersion, clock: WallClock) async throws {
-        var last = try await version.read()
+    func watch(_ log: RunLog, clock: WallClock) async throws {
+        var last = try await log.version()
         while true {
             try await clock.sleep(for: Self.period)
             guard watchers > 0 else { continue }
-            let now = try await version.read()
+            let now = try await log.version()
             guard now != last else { continue }
             last = now
             tell()

@@ -17,6 +17,8 @@ struct Site: Sendable {
     let gate: Gatekeeper
     let counters = Counters()
     let dryRuns = DryRuns()
+    /// Where it is said what went wrong here, which no stranger is told.
+    var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 
     var clock: WallClock { session.application.clock }
     var inventory: Inventory { current.inventory }
@@ -36,6 +38,7 @@ struct Site: Sendable {
             response = try await route(request)
         } catch {
             response = Answers.trouble(error, request)
+            if response.status == 500 { complain("a page cannot be made", ErrorReport(error)) }
         }
         counters.count(response.status)
         if case .bytes(let bytes) = response.body, response.status == 200, response[header: "ETag"] == nil,
@@ -61,7 +64,8 @@ struct Site: Sendable {
             guard let visitor else { return Answers.signIn(request) }
             guard visitor.grants.maySomewhere(role) else { throw Refusal.forbidden(role, "") }
         }
-        if method != .get { try gate.holdToOwnForms(request, visitor) }
+        // Where everybody may send one, nobody is held to the session they happen to have.
+        if method != .get { try gate.holdToOwnForms(request, route.access == .everybody ? nil : visitor) }
         return try await route.answer(Visit(site: self, request: request, values: values, visitor: visitor))
     }
 

@@ -39,7 +39,10 @@ enum AccessStatement: String, StatementSet {
         on conflict (name) do update set grants = excluded.grants, closed_at = null
         """
     case setSecret = "update access_account set secret = :secret where name = :name"
-    case closeAccount = "update access_account set closed_at = :at where name = :name and closed_at is null"
+    /// Nothing of it comes back when it is opened again: not its password either.
+    case closeAccount = """
+        update access_account set closed_at = :at, secret = null where name = :name and closed_at is null
+        """
     case insertLink = """
         insert into access_link (digest, account, ends_at) values (:digest, :account, :ends_at)
         """
@@ -70,5 +73,8 @@ enum AccessStatement: String, StatementSet {
     case tokens = "select * from access_token order by created_at, id"
     case token = "select * from access_token where digest = :digest"
     case touchToken = "update access_token set used_at = :now where id = :id"
+    case revokeTokensOf = """
+        update access_token set revoked_at = :now where account = :account and revoked_at is null
+        """
     case revokeToken = "update access_token set revoked_at = :now where id = :id and revoked_at is null"
 }

@@ -103,6 +103,7 @@ extension RunLog {
             guard try writer.run(AccessStatement.closeAccount, ["name": name, "at": now]) > 0 else { return }
             try writer.run(AccessStatement.endLinks, ["account": name])
             try writer.run(AccessStatement.endSessionsOf, ["account": name])
+            try writer.run(AccessStatement.revokeTokensOf, ["account": name, "now": now])
             try note(AuditDraft(kind: .revoked, subject: "account \(name)"), at: now, in: writer)
         }
     }

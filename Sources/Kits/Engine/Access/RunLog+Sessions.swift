@@ -24,7 +24,9 @@ extension RunLog {
     }
 
     /// The session of a browser; nil where there is none, it is over, was idle for too long, or its account was closed.
-    package func session(_ digest: String, idle: Duration) async throws -> AccessSession? {
+    ///
+    /// - Parameter isActivity: whether a person did something; what a page does by itself keeps nobody signed in.
+    package func session(_ digest: String, idle: Duration, isActivity: Bool = true) async throws -> AccessSession? {
         let now = clock.now()
         let found: AccessSession? = try await store.read { reader in
             try reader.first(AccessStatement.session, ["digest": digest, "now": now, "seen_after": now - idle]).map {
@@ -35,7 +37,7 @@ extension RunLog {
             }
         }
         // Not at every look: what is shown has its own version, and this is a write.
-        if let found, now - found.seenAt > idle / 8 {
+        if isActivity, let found, now - found.seenAt > idle / 8 {
             try await store.write { try $0.run(AccessStatement.touchSession, ["digest": digest, "now": now]) }
         }
         return found

@@ -16,6 +16,8 @@ final class Patience: ChannelDuplexHandler {
     private var reading: Scheduled<Void>?
     private var writing: Scheduled<Void>?
     private var unwritten = 0
+    /// A request has begun to come and its answer has not been written yet; the next may come with the last one's bytes.
+    private var isInHand = false
 
     init(_ limits: WebLimits) { self.limits = limits }
 
@@ -30,7 +32,9 @@ final class Patience: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: wait(limits.requestTime, context)
+        case .head:
+            isInHand = true
+            wait(limits.requestTime, context)
         case .body: break
         case .end: reading?.cancel()
         }
@@ -40,6 +44,7 @@ final class Patience: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
         let promise = promise ?? context.eventLoop.makePromise()
+        if isEnd { isInHand = false }
         unwritten += 1
         if unwritten == 1 { watch(context) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -60,7 +65,7 @@ final class Patience: ChannelDuplexHandler {
         unwritten -= 1
         writing?.cancel()
         if unwritten > 0 { watch(context) }
-        if isEnd, isWell { wait(limits.idleTime, context) }
+        if isEnd, isWell, !isInHand { wait(limits.idleTime, context) }
     }
 
     private func wait(_ time: Duration, _ context: ChannelHandlerContext) {

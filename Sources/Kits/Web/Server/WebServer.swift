@@ -4,7 +4,6 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Outside
-import Synchronization
 
 /// HTTP/1.1 for strangers: it hands whole, well-formed requests to one function and sends what that answers.
 ///
@@ -41,17 +40,18 @@ package struct WebServer: Sendable {
         listening(WebAddress(host: address.host, port: port))
         let conversation = Conversation(
             limits: limits, clock: clock, isSecure: certificates != nil, answer: answer)
-        let count = Count(most: limits.connections)
+        let count = ConnectionCount(limits)
         try await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await connection in connections {
-                    guard count.take() else {
+                    let peer = connection.remoteAddress?.ipAddress ?? ""
+                    guard count.take(peer) else {
                         connection.close(mode: .all, promise: nil)
                         continue
                     }
                     group.addTask {
                         await conversation.run(connection)
-                        count.give()
+                        count.give(peer)
                     }
                 }
             }
@@ -77,7 +77,9 @@ package struct WebServer: Sendable {
                         if let certificates {
                             try pipeline.addHandler(NIOSSLServerHandler(context: try certificates.context()))
                         }
-                        try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                        try pipeline.configureHTTPServerPipeline(
+                            withErrorHandling: true, withEncoderConfiguration: .init(),
+                            withDecoderLimitConfiguration: limits.decoder)
                         try pipeline.addHandlers(Patience(limits), AnswerParts())
                         return channel
                     }
@@ -89,23 +91,5 @@ package struct WebServer: Sendable {
         } catch {
             throw WebError.cannotListen(address, reason: String(describing: error).printable)
         }
-    }
-
-    /// How many connections there are.
-    private final class Count: Sendable {
-        private let most: Int
-        private let now = Mutex(0)
-
-        init(most: Int) { self.most = most }
-
-        func take() -> Bool {
-            now.withLock { now in
-                guard now < most else { return false }
-                now += 1
-                return true
-            }
-        }
-
-        func give() { now.withLock { $0 -= 1 } }
     }
 }
