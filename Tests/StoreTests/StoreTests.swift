@@ -48,19 +48,18 @@ struct StoreTests {
     func version() async throws {
         let store = try Store(directory: directory, migrations: migrations)
         let other = try Store(directory: directory, migrations: migrations)
-        let version = try StoreVersion(of: store)
-        let first = try await version.read()
+        let first = try await store.version()
         _ = try await store.read { try $0.rows(Sample.all) }
-        #expect(try await version.read() == first)
+        #expect(try await store.version() == first)
         var seen = first
         for (number, writer) in [store, other, store].enumerated() {
             try await writer.write {
                 try $0.run(
                     Sample.insert, ["name": "\(number)", "size": Int64?.none, "share": Double?.none, "flag": false])
             }
-            let now = try await version.read()
+            let now = try await store.version()
             #expect(now != seen)
-            #expect(try await version.read() == now)
+            #expect(try await store.version() == now)
             seen = now
         }
     }
