@@ -11,6 +11,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -24,8 +25,10 @@ let package = Package(
         // The outside world, behind small types.
         kit(
             "Outside", ["Maintenance", "CShims"],
-            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
+            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .nioHTTP2]),
         kit("Page", ["Maintenance"], external: [.crypto]),
+        // HTTP/1.1 for whoever asks, with limits on everything a stranger can send.
+        kit("Web", ["Maintenance", "Outside", "Page"], external: [.nio, .nioPosix, .nioHTTP1, .nioSSL]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb, .grdbSQLite]),
@@ -83,9 +86,21 @@ let package = Package(
 
         capability(
             "Alerts",
-            ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
+            [
+                "Maintenance", "Outside", "Store", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command",
+                "Composition",
+            ],
             external: [.argumentParser, .crypto]),
 
+        // What a browser and a program see of all the others, and who may see and do it.
+        capability(
+            "Dashboard",
+            [
+                "Maintenance", "Outside", "Page", "Web", "Backup", "Store", "Calendar", "Alert", "Settings", "Engine",
+                "Command",
+                "Composition",
+            ],
+            external: [.argumentParser, .crypto, .cryptoExtras]),
         capability(
             "Guides",
             [
@@ -100,7 +115,7 @@ let package = Package(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Alerts", "Backups", "Checklists", "Guides", "Logs", "Reports", "History", "Settings",
+                "Alerts", "Backups", "Checklists", "Dashboard", "Guides", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -177,6 +192,14 @@ let package = Package(
                 "Outside",
                 "Settings", "Store", "mainstay",
             ]),
+        tests("Web", ["Maintenance", "MaintenanceTesting", "Outside", "Page", "Web"]),
+        tests(
+            "Dashboard",
+            [
+                "Alert", "Calendar", "Command", "Composition", "Dashboard", "Engine", "Maintenance",
+                "MaintenanceTesting",
+                "Outside", "Page", "Settings", "Store", "Web", "mainstay",
+            ], external: [.argumentParser]),
         tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests(
             "Guides",
@@ -252,12 +275,14 @@ func strict() -> [SwiftSetting] {
 extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+    static var cryptoExtras: Self { .product(name: "CryptoExtras", package: "swift-crypto") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
     static var grdbSQLite: Self { .product(name: "GRDBSQLite", package: "GRDB.swift") }
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var nioTLS: Self { .product(name: "NIOTLS", package: "swift-nio") }
+    static var nioHTTP2: Self { .product(name: "NIOHTTP2", package: "swift-nio-http2") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
     static var systemPackage: Self { .product(name: "SystemPackage", package: "swift-system") }

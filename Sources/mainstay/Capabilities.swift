@@ -4,6 +4,7 @@ import Backups
 import Checklists
 import Command
 import Composition
+import Dashboard
 import DataIntegrity
 import DatabaseCare
 import Guides
@@ -24,6 +25,7 @@ let capabilities: [Capability] = [
     .reports,
     .guides,
     .history,
+    .dashboard,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
@@ -41,6 +43,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<GuideGroup>.self,
     GroupCommand<HistoryGroup>.self,
     GroupCommand<AlertsGroup>.self,
+    GroupCommand<AccessGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
@@ -123,5 +126,11 @@ enum AlertsGroup: CommandFamily {
 enum ReportGroup: CommandFamily {
     static let name = "report"
     static let summary = "Write what happened, for people."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum AccessGroup: CommandFamily {
+    static let name = "access"
+    static let summary = "Say who may use the dashboard, and what they may do there."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }

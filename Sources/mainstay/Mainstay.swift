@@ -32,7 +32,8 @@ struct Mainstay: ParsableCommand {
     static func application(_ environment: [String: String]) -> Application {
         Application(
             root: Self.self, tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks),
-            routines: routines, checklists: checklists, migrations: capabilities.flatMap(\.migrations),
+            findingPages: capabilities.flatMap(\.findingPages), routines: routines, checklists: checklists,
+            migrations: capabilities.flatMap(\.migrations),
             services: capabilities.flatMap(\.services),
             programs: Programs(environment: environment), clock: .system, console: Console(environment: environment),
             observer: observer(environment), systemLog: systemLog(environment))

@@ -1,3 +1,4 @@
+import Outside
 import Maintenance
 import Monitor
 import Outside

@@ -48,18 +48,19 @@ struct StoreTests {
     func version() async throws {
         let store = try Store(directory: directory, migrations: migrations)
         let other = try Store(directory: directory, migrations: migrations)
-        let first = try await store.version()
+        let version = try StoreVersion(of: store)
+        let first = try await version.read()
         _ = try await store.read { try $0.rows(Sample.all) }
-        #expect(try await store.version() == first)
+        #expect(try await version.read() == first)
         var seen = first
         for (number, writer) in [store, other, store].enumerated() {
             try await writer.write {
                 try $0.run(
                     Sample.insert, ["name": "\(number)", "size": Int64?.none, "share": Double?.none, "flag": false])
             }
-            let now = try await store.version()
+            let now = try await version.read()
             #expect(now != seen)
-            #expect(try await store.version() == now)
+            #expect(try await version.read() == now)
             seen = now
         }
     }

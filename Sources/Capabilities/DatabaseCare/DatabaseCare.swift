@@ -1,12 +1,18 @@
 import Command
 import Composition
 
-/// What a DBA does to keep a database fast: statistics, connections.
+/// What a DBA does to keep a database well: finds what is wrong, keeps statistics fresh, fits connections.
 extension Capability {
     package static let databaseCare = Capability(
         "database care",
         tasks: [
             .init(UpdateStatistics.self),
             .init(ExamineConnections.self),
-        ])
+            .init(ExamineDatabase.self),
+            .init(MeasureBloat.self),
+            .init(VacuumTables.self),
+            .init(ReindexIndexes.self),
+            .init(OptimizeDatabase.self),
+        ],
+        findingPages: LintCatalogue.all.map(\.page))
 }

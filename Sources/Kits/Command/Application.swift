@@ -14,6 +14,8 @@ package struct Application: Sendable {
     package let root: any ParsableCommand.Type
     package let catalog: TaskCatalog
     package let checks: [Check]
+    /// What codes of findings mean that are no checks'.
+    package let findingPages: [FindingPage]
     package let routines: [Routine]
     package let checklists: [Checklist]
     package let migrations: [Migration]
@@ -30,13 +32,15 @@ package struct Application: Sendable {
     var aliases: AliasTable { AliasTable(tasks: catalog.entries.map(\.declaration), routines: routines, root: root) }
 
     package init(
-        root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], routines: [Routine],
-        checklists: [Checklist] = [], migrations: [Migration], services: [HouseService] = [], programs: Programs,
+        root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], findingPages: [FindingPage] = [],
+        routines: [Routine], checklists: [Checklist] = [], migrations: [Migration], services: [HouseService] = [],
+        programs: Programs,
         clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
         catalog = TaskCatalog(tasks.map(\.entry), checklists: checklists, checks: checks)
         self.checks = checks.sorted { $0.name < $1.name }
+        self.findingPages = findingPages
         self.routines = routines
         self.checklists = checklists
         self.migrations = EngineSchema.migrations + migrations

@@ -8,6 +8,8 @@ package struct Capability: Sendable {
     package var name: String
     package var tasks: [TaskRegistration]
     package var checks: [Check]
+    /// What codes of its findings mean that are no checks'.
+    package var findingPages: [FindingPage]
     /// Commands that are no tasks, by the group they stand in.
     package var commands: [(group: String, command: any HouseCommand.Type)]
     package var migrations: [Migration]
@@ -16,12 +18,14 @@ package struct Capability: Sendable {
 
     package init(
         _ name: String, tasks: [TaskRegistration] = [], checks: [Check] = [],
+        findingPages: [FindingPage] = [],
         commands: [(group: String, command: any HouseCommand.Type)] = [], migrations: [Migration] = [],
         services: [HouseService] = []
     ) {
         self.name = name
         self.tasks = tasks
         self.checks = checks
+        self.findingPages = findingPages
         self.commands = commands
         self.migrations = migrations
         self.services = services

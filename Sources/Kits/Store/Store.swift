@@ -1,7 +1,6 @@
 import Foundation
 import GRDB
 import Maintenance
-import Synchronization
 
 /// Durable state: SQLite in WAL mode, one writer, commits synced to disk before they return.
 ///
@@ -10,8 +9,6 @@ package final class Store: Sendable {
     package let directory: String
     private let pool: DatabasePool
     private let commits: GroupCommit
-    /// Opened by whoever asks first whether something was written.
-    private let watcher = Mutex<DatabaseQueue?>(nil)
 
     /// KiB at most, and only as much as it has touched.
     private static let writerCache = 16_384
@@ -59,28 +56,6 @@ package final class Store: Sendable {
         }
     }
 
-    /// Another number than the last time whenever anybody, this process or another, has written something in between: a
-    /// question of some microseconds for those who look again and again.
-    ///
-    /// The number means nothing by itself (SQLite, "PRAGMA data_version"), and the connection that asks never writes.
-    package func version() async throws -> Int64 {
-        do {
-            let queue = try watcher.withLock { watcher in
-                if let watcher { return watcher }
-                var configuration = Configuration()
-                configuration.readonly = true
-                configuration.busyMode = .timeout(10)
-                configuration.label = "mainstay.store.watch"
-                let queue = try DatabaseQueue(path: pool.path, configuration: configuration)
-                watcher = queue
-                return queue
-            }
-            return try await queue.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
-        } catch {
-            throw Self.translate(error, opening: directory)
-        }
-    }
-
     /// All or nothing; durable when it returns. Those who write at once share a commit.
     ///
     /// - Parameter body: writes to the store and does nothing else, since it is done a second time where another's work
@@ -102,7 +77,6 @@ package final class Store: Sendable {
     package func postpone(_ body: @escaping @Sendable (StoreWriter) throws -> Void) { commits.postpone(body) }
 
     package func close() throws {
-        try watcher.withLock { try $0?.close() }
         try pool.close()
     }
 

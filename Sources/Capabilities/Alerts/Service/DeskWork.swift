@@ -5,6 +5,7 @@ import Engine
 import Maintenance
 import Outside
 import Settings
+import Store
 
 /// Rules and channels of the present configuration, and when something has to be decided.
 struct DeskWork {
@@ -27,6 +28,8 @@ struct DeskWork {
     private var version = ""
     /// Of the store, when it was last looked at.
     private var storeVersion: Int64?
+    /// Opened where it is asked first.
+    private var storeWatch: StoreVersion?
     private var nextDue: Timestamp?
     private var decidedAt: Duration?
     private var madeAt: Duration?
@@ -51,7 +54,9 @@ struct DeskWork {
         }
         guard let desk else { return isNew }
         let isDue = isNew || nextDue.map { $0 <= now } ?? false || isOlder(decidedAt, than: Self.lookAgain)
-        let written = try await log.version()
+        let watch = try storeWatch ?? log.version()
+        storeWatch = watch
+        let written = try await watch.read()
         guard isDue || written != storeVersion else { return false }
         storeVersion = written
         let found = try await log.troubles(inventory, checks)

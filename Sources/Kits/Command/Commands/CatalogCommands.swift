@@ -116,6 +116,9 @@ package struct ExplainCommand: HouseCommand {
         if let check = application.checks.first(where: { $0.name == dotted || $0.code == wanted.uppercased() }) {
             return CheckPage(check).lines
         }
+        if let page = application.findingPages.first(where: { $0.name == dotted || $0.code == wanted.uppercased() }) {
+            return page.lines
+        }
         if let routine = application.routines.first(where: { $0.name == wanted }) {
             return ["run \(routine.name): \(routine.summary)", ""] + (routine.start.map { [$0, ""] } ?? [])
                 + routine.steps.map { "- \($0.joined(separator: " "))" }
@@ -123,6 +126,7 @@ package struct ExplainCommand: HouseCommand {
         let known =
             application.catalog.entries.map(\.declaration.command) + application.checks.map(\.name)
             + application.checks.map(\.code) + application.routines.map(\.name)
+            + application.findingPages.flatMap { [$0.name, $0.code] }
         throw CommandError.noSuchName(wanted, known: known)
     }
 }

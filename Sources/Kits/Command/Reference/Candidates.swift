@@ -31,7 +31,9 @@ extension Application {
             let own = configured(typed)?.routines.map(\.name) ?? []
             return Set(routines.map(\.name) + own).sorted()
         case ("explain", "positional@0"):
-            return (checks.flatMap { [$0.name, $0.code] } + routines.map(\.name)).sorted()
+            return
+                (checks.flatMap { [$0.name, $0.code] } + findingPages.flatMap { [$0.name, $0.code] }
+                + routines.map(\.name)).sorted()
         case ("checklist show", "positional@0"), ("checklist export", "positional@0"),
             ("checklist sign", "positional@0"), ("checklist remark", "positional@0"):
             return Set(checklists.map(\.name) + (configured(typed)?.checklists.map(\.name) ?? [])).sorted()

@@ -22,6 +22,7 @@ struct Reference {
             "commands.md": Self.commands(commands),
             "options.md": Self.options(program),
             "checks.md": CheckReference.page(application.checks),
+            "findings.md": FindingReference.page(application.findingPages),
             "checklists.md": ChecklistReference.page(application.checklists),
             "routines.md": Self.routines(application.routines, tasks),
             "configuration.md": Self.configuration(application.vocabulary),
@@ -64,6 +65,7 @@ struct Reference {
         page.heading("And")
         page.list([
             "[The checks](checks.md): \(application.checks.count) questions, with thresholds, meaning and mend",
+            "[What findings mean](findings.md): \(application.findingPages.count) more codes, and what mends each",
             "[The checklists](checklists.md): \(application.checklists.flatMap(\.items).count) items, and what answers each",
             "[The configuration's keys](configuration.md), with what they may be and their defaults",
             "[Options, exit status, environment and files](options.md) that all commands share",

@@ -5,6 +5,9 @@ extension RunLog {
     /// Where the state is kept, for files that belong to it.
     package var directory: String { store.directory }
 
+    /// For whoever shows what is written and wants to know when that is another.
+    package func version() throws -> StoreVersion { try StoreVersion(of: store) }
+
     /// Every run that was active at or after `since`, or has not ended yet, with all that belongs to it; oldest first,
     /// as one moment of the store.
     package func runs(since: Timestamp) async throws -> [RunSummary] {

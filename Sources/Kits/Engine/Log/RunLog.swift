@@ -25,9 +25,6 @@ package struct RunLog: Sendable {
         RunLog(store: store, clock: clock, actor: actor, observer: observer)
     }
 
-    /// Another number whenever anybody has written something since: see `Store.version`.
-    package func version() async throws -> Int64 { try await store.version() }
-
     /// A new run with its steps, all `pending`.
     ///
     /// - Parameters:

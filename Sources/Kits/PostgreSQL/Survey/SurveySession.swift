@@ -39,7 +39,7 @@ package struct SurveySession: Sendable {
     }
 
     /// The same connection, each statement with these settings of ours.
-    func with(settings: [String: String]) -> SurveySession {
+    package func with(settings: [String: String]) -> SurveySession {
         var limits = limits
         limits.settings.merge(settings) { $1 }
         return SurveySession(connection, limits: limits)

@@ -1,0 +1,40 @@
+import Maintenance
+
+/// What keeps an act of database care from its end.
+enum CareError: MaintenanceError, Equatable {
+    case objectIsGone(String)
+    /// CONCURRENTLY waits for every transaction that was there before it.
+    case olderTransaction(process: Int32, user: String, age: Duration)
+    case leftover(index: String, leftover: String)
+
+    var code: String {
+        switch self {
+        case .objectIsGone: "db.object-gone"
+        case .olderTransaction: "db.older-transaction"
+        case .leftover: "db.leftover"
+        }
+    }
+
+    var problem: String {
+        switch self {
+        case .objectIsGone(let name): "\(name.printable) is gone"
+        case .olderTransaction(let process, let user, let age):
+            "process \(process) ('\(user.printable)') has had a transaction open for \(age.short), and a build without "
+                + "locks would wait for its end"
+        case .leftover(let index, let leftover):
+            "the rebuild of \(index.printable) did not come to its end and left \(leftover.printable)"
+        }
+    }
+
+    var hint: String? {
+        switch self {
+        case .objectIsGone: "Look again with '--dry-run'."
+        case .olderTransaction: "End the transaction ('mainstay db connections' shows it), or run it again later."
+        case .leftover: "'mainstay db reindex' drops it as soon as it can have the lock."
+        }
+    }
+
+    var isRetryable: Bool {
+        if case .olderTransaction = self { true } else { false }
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Command
+import Engine
+import Maintenance
+import Outside
+import PostgreSQL
+
+/// The weekly care of a database in one plan: vacuum, statistics, indexes.
+package struct OptimizeDatabase: MaintenanceTask {
+    package struct Options: ParsableArguments, Sendable {
+        @Flag(help: "Drop indexes that exist twice; how to make them again stays in the record.")
+        package var dropDuplicates = false
+
+        @Option(help: ArgumentHelp("Smaller indexes are not rebuilt.", valueName: "size"))
+        package var minimumSize = ByteCount(10_485_760)
+
+        package init() {}
+    }
+
+    package static let declaration = TaskDeclaration(
+        name: "db.optimize",
+        summary: "vacuum, analyse and reindex what needs it, in one plan",
+        explanation: """
+            Does what 'db vacuum', 'db update-stats' and 'db reindex' would do, each by its own limits, as one plan: first \
+            what a broken rebuild has left is dropped, then tables with dead rows or old transactions are vacuumed and \
+            analysed, then stale statistics of the others are refreshed, and last the indexes that are broken or bloated \
+            are rebuilt, the largest gain first. Nothing of it shuts anybody out, each change is proved by looking again, \
+            and a change that cannot end in the window is not begun. What needs a decision (settings, schema, unused \
+            indexes) it leaves alone: 'db doctor' tells of it.
+            """,
+        effect: .maintains,
+        subject: .resources([.postgresql]),
+        aliases: [
+            .init("db:optimize", implied: ["--weekly"]), .init("db:maintenance", implied: ["--weekly"]),
+            .init("optimize:performance", implied: ["--auto"]),
+        ])
+
+    private let vacuum: VacuumTables
+    private let statistics: UpdateStatistics
+    private let indexes: ReindexIndexes
+
+    package init(_ options: Options) {
+        vacuum = VacuumTables(VacuumTables.Options())
+        statistics = UpdateStatistics(UpdateStatistics.Options())
+        var chosen = ReindexIndexes.Options()
+        chosen.dropDuplicates = options.dropDuplicates
+        chosen.minimumSize = options.minimumSize
+        indexes = ReindexIndexes(chosen)
+    }
+
+    package func survey(_ look: Look) async throws -> Observation {
+        var observation = try await vacuum.survey(look)
+        let vacuumed = Set(observation.changes.map(\.object))
+        var refreshed = try await statistics.survey(look)
+        // VACUUM (ANALYZE) has refreshed them by then.
+        refreshed.changes.removeAll { vacuumed.contains($0.object) }
+        let rebuilt = try await indexes.survey(look)
+        observation.merge(refreshed)
+        observation.merge(rebuilt)
+        let drops = observation.changes.filter { $0.kind == DropIndexAct.kind }
+        observation.changes = drops + observation.changes.filter { $0.kind != DropIndexAct.kind }
+        return observation
+    }
+
+    private func task(of change: Change) -> any MaintenanceTask {
+        switch change.kind {
+        case VacuumAct.kind: vacuum
+        case RebuildAct.kind, DropIndexAct.kind: indexes
+        case "analyze": statistics
+        default: preconditionFailure("no task of this one makes a change of kind '\(change.kind)'")
+        }
+    }
+
+    package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        try await task(of: change).inspect(change, look)
+    }
+
+    package func apply(_ change: Change, _ act: Act) async throws { try await task(of: change).apply(change, act) }
+
+    package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        try await task(of: change).prove(change, before: witness, look)
+    }
+}

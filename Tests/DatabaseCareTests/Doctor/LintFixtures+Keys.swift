@@ -1,0 +1,160 @@
+import MaintenanceTesting
+
+extension LintFixture {
+    static let vacuum: [LintFixture] = [
+        LintFixture(
+            "DB153",
+            """
+            create table off (a int) with (autovacuum_enabled = false); insert into off select generate_series(1, 500);
+            create table small (a int) with (autovacuum_enabled = false);
+            create table on_ (a int) with (autovacuum_enabled = true); insert into on_ select generate_series(1, 500)
+            """, finds: ["public.off"]),
+        LintFixture(
+            "DB154",
+            """
+            create table off (a text) with (toast.autovacuum_enabled = false); create table usual (a text);
+            create table both_ (a text) with (autovacuum_enabled = false, toast.autovacuum_enabled = false)
+            """, finds: ["public.off"]),
+        LintFixture(
+            "DB155",
+            """
+            create table left_ (a int) with (autovacuum_enabled = off); insert into left_ select generate_series(1, 1000);
+            create table fine (a int) with (autovacuum_enabled = off); insert into fine select generate_series(1, 1000);
+            create table patient (a int) with (autovacuum_enabled = off, autovacuum_vacuum_threshold = 2000);
+            insert into patient select generate_series(1, 1000)
+            """, "analyze", "delete from left_ where a > 100; delete from fine where a > 700; delete from patient",
+            finds: ["public.left_"]),
+        LintFixture(
+            "DB156",
+            """
+            create table large (a int) with (autovacuum_enabled = off); insert into large select generate_series(1, 100);
+            create table tuned (a int) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_enabled = off);
+            insert into tuned select generate_series(1, 100);
+            create table written_once (a int) with (autovacuum_enabled = off);
+            insert into written_once select generate_series(1, 100)
+            """, "analyze", "update large set a = a; update tuned set a = a",
+            "update pg_class set reltuples = 50000000 where relname in ('large', 'tuned', 'written_once')",
+            finds: ["public.large"]),
+        LintFixture(
+            "DB157",
+            """
+            create table never (a int) with (autovacuum_enabled = off); insert into never select generate_series(1, 2000);
+            create table once (a int) with (autovacuum_enabled = off); insert into once select generate_series(1, 2000)
+            """, "analyze", "vacuum once", finds: ["public.never"]),
+        LintFixture(
+            "DB158",
+            """
+            create table unknown (a int) with (autovacuum_enabled = off);
+            insert into unknown select generate_series(1, 500);
+            create table known (a int) with (autovacuum_enabled = off); insert into known select generate_series(1, 500);
+            create table empty (a int)
+            """, "analyze known", finds: ["public.unknown"]),
+        LintFixture(
+            "DB159",
+            """
+            create table late (a int) with (autovacuum_freeze_max_age = 1500000000);
+            create table usual (a int) with (autovacuum_freeze_max_age = 300000000)
+            """, finds: ["public.late"]),
+    ]
+
+    static let keys: [LintFixture] = [
+        LintFixture(
+            "DB170",
+            """
+            create table full_ (id serial primary key); select setval('full__id_seq', 1600000000);
+            create table half (id serial primary key); select setval('half_id_seq', 900000000);
+            create table wide (id bigserial primary key); select setval('wide_id_seq', 1600000000);
+            create table small (id smallint generated always as identity); select setval('small_id_seq', 30000)
+            """, finds: ["public.full_ (id)", "public.small (id)"]),
+        LintFixture(
+            "DB171",
+            """
+            create table full_ (id int primary key); insert into full_ select 1600000000 + g from generate_series(1, 500) g;
+            create table low (id int primary key); insert into low select generate_series(1, 500);
+            create table fed (id serial primary key); insert into fed select 1600000000 + g from generate_series(1, 500) g;
+            create table wide (id bigint primary key); insert into wide select 1600000000 + g from generate_series(1, 500) g
+            """, "analyze", finds: ["public.full_ (id)"]),
+        LintFixture(
+            "DB172",
+            """
+            create table p (id bigint primary key, code int unique); create table narrow (p int references p);
+            create table fits (p bigint references p); create table other (code int references p (code));
+            create table wider (code bigint references p (code))
+            """, finds: ["public.narrow (p)"]),
+        LintFixture(
+            "DB173",
+            """
+            create table loaded (id int primary key generated by default as identity);
+            insert into loaded (id) select generate_series(1, 500);
+            create table fed (id int primary key generated by default as identity, a int);
+            insert into fed (a) select generate_series(1, 500);
+            create table told (id serial primary key); insert into told (id) select generate_series(1, 500);
+            select setval('told_id_seq', 500)
+            """, "analyze", finds: ["public.loaded (id)"]),
+        LintFixture(
+            "DB174",
+            """
+            create table again (id int primary key generated by default as identity (cycle));
+            create table ends (id int primary key generated by default as identity);
+            create table round (id int generated by default as identity (cycle))
+            """, finds: ["public.again (id)"]),
+        LintFixture(
+            "DB175",
+            """
+            create sequence s; create table t (id int primary key default nextval('s')); alter sequence s owned by t.id;
+            create table fits (id serial primary key); create table large (id bigserial primary key)
+            """, finds: ["public.t (id)"]),
+    ]
+
+    static let constraints: [LintFixture] = [
+        LintFixture(
+            "DB185",
+            """
+            create table p (id int primary key); create table t (p int, a int, constraint checked check (a > 0));
+            alter table t add constraint later check (a < 100) not valid;
+            alter table t add constraint points foreign key (p) references p not valid
+            """, finds: ["public.t (later)", "public.t (points)"]),
+        LintFixture(
+            "DB186",
+            """
+            create domain d as int check (value > 0); alter domain d add constraint small check (value < 9) not valid
+            """, finds: ["public.d (small)"]),
+        LintFixture(
+            "DB187",
+            """
+            create table p (id int primary key); create table t (a int references p, b int references p);
+            alter table t add constraint again foreign key (a) references p;
+            alter table t add constraint otherwise foreign key (b) references p on delete cascade
+            """, finds: ["public.t (again)"]),
+        LintFixture(
+            "DB188",
+            """
+            create table p (a int, b int, primary key (a, b));
+            create table partly (a int not null, b int, foreign key (a, b) references p);
+            create table never (a int not null, b int not null, foreign key (a, b) references p);
+            create table always (a int, b int, foreign key (a, b) references p);
+            create table full_ (a int not null, b int, foreign key (a, b) references p match full)
+            """, finds: ["public.partly (partly_a_b_fkey)"]),
+        LintFixture(
+            "DB189",
+            """
+            create table t (a int, b int, constraint one check (a > 0), constraint two check (a > 0),
+                constraint three check (b > 0));
+            create table u (a int, constraint one check (a > 0))
+            """, finds: ["public.t (two)"]),
+        LintFixture(
+            "DB190",
+            """
+            create table p (id int primary key); insert into p values (1);
+            create table bare (p int references p on delete cascade); insert into bare select 1 from generate_series(1, 2000);
+            create table led (p int references p on delete cascade); insert into led select 1 from generate_series(1, 2000);
+            create index on led (p);
+            create table kept (p int references p); insert into kept select 1 from generate_series(1, 2000)
+            """, finds: ["public.bare (bare_p_fkey)"]),
+        LintFixture(
+            "DB191",
+            """
+            create table t (a int, b int, constraint wish check (a > 0) not enforced, constraint law check (b > 0))
+            """, finds: ["public.t (wish)"], version: .v18),
+    ]
+}
