@@ -82,7 +82,7 @@ enum AccountError: MaintenanceError {
 
 extension GuideAccount {
     var markdown: String {
-        let name = file.split(separator: "/").last.map(String.init) ?? file
+        let name = (file.split(separator: "/").last.map(String.init) ?? file).printable
         let counts = Kind.allCases.compactMap { kind -> String? in
             let all = rows.filter { $0.kind == kind }
             guard !all.isEmpty else { return nil }

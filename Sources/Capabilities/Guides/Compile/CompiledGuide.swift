@@ -49,7 +49,8 @@ struct CompiledGuide {
         _ guide: Guide, resolver: inout Resolver, zones: ZoneDirectory, directory: String?,
         isTask: ([String]) -> Bool
     ) {
-        file = guide.file.split(separator: "/").last.map(String.init) ?? guide.file
+        // It stands in comments, which a line break would end.
+        file = (guide.file.split(separator: "/").last.map(String.init) ?? guide.file).printable
         self.directory = directory
         let schedules = guide.schedules(zones: zones).filter { !$0.isWindow }
         let stem = Self.slug(file.hasSuffix(".md") ? String(file.dropLast(3)) : file)
