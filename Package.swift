@@ -11,6 +11,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -24,8 +25,10 @@ let package = Package(
         // The outside world, behind small types.
         kit(
             "Outside", ["Maintenance", "CShims"],
-            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL]),
+            external: [.subprocess, .systemPackage, .nio, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .nioHTTP2]),
         kit("Page", ["Maintenance"], external: [.crypto]),
+        // HTTP/1.1 for whoever asks, with limits on everything a stranger can send.
+        kit("Web", ["Maintenance", "Outside", "Page"], external: [.nio, .nioPosix, .nioHTTP1, .nioSSL]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
         kit("Store", ["Maintenance"], external: [.grdb, .grdbSQLite]),
@@ -35,6 +38,9 @@ let package = Package(
         // How checks stand that run all the time, and when they run: values, without input or output.
         kit("Monitor", ["Maintenance"]),
         kit("Settings", ["Maintenance", "Outside", "Calendar", "Alert"], external: [.yams]),
+
+        // A team's own guide, read: headings, blocks, commands, schedules, thresholds. Runs nothing.
+        kit("Guide", ["Maintenance", "Calendar", "CMarkGFM"], external: [.crypto]),
 
         // The one choke point: survey, plan, apply, prove.
         kit(
@@ -83,13 +89,30 @@ let package = Package(
             ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
 
+        // What a browser and a program see of all the others, and who may see and do it.
+        capability(
+            "Dashboard",
+            [
+                "Maintenance", "Outside", "Page", "Web", "Backup", "Store", "Calendar", "Alert", "Settings", "Engine",
+                "Command",
+                "Composition",
+            ],
+            external: [.argumentParser, .crypto, .cryptoExtras]),
+        capability(
+            "Guides",
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Alert", "Settings", "Guide", "Page",
+                "Report",
+                "Engine", "Command", "Composition",
+            ], external: [.argumentParser, .crypto]),
+
         capability("History", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"]),
 
         .executableTarget(
             name: "mainstay",
             dependencies: [
                 "Maintenance", "Outside", "Engine", "Command", "Composition", "Health", "DatabaseCare", "DataIntegrity",
-                "Alerts", "Backups", "Checklists", "Logs", "Reports", "History", "Settings",
+                "Alerts", "Backups", "Checklists", "Dashboard", "Guides", "Logs", "Reports", "History", "Settings",
                 .argumentParser,
             ],
             swiftSettings: strict()),
@@ -166,6 +189,21 @@ let package = Package(
                 "Outside",
                 "Settings", "Store", "mainstay",
             ]),
+        tests("Web", ["Maintenance", "MaintenanceTesting", "Outside", "Page", "Web"]),
+        tests(
+            "Dashboard",
+            [
+                "Alert", "Calendar", "Command", "Composition", "Dashboard", "Engine", "Maintenance",
+                "MaintenanceTesting",
+                "Outside", "Page", "Settings", "Store", "Web", "mainstay",
+            ], external: [.argumentParser]),
+        tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
+        tests(
+            "Guides",
+            [
+                "Calendar", "Command", "Composition", "Engine", "Guide", "Guides", "Maintenance", "MaintenanceTesting",
+                "Outside", "PostgreSQL", "Settings", "mainstay",
+            ]),
         tests("Calendar", ["Calendar", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests("Settings", ["Alert", "Calendar", "Maintenance", "MaintenanceTesting", "Outside", "Settings"]),
         tests(
@@ -193,6 +231,9 @@ let package = Package(
         .target(name: "CShims", linkerSettings: [.linkedLibrary("resolv")]),
         .systemLibrary(
             name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CMarkGFM", path: "Sources/CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .systemLibrary(
             name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(
@@ -231,12 +272,14 @@ func strict() -> [SwiftSetting] {
 extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var crypto: Self { .product(name: "Crypto", package: "swift-crypto") }
+    static var cryptoExtras: Self { .product(name: "CryptoExtras", package: "swift-crypto") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
     static var grdbSQLite: Self { .product(name: "GRDBSQLite", package: "GRDB.swift") }
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var nioTLS: Self { .product(name: "NIOTLS", package: "swift-nio") }
+    static var nioHTTP2: Self { .product(name: "NIOHTTP2", package: "swift-nio-http2") }
     static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
     static var systemPackage: Self { .product(name: "SystemPackage", package: "swift-system") }

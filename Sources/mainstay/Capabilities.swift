@@ -4,8 +4,10 @@ import Backups
 import Checklists
 import Command
 import Composition
+import Dashboard
 import DataIntegrity
 import DatabaseCare
+import Guides
 import Health
 import History
 import Logs
@@ -21,7 +23,9 @@ let capabilities: [Capability] = [
     .logs,
     .alerts,
     .reports,
+    .guides,
     .history,
+    .dashboard,
 ]
 
 /// The first words of commands; what stands under them comes from the list.
@@ -36,8 +40,10 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<LogsGroup>.self,
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
+    GroupCommand<GuideGroup>.self,
     GroupCommand<HistoryGroup>.self,
     GroupCommand<AlertsGroup>.self,
+    GroupCommand<AccessGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
@@ -99,6 +105,12 @@ enum LogsGroup: CommandFamily {
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 
+enum GuideGroup: CommandFamily {
+    static let name = "guide"
+    static let summary = "Check a team's own maintenance guides, and make them run."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
 enum HistoryGroup: CommandFamily {
     static let name = "history"
     static let summary = "Look after what the state remembers."
@@ -114,5 +126,11 @@ enum AlertsGroup: CommandFamily {
 enum ReportGroup: CommandFamily {
     static let name = "report"
     static let summary = "Write what happened, for people."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum AccessGroup: CommandFamily {
+    static let name = "access"
+    static let summary = "Say who may use the dashboard, and what they may do there."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }

@@ -4,8 +4,8 @@ import Testing
 struct ArchitectureTests {
     /// Lowest first. A file may import only what stands before its own target; capabilities share one place.
     static let order = [
-        "Maintenance", "Outside", "Page", "PostgreSQL", "Backup", "Store", "Calendar", "Alert", "Monitor", "Settings",
-        "Engine", "Command", "Report", "Server", "Composition",
+        "Maintenance", "Outside", "Page", "Web", "PostgreSQL", "Backup", "Store", "Calendar", "Alert", "Monitor",
+        "Settings", "Guide", "Engine", "Command", "Report", "Composition",
     ]
 
     @Test("no import of the house points up or sideways")
@@ -37,9 +37,10 @@ struct ArchitectureTests {
             ("GRDBSQLite", ["Sources/Kits/Store/"]),
             ("CLibPQ", ["Sources/Kits/PostgreSQL/"]),
             ("CZstd", ["Sources/Kits/Backup/"]),
+            ("CMarkGFM", ["Sources/Kits/Guide/"]),
             ("Yams", ["Sources/Kits/Settings/"]),
             ("Subprocess", ["Sources/Kits/Outside/"]),
-            ("NIOCore", ["Sources/Kits/Outside/", "Sources/Kits/Server/"]),
+            ("NIOCore", ["Sources/Kits/Outside/", "Sources/Kits/Web/"]),
             (
                 "ArgumentParser",
                 [

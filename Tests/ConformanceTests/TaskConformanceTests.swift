@@ -64,7 +64,7 @@ struct TaskConformanceTests {
     private static let needNoDatabase = [
         "backup.verify", "backup.prune", "backup.copy", "backup.cross-region", "backup.fetch",
         "backup.prune-copies", "backup.files", "backup.restore-files", "dr.readiness-check",
-        "dr.test", "dr.test-failover", "dr.update-plans", "dr.training", "backup.extract",
+        "dr.test", "dr.test-failover", "dr.update-plans", "dr.training", "dr.review-times", "backup.extract",
     ]
 
     @Test("a task is a command", arguments: names)

@@ -73,6 +73,8 @@ struct DrillTests {
         #expect(planned.exitCode == 0, "\(planned.errors)\(planned.output)")
         #expect(planned.output.contains("expected time"), "\(planned.output)")
         #expect(try certificates(estate) == [])
+        let unknown = try await estate.run("dr", "review-times")
+        #expect(unknown.output.contains("DR031"), "\(unknown.output)")
         let drilled = try await estate.run("dr:test", "--scenario=complete-failure", "--environment=test")
         #expect(drilled.exitCode == 0, "\(drilled.errors)\(drilled.output)")
         let name = try #require(try certificates(estate).first)
@@ -87,6 +89,11 @@ struct DrillTests {
             """)
         #expect(verified.exitCode == 0, "\(verified.errors)\(verified.output)")
         #expect(verified.output.components(separatedBy: "Verified OK").count == 3, "\(verified.output)")
+        let times = try await estate.run("maintenance:quarterly:rto-optimization")
+        #expect(times.exitCode == 0, "\(times.errors)\(times.output)")
+        for words in ["drill 'complete-failure'", "fetching", "restore", "DR030", "of it was '"] {
+            #expect(times.output.contains(words), "\(words): \(times.output)")
+        }
         let ready = try await estate.run("dr", "readiness-check")
         #expect(!ready.output.contains("DR008"), "\(ready.output)")
         let left = try FileManager.default.contentsOfDirectory(atPath: TestClusters.directory)

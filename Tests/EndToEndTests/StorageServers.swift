@@ -53,23 +53,6 @@ final class StorageServer: Sendable {
         return family
     }
 
-    /// A port that nobody listens on at this moment.
-    static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw CocoaError(.featureUnsupported) }
-        return UInt16(bigEndian: address.sin_port)
-    }
-
     /// Whether somebody listens there.
     static func answers(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -107,7 +90,7 @@ struct SFTPServer {
         if geteuid() == 0 {
             try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         }
-        let port = try StorageServer.freePort()
+        let port = UInt16(try freePort())
         try """
         Port \(port)
         ListenAddress 127.0.0.1
@@ -143,7 +126,7 @@ struct ObjectServer {
     /// - Parameter isGuarded: whether it refuses keys that it does not know, from the second request on.
     static func start(isGuarded: Bool = false) async throws -> ObjectServer {
         let programs = Programs(environment: ProcessInfo.processInfo.environment)
-        let port = try StorageServer.freePort()
+        let port = UInt16(try freePort())
         let server = try StorageServer(
             try programs.find("python3"), ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)],
             environment: ["PYTHONPATH": "\(TestServer.cache)/moto-5.2.1"].merging(

@@ -1,5 +1,7 @@
+import Outside
 import Maintenance
 import Monitor
+import Outside
 
 /// The same rules said another way: from the whole past, without any state. A level is held when the last streak of bad
 /// rounds that was long enough came after the last streak of good ones that was.

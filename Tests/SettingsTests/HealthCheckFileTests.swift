@@ -1,3 +1,4 @@
+import Foundation
 import Maintenance
 import Settings
 import Testing
@@ -124,5 +125,70 @@ struct HealthCheckFileTests {
                 "checks.database_connectivity", "checks.schema_integrity", "checks.data_consistency",
                 "checks.performance_metrics.thresholds.cpu_usage", "checks.performance_metrics.thresholds.memory_usage",
             ])
+    }
+}
+
+/// A team's own file of thresholds.
+@Suite("a file of thresholds")
+struct ThresholdFileTests {
+    private func read(_ text: String) throws -> ThresholdFile {
+        try ThresholdFile(text, file: "custom-thresholds.json", vocabulary)
+    }
+
+    @Test(
+        "in the guides' words, with or without the key around them, a number is where the warning begins",
+        arguments: [
+            #"{ "response_time": 750, "cpu_usage": { "warning": 70, "critical": 90 } }"#,
+            #"{ "thresholds": { "response_time": 750, /* in ms */ "cpu_usage": { "warning": 70, "critical": 90 } } }"#
+                .replacing("/* in ms */ ", with: ""),
+        ])
+    func guideWords(text: String) throws {
+        let checks = try read(text).checks
+        #expect(checks["response-time"]?.warning?.value == .at(0.75))
+        #expect(checks["processor"]?.warning?.value == .at(70))
+        #expect(checks["processor"]?.critical?.value == .at(90))
+        #expect(checks["memory"] == nil)
+    }
+
+    @Test("checks by their own names have the keys of the configuration, and what is written reads the same")
+    func ownNames() throws {
+        let file = try read(#"{ "memory": { "warning": "60%", "retries": 2 }, "resource_usage": 80 }"#)
+        #expect(file.checks["processor"]?.warning?.value == .at(80))
+        let place = ConfigurationFile("thresholds", writtenBy: "monitor configure", beside: "/x/mainstay.yaml")
+        let text = file.text(for: place, source: "custom-thresholds.json")
+        let inventory = try reader.read(
+            [("mainstay.yaml", "environments: { test: {} }"), ("mainstay.d/thresholds.yaml", text)], directory: "/"
+        ).inventory
+        #expect(inventory.checks["memory"]?.retries?.value == 2)
+        #expect(inventory.checks["processor"]?.warning?.value == .at(80))
+    }
+
+    @Test("what no check measures is told apart from what is wrong")
+    func refused() throws {
+        let file = try read(#"{ "error_rate": 5, "cpu_usage": 80 }"#)
+        #expect(file.unsupported.count == 1)
+        #expect(file.checks["processor"] != nil)
+        #expect(throws: ConfigurationError.self) { try read(#"{ "cpu_usge": 80 }"#) }
+        #expect(throws: ConfigurationError.self) { try read(#"{ "cpu_usage": { "warning": 90, "critical": 80 } }"#) }
+        #expect(throws: ConfigurationError.self) { try read("[]") }
+    }
+
+    @Test("a health-check-config.json becomes one of our files, with its environments monitored")
+    func automates() throws {
+        let directory = FileManager.default.temporaryDirectory.path
+        let path = "\(directory)/health-check-config-\(UInt64.random(in: 0 ... .max)).json"
+        try HealthCheckFileTests.guide.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let inventory = try reader.read([("mainstay.yaml", HealthCheckFileTests.main)], directory: "/").inventory
+        let place = ConfigurationFile("health-checks", writtenBy: "health automate", beside: "/x/mainstay.yaml")
+        let text = try HealthCheckFile.text(reading: path, for: place, in: inventory, vocabulary)
+        let taken = try reader.read(
+            [("mainstay.yaml", HealthCheckFileTests.main), ("mainstay.d/health-checks.yaml", text)], directory: "/"
+        ).inventory
+        #expect(taken.monitoring?.environments?.map(\.value) == ["production", "test", "training", "development"])
+        #expect(taken.check("connectivity", in: "production").retries?.value == 3)
+        #expect(taken.check("foreign-keys", in: "training").interval?.value == .seconds(6 * 3_600))
+        #expect(taken.check("processor", in: "test").warning?.value == .at(80))
+        #expect(taken.check("connectivity", in: "other") == CheckSetting())
     }
 }

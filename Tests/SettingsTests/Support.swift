@@ -257,6 +257,12 @@ let completeFile = #"""
       frequency: daily
       type: full
       compression: true
+    server:
+      listen: "0.0.0.0:8443"
+      url: https://mainstay.example
+      certificate: /etc/mainstay/tls/fullchain.pem
+      key: /etc/mainstay/tls/key.pem
+      behind-proxy: true
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     monitoring:

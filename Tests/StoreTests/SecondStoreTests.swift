@@ -13,7 +13,8 @@ struct SecondStoreTests {
         RunStatement.self, FindingStatement.self, AuditStatement.self, ApprovalStatement.self,
         ScheduleStatement.self, CommandStatement.self, HoldStatement.self, IdentityStatement.self, WindowStatement.self,
         ChecklistStatement.self,
-        PruningStatement.self, AlertStatement.self, MonitorStatement.self, MemoryStatement.self, SampleStatement.self,
+        PruningStatement.self, AlertStatement.self, AccessStatement.self, LookStatement.self,
+        MonitorStatement.self, MemoryStatement.self, SampleStatement.self,
     ]
 
     @Test("every statement of the house is prepared on PostgreSQL, after every migration", .cluster)

@@ -11,6 +11,7 @@ extension Capability {
             .init(CopyBackup.self), .init(CompareCopies.self), .init(FetchBackup.self), .init(PruneCopies.self),
             .init(BackupFiles.self), .init(RestoreFiles.self), .init(ExtractBackup.self), .init(RunDrill.self),
             .init(RehearseFailover.self), .init(UpdatePlans.self), .init(TrainRecovery.self),
+            .init(ReviewRecoveryTimes.self),
         ],
         commands: [
             (group: "backup", command: ListBackups.self), (group: "backup", command: ShowBackup.self),

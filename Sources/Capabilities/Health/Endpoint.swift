@@ -28,6 +28,7 @@ struct Endpoint: Sendable {
             target, method: access.method.probed, headers: headers, timeLimit: access.timeout,
             redirects: access.followsRedirects ? 10 : nil,
             bodyLimit: access.bodyLimit, trust: access.certificateAuthorityFile.map { .file(path: $0) } ?? .system)
+        probe.offersHTTP2 = access.offersHTTP2
         // Where somebody else may choose the address, it is none of a link: there clouds hand out credentials.
         if access.followsRedirects { probe.reach = .notLinkLocal }
         if let content = access.content {

@@ -12,6 +12,8 @@ extension Capability {
         checks: HealthChecks.all,
         commands: [
             ("health", AcceptSchema.self), ("health", AcceptSettings.self), ("monitor", EnableMonitoring.self),
+            ("monitor", ConfigureMonitoring.self),
+            ("health", AutomateHealthChecks.self),
             ("monitor", ShowMonitoring.self),
             ("monitor", ShowPerformance.self), ("monitor", ExportMonitoring.self),
         ],

@@ -43,7 +43,16 @@ struct AliasTable: Sendable {
     func expand(_ arguments: [String]) -> [String] {
         guard let first = arguments.first, let (command, alias) = entries[first] else { return arguments }
         let rest = arguments.dropFirst().filter { !alias.implied.contains($0) }
-        return command + alias.arguments + rest.flatMap { alias.meanings[$0] ?? [$0] }
+        return command + alias.arguments + rest.flatMap { Self.meaning(of: $0, alias.meanings) }
+    }
+
+    /// Of a whole argument, else of the option's name in one such as `--config=checks.json`.
+    private static func meaning(of argument: String, _ meanings: [String: [String]]) -> [String] {
+        if let words = meanings[argument] { return words }
+        guard let equals = argument.utf8.firstIndex(of: UInt8(ascii: "=")),
+            let words = meanings[String(argument[..<equals])], let name = words.last
+        else { return [argument] }
+        return words.dropLast() + ["\(name)\(argument[equals...])"]
     }
 
     var spellings: [String] { entries.keys.sorted() }

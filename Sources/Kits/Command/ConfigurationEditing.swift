@@ -28,8 +28,7 @@ package struct ConfigurationEditing: Sendable {
             console.print("mainstay: '\(path)' is as it should be")
             return
         }
-        let lines = LineDifference(from: old ?? "", to: text).lines(Style(usesColor: console.usesColor))
-        for line in lines { console.print(line) }
+        showDifference(from: old ?? "", to: text)
         _ = try ConfigurationReader(vocabulary: application.vocabulary).read(configuration, replacing: file, with: text)
         guard !isDryRun else {
             console.print("mainstay: nothing was written; it would be '\(path)'")
@@ -37,6 +36,12 @@ package struct ConfigurationEditing: Sendable {
         }
         try file.write(text, over: old)
         console.print("mainstay: wrote '\(path)'; 'mainstay config show' shows what is in force")
+    }
+
+    package func showDifference(from old: String, to text: String) {
+        let console = application.console
+        let lines = LineDifference(from: old, to: text).lines(Style(usesColor: console.usesColor))
+        for line in lines { console.print(line) }
     }
 
     /// Says what of a team's own file was not taken over.

@@ -81,7 +81,7 @@ extension Application {
         return steps
     }
 
-    func book(_ inventory: Inventory) -> RoutineBook {
+    package func book(_ inventory: Inventory) -> RoutineBook {
         RoutineBook(inventory: inventory, catalog: catalog, shipped: routines, zones: zones)
     }
 }

@@ -62,7 +62,8 @@ package final class Store: Sendable {
     /// Another number than the last time whenever anybody, this process or another, has written something in between: a
     /// question of some microseconds for those who look again and again.
     ///
-    /// The number means nothing by itself (SQLite, "PRAGMA data_version"), and the connection that asks never writes.
+    /// The number means nothing by itself: `PRAGMA data_version` of a connection counts what others commit (SQLite, "Pragma
+    /// statements"), so the connection that asks is one of its own and never writes.
     package func version() async throws -> Int64 {
         do {
             let queue = try watcher.withLock { watcher in
@@ -75,7 +76,7 @@ package final class Store: Sendable {
                 watcher = queue
                 return queue
             }
-            return try await queue.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+            return try await queue.writeWithoutTransaction { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
         } catch {
             throw Self.translate(error, opening: directory)
         }

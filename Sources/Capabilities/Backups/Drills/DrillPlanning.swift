@@ -160,6 +160,7 @@ struct DrillPlanning: Sendable {
             plan.space = plan.space + needed
         }
         let hasCluster = scenario == .ransomware ? false : try await addCluster(to: &plan, surviving: true)
+        if storages.isEmpty, !hasCluster { plan.obstacles.append(Self.nothingLeft(plan)) }
         if !storages.isEmpty, found == nil, !hasCluster {
             let which = moment.map { " of before \($0)" } ?? ""
             plan.lacks(
@@ -210,16 +211,7 @@ struct DrillPlanning: Sendable {
                 plan.lacks("the storage '\(name)' cannot be reached: \(error.problem)", object: name, mend: error.hint)
             }
         }
-        if names.isEmpty {
-            let why = plan.notes.isEmpty ? "" : " (\(plan.notes.joined(separator: "; ")))"
-            plan.obstacles.append(
-                .init(
-                    code: DrillPlan.lacking,
-                    problem: "nothing would be left: no storage of 'backups.storage' is elsewhere\(why)",
-                    mend: "Write into the configuration: backups: {storage: {offsite: {repository: "
-                        + "\"sftp:backup@another-host:/srv/backups\", password: \"file:/etc/mainstay/offsite.password\"}}}",
-                    exitStatus: .configuration))
-        } else if scenario == .ransomware, !names.contains(where: \.isAppendOnly) {
+        if !names.isEmpty, scenario == .ransomware, !names.contains(where: \.isAppendOnly) {
             plan.obstacles.append(
                 .init(
                     code: DrillPlan.reliance, severity: .warning, object: "append-only",
@@ -227,6 +219,17 @@ struct DrillPlanning: Sendable {
                     mend: "Let the storage refuse removals to this host's login, and say so: 'append-only: true'"))
         }
         return names.filter(\.isAppendOnly).map(\.name) + names.filter { !$0.isAppendOnly }.map(\.name)
+    }
+
+    /// Neither a copy in a storage nor a physical backup.
+    private static func nothingLeft(_ plan: DrillPlan) -> DrillPlan.Obstacle {
+        let why = plan.notes.isEmpty ? "" : " (\(plan.notes.joined(separator: "; ")))"
+        return .init(
+            code: DrillPlan.lacking,
+            problem: "nothing would be left: no storage of 'backups.storage' is elsewhere\(why)",
+            mend: "Write into the configuration: backups: {storage: {offsite: {repository: "
+                + "\"sftp:backup@another-host:/srv/backups\", password: \"file:/etc/mainstay/offsite.password\"}}}",
+            exitStatus: .configuration)
     }
 
     /// The files of an environment come back with its first database.

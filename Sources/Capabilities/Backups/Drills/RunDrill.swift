@@ -82,7 +82,7 @@ package struct RunDrill: MaintenanceTask {
         effect: .maintains,
         subject: .resources([.postgresql]),
         aliases: [
-            .init("dr:test"),
+            .init("dr:test"), .init("backup:test-recovery", arguments: ["--scenario=database-failure"]),
             .init("maintenance:quarterly:dr-test", arguments: ["--scenario=complete-failure", "--all-environments"]),
         ])
 

@@ -23,7 +23,10 @@ package struct RestoreBackup: MaintenanceTask {
             of the server (a superuser, its version, roles, extensions, space) is asked before anything begins, and \
             '--dry-run' shows it. A killed restore is begun anew by 'mainstay resume', and what was half made is dropped. \
             Into a protected environment it waits for an approval, and neither data of a protected environment \
-            goes into another nor the other way round. All objects come into the default tablespace.
+            goes into another nor the other way round. All objects come into the default tablespace. With '--into' the whole \
+            cluster comes back from a physical backup instead, as a data directory that is not there yet: restored beside \
+            it, replayed to '--as-of' or to the end of the archived log, read by amcheck and row by row, shut down, and \
+            only then given its name.
             """,
         effect: .destroys,
         subject: .resources([.postgresql]),
@@ -35,6 +38,7 @@ package struct RestoreBackup: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         guard try isMeant(look) else { return Observation() }
+        if let cluster = RestoreCluster(options) { return try await cluster.survey(look) }
         let session = try await look.database()
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
@@ -155,10 +159,12 @@ package struct RestoreBackup: MaintenanceTask {
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
-        try await Restoration(change, options, look).inspection()
+        if let cluster = RestoreCluster(options) { return try await cluster.inspect(change, look) }
+        return try await Restoration(change, options, look).inspection()
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
+        if let cluster = RestoreCluster(options) { return try await cluster.apply(change, act) }
         let restoration = try await Restoration(change, options, act.look)
         if change.kind == "restore" {
             try await restoration.restore(act)
@@ -168,6 +174,7 @@ package struct RestoreBackup: MaintenanceTask {
     }
 
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
+        if let cluster = RestoreCluster(options) { return try await cluster.prove(change, look) }
         let restoration = try await Restoration(change, options, look)
         return try await change.kind == "restore" ? restoration.proofOfRestore() : restoration.proofOfName()
     }

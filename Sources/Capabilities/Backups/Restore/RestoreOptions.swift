@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backup
+import Command
 import Maintenance
 
 extension RestoreBackup {
@@ -48,12 +49,29 @@ extension RestoreBackup {
         )
         package var schema: [String] = []
 
+        @Option(
+            help: ArgumentHelp(
+                "Bring the whole cluster back from a physical backup, as a data directory that is not there yet.",
+                valueName: "directory"), completion: .directory)
+        package var into: LocalPath?
+
+        @Option(
+            help: ArgumentHelp(
+                "With '--into': the moment, such as 2026-11-21T14:03:00Z. Without it, all that was archived.",
+                valueName: "time"))
+        package var asOf: Timestamp?
+
         @Flag(help: "End the sessions of others in the database that is replaced.")
         package var terminateConnections = false
 
         package init() {}
 
         package func validate() throws {
+            if let into { return try validateCluster(into) }
+            if asOf != nil {
+                throw ValidationError(
+                    "'--as-of' is for '--into'; 'backup extract' makes a backup of one database as of a moment")
+            }
             if backup != "latest", BackupID(backup) == nil {
                 throw ValidationError(
                     "'--backup' is the name of a backup, such as 20261121T020000Z-k7q2m, or 'latest'")
@@ -76,6 +94,21 @@ extension RestoreBackup {
             if terminateConnections, to != .environment {
                 throw ValidationError(
                     "'--terminate-connections' is for '--to environment': nobody is in a new database")
+            }
+        }
+
+        /// Of the whole cluster.
+        private func validateCluster(_ directory: LocalPath) throws {
+            if backup != "latest", !PhysicalBackup.isLabel(backup) {
+                throw ValidationError(
+                    "with '--into' '--backup' is the name of a physical backup, such as 20261121-020000F, or 'latest'")
+            }
+            guard to == .new, `as` == nil, from == nil, table.isEmpty, schema.isEmpty, !terminateConnections else {
+                throw ValidationError(
+                    "'--into' brings a whole cluster back: only '--backup', '--resource' and '--as-of' go with it")
+            }
+            guard directory.path.split(separator: "/").count >= 2 else {
+                throw ValidationError("'--into' is a directory below another one, such as /srv/postgresql/restored")
             }
         }
 

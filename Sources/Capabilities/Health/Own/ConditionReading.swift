@@ -38,6 +38,7 @@ extension HTTPObservation {
         facts.values["url"] = .text(target.description)
         guard let response else { return facts }
         facts.values["status"] = .number(Double(response.status))
+        facts.values["http-version"] = .text(response.version)
         facts.values["body"] = .document(response.body, isCut: response.isBodyCut)
         facts.values["body-size"] = .number(Double(response.body.count))
         var headers: [String: ConditionFacts.Value] = [:]

@@ -27,23 +27,8 @@ extension PhysicalProof {
         }
     }
 
-    /// PostgreSQL's manifest has a checksum of itself alone, which whoever changes a file can change too: ours is signed.
     func digests(_ backup: PhysicalBackup, _ backups: BaseBackups) async throws -> [String] {
-        try await Blocking().run { _ in
-            var problems: [String] = []
-            for label in backup.needs + [backup.label] {
-                do {
-                    let record = try backups.record(of: label)
-                    let (_, digest) = try ServerManifest.read("\(backups.data(of: label))/\(BaseBackups.manifest)")
-                    if digest != record.manifestSHA256 {
-                        problems.append("the manifest of \(label) is not the one that was signed")
-                    }
-                } catch let error as any MaintenanceError {
-                    problems.append("\(label): \(error.problem)")
-                }
-            }
-            return problems
-        }
+        try await Blocking().run { _ in try backups.unsigned(backup) }
     }
 
     /// Every file of it, and of those it is combined with, as it lies there.
@@ -71,5 +56,25 @@ extension BaseBackupCheck {
         guard log.isEmpty else { return .failed(log) }
         let words = [backup.startLSN, backup.stopLSN].compactMap { $0 }.joined(separator: " to ")
         return .proved("the log that came with it, \(words), was read record by record; there is none behind it")
+    }
+}
+
+extension BaseBackups {
+    /// Whose manifest is not the one that was signed: PostgreSQL's has a checksum of itself alone, which whoever changes a
+    /// file can change too.
+    func unsigned(_ backup: PhysicalBackup) throws -> [String] {
+        var problems: [String] = []
+        for label in backup.needs + [backup.label] {
+            do {
+                let record = try record(of: label)
+                let (_, digest) = try ServerManifest.read("\(data(of: label))/\(Self.manifest)")
+                if digest != record.manifestSHA256 {
+                    problems.append("the manifest of \(label) is not the one that was signed")
+                }
+            } catch let error as any MaintenanceError {
+                problems.append("\(label): \(error.problem)")
+            }
+        }
+        return problems
     }
 }

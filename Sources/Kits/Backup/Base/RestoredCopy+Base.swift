@@ -13,12 +13,14 @@ extension RestoredCopy {
     ///   `ClusterError`.
     static func unpack(
         _ record: BaseBackupRecord, as backup: PhysicalBackup, from backups: BaseBackups, in parent: String,
-        on server: ServerPrograms, superuser: String, programs: Programs
+        on server: ServerPrograms, superuser: String, programs: Programs,
+        filled: @Sendable (PrivateCluster) async throws -> Void = { _ in }
     ) async throws -> RestoredCopy {
         let began = programs.clock.monotonic()
         let found = Mutex<(control: ControlData, seconds: Double)?>(nil)
         let cluster = try await PrivateCluster.filled(server, in: parent, with: programs) { empty in
             try await Self.copy(record, backups, into: empty, server, programs)
+            try await filled(empty)
             let control = try await ControlData.read(
                 empty.dataDirectory, server, as: empty.serverUser, with: programs)
             let seconds = (programs.clock.monotonic() - began).inSeconds

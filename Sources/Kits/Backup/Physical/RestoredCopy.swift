@@ -68,19 +68,26 @@ package struct RestoredCopy: Sendable {
     /// - Parameters:
     ///   - parent: the work directory.
     ///   - superuser: of the source's cluster, whose roles the copy has.
+    ///   - archiving: what becomes of `archive_mode` in the files' own configuration, which is not that of our server
+    ///     (pgBackRest manual, command "restore": option archive-mode).
+    ///   - progress: told what pgBackRest says of each file; nil where nobody wants to know.
+    ///   - filled: called when the files are there, before any of them is ours.
     /// - Throws: `PhysicalError.notRestored` where the files or the control file are no cluster, `ProgramError` in
     ///   pgBackRest's words, `ClusterError`.
     package static func restore(
         _ backup: PhysicalBackup, from repository: PgBackRest, to goal: Goal, in parent: String,
         on server: ServerPrograms,
-        superuser: String, jobs: Int, clock: WallClock
+        superuser: String, jobs: Int, clock: WallClock, archiving: String = "off",
+        progress: (@Sendable (String) -> Void)? = nil,
+        filled: @Sendable (PrivateCluster) async throws -> Void = { _ in }
     ) async throws -> RestoredCopy {
         let began = clock.monotonic()
         // Found on the way, needed behind it.
         let found = Mutex<(control: ControlData, seconds: Double)?>(nil)
         let cluster = try await PrivateCluster.filled(server, in: parent, with: repository.programs) { empty in
             let environment = Self.environment(of: repository, beside: empty)
-            try await Self.fetch(backup, repository, into: empty, environment, jobs: jobs)
+            try await Self.fetch(backup, repository, into: empty, environment, jobs: jobs, archiving, progress)
+            try await filled(empty)
             let control = try await ControlData.read(
                 empty.dataDirectory, server, as: empty.serverUser, with: repository.programs)
             let seconds = (clock.monotonic() - began).inSeconds
@@ -110,7 +117,8 @@ package struct RestoredCopy: Sendable {
 
     private static func fetch(
         _ backup: PhysicalBackup, _ repository: PgBackRest, into cluster: PrivateCluster,
-        _ environment: [String: ChildEnvironment.Value], jobs: Int
+        _ environment: [String: ChildEnvironment.Value], jobs: Int, _ archiving: String,
+        _ progress: (@Sendable (String) -> Void)?
     ) async throws {
         let data = cluster.dataDirectory
         var child = ChildProgram(
@@ -118,11 +126,17 @@ package struct RestoredCopy: Sendable {
             [
                 "--no-config", "--stanza=\(repository.stanza)", "--pg1-path=\(data)", "--repo=\(backup.repository)",
                 "--set=\(backup.label)", "--type=none",
-                "--archive-mode=off", "--tablespace-map-all=\(cluster.home)/tablespaces", "--process-max=\(jobs)",
+                "--archive-mode=\(archiving)", "--tablespace-map-all=\(cluster.home)/tablespaces",
+                "--process-max=\(jobs)",
                 "--job-retry=0", "restore",
             ], environment: ["LC_ALL": "C"], workingDirectory: "/", user: cluster.serverUser)
         child.environment.values.merge(environment) { $1 }
-        _ = try await repository.programs.run(child).checked()
+        guard let progress else {
+            _ = try await repository.programs.run(child).checked()
+            return
+        }
+        child.environment.values["PGBACKREST_LOG_LEVEL_CONSOLE"] = "detail"
+        _ = try await repository.programs.run(child) { (line: LineSplitter.Line) in progress(line.text) }.checked()
     }
 
     /// What makes a server fetch archived WAL when it starts. Made by the server's user: the directory is its own.

@@ -27,6 +27,14 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case remarked
     /// A configuration was used for the first time.
     case configured
+    /// Somebody may use the server, or may do more or less there: an account or a token was made or changed.
+    case granted
+    /// An account was closed, or a token taken back.
+    case revoked
+    /// Somebody signed in to the server.
+    case admitted
+    /// Somebody tried too often to sign in as somebody.
+    case turnedAway = "turned-away"
 }
 
 /// One entry of the audit trail: who did what, chained to the entry before it.

@@ -2,7 +2,7 @@ import Store
 
 /// The engine's tables: runs, their steps and changes, the journal, findings, series and baselines, the audit trail,
 /// what waits for approval or was left to another window, what schedules have started, holds, the identities of
-/// protected databases, alerts, and checks that are asked all the time.
+/// protected databases, alerts, checks that are asked all the time, and who may use the server.
 package enum EngineSchema {
     package static let migrations = [
         Migration(
@@ -166,5 +166,6 @@ package enum EngineSchema {
         MemorySchema.migration,
         MonitorSchema.migration,
         SampleSchema.migration,
+        AccessSchema.migration,
     ]
 }

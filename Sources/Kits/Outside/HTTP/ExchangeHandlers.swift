@@ -1,10 +1,11 @@
 import Maintenance
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOSSL
 import NIOTLS
 
-/// Sends one request and collects its answer; the last handler of its connection's pipeline.
+/// Sends one request and collects its answer; the last handler in the pipeline of its connection, or of its stream.
 final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -28,7 +29,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         self.progress = progress
     }
 
-    func send(in context: ChannelHandlerContext) {
+    private func send(in context: ChannelHandlerContext) {
         guard let request else { return progress.finish(with: nil) }
         progress.enter(.waiting)
         context.write(wrapOutboundOut(.head(request)), promise: nil)
@@ -39,31 +40,21 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if !target.isSecure { send(in: context) }
+        if context.channel.isActive { send(in: context) }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
-            do {
-                let operations = context.pipeline.syncOperations
-                guard let certificate = try operations.nioSSL_peerCertificate() else {
-                    throw NIOSSLError.noCertificateToValidate
-                }
-                progress.shookHands(try TLSFacts(certificate, version: try operations.nioSSL_tlsVersion()))
-                send(in: context)
-            } catch {
-                progress.finish(throwing: error)
-            }
-        }
-        context.fireUserInboundEventTriggered(event)
+    func channelActive(context: ChannelHandlerContext) {
+        send(in: context)
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            progress.enter(.reading)
             response = HTTPObservation.Response(
-                status: Int(head.status.code), headers: head.headers.map { ($0.name, $0.value) }, body: [],
-                isBodyCut: false)
+                status: Int(head.status.code), version: head.version.major == 2 ? "2" : "1.1",
+                headers: head.headers.map { ($0.name, $0.value) }, body: [], isBodyCut: false)
         case .body(let buffer):
             guard var answer = response else { return }
             // Taken out, so that the body is not copied with every part.
@@ -85,6 +76,90 @@ final class ExchangeHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         progress.finish(throwing: HTTPError.closed(target, phase: progress.phase))
         context.fireChannelInactive()
+    }
+}
+
+/// Waits for the handshake, and goes on with what was agreed to be spoken.
+final class HandshakeHandler: ChannelInboundHandler {
+    typealias InboundIn = Never
+
+    private let exchange: ExchangeHandler
+    private let target: HTTPTarget
+    private let progress: ExchangeProgress<HTTPObservation.Response>
+
+    init(exchange: ExchangeHandler, target: HTTPTarget, progress: ExchangeProgress<HTTPObservation.Response>) {
+        self.exchange = exchange
+        self.target = target
+        self.progress = progress
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? TLSUserEvent, case .handshakeCompleted(let agreed) = event else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        do {
+            let operations = context.pipeline.syncOperations
+            guard let certificate = try operations.nioSSL_peerCertificate() else {
+                throw NIOSSLError.noCertificateToValidate
+            }
+            progress.shookHands(try TLSFacts(certificate, version: try operations.nioSSL_tlsVersion()))
+            if agreed == "h2" { try speakHTTP2(in: context) } else { try speakHTTP1(in: context) }
+        } catch {
+            progress.finish(throwing: error)
+        }
+    }
+
+    private func speakHTTP1(in context: ChannelHandlerContext) throws {
+        let operations = context.pipeline.syncOperations
+        try operations.addHandler(FirstByteHandler { [progress] in progress.enter(.reading) })
+        try operations.addHTTPClientHandlers()
+        try operations.addHandler(exchange)
+    }
+
+    /// One stream, with the codec that makes of it what HTTP/1.1 would have been. What the server says beside it is not
+    /// listened to: pushes are refused, as RFC 9113 (section 8.4) lets a client.
+    private func speakHTTP2(in context: ChannelHandlerContext) throws {
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [HTTP2Setting(parameter: .enablePush, value: 0)] + nioDefaultSettings
+        let exchange = NIOLoopBound(exchange, eventLoop: context.eventLoop)
+        let operations = context.channel.pipeline.syncOperations
+        let multiplexer = try operations.configureHTTP2Pipeline(
+            mode: .client, connectionConfiguration: connection, streamConfiguration: .init()
+        ) { $0.close() }
+        try operations.addHandler(ConnectionEndHandler(target: target, progress: progress))
+        let promise = context.eventLoop.makePromise(of: (any Channel).self)
+        promise.futureResult.whenFailure { [progress] in progress.finish(throwing: $0) }
+        multiplexer.createStreamChannel(promise: promise) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ClientCodec(httpProtocol: .https))
+                try stream.pipeline.syncOperations.addHandler(exchange.value)
+            }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Many servers close without TLS's farewell; whether the answer was whole HTTP's own framing says.
+        if case .uncleanShutdown? = error as? NIOSSLError { return }
+        progress.finish(throwing: error)
+    }
+}
+
+/// Behind HTTP/2's own handler: what ends the connection ends the exchange, whatever becomes of its stream.
+final class ConnectionEndHandler: ChannelInboundHandler {
+    typealias InboundIn = Never
+
+    private let target: HTTPTarget
+    private let progress: ExchangeProgress<HTTPObservation.Response>
+
+    init(target: HTTPTarget, progress: ExchangeProgress<HTTPObservation.Response>) {
+        self.target = target
+        self.progress = progress
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { progress.finish(throwing: error) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        progress.finish(throwing: HTTPError.closed(target, phase: progress.phase))
     }
 }
 

@@ -90,12 +90,15 @@ struct HTTPExchange: Sendable {
             try pipeline.addHandler(
                 try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : target.host))
         }
-        try pipeline.addHandler(FirstByteHandler { progress.enter(.reading) })
-        try pipeline.addHTTPClientHandlers()
-        try pipeline.addHandler(
-            ExchangeHandler(
-                request: request, content: content, bodyLimit: Int(probe.bodyLimit.bytes), target: target,
-                progress: progress))
+        let exchange = ExchangeHandler(
+            request: request, content: content, bodyLimit: Int(probe.bodyLimit.bytes), target: target,
+            progress: progress)
+        guard target.isSecure else {
+            try pipeline.addHandler(FirstByteHandler { progress.enter(.reading) })
+            try pipeline.addHTTPClientHandlers()
+            return try pipeline.addHandler(exchange)
+        }
+        try pipeline.addHandler(HandshakeHandler(exchange: exchange, target: target, progress: progress))
     }
 
     private func translated(_ error: any Error, in phase: HTTPError.Phase) -> any Error {

@@ -17,6 +17,8 @@ package struct HTTPProbe: Sendable {
     package var reach = Reach.anywhere
     /// What is sent with the request.
     package var content: [UInt8] = []
+    /// Whether HTTP/2 is offered over TLS (ALPN, RFC 9113 section 3.2): the server chooses it or HTTP/1.1.
+    package var offersHTTP2 = false
 
     package init(
         _ target: HTTPTarget, method: Method = .get, headers: [Header] = [], timeLimit: Duration = .seconds(10),
@@ -30,6 +32,9 @@ package struct HTTPProbe: Sendable {
         self.bodyLimit = bodyLimit
         self.trust = trust
     }
+
+    /// What is offered to be spoken over TLS, best first.
+    var protocols: [String] { offersHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"] }
 
     package enum Method: String, Sendable {
         case get = "GET"
@@ -91,6 +96,8 @@ package struct HTTPObservation: Sendable {
 
     package struct Response: Sendable {
         package var status: Int
+        /// `1.1` or `2`, as it was spoken.
+        package var version = "1.1"
         package var headers: [(name: String, value: String)]
         package var body: [UInt8]
         /// True when the limit was reached and the connection closed with more to come.

@@ -27,7 +27,9 @@ package final class HTTPProber: Sendable {
         var target = probe.target
         var passed: [HTTPTarget] = []
         while true {
-            let context = target.isSecure ? try await context { try $0.context(for: probe.trust) } : nil
+            let context =
+                target.isSecure
+                ? try await context { try $0.context(for: probe.trust, protocols: probe.protocols) } : nil
             let exchange = HTTPExchange(
                 probe: probe, target: target, clock: clock, loop: group.next(), queue: queue,
                 context: context, remaining: probe.timeLimit - (clock.monotonic() - began))

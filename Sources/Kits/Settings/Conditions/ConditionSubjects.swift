@@ -19,6 +19,7 @@ extension [ConditionSubject] {
             .init("body-size", .size, "how much of the body was read"),
             .init("header", .fields, "a header of the answer, by its name"),
             .init("redirects", .number, "how many were followed"),
+            .init("http-version", .text, "1.1 or 2, as it was spoken"),
             .init("url", .text, "where the answer came from in the end"),
         ] + connection + certificate
 

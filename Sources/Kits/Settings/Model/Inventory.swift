@@ -15,6 +15,8 @@ package struct Inventory: Sendable, Equatable {
     package var monitoring: MonitoringSettings?
     /// Nil where nothing is told to anybody.
     package var alerts: AlertSettings?
+    /// Nil where nothing listens.
+    package var server: DashboardSettings?
     package var reports = ReportSettings()
     package var history = HistorySettings()
     package var approvals = ApprovalSettings()

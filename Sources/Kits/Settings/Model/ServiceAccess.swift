@@ -36,6 +36,8 @@ package struct HTTPAccess: Sendable, Equatable {
     package var timeout: Duration = .seconds(30)
     /// Off: a redirect is the answer, and `expect.status` judges it.
     package var followsRedirects = false
+    /// Whether HTTP/2 is offered over TLS.
+    package var offersHTTP2 = false
     /// Certificates to trust instead of the system's, PEM, absolute.
     package var certificateAuthorityFile: String?
     package var certificateDays = CertificateDays()

@@ -21,10 +21,8 @@ package struct AlertConfigFile: Sendable {
 
     package init(_ text: String, file: String, _ vocabulary: SettingsVocabulary) throws(ConfigurationError) {
         self.vocabulary = vocabulary
-        let plain = file.hasSuffix(".json") ? JSONComments.removed(from: text) : text
         let reading = Reading(directory: "/")
-        let start = SourceLocation(file: file, line: 1, column: 1)
-        let tree = try YAMLDocument(plain, file: file).tree() ?? Tree(value: .mapping([]), location: start)
+        let tree = try Tree.guideFile(text, file)
         guard let entries = tree.entries, !entries.isEmpty else {
             throw ConfigurationError([
                 Problem(
@@ -63,89 +61,26 @@ package struct AlertConfigFile: Sendable {
         alerts = AlertSections(zones: vocabulary.zones).format.read(tree, "alerts", reading) ?? AlertSettings()
     }
 
-    /// A pair of numbers for each of what the guides call a threshold: milliseconds for times, percent for use.
     private mutating func read(thresholds tree: Tree, _ reading: Reading) {
         guard let entries = tree.entries else {
-            return reading.refuse(tree, "thresholds", "stands where a mapping is needed", allowed: Self.known)
+            return reading.refuse(
+                tree, "thresholds", "stands where a mapping is needed", allowed: GuideThresholds.known)
         }
-        for entry in entries {
-            let keyPath = "thresholds.\(entry.key)"
-            switch entry.key {
-            case "response_time": apply(entry, ["response_time"], keyPath, reading) { $0 / 1_000 }
-            case "resource_usage": apply(entry, ["cpu_usage", "memory_usage"], keyPath, reading) { $0 }
-            case "error_rate":
-                reading.refusePlanned(
-                    Tree.quoted(entry.key), at: entry.location, keyPath, reason: "no check measures a rate of errors")
-            default:
-                reading.report(
-                    "unknown key \(Tree.quoted(entry.key))", at: entry.location, keyPath, allowed: Self.known,
-                    nearest: nearest(to: entry.key, among: ["response_time", "error_rate", "resource_usage"]))
-            }
-        }
-    }
-
-    private static let known = "response_time, error_rate, resource_usage"
-
-    private mutating func apply(
-        _ entry: Tree.Entry, _ keys: [String], _ keyPath: String, _ reading: Reading, _ scale: (Double) -> Double
-    ) {
-        let section = Section<Pair>(
-            prototype: { _ in Pair() },
-            keys: [
-                Key("warning", \.warning, .number, "From here on it is a warning."),
-                Key("critical", \.critical, .number, "From here on it is critical."),
-            ], rules: [.atLeastOne(["warning", "critical"])])
-        guard let pair = section.format.read(entry.value, keyPath, reading) else { return }
-        if let warning = pair.warning, let critical = pair.critical, warning > critical {
-            return reading.report("the warning lies beyond what is critical", at: entry.location, keyPath)
-        }
-        for schema in vocabulary.checks {
-            guard schema.guideKeys.contains(where: { key in keys.contains { key == "performance_metrics.\($0)" } })
-            else {
-                continue
-            }
-            var setting = checks[schema.name] ?? CheckSetting()
-            setting.warning = pair.warning.map { Written(.at(scale($0)), at: entry.location) }
-            setting.critical = pair.critical.map { Written(.at(scale($0)), at: entry.location) }
-            checks[schema.name] = setting
-        }
-    }
-
-    private struct Pair: Sendable {
-        var warning: Double?
-        var critical: Double?
+        let thresholds = GuideThresholds(vocabulary: vocabulary)
+        for entry in entries { thresholds.read(entry, "thresholds.\(entry.key)", reading, into: &checks) }
     }
 
     /// The same as a configuration, for one file of `mainstay.d`; without anything that is not supported.
     package func text(for file: ConfigurationFile, source: String) -> String {
         var fields: [Output.Field] = []
         if case .mapping(let written) = AlertSections(zones: vocabulary.zones).format.write(alerts), !written.isEmpty {
-            fields.append(Output.Field(key: "alerts", value: .mapping(written.map(Self.withoutStandards))))
+            fields.append(Output.Field(key: "alerts", value: .mapping(written.map(\.withoutStandards))))
         }
-        if case .mapping(let written) = CheckSections(schemas: vocabulary.checks).format.write(checks) {
-            let changed = written.filter { checks[$0.key] != nil }
-            if !changed.isEmpty { fields.append(Output.Field(key: "checks", value: .mapping(changed))) }
+        if !checks.isEmpty {
+            fields.append(Output.Field(key: "checks", value: CheckSections.written(checks, vocabulary.checks)))
         }
         var writer = YAMLWriter()
         writer.write(.mapping(fields))
         return file.marked(writer.lines.joined(separator: "\n") + "\n", from: source)
-    }
-
-    /// What is as it is anyway is not written down.
-    private static func withoutStandards(_ field: Output.Field) -> Output.Field {
-        guard case .mapping(let inner) = field.value else { return field }
-        var field = field
-        field.value = .mapping(inner.filter { !$0.isStandard }.map(withoutStandards))
-        return field
-    }
-}
-
-extension Format where Value == Double {
-    fileprivate static var number: Format {
-        scalar("a number", schema: ["type": "number"]) {
-            Double($0).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
-        } write: {
-            .plain(Scalar.number($0).description)
-        }
     }
 }

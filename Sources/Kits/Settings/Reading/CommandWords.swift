@@ -2,9 +2,9 @@ import Maintenance
 
 /// A routine's step as words, split as a shell does: at white space, with quotes and backslashes, and nothing else (no
 /// variables, no patterns, no pipes).
-enum CommandWords {
+package enum CommandWords {
     /// Nil where a quote is not closed, or a backslash ends the text.
-    static func split(_ text: String) -> [String]? {
+    package static func split(_ text: String) -> [String]? {
         var words: [String] = []
         var word = ""
         var isInWord = false

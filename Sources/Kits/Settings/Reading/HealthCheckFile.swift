@@ -5,7 +5,7 @@ import Maintenance
 /// It names the environments it is for, and four areas; the checks that say `guideKeys` belong to an area take its
 /// settings over. Its times are in milliseconds. `check_interval` is how often they are asked while they are asked all the
 /// time. What is less severe than `alert_threshold` is no alert.
-struct HealthCheckFile: Sendable {
+package struct HealthCheckFile: Sendable {
     var vocabulary: SettingsVocabulary
 
     /// It differs from our own files by naming its environments in a list.
@@ -61,6 +61,49 @@ struct HealthCheckFile: Sendable {
                 }
             }
         }
+    }
+
+    /// A team's file as one of ours: what it says about each environment, and that the checks are asked all the time.
+    ///
+    /// - Parameter inventory: whose environments it may name, and whether something is said about monitoring already.
+    /// - Throws: what is wrong with it, or not supported, since half of what was asked for would be asked for nothing.
+    package static func text(
+        reading path: String, for file: ConfigurationFile, in inventory: Inventory, _ vocabulary: SettingsVocabulary
+    ) throws(ConfigurationError) -> String {
+        let tree = try Tree.guideFile(try ConfigurationText.read(path), path)
+        guard isOne(tree) else {
+            throw ConfigurationError([
+                Problem(
+                    "this is no health-check-config.json", at: tree.location,
+                    allowed: "a list 'environments' and a mapping 'checks'")
+            ])
+        }
+        var bare = Inventory()
+        bare.environments = inventory.environments.map { Environment(name: $0.name, location: $0.location) }
+        let reading = Reading(directory: "/")
+        HealthCheckFile(vocabulary: vocabulary).apply(tree, to: &bare, reading)
+        guard reading.problems.isEmpty else { throw ConfigurationError(reading.problems) }
+        let environments = bare.environments.filter { !$0.checks.isEmpty }
+        var fields: [Output.Field] = []
+        if inventory.monitoring == nil {
+            let names = environments.map { Output.text($0.name) }
+            fields.append(
+                Output.Field(
+                    key: "monitoring", value: .mapping([Output.Field(key: "environments", value: .list(names))])))
+        }
+        fields.append(
+            Output.Field(
+                key: "environments",
+                value: .mapping(
+                    environments.map { environment in
+                        let checks = CheckSections.written(environment.checks, vocabulary.checks)
+                        return Output.Field(
+                            key: environment.name, value: .mapping([Output.Field(key: "checks", value: checks)]))
+                    })))
+        var writer = YAMLWriter()
+        writer.write(.mapping(fields))
+        let source = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.index(after: $0)...]) } ?? path
+        return file.marked(writer.lines.joined(separator: "\n") + "\n", from: source)
     }
 
     /// What an area means for each check that belongs to it.
@@ -136,7 +179,7 @@ struct HealthCheckFile: Sendable {
 extension CheckSetting {
     /// The guides name one threshold where a check has two: it is where `severity` begins, and the default of the other
     /// one stays unless it would be reached in the wrong order.
-    fileprivate mutating func apply(
+    mutating func apply(
         _ limit: Written<Double>, from severity: Severity, _ thresholds: CheckSchema.Thresholds
     ) {
         let value = Written(Limit.at(limit.value), at: limit.location)

@@ -48,6 +48,7 @@ struct ConfigurationSection: Sendable {
                     "monitoring", \.monitoring, MonitoringSections.format,
                     "What is asked all the time while 'mainstay serve' runs, and how often."),
                 Key("alerts", \.alerts, alerts.format, "What is told to whom, when, and over what."),
+                Key("server", \.server, ServerSections.format, "The dashboard: where it listens, and how."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
                 Key(
@@ -58,7 +59,7 @@ struct ConfigurationSection: Sendable {
                 "alerting", "api", "backup", "calendar", "capacity",
                 "compliance", "dashboard", "frequency", "guides", "incidents", "leases", "limits", "metrics",
                 "notifications", "notifiers", "owners", "people", "policies", "recipients", "retention", "schedule",
-                "schedules", "secrets", "server", "serve", "storage", "storages", "store", "teams", "thresholds",
+                "schedules", "secrets", "serve", "storage", "storages", "store", "teams", "thresholds",
                 "training", "users", "window", "workers",
             ])
     }

@@ -63,6 +63,9 @@ extension MappedSection where Value == ResourceAccess {
                     "follow-redirects", \.followsRedirects, .boolean, standard: false,
                     "Whether a redirect is followed instead of being the answer."),
                 Key(
+                    "http2", \.offersHTTP2, .boolean, standard: false,
+                    "Whether HTTP/2 is offered over TLS; the server chooses, and 'http-version' says what."),
+                Key(
                     "ca-file", \.certificateAuthorityFile, .path,
                     "Certificates (PEM) to trust instead of the system's."),
                 Key(
@@ -75,7 +78,7 @@ extension MappedSection where Value == ResourceAccess {
                     "body-limit", \.bodyLimit, .size(ByteCount(1)...ByteCount(67_108_864)),
                     standard: ByteCount(1_048_576), "How much of the body is read at most."),
             ] + Key.expectations(\.expected, about: .http),
-            later: ["client-certificate", "client-key", "proxy", "http2"])
+            later: ["client-certificate", "client-key", "proxy"])
         return MappedSection(section) { draft, _, _, _ in
             draft.url.map { url in
                 .http(draft.access(url))
@@ -187,6 +190,7 @@ private struct HTTPDraft: Sendable {
     var expectation = HTTPAccess.Expectation()
     var timeout: Duration = .seconds(30)
     var followsRedirects = false
+    var offersHTTP2 = false
     var certificateAuthorityFile: String?
     var certificateDays = HTTPAccess.CertificateDays()
     var content: ConfiguredText?
@@ -202,6 +206,7 @@ private struct HTTPDraft: Sendable {
         expectation = access.expectation
         timeout = access.timeout
         followsRedirects = access.followsRedirects
+        offersHTTP2 = access.offersHTTP2
         certificateAuthorityFile = access.certificateAuthorityFile
         certificateDays = access.certificateDays
         content = access.content
@@ -216,6 +221,7 @@ private struct HTTPDraft: Sendable {
         access.expectation = expectation
         access.timeout = timeout
         access.followsRedirects = followsRedirects
+        access.offersHTTP2 = offersHTTP2
         access.certificateAuthorityFile = certificateAuthorityFile
         access.certificateDays = certificateDays
         access.content = content

@@ -1,0 +1,13 @@
+import Command
+import Composition
+
+extension Capability {
+    /// What is seen of all the others in a browser, and who may see and do it.
+    package static let dashboard = Capability(
+        "dashboard",
+        commands: [
+            ("access", InviteAccount.self), ("access", ListAccess.self), ("access", CloseAccount.self),
+            ("access", MakeToken.self), ("access", RevokeToken.self),
+        ],
+        services: [DashboardService.service])
+}

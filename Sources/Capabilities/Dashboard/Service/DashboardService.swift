@@ -1,0 +1,123 @@
+import Command
+import Engine
+import Maintenance
+import Outside
+import Settings
+import Web
+
+/// What `mainstay serve` shows in a browser; nothing where the configuration has no `server`.
+struct DashboardService: Sendable {
+    let running: HouseService.Running
+
+    static let service = HouseService("dashboard") { try await DashboardService(running: $0).run() }
+
+    private var log: RunLog { running.session.log }
+    private var clock: WallClock { running.session.application.clock }
+
+    func run() async throws {
+        let current = CurrentInventory(running.session.inventory)
+        var site = Site(
+            session: running.session, current: current, live: LiveVersion(),
+            gate: Gatekeeper(log: log, clock: clock) { current.inventory.server ?? DashboardSettings() })
+        site.complain = { [say = running.say] what, report in
+            say(.critical, what, [("code", report.code), ("problem", report.problem)])
+        }
+        let shown = site
+        let changes = AsyncStream.makeStream(of: DashboardSettings?.self, bufferingPolicy: .bufferingNewest(1))
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                for await inventory in running.inventories {
+                    current.replace(inventory)
+                    shown.live.tell()
+                    changes.continuation.yield(inventory.server)
+                }
+            }
+            group.addTask { await shown.dryRuns.run(running.session) }
+            try await serve(shown, changes.stream)
+        }
+    }
+
+    /// Whoever cannot be told that something is new still sees it when they look again.
+    private func watch(_ live: LiveVersion) async throws {
+        while true {
+            do {
+                try await live.watch(log, clock: clock)
+            } catch {
+                try await complain("nobody is told of what is new", error)
+            }
+        }
+    }
+
+    /// One server after the other, whenever the configuration wants another.
+    private func serve(_ site: Site, _ changes: AsyncStream<DashboardSettings?>) async throws {
+        var wanted = running.session.inventory.server
+        var iterator = changes.makeAsyncIterator()
+        while true {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                if let settings = wanted {
+                    group.addTask { try await listen(settings, site) }
+                    group.addTask { try await watch(site.live) }
+                }
+                while let next = await iterator.next() {
+                    guard next != wanted else { continue }
+                    wanted = next
+                    break
+                }
+                try Task.checkCancellation()
+                group.cancelAll()
+                do { try await group.waitForAll() } catch is CancellationError {}
+            }
+        }
+    }
+
+    private func listen(_ settings: DashboardSettings, _ site: Site) async throws {
+        var certificates: WebCertificates?
+        if let certificate = settings.certificate, let key = settings.key {
+            certificates = WebCertificates(certificate: certificate, key: key)
+        }
+        let server = WebServer(
+            WebAddress(host: settings.listen.host, port: settings.listen.port), certificates: certificates,
+            clock: clock)
+        let link = try await firstLink()
+        while true {
+            do {
+                try await server.run { address in
+                    running.say(.info, "dashboard ready", [("url", Self.url(settings, address))])
+                    guard let link else { return }
+                    // The only way in as long as there is no account; whoever reads this line may use it, once.
+                    running.say(
+                        .warning, "nobody can sign in yet; open this link once to become admin",
+                        [("url", "\(Self.url(settings, address))/set-up/\(link)")])
+                } answer: {
+                    await site.answer($0)
+                }
+            } catch {
+                try await complain("the dashboard cannot be served", error)
+            }
+        }
+    }
+
+    /// Nil where there are accounts.
+    private func firstLink() async throws -> String? {
+        let key = Keys.make()
+        do {
+            let isFirst = try await log.inviteFirst(link: Keys.digest(key), until: clock.now() + Gatekeeper.linkTime)
+            return isFirst ? key : nil
+        } catch {
+            try await complain("no link to set the dashboard up can be made", error)
+            return nil
+        }
+    }
+
+    private static func url(_ settings: DashboardSettings, _ address: WebAddress) -> String {
+        settings.url ?? "\(settings.certificate == nil ? "http" : "https")://\(address)"
+    }
+
+    /// Says what goes wrong and waits a little; throws only where the service is to stop.
+    private func complain(_ what: String, _ error: any Error) async throws {
+        try Task.checkCancellation()
+        let report = ErrorReport(error)
+        running.say(.critical, what, [("code", report.code), ("problem", report.problem)])
+        try await clock.sleep(for: .seconds(5))
+    }
+}

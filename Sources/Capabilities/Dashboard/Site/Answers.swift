@@ -1,0 +1,93 @@
+import Engine
+import Foundation
+import Maintenance
+import Page
+import Web
+
+/// What is answered where a page cannot be.
+enum Answers {
+    /// To a browser the way in; to a program what it needs.
+    static func signIn(_ request: WebRequest) -> WebResponse {
+        guard wantsPage(request) else {
+            var response = problem(
+                401, "access.required", "nobody has said who asks", "Send 'Authorization: Bearer' with a token.")
+            response.set("WWW-Authenticate", "Bearer realm=\"mainstay\"")
+            return response
+        }
+        guard request.method == .get || request.method == .head, !request.path.isEmpty else {
+            return .see("/sign-in")
+        }
+        return .see("/sign-in?to=\(request.location.urlComponent)")
+    }
+
+    static func trouble(_ error: any Error, _ request: WebRequest) -> WebResponse {
+        switch error {
+        case Refusal.notFound:
+            return page(request, 404, "not-found", "there is nothing here", "Begin at the overview.")
+        case Refusal.forbidden(let role, let environment):
+            let place = environment.isEmpty ? "" : " in '\(environment.printable)'"
+            return page(
+                request, 403, "access.forbidden", "this needs the role \(role.rawValue)\(place)",
+                "Ask an admin: 'mainstay access invite NAME --role …'.")
+        case Refusal.forged:
+            return page(
+                request, 403, "access.forged", "the form came from elsewhere or is too old",
+                "Open the page again and send it from there.")
+        case Refusal.unusable(let problem):
+            return page(request, 422, "unusable", problem, "Go back and fill it in again.")
+        case Refusal.tooOften(let wait):
+            var response = page(
+                request, 429, "access.too-often", "there were too many attempts",
+                "Try again in \(max(.seconds(1), wait).short).")
+            response.set("Retry-After", String(max(1, Int(wait.inSeconds.rounded(.up)))))
+            return response
+        case is CancellationError:
+            return page(request, 503, "stopping", "the server is being stopped", "Try again in a moment.")
+        default:
+            let report = ErrorReport(error)
+            let status = report.code == "internal" ? 500 : report.isRetryable ? 503 : 409
+            // What an unforeseen error says of itself is for the log of the house, not for strangers.
+            let text = report.code == "internal" ? "something went wrong here" : report.problem
+            return page(request, status, report.code, text, report.hint)
+        }
+    }
+
+    private static func page(
+        _ request: WebRequest, _ status: Int, _ code: String, _ problem: String, _ hint: String?
+    ) -> WebResponse {
+        guard wantsPage(request) else { return self.problem(status, code, problem, hint) }
+        let hint: HTML? = hint.map { "<p class=\"why\">\($0)</p>" }
+        return WebResponse(
+            status,
+            html: Frame(
+                title: "\(status)", visit: nil,
+                body: """
+                    <h1>\(status)</h1>
+                    <div class="verdict warning">\(Standing.warning.mark)<div><p>\(problem)</p>\(hint)</div></div>
+                    <p><a href="/">Overview</a></p>
+
+                    """
+            ).html)
+    }
+
+    private static func wantsPage(_ request: WebRequest) -> Bool {
+        guard request.path.first != "api", request.path.first != "metrics" else { return false }
+        return request[header: "accept"]?.containsBytes("text/html") ?? false
+    }
+
+    /// RFC 9457, "Problem Details for HTTP APIs".
+    static func problem(_ status: Int, _ code: String, _ problem: String, _ hint: String? = nil) -> WebResponse {
+        struct Details: Encodable {
+            var type: String
+            var title: String
+            var status: Int
+            var hint: String?
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let details = Details(type: "urn:mainstay:\(code)", title: problem, status: status, hint: hint)
+        // A structure of four texts and a number can always be written.
+        let bytes = (try? encoder.encode(details)) ?? Data("{}".utf8)
+        return WebResponse(status, Array(bytes), type: "application/problem+json")
+    }
+}

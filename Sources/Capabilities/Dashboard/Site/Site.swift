@@ -1,0 +1,104 @@
+import Command
+import Engine
+import Foundation
+import Glibc
+import Maintenance
+import Outside
+import Page
+import Settings
+import Synchronization
+import Web
+
+/// The dashboard as one value: it takes a request and gives an answer.
+struct Site: Sendable {
+    let session: Session
+    let current: CurrentInventory
+    let live: LiveVersion
+    let gate: Gatekeeper
+    let counters = Counters()
+    let dryRuns = DryRuns()
+    /// Where it is said what went wrong here, which no stranger is told.
+    var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
+
+    var clock: WallClock { session.application.clock }
+    var inventory: Inventory { current.inventory }
+    var settings: DashboardSettings { inventory.server ?? DashboardSettings() }
+
+    /// For whoever only looks.
+    var log: RunLog { session.log }
+
+    /// The run log, speaking for whoever is signed in.
+    func log(for visitor: Visitor?) -> RunLog {
+        visitor.map { session.log.acting(for: $0.requester(process: getpid())) } ?? session.log
+    }
+
+    func answer(_ request: WebRequest) async -> WebResponse {
+        var response: WebResponse
+        do {
+            response = try await route(request)
+        } catch {
+            response = Answers.trouble(error, request)
+            if response.status == 500 { complain("a page cannot be made", ErrorReport(error)) }
+        }
+        counters.count(response.status)
+        if case .bytes(let bytes) = response.body, response.status == 200, response[header: "ETag"] == nil,
+            request.method == .get || request.method == .head
+        {
+            Self.tag(&response, bytes, request)
+        }
+        return response
+    }
+
+    private func route(_ request: WebRequest) async throws -> WebResponse {
+        // Every page answers to HEAD as to GET, without its body.
+        let method = request.method == .head ? .get : request.method
+        let fitting = Self.routes.compactMap { route in route.values(request.path).map { (route, $0) } }
+        guard !fitting.isEmpty else { throw Refusal.notFound }
+        guard let (route, values) = fitting.first(where: { $0.0.method == method }) else {
+            var response = WebResponse(405, text: "Method Not Allowed\n")
+            response.set("Allow", Set(fitting.map(\.0.method.rawValue)).sorted().joined(separator: ", "))
+            return response
+        }
+        let visitor = try await gate.visitor(request)
+        if case .role(let role) = route.access {
+            guard let visitor else { return Answers.signIn(request) }
+            guard visitor.grants.maySomewhere(role) else { throw Refusal.forbidden(role, "") }
+        }
+        // Where everybody may send one, nobody is held to the session they happen to have.
+        if method != .get { try gate.holdToOwnForms(request, route.access == .everybody ? nil : visitor) }
+        return try await route.answer(Visit(site: self, request: request, values: values, visitor: visitor))
+    }
+
+    /// The page's own digest: whoever has it already is told so, and gets nothing again.
+    private static func tag(_ response: inout WebResponse, _ bytes: [UInt8], _ request: WebRequest) {
+        let tag = "\"\(Keys.digest(bytes).prefix(32))\""
+        response.set("ETag", tag)
+        guard let known = request[header: "if-none-match"],
+            known.split(separator: ",").contains(where: { $0.trimmingWhitespace() == tag })
+        else { return }
+        response.status = 304
+        response.body = .bytes([])
+    }
+}
+
+/// The configuration that counts now.
+final class CurrentInventory: Sendable {
+    private let value: Mutex<Inventory>
+
+    init(_ inventory: Inventory) { value = Mutex(inventory) }
+
+    var inventory: Inventory { value.withLock { $0 } }
+
+    func replace(_ inventory: Inventory) { value.withLock { $0 = inventory } }
+}
+
+/// How often what was answered, for `/metrics`.
+final class Counters: Sendable {
+    private let answers = Mutex<[Int: Int]>([:])
+
+    func count(_ status: Int) { answers.withLock { $0[status, default: 0] += 1 } }
+
+    var byStatus: [(status: Int, count: Int)] {
+        answers.withLock { $0.sorted { $0.key < $1.key }.map { (status: $0.key, count: $0.value) } }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Command
+import Crypto
+import Engine
+import Guide
+import Maintenance
+import Settings
+
+/// `mainstay guide compile`
+struct CompileGuides: HouseCommand {
+    static let configuration = CommandConfiguration.house(
+        "compile", "Make routines of guides, with the guide's line behind everything; nothing is run.",
+        """
+        Writes a file 'mainstay.d/guide-NAME.yaml' for each guide: a routine for each section with commands, its schedule \
+        and mode as the guide says them, tasks and programs of the team's own as steps, and as comments what is no step, \
+        with the reason. First the difference is shown and the whole configuration is read with it.
+
+        Compiling again gives the same bytes. A file that somebody has changed since stays as it is, the difference is \
+        shown, and the command ends with 3; '--replace' writes it anew. What is to differ from the guide for good \
+        stands better in a file of its own.
+        """)
+
+    @Argument(help: "Markdown files.", completion: .file(extensions: ["md"]))
+    var files: [String]
+    @Option(
+        help: ArgumentHelp(
+            "Where the team's own programs run; without it they are left out.", valueName: "path"),
+        completion: .directory)
+    var directory: LocalPath?
+    @Flag(help: "Write files anew that somebody has changed by hand.")
+    var replace = false
+    @Flag(help: "Show what would be written, and write nothing.")
+    var dryRun = false
+    @OptionGroup(title: "Configuration") var place: PlaceOptions
+
+    func run(in application: Application) async throws -> ExitStatus {
+        let meanings = try CommandMeanings(application)
+        var statuses: [ExitStatus] = []
+        for path in files {
+            let file = try GuideFile(path)
+            var resolver = Resolver(meanings, scripts: try file.scripts())
+            let compiled = CompiledGuide(
+                file.guide, resolver: &resolver, zones: application.zones, directory: directory?.path
+            ) { words in (try? application.catalog.parse(words)) != nil }
+            statuses.append(try write(compiled, application))
+        }
+        return .combined(statuses)
+    }
+
+    private func write(_ compiled: CompiledGuide, _ application: Application) throws -> ExitStatus {
+        let name = compiled.file.hasSuffix(".md") ? String(compiled.file.dropLast(3)) : compiled.file
+        let editing = try application.editing("guide-\(CompiledGuide.slug(name))", by: "guide compile", place)
+        let body = compiled.yaml
+        let text = editing.file.marked("\(GuideSeal.line(for: body))\n\(body)", from: compiled.file)
+        if !replace, let old = try editing.file.text(), !GuideSeal.isIntact(old) {
+            application.console.note(
+                "mainstay: '\(editing.file.path.printable)' was changed by hand, and stays; this is how the guide would have it:"
+            )
+            editing.showDifference(from: old, to: text)
+            return .findings
+        }
+        try editing.write(text, isDryRun: dryRun)
+        return .success
+    }
+}
+
+/// The second line of a compiled file: a digest of all that stands behind it, by which a change by hand is known.
+enum GuideSeal {
+    private static let mark = "# Not changed by hand as long as this is its digest: "
+
+    static func line(for body: String) -> String { mark + digest(body) }
+
+    private static func digest(_ text: String) -> String {
+        SHA256.hash(data: Array(text.utf8)).prefix(16).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+
+    /// - Parameter text: the whole file.
+    static func isIntact(_ text: String) -> Bool {
+        let lines = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+        guard lines.count == 3 else { return false }
+        return lines[1] == line(for: String(lines[2]))
+    }
+}

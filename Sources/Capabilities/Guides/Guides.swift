@@ -1,0 +1,14 @@
+import Command
+import Composition
+
+/// A team's own maintenance guides: read, checked, and understood as commands of ours.
+extension Capability {
+    package static let guides = Capability(
+        "guides",
+        commands: [
+            ("guide", CheckGuides.self),
+            ("guide", ListGuideRules.self),
+            ("guide", AccountForGuides.self),
+            ("guide", CompileGuides.self),
+        ])
+}

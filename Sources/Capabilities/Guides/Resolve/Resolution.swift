@@ -1,0 +1,38 @@
+import Guide
+import Maintenance
+
+/// What became of one command of a guide.
+struct Resolution: Sendable, Hashable {
+    var outcome: Outcome
+    /// Why; one clause, empty where the outcome says it all.
+    var reason = ""
+    /// What is called most like it.
+    var nearest: String?
+
+    enum Outcome: Sendable, Hashable {
+        /// A command of ours with its arguments, behind `mainstay`; nil for one that is no task.
+        case task([String], Effect?)
+        /// A program of the team's own, run as a step; nil where what it may do has to be declared.
+        case step(Effect?)
+        /// Nothing that a machine does.
+        case manual
+        /// A person has to say what is meant.
+        case undecided
+    }
+
+    /// One word for tables.
+    var name: String {
+        switch outcome {
+        case .task: "task"
+        case .step: "command step"
+        case .manual: "manual"
+        case .undecided: "needs a decision"
+        }
+    }
+
+    /// `mainstay backup verify --auto-fix`; nil where it is none of ours.
+    var command: String? {
+        guard case .task(let arguments, _) = outcome else { return nil }
+        return (["mainstay"] + arguments.map(\.shellQuoted)).joined(separator: " ")
+    }
+}

@@ -1,0 +1,64 @@
+import Engine
+import Maintenance
+
+/// What somebody typed elsewhere means here, asked without doing it: the same aliases, commands and options as on our own
+/// command line.
+package struct CommandMeanings: Sendable {
+    private let application: Application
+    private let aliases: AliasTable
+    /// Every command that does something, as typed behind the program's name, and every other spelling.
+    private let commands: Set<String>
+    private let spellings: Set<String>
+
+    package struct Meaning: Sendable, Hashable {
+        /// Behind `mainstay`, in our own spelling.
+        package var arguments: [String]
+        /// Nil for a command that is no task.
+        package var effect: Effect?
+    }
+
+    package init(_ application: Application) throws {
+        self.application = application
+        aliases = application.aliases
+        commands = Set(try CommandDescription(program: application.root).leaves.map { $0.words.joined(separator: " ") })
+        spellings = Set(aliases.spellings)
+    }
+
+    /// Whether something is called so: a command's words, or another spelling of one.
+    package func knows(_ words: [String]) -> Bool {
+        if let first = words.first, words.count == 1, spellings.contains(first) { return true }
+        return commands.contains(words.joined(separator: " "))
+    }
+
+    /// Throws a `MaintenanceError` that says what is wrong with the arguments.
+    package func meaning(of arguments: [String]) throws -> Meaning {
+        let expanded = aliases.expand(arguments)
+        guard case .command = try application.parse(expanded) else {
+            throw CommandError.arguments(task: expanded.joined(separator: " "), message: "this is no whole command")
+        }
+        let words = expanded.prefix { !$0.hasPrefix("-") }
+        let declaration = stride(from: words.count, to: 0, by: -1).lazy.compactMap { length in
+            let name = words.prefix(length).joined(separator: ".")
+            return application.catalog.entries.first { $0.declaration.name == name }?.declaration
+        }.first
+        return Meaning(arguments: expanded, effect: declaration?.effect)
+    }
+
+    /// What is called most like it: by its letters, or by most of its words.
+    package func nearest(to spelling: String) -> String? {
+        if let near = Maintenance.nearest(to: spelling, among: spellings.union(commands)) { return near }
+        let wanted = Self.words(spelling)
+        let scored = spellings.union(commands).map { candidate in
+            let words = Self.words(candidate)
+            return (candidate, Double(words.intersection(wanted).count) / Double(max(1, words.union(wanted).count)))
+        }
+        guard let best = scored.max(by: { ($0.1, $1.0) < ($1.1, $0.0) }), best.1 >= 0.5 else { return nil }
+        return best.0
+    }
+
+    private static func words(_ text: String) -> Set<String> {
+        // How often something is done says nothing about what it does.
+        Set(text.lowercased().split { !$0.isLetter }.map(String.init))
+            .subtracting(["maintenance", "daily", "weekly", "monthly", "quarterly"])
+    }
+}

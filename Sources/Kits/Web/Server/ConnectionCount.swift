@@ -1,0 +1,45 @@
+import Glibc
+import Synchronization
+
+/// How many connections there are, all together and of each address.
+final class ConnectionCount: Sendable {
+    private struct State {
+        var all = 0
+        var peers: [String: Int] = [:]
+    }
+
+    private let most: Int
+    private let mostOfPeer: Int
+    private let state = Mutex(State())
+
+    init(_ limits: WebLimits) {
+        most = min(limits.connections, max(64, Self.descriptors / 2))
+        mostOfPeer = limits.connectionsOfPeer
+    }
+
+    /// Whether one more may be.
+    func take(_ peer: String) -> Bool {
+        state.withLock { state in
+            let isOwn = peer.hasPrefix("127.") || peer == "::1"
+            guard state.all < most, isOwn || state.peers[peer, default: 0] < mostOfPeer else { return false }
+            state.all += 1
+            state.peers[peer, default: 0] += 1
+            return true
+        }
+    }
+
+    func give(_ peer: String) {
+        state.withLock { state in
+            state.all -= 1
+            let left = state.peers[peer, default: 1] - 1
+            state.peers[peer] = left > 0 ? left : nil
+        }
+    }
+
+    /// What this process may have open (getrlimit(2)).
+    private static var descriptors: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+}
