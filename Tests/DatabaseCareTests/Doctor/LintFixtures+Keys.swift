@@ -53,7 +53,7 @@ extension LintFixture {
             "DB159",
             """
             create table late (a int) with (autovacuum_freeze_max_age = 1500000000);
-            create table usual (a int) with (autovacuum_freeze_max_age = 300000000)
+            create table usual (a int) with (autovacuum_freeze_max_age = 150000000)
             """, finds: ["public.late"]),
     ]
 

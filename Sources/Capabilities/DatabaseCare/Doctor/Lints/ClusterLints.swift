@@ -36,13 +36,14 @@ extension Lint {
             indexes. Rebuild the indexes over text, then note the new version.
             """,
         source: "https://www.postgresql.org/docs/current/sql-alterdatabase.html",
-        mending: .buildIndex, .cluster,
+        mending: .person,
+        advice:
+            "check the indexes over text with amcheck, rebuild them (also those of exclusion constraints, which CONCURRENTLY skips), look at partitions by text, then alter database … refresh collation version",
+        .cluster,
         find: { _ in
             """
             select datname::text as name,
-                datcollversion || ', the library now has ' || pg_database_collation_actual_version(oid) as note,
-                format('reindex database concurrently %I; alter database %I refresh collation version;', datname, datname)
-                    as mend
+                datcollversion || ', the library now has ' || pg_database_collation_actual_version(oid) as note
             from pg_database
             where datname = current_database() and datcollversion <> pg_database_collation_actual_version(oid)
             """
@@ -56,13 +57,14 @@ extension Lint {
             those columns may be in the wrong order. Rebuild them, then note the new version.
             """,
         source: "https://www.postgresql.org/docs/current/sql-altercollation.html",
-        mending: .buildIndex, .cluster,
+        mending: .person,
+        advice:
+            "check the indexes that use it with amcheck, rebuild them (also those of exclusion constraints, which CONCURRENTLY skips), look at partitions by text, then alter collation … refresh version",
+        .cluster,
         find: { _ in
             """
             select n.nspname::text as schema, c.collname::text as name,
-                c.collversion || ', the library now has ' || pg_collation_actual_version(c.oid) as note,
-                format('reindex database concurrently %I; alter collation %I.%I refresh version;', current_database(),
-                    n.nspname, c.collname) as mend
+                c.collversion || ', the library now has ' || pg_collation_actual_version(c.oid) as note
             from pg_collation c join pg_namespace n on n.oid = c.collnamespace
             where c.collprovider <> 'd' and c.collversion is not null
                 and exists (select from pg_attribute a join pg_class r on r.oid = a.attrelid

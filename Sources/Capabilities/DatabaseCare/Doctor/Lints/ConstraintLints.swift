@@ -70,14 +70,14 @@ extension Lint {
         say: { "it says the same as \($0.said)" })
 
     static let partlyNullForeignKey = Lint(
-        "DB188", "constraints.partly-null", priority: 88, .info, title: "Foreign key that one NULL switches off",
+        "DB188", "constraints.partly-null", priority: 168, .info, title: "Foreign key that one NULL switches off",
         explanation: """
             The foreign key spans several columns, some of which may be NULL and some not. By default (MATCH SIMPLE) a \
-            single NULL among them makes the row refer to nothing at all, whatever stands in the others. MATCH FULL, or \
-            NOT NULL, refuses such rows.
+            single NULL among them makes the row refer to nothing at all, whatever stands in the others. With a tenant in \
+            every key and a parent that may be missing that is as meant; elsewhere NOT NULL refuses such rows.
             """,
         source: "https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARMS-REFERENCES",
-        mending: .person, advice: "declare the columns NOT NULL, or the key MATCH FULL", .constraints,
+        mending: .person, advice: "where no row may be without, declare the columns NOT NULL", .constraints,
         find: { _ in
             """
             select fk.schema, fk.name, fk.conname as part, fk.columns as note

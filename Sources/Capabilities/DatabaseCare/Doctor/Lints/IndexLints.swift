@@ -16,19 +16,19 @@ extension Lint {
             unused for the whole cycle. Standbys count by themselves; look there before it is dropped.
             """,
         source: "https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-INDEXES-VIEW",
-        mending: .dropIndex, isOfPrimary: true, .indexes,
+        mending: .dropIndex, advice: "look whether a standby uses it before it is dropped", isOfPrimary: true, .indexes,
         find: { limits in
             """
             select schema, name, bytes, oid::text as note, extract(epoch from now() - epoch.since)::float8 as bound,
-                dropping as mend
+                case when not exists (select from pg_stat_replication) then dropping end as mend
             from ix, epoch
             where is_valid and kind = 'i' and not is_attached and not is_unique and not is_exclusion and not is_identity
                 and not is_clustered and not is_constraint and not is_referenced
                 and bytes >= \(limits.leastBytes)::bigint and pg_stat_get_numscans(oid) = 0
                 and epoch.since <= now() - \(limits.businessCycle)::interval
                 and not exists (
-                    select from fk where fk.conrelid = ix.table_oid
-                        and (ix.keys)[1:cardinality(fk.conkey)] @> fk.conkey)
+                    select from pg_constraint f where f.contype = 'f' and f.conrelid = ix.table_oid
+                        and (ix.keys)[1:cardinality(f.conkey)] @> f.conkey)
             """
         },
         say: { hit in

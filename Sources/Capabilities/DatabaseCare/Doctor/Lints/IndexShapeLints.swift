@@ -54,7 +54,7 @@ extension Lint {
                 where ix.table_oid = fk.conrelid and ix.is_valid
                     and (ix.method = 'btree' or ix.method = 'hash' and cardinality(fk.conkey) = 1)
                     and (ix.keys)[1:cardinality(fk.conkey)] @> fk.conkey
-                    and (ix.predicate is null or ix.predicate ~ '^[(][^()]* IS NOT NULL[)]$'))
+                    and (ix.predicate is null or ix.predicate = '(' || fk.columns || ' IS NOT NULL)'))
             """
         },
         say: {

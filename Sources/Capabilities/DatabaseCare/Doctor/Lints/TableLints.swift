@@ -49,7 +49,14 @@ extension Lint {
             join lateral (
                 select c.relname::text as name from pg_index i join pg_class c on c.oid = i.indexrelid
                 where i.indrelid = r.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indimmediate
-                    and 0 <> all (i.indkey::int2[]) and c.relkind = 'i'
+                    and 0 <> all (i.indkey::int2[]) and c.relkind = 'i' and 0 = all (i.indoption::int2[])
+                    and not exists (
+                        select from unnest(i.indclass::oid[]) k (class) join pg_opclass o on o.oid = k.class
+                        where not o.opcdefault)
+                    and not exists (
+                        select from unnest(i.indkey::int2[], i.indcollation::oid[]) k (attnum, sorting)
+                        join pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum
+                        where k.sorting <> a.attcollation)
                     and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
                     and not exists (
                         select from pg_attribute a where a.attrelid = r.oid and a.attnum = any (i.indkey::int2[])
