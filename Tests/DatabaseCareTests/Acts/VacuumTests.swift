@@ -25,7 +25,7 @@ struct VacuumTests {
         #expect(first.step.state == .succeeded)
         let change = try #require(first.changes.first)
         #expect(first.changes.count == 1)
-        #expect(change.change.action == .sql([#"vacuum (analyze) "public"."dead ""one""#]))
+        #expect(change.change.action == .sql([#"vacuum (analyze, truncate off) "public"."dead ""one""#]))
         #expect(change.change.reason == "2,000 dead rows (20 %)")
         #expect(change.state == .proved)
         #expect(change.evidence?["dead rows before"] == 2000)
@@ -50,7 +50,7 @@ struct VacuumTests {
         let summary = try await run("db vacuum --freeze-age=2000")
         #expect(summary.step.state == .succeeded)
         let change = try #require(summary.changes.first { $0.change.object == "public.old" })
-        #expect(change.change.action == .sql([#"vacuum (freeze, analyze) "public"."old""#]))
+        #expect(change.change.action == .sql([#"vacuum (freeze, analyze, truncate off) "public"."old""#]))
         #expect(try await database.value("select relfrozenxid::text from pg_class where relname = 'old'") != before)
     }
 

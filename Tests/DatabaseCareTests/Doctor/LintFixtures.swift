@@ -61,8 +61,10 @@ extension LintFixture {
             create index on second (n, p);
             create table partly (p int references p); insert into partly select 1 from generate_series(1, 500);
             create index on partly (p) where p is not null;
-            create table small (p int references p); insert into small values (1)
-            """, finds: ["public.bare (bare_p_fkey)", "public.second (second_p_fkey)"]),
+            create table small (p int references p); insert into small values (1);
+            create table other (p int references p, gone int); insert into other select 1, 1 from generate_series(1, 500);
+            create index on other (p) where gone is not null
+            """, finds: ["public.bare (bare_p_fkey)", "public.second (second_p_fkey)", "public.other (other_p_fkey)"]),
         LintFixture(
             "DB107",
             """

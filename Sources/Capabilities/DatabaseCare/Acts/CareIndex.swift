@@ -15,6 +15,8 @@ struct CareIndex: Sendable, Hashable {
     /// An exclusion constraint's index cannot be rebuilt concurrently (manual, REINDEX).
     var isExclusion: Bool
     var bytes: Int64
+    /// How full a rebuild leaves its pages, in percent.
+    var fillFactor: Int
     /// What a rebuild replaces in place; CONCURRENTLY makes a new oid instead.
     var fileNode: Int64
     var mayChange: Bool
@@ -72,6 +74,8 @@ struct CareIndex: Sendable, Hashable {
                     i.indrelid::bigint as table_oid, am.amname::text as method, pg_get_indexdef(c.oid) as definition,
                     i.indisvalid as valid, i.indisexclusion as exclusion, \(size) as bytes,
                     c.relfilenode::bigint as file_node,
+                    coalesce((select o.option_value::int from pg_options_to_table(c.reloptions) o
+                        where o.option_name = 'fillfactor'), 90) as fill_factor,
                     pg_has_role(t.relowner, 'USAGE')
                         or (current_setting('server_version_num')::int >= 170000
                             and has_table_privilege(t.oid, case when current_setting('server_version_num')::int >= 170000
@@ -92,7 +96,8 @@ struct CareIndex: Sendable, Hashable {
                 oid: try row["oid"], name: QualifiedName(schema: schema, name: try row["name"]),
                 table: QualifiedName(schema: schema, name: try row["table_name"]), tableOID: try row["table_oid"],
                 method: try row["method"], definition: try row["definition"], isValid: try row["valid"],
-                isExclusion: try row["exclusion"], bytes: try row["bytes"], fileNode: try row["file_node"],
+                isExclusion: try row["exclusion"], bytes: try row["bytes"],
+                fillFactor: try row["fill_factor"], fileNode: try row["file_node"],
                 mayChange: try row["may_change"])
         }
     }

@@ -6,11 +6,14 @@ import PostgreSQL
 enum DropIndexAct {
     static let kind = "drop-index"
 
-    static func change(_ index: CareIndex, reason: String) -> Change {
+    /// - Parameter twin: the index that does the same and has to be there still when this one goes.
+    static func change(_ index: CareIndex, twin: CareIndex? = nil, reason: String) -> Change {
+        var identity = index.identity
+        if let twin { identity.merge(facts(twin)) { _, new in new } }
         let statement: SQL = "drop index concurrently \(relation: index.name)"
         return Change(
             kind: kind, object: index.name.description, action: .sql([statement.literalText]), effect: .maintains,
-            lock: .shareUpdateExclusive, reversal: index.definition, identity: index.identity, reason: reason,
+            lock: .shareUpdateExclusive, reversal: index.definition, identity: identity, reason: reason,
             estimate: Change.Estimate(seconds: 1, source: "nothing is read"))
     }
 
@@ -18,7 +21,21 @@ enum DropIndexAct {
         guard let index = try await CareIndex.with(oid: change.objectID, session) else {
             throw CareError.objectIsGone(change.object)
         }
-        return Inspection(identity: index.identity, witness: index.witness)
+        var identity = index.identity
+        if case .integer(let oid)? = change.identity["twin oid"] {
+            guard let twin = try await CareIndex.with(oid: oid, session) else {
+                throw CareError.objectIsGone("the index that does the same as \(change.object)")
+            }
+            identity.merge(facts(twin)) { _, new in new }
+        }
+        return Inspection(identity: identity, witness: index.witness)
+    }
+
+    private static func facts(_ twin: CareIndex) -> Facts {
+        [
+            "twin oid": .integer(twin.oid), "twin definition": .text(twin.definition),
+            "twin is valid": .boolean(twin.isValid),
+        ]
     }
 
     static func apply(_ change: Change, _ act: Act) async throws {

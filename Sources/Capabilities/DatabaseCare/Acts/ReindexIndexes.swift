@@ -93,7 +93,9 @@ package struct ReindexIndexes: MaintenanceTask {
                 observation.findings.append(notOurs(index, "it does the same as \(twin)", look))
                 continue
             }
-            drops.append(DropIndexAct.change(index, reason: "it does the same as \(twin)"))
+            let name = QualifiedName(schema: index.name.schema, name: twin)
+            guard let other = every.first(where: { $0.name == name }) else { continue }
+            drops.append(DropIndexAct.change(index, twin: other, reason: "it does the same as \(twin.printable)"))
         }
         let sound = every.filter { $0.isValid && duplicates[$0.oid] == nil && $0.bytes >= options.minimumSize.bytes }
         var rows: [[Scalar]] = []
@@ -137,8 +139,10 @@ package struct ReindexIndexes: MaintenanceTask {
     /// Tables an index is being built for at this moment.
     private static func building(_ session: SurveySession) async throws -> Set<Int64> {
         Set(
-            try await session.query("select relid::bigint as oid from pg_catalog.pg_stat_progress_create_index")
-                .map { try $0["oid", as: Int64.self] })
+            try await session.query(
+                "select relid::bigint as oid from pg_catalog.pg_stat_progress_create_index where relid is not null"
+            )
+            .map { try $0["oid", as: Int64.self] })
     }
 
     /// By oid the name of the index that does the same.

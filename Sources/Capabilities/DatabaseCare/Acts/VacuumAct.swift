@@ -46,7 +46,8 @@ struct CareTable: Sendable, Hashable {
                 select c.oid::bigint as oid, n.nspname::text as schema, c.relname::text as name,
                     c.relpages::bigint * current_setting('block_size')::bigint as bytes,
                     greatest(pg_stat_get_live_tuples(c.oid), c.reltuples, 0)::bigint as live,
-                    pg_stat_get_dead_tuples(c.oid) as dead, age(c.relfrozenxid)::bigint as age,
+                    pg_stat_get_dead_tuples(c.oid) as dead, greatest(age(c.relfrozenxid),
+                        (select age(t.relfrozenxid) from pg_class t where t.oid = c.reltoastrelid))::bigint as age,
                     pg_stat_get_vacuum_count(c.oid) as vacuum_count, pg_stat_get_last_vacuum_time(c.oid) as last_vacuum,
                     c.relfrozenxid::text as frozen, coalesce(array_to_string(c.reloptions, ', '), '') as options,
                     pg_has_role(c.relowner, 'USAGE')
@@ -80,7 +81,8 @@ struct VacuumAct: Sendable {
     static func change(_ table: CareTable, freezes: Bool, reason: String, history: [Duration]) -> Change {
         let statement: SQL =
             freezes
-            ? "vacuum (freeze, analyze) \(relation: table.name)" : "vacuum (analyze) \(relation: table.name)"
+            ? "vacuum (freeze, analyze, truncate off) \(relation: table.name)"
+            : "vacuum (analyze, truncate off) \(relation: table.name)"
         return Change(
             kind: kind, object: table.name.description, action: .sql([statement.literalText]), effect: .maintains,
             lock: .shareUpdateExclusive, reversal: "nothing to undo", identity: table.identity, reason: reason,

@@ -105,8 +105,8 @@ struct IndexBloat: Sendable {
                     "its keys differ so much that the sample says it to \(error.formatted(decimals: 0)) points"),
                 gain: nil)
         }
-        // Leaves are filled to nine tenths; above them lies one page for some hundred.
-        let rebuilt = needed / (PageLayout.btreeRoom * 0.9) * 8_192 * 1.006 + 8_192
+        // Leaves are filled to nine tenths, or as its fill factor says; above them lies one page for some hundred.
+        let rebuilt = needed / (PageLayout.btreeRoom * Double(index.fillFactor) / 100) * 8_192 * 1.006 + 8_192
         let share = min(100, max(0, 100 * (1 - rebuilt / bytes)))
         return Result(
             bloat: .estimated(share: share, error: error, source: source),

@@ -66,6 +66,9 @@ struct Doctor: Sendable {
         "search_path": "", "jit": "off", "enable_nestloop": "off", "work_mem": "32MB",
     ]
 
+    /// What is judged by our own earlier looks is looked at whole, and cut afterwards.
+    private static let all = 100_000
+
     private func ask(
         _ asked: [Lint], with sets: SQL, _ session: SurveySession, into examination: inout Examination
     ) async throws {
@@ -92,7 +95,7 @@ struct Doctor: Sendable {
                     (to_jsonb(h) ->> 'value')::numeric desc nulls last,
                     to_jsonb(h) ->> 'schema' collate "C", to_jsonb(h) ->> 'name' collate "C",
                     to_jsonb(h) ->> 'part' collate "C"
-                limit \(most)::bigint)
+                limit \(lint.code == Lint.unusedIndex.code ? Self.all : most)::bigint)
                 """
         }
         let statement: SQL = "with \(sets) \(branches.joined(separator: " union all "))"

@@ -47,8 +47,8 @@ package struct ExamineDatabase: MaintenanceTask {
             not enforced; row security that keeps nobody out; settings that lose data or time; replication that has \
             stopped; statements that take the time. Each finding has a stable code, one place in the order of triage \
             over everything, and the very statement that mends it, with the lock it takes and how long it will. \
-            Everything is read from the catalogue and the counters in a handful of statements; no table is opened and \
-            no lock waited for. An index counts as unused only after the counters, and Mainstay's own looks at it, have \
+            Everything is read from the catalogue and the counters in a handful of statements; no table is opened. \
+            An index counts as unused only after the counters, and Mainstay's own looks at it, have \
             covered a whole business cycle. Sizes are as of the last VACUUM or ANALYZE. On a standby the checks that \
             rest on a primary's counters are left out. docs/database-care.md lists every check.
             """,
@@ -79,7 +79,7 @@ package struct ExamineDatabase: MaintenanceTask {
         doctor.most = options.most
         var examination = try await doctor.examine(session, now: look.clock.now())
         var observation = Observation()
-        let history = try await UnusedIndexes.judge(&examination, cycle: options.cycle, look)
+        let history = try await UnusedIndexes.judge(&examination, cycle: options.cycle, most: options.most, look)
         observation.measurements = history
         observation.gaps = examination.gaps
         for answer in examination.answers {

@@ -6,7 +6,7 @@ struct LintPlace: Sendable {
     /// 150018 for 15.18.
     var serverVersion: Int
     var isInRecovery: Bool
-    /// The schema pg_stat_statements lies in; nil where the database does not have it.
+    /// The schema pg_stat_statements lies in; nil where the database does not have it, or one older than version 1.9.
     var statements: String?
     /// What the role cannot see.
     var blind: [Lint.Sight: LintBlindness]
@@ -17,7 +17,9 @@ struct LintPlace: Sendable {
             select pg_is_in_recovery() as in_recovery, pg_has_role('pg_read_all_stats', 'usage') as monitors,
                 current_user::text as role,
                 (select n.nspname::text from pg_extension x join pg_namespace n on n.oid = x.extnamespace
-                    where x.extname = 'pg_stat_statements') as statements,
+                    where x.extname = 'pg_stat_statements' and exists (
+                        select from pg_class v where v.relnamespace = n.oid and v.relname = 'pg_stat_statements_info'))
+                    as statements,
                 (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
                     where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
                         and case c.relkind

@@ -37,7 +37,7 @@ enum LintTopic: String, CaseIterable, Sendable {
         rel as materialized (
             select c.oid, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
                 c.relpersistence::text as persistence, c.relpages,
-                c.relpages::bigint * current_setting('block_size')::bigint as bytes,
+                greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint as bytes,
                 greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::float8 as tuples,
                 c.relispartition as is_partition, c.reloptions as options, c.relreplident::text as identity,
                 c.relfrozenxid, c.relminmxid, c.relrowsecurity, c.relnatts, c.relallvisible, c.relispopulated,
@@ -79,6 +79,9 @@ enum LintTopic: String, CaseIterable, Sendable {
                 (i.indoption::int2[])[0:i.indnkeyatts - 1] as orders,
                 pg_get_expr(i.indexprs, i.indrelid) as expressions, pg_get_expr(i.indpred, i.indrelid) as predicate,
                 coalesce(con.owns, false) as is_constraint, coalesce(con.referenced, false) as is_referenced,
+                coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_equal,
+                array(select a.attoptions::text from pg_attribute a where a.attrelid = i.indexrelid order by a.attnum)
+                    as class_options,
                 c.reloptions as options,
                 format('drop index concurrently %I.%I;', r.schema, c.relname) as dropping
             from pg_index i

@@ -12,7 +12,7 @@ enum UnusedIndexes {
     /// The counters began before the first look that counts, so what they say now holds for all the time since then.
     /// - Returns: this look, to be remembered.
     static func judge(
-        _ examination: inout Doctor.Examination, cycle: Duration, _ look: Look
+        _ examination: inout Doctor.Examination, cycle: Duration, most: Int, _ look: Look
     ) async throws -> [Measurement] {
         var looks: [Measurement] = []
         for index in examination.answers.indices where examination.answers[index].lint.code == Lint.unusedIndex.code {
@@ -29,9 +29,8 @@ enum UnusedIndexes {
                 hit.bound = (now - first.at).inSeconds
                 known.append(hit)
             }
-            let dropped = examination.answers[index].hits.count - known.count
-            examination.answers[index].hits = known
-            examination.answers[index].total -= dropped
+            examination.answers[index].hits = Array(known.prefix(most))
+            examination.answers[index].total = known.count
         }
         return looks
     }

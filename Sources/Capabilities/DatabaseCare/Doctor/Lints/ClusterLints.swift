@@ -36,13 +36,14 @@ extension Lint {
             indexes. Rebuild the indexes over text, then note the new version.
             """,
         source: "https://www.postgresql.org/docs/current/sql-alterdatabase.html",
-        mending: .buildIndex, .cluster,
+        mending: .person,
+        advice:
+            "check the indexes over text with amcheck, rebuild them (also those of exclusion constraints, which CONCURRENTLY skips), look at partitions by text, then alter database … refresh collation version",
+        .cluster,
         find: { _ in
             """
             select datname::text as name,
-                datcollversion || ', the library now has ' || pg_database_collation_actual_version(oid) as note,
-                format('reindex database concurrently %I; alter database %I refresh collation version;', datname, datname)
-                    as mend
+                datcollversion || ', the library now has ' || pg_database_collation_actual_version(oid) as note
             from pg_database
             where datname = current_database() and datcollversion <> pg_database_collation_actual_version(oid)
             """
@@ -56,13 +57,14 @@ extension Lint {
             those columns may be in the wrong order. Rebuild them, then note the new version.
             """,
         source: "https://www.postgresql.org/docs/current/sql-altercollation.html",
-        mending: .buildIndex, .cluster,
+        mending: .person,
+        advice:
+            "check the indexes that use it with amcheck, rebuild them (also those of exclusion constraints, which CONCURRENTLY skips), look at partitions by text, then alter collation … refresh version",
+        .cluster,
         find: { _ in
             """
             select n.nspname::text as schema, c.collname::text as name,
-                c.collversion || ', the library now has ' || pg_collation_actual_version(c.oid) as note,
-                format('reindex database concurrently %I; alter collation %I.%I refresh version;', current_database(),
-                    n.nspname, c.collname) as mend
+                c.collversion || ', the library now has ' || pg_collation_actual_version(c.oid) as note
             from pg_collation c join pg_namespace n on n.oid = c.collnamespace
             where c.collprovider <> 'd' and c.collversion is not null
                 and exists (select from pg_attribute a join pg_class r on r.oid = a.attrelid
@@ -136,13 +138,14 @@ extension Lint {
             its reader never comes back, pg_wal grows until the disk is full and the server stops.
             """,
         source: "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-SLOT-WAL-KEEP-SIZE",
-        mending: .reload, .cluster,
+        mending: .person,
+        advice: "drop the slot, or set max_slot_wal_keep_size above what it holds and below what the disk has",
+        .cluster,
         find: { _ in
             """
             select slot_name::text as name,
                 (pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end,
-                    restart_lsn))::bigint as bytes,
-                'alter system set max_slot_wal_keep_size = ''50GB''; select pg_reload_conf();' as mend
+                    restart_lsn))::bigint as bytes
             from pg_replication_slots
             where not active and restart_lsn is not null and not temporary
                 and (select reset_val from pg_settings where name = 'max_slot_wal_keep_size') = '-1'

@@ -60,21 +60,24 @@ extension Lint {
             from fk a join fk b on b.conrelid = a.conrelid and b.confrelid = a.confrelid and b.conkey = a.conkey
                 and b.confkey = a.confkey and b.oid < a.oid
             join pg_constraint x on x.oid = a.oid join pg_constraint y on y.oid = b.oid
-            where x.confdeltype = y.confdeltype and x.confupdtype = y.confupdtype and x.confmatchtype = y.confmatchtype
+            where x.convalidated = y.convalidated and x.condeferrable = y.condeferrable and x.condeferred = y.condeferred
+                and to_jsonb(x) ->> 'conenforced' is not distinct from to_jsonb(y) ->> 'conenforced'
+                and to_jsonb(x) ->> 'confdelsetcols' is not distinct from to_jsonb(y) ->> 'confdelsetcols'
+                and x.confdeltype = y.confdeltype and x.confupdtype = y.confupdtype and x.confmatchtype = y.confmatchtype
             group by a.schema, a.name, a.conname
             """
         },
         say: { "it says the same as \($0.said)" })
 
     static let partlyNullForeignKey = Lint(
-        "DB188", "constraints.partly-null", priority: 88, .info, title: "Foreign key that one NULL switches off",
+        "DB188", "constraints.partly-null", priority: 168, .info, title: "Foreign key that one NULL switches off",
         explanation: """
             The foreign key spans several columns, some of which may be NULL and some not. By default (MATCH SIMPLE) a \
-            single NULL among them makes the row refer to nothing at all, whatever stands in the others. MATCH FULL, or \
-            NOT NULL, refuses such rows.
+            single NULL among them makes the row refer to nothing at all, whatever stands in the others. With a tenant in \
+            every key and a parent that may be missing that is as meant; elsewhere NOT NULL refuses such rows.
             """,
         source: "https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARMS-REFERENCES",
-        mending: .person, advice: "declare the columns NOT NULL, or the key MATCH FULL", .constraints,
+        mending: .person, advice: "where no row may be without, declare the columns NOT NULL", .constraints,
         find: { _ in
             """
             select fk.schema, fk.name, fk.conname as part, fk.columns as note
@@ -102,7 +105,8 @@ extension Lint {
                     first_value(conname::text) over same as first, row_number() over same as number
                 from pg_constraint
                 where contype = 'c' and conrelid <> 0 and conparentid = 0 and coninhcount = 0
-                window same as (partition by conrelid, pg_get_expr(conbin, conrelid) order by oid)) k
+                window same as (partition by conrelid, pg_get_expr(conbin, conrelid), connoinherit,
+                    convalidated, to_jsonb(pg_constraint) ->> 'conenforced' order by oid)) k
             join rel r on r.oid = k.conrelid
             where k.number > 1
             """

@@ -16,19 +16,19 @@ extension Lint {
             unused for the whole cycle. Standbys count by themselves; look there before it is dropped.
             """,
         source: "https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-INDEXES-VIEW",
-        mending: .dropIndex, isOfPrimary: true, .indexes,
+        mending: .dropIndex, advice: "look whether a standby uses it before it is dropped", isOfPrimary: true, .indexes,
         find: { limits in
             """
             select schema, name, bytes, oid::text as note, extract(epoch from now() - epoch.since)::float8 as bound,
-                dropping as mend
+                case when not exists (select from pg_stat_replication) then dropping end as mend
             from ix, epoch
             where is_valid and kind = 'i' and not is_attached and not is_unique and not is_exclusion and not is_identity
                 and not is_clustered and not is_constraint and not is_referenced
                 and bytes >= \(limits.leastBytes)::bigint and pg_stat_get_numscans(oid) = 0
                 and epoch.since <= now() - \(limits.businessCycle)::interval
                 and not exists (
-                    select from fk where fk.conrelid = ix.table_oid
-                        and (ix.keys)[1:cardinality(fk.conkey)] @> fk.conkey)
+                    select from pg_constraint f where f.contype = 'f' and f.conrelid = ix.table_oid
+                        and (ix.keys)[1:cardinality(f.conkey)] @> f.conkey)
             """
         },
         say: { hit in
@@ -50,10 +50,13 @@ extension Lint {
             select distinct on (a.oid) a.schema, a.name, a.bytes, b.name as note, a.dropping as mend
             from ix a join ix b on b.table_oid = a.table_oid and b.oid <> a.oid and b.method = a.method
                 and b.keys = a.keys and b.classes = a.classes and b.collations = a.collations and b.orders = a.orders
-                and b.included is not distinct from a.included
-                and b.expressions is not distinct from a.expressions
-                and b.predicate is not distinct from a.predicate
-                and b.is_valid and b.kind = a.kind and (b.is_unique or not a.is_unique)
+                and coalesce(b.included, '{}') = coalesce(a.included, '{}')
+                and coalesce(b.expressions, '') = coalesce(a.expressions, '')
+                and coalesce(b.predicate, '') = coalesce(a.predicate, '')
+                and b.is_valid and b.kind = a.kind
+                and (not a.is_unique or b.is_unique and b.is_immediate >= a.is_immediate and b.nulls_equal >= a.nulls_equal)
+                and b.class_options = a.class_options
+                and (a.method in ('btree', 'hash') or b.options is not distinct from a.options)
                 and ((b.is_constraint or b.is_referenced)::int, (b.is_identity or b.is_clustered)::int,
                     b.is_unique::int, -b.oid::bigint)
                     > ((a.is_constraint or a.is_referenced)::int, (a.is_identity or a.is_clustered)::int,
@@ -71,7 +74,8 @@ extension Lint {
             A B-tree index on (a, b) serves whatever one on (a) does, in the same order. The shorter one is smaller and \
             a little faster to read; every write pays for both. Unique indexes and those with another condition, \
             operator class, collation or order are not listed. Whether the longer one is so much larger that the \
-            shorter one is worth keeping is for you to judge: both sizes are there.
+            shorter one is worth keeping is for you to judge: both sizes are there. Drop one, then look again: the longer \
+            one may be on another list because the shorter one is used in its place.
             """,
         source: "https://www.postgresql.org/docs/current/indexes-multicolumn.html",
         mending: .dropIndex, .indexes,
@@ -97,17 +101,21 @@ extension Lint {
     static let impliedUniqueness = Lint(
         "DB103", "indexes.implied-uniqueness", priority: 165, .info, title: "Unique index that a smaller one implies",
         explanation: """
-            Where (a) is unique, (a, b) is unique by itself, so this index enforces nothing. It is needed only as the \
-            target of a foreign key over both columns, which would be seen, or to answer queries from the index alone.
+            Where (a) is unique, (a, b) is unique by itself, so this index enforces nothing, and nothing has read it since \
+            the counters began. An INSERT … ON CONFLICT (a, b) still needs it: look through the application before it is \
+            dropped.
             """,
         source: "https://www.postgresql.org/docs/current/indexes-unique.html",
-        mending: .dropIndex, .indexes,
+        mending: .person, advice: "look for ON CONFLICT over its columns in the application, then drop it concurrently",
+        isOfPrimary: true, .indexes,
         find: { _ in
             """
-            select distinct on (a.oid) a.schema, a.name, a.bytes, b.name as note, a.dropping as mend
+            select distinct on (a.oid) a.schema, a.name, a.bytes, b.name as note
             from ix a join ix b on b.table_oid = a.table_oid and b.oid <> a.oid and b.is_unique and b.is_valid
-                and b.is_immediate and b.predicate is null and b.key_count < a.key_count and a.keys @> b.keys
-                and 0 <> all (b.keys)
+                and b.is_immediate and b.predicate is null and b.key_count < a.key_count
+                and (a.keys)[1:b.key_count] = b.keys and (a.classes)[1:b.key_count] = b.classes
+                and (a.collations)[1:b.key_count] = b.collations and (b.nulls_equal or not a.nulls_equal)
+                and 0 <> all (b.keys) and pg_stat_get_numscans(a.oid) = 0
             where a.is_valid and a.kind = 'i' and a.is_unique and not a.is_attached and not a.is_constraint
                 and not a.is_referenced and not a.is_identity and not a.is_clustered and a.included is null
             order by a.oid, b.key_count, b.name

@@ -100,15 +100,17 @@ extension Lint {
         explanation: """
             The statistics know of values in the column that its sequence has yet to give out: rows were loaded with \
             their numbers, and nobody told the sequence. When it comes to them, INSERTs fail on the key, one after the \
-            other; without a key they make duplicates.
+            other; without a key they make duplicates. A sequence that has given out nothing yet is left out: the catalogue does not say where it \
+            will begin.
             """,
         source: "https://www.postgresql.org/docs/current/functions-sequence.html",
         mending: .catalogue(.rowExclusive), sight: .samples, .keys,
         find: { _ in
             """
             select c.schema, c.name, c.attname as part, v.highest as value, s.last::float8 as bound,
-                format('select setval(%L, (select max(%I) from %I.%I));', format('%I.%I', s.seq_schema, s.seq_name),
-                    c.attname, c.schema, c.name) as mend
+                format('select setval(%L, greatest((select max(%I) from %I.%I), (select last_value from %I.%I)));',
+                    format('%I.%I', s.seq_schema, s.seq_name), c.attname, c.schema, c.name, s.seq_schema, s.seq_name)
+                    as mend
             from seq s join col c on c.attrelid = s.attrelid and c.attnum = s.attnum
             join pg_stats p on p.schemaname = c.schema and p.tablename = c.name and p.attname = c.attname
                 and p.inherited = (c.kind = 'p')
@@ -116,7 +118,7 @@ extension Lint {
                 select (p.histogram_bounds::text::bigint[])[array_upper(p.histogram_bounds, 1)]::float8 as highest) v
             where s.seqincrement > 0 and not s.seqcycle
                 and c.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-                and v.highest > coalesce(s.last, 0)
+                and v.highest > s.last
                 and exists (select from pg_index i where i.indrelid = c.attrelid and i.indisunique
                     and i.indnkeyatts = 1 and i.indkey[0] = c.attnum)
             """
@@ -157,7 +159,8 @@ extension Lint {
         find: { _ in
             """
             select c.schema, c.name, c.attname as part, format_type(c.atttypid, -1) as note,
-                format('alter sequence %I.%I as %s;', s.seq_schema, s.seq_name, format_type(c.atttypid, -1)) as mend
+                format('alter sequence %I.%I as %s maxvalue %s;', s.seq_schema, s.seq_name, format_type(c.atttypid, -1), m.most)
+                    as mend
             from seq s join col c on c.attrelid = s.attrelid and c.attnum = s.attnum
             join (values ('int2'::regtype, 32767), ('int4'::regtype, 2147483647)) m (type, most) on m.type = c.atttypid
             where s.seqmax > m.most

@@ -129,18 +129,18 @@ extension Lint {
 
     static let orphanedTemporary = Lint(
         "DB212", "schema.orphaned-temporary", priority: 82, .warning,
-        title: "Temporary table that nobody owns any more",
+        title: "Temporary table that has grown old",
         explanation: """
-            The session whose temporary table this is has ended without removing it, as in a crash. Nobody sees the \
-            table, and its oldest transaction keeps growing older: autovacuum drops it only when wraparound is near.
+            Autovacuum cannot vacuum or freeze a temporary table: only the session it belongs to can. A pooled session that \
+            keeps one for weeks holds back the oldest transaction of the whole database. What a crash has left behind \
+            autovacuum drops by itself.
             """,
         source: "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
-        mending: .catalogue(.accessExclusive), .cluster,
+        mending: .person, advice: "end the session it belongs to, or let it vacuum the table", .cluster,
         find: { limits in
             """
             select n.nspname::text as schema, c.relname::text as name, age(c.relfrozenxid)::float8 as value,
-                c.relpages::bigint * current_setting('block_size')::bigint as bytes,
-                format('drop table %I.%I;', n.nspname, c.relname) as mend
+                c.relpages::bigint * current_setting('block_size')::bigint as bytes
             from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where c.relpersistence = 't' and c.relkind = 'r' and age(c.relfrozenxid) >= \(limits.freezeAge)::float8
             """
@@ -162,10 +162,10 @@ extension Lint {
         "DB214", "schema.large-objects", priority: 188, .info, title: "Large objects that no column refers to",
         explanation: """
             The database holds large objects, and no table has a column of type oid or lo that could refer to one. They \
-            stay when the rows they belonged to are deleted; vacuumlo removes what nobody refers to.
+            stay when the rows they belonged to are deleted.
             """,
         source: "https://www.postgresql.org/docs/current/vacuumlo.html",
-        mending: .person, advice: "vacuumlo --dry-run DATABASE", .objects,
+        mending: .person, advice: "ask what wrote them: a text column may hold their numbers too", .objects,
         find: { _ in
             """
             select current_database()::text as name, count(*)::float8 as value from pg_largeobject_metadata

@@ -57,7 +57,7 @@ extension Lint {
             from rel r join pg_policy p on p.polrelid = r.oid
             cross join lateral (
                 select concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) as text) x
-            where regexp_replace(lower(x.text), '[(] *select (auth[.])?(current_setting|uid|jwt|role|email)[(]', '', 'g')
+            where regexp_replace(lower(x.text), '[(] *select [( ]*(auth[.])?(current_setting|uid|jwt|role|email)[(]', '', 'g')
                 ~ '(current_setting|auth[.](uid|jwt|role|email))[(]'
             """
         },

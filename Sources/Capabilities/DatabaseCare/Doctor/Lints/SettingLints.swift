@@ -43,7 +43,9 @@ extension Lint {
                 [
                     "zero_damaged_pages", "ignore_checksum_failure", "ignore_invalid_pages", "ignore_system_indexes",
                     "allow_system_table_mods",
-                ].filter { state.value($0) == "on" }.map { .setting($0, "it is on", to: "off", .reload) }
+                ].filter { state.value($0) == "on" }.map {
+                    .setting($0, "it is on", to: "off", $0 == "ignore_invalid_pages" ? .restart : .reload)
+                }
             }),
         set(
             "DB223", "settings.autovacuum", priority: 13, .critical, title: "Autovacuum switched off",

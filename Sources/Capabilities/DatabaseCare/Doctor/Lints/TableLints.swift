@@ -49,7 +49,14 @@ extension Lint {
             join lateral (
                 select c.relname::text as name from pg_index i join pg_class c on c.oid = i.indexrelid
                 where i.indrelid = r.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indimmediate
-                    and 0 <> all (i.indkey::int2[]) and c.relkind = 'i'
+                    and 0 <> all (i.indkey::int2[]) and c.relkind = 'i' and 0 = all (i.indoption::int2[])
+                    and not exists (
+                        select from unnest(i.indclass::oid[]) k (class) join pg_opclass o on o.oid = k.class
+                        where not o.opcdefault)
+                    and not exists (
+                        select from unnest(i.indkey::int2[], i.indcollation::oid[]) k (attnum, sorting)
+                        join pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum
+                        where k.sorting <> a.attcollation)
                     and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
                     and not exists (
                         select from pg_attribute a where a.attrelid = r.oid and a.attnum = any (i.indkey::int2[])
@@ -113,9 +120,10 @@ extension Lint {
         find: { _ in
             """
             select r.schema, r.name, k.conname::text as part,
-                format('alter table %I.%I enable trigger all;', r.schema, r.name) as mend
+                string_agg(format('alter table %I.%I enable trigger %I;', r.schema, r.name, t.tgname), ' ' order by t.tgname)
+                    as mend
             from rel r join pg_trigger t on t.tgrelid = r.oid join pg_constraint k on k.oid = t.tgconstraint
-            where t.tgisinternal and t.tgenabled = 'D' and k.contype = 'f'
+            where t.tgisinternal and t.tgenabled in ('D', 'R') and k.contype = 'f'
             group by r.schema, r.name, k.conname
             """
         },

@@ -22,7 +22,8 @@ extension Lint {
             select schema, name, bytes, age as value, most as bound,
                 format('vacuum (freeze) %I.%I;', schema, name) as mend
             from (
-                select schema, name, bytes, age(relfrozenxid)::float8 as age,
+                select schema, name, bytes, greatest(age(relfrozenxid),
+                        (select age(t.relfrozenxid) from pg_class t where t.oid = reltoastrelid))::float8 as age,
                     least(current_setting('autovacuum_freeze_max_age')::float8, (
                         select o.option_value::float8 from pg_options_to_table(options) o
                         where o.option_name = 'autovacuum_freeze_max_age')) as most
@@ -74,10 +75,11 @@ extension Lint {
         find: { limits in
             """
             select name, value, note, mend from (
-                select 'process ' || pid as name, age(backend_xmin)::float8 as value,
+                select 'process ' || pid as name, greatest(age(backend_xmin), age(backend_xid))::float8 as value,
                     concat_ws(', ', usename, state, nullif(application_name, '')) as note,
                     format('select pg_terminate_backend(%s);', pid) as mend
-                from pg_stat_activity where backend_xmin is not null and backend_type <> 'autovacuum worker'
+                from pg_stat_activity where (backend_xmin is not null or backend_xid is not null)
+                    and pid not in (select pid from pg_stat_progress_vacuum) and backend_type <> 'autovacuum worker'
                     and backend_type <> 'walsender'
                 union all
                 select 'standby ' || coalesce(nullif(application_name, ''), pid::text), age(backend_xmin)::float8,
@@ -236,10 +238,10 @@ extension Lint {
         say: { "the planner has no statistics of its \($0.count) rows" })
 
     static let freezeAgeRaised = Lint(
-        "DB159", "vacuum.freeze-postponed", priority: 85, .warning, title: "Table whose freezing is put off",
+        "DB159", "vacuum.freeze-postponed", priority: 196, .info, title: "Limit of freezing that does nothing",
         explanation: """
-            The table has a setting of its own that lets its transactions grow older than the server's limit, or far \
-            beyond the usual one. Freezing is not saved by that, only put off, and then comes all at once.
+            The table has a limit of its own for the age of its transactions that is larger than the server's. Autovacuum \
+            ignores a larger one: somebody believes in a setting that does nothing.
             """,
         source: "https://www.postgresql.org/docs/current/runtime-config-autovacuum.html#GUC-AUTOVACUUM-FREEZE-MAX-AGE",
         mending: .catalogue(.shareUpdateExclusive), .tables,
@@ -248,8 +250,8 @@ extension Lint {
             select schema, name, bytes, o.option_value::float8 as value,
                 format('alter table %I.%I reset (autovacuum_freeze_max_age);', schema, name) as mend
             from rel cross join lateral pg_options_to_table(options) o
-            where o.option_name = 'autovacuum_freeze_max_age' and o.option_value::float8 > 1000000000
+            where o.option_name = 'autovacuum_freeze_max_age' and o.option_value::float8 > current_setting('autovacuum_freeze_max_age')::float8
             """
         },
-        say: { "its freezing waits for \($0.count) transactions" })
+        say: { "its own limit of \($0.count) transactions is larger than the server's, and ignored" })
 }
