@@ -100,7 +100,9 @@ struct RandomCrashTests {
                     _ = try await Programs(environment: [:]).run(program.command(words))
                 }
                 ended = runs.first.map { $0.state == .succeeded } ?? false
-            case .exited(let code): Issue.record("exit status \(code): \(outcome.errorOutput.text)")
+            case .exited(let code):
+                let journal = try await program.run(["show", "latest", "--journal"]).output
+                Issue.record("exit status \(code): \(outcome.errorOutput.text)\n\(journal)")
             default: kills += 1
             }
         }

@@ -69,10 +69,11 @@ struct RuleTests {
         let zones = ZoneDirectory(environment: [:])
         let checking = GuideChecking(try TheFiveGuides.guide("agentic-ecosystem"))
         let found = checking.overlapFindings(zones: zones)
-        // Weekly: Sundays 3:00 for two hours. Monthly: the first Sunday at 2:00 for four.
-        #expect(found.map(\.line) == [88])
-        #expect(found.first?.problem.contains("'Weekly Maintenance (Semi-Automated)'") == true)
-        #expect(found.first?.problem.hasSuffix("such as on 2026-01-04") == true)
+        // Daily: at 2:00 for half an hour. Weekly: Sundays 3:00 for two. Monthly: the first Sunday at 2:00 for four.
+        #expect(found.map(\.line) == [88, 88])
+        #expect(found.first?.problem.contains("'Daily Maintenance (Automated)'") == true)
+        #expect(found.last?.problem.contains("'Weekly Maintenance (Semi-Automated)'") == true)
+        #expect(found.allSatisfy { $0.problem.hasSuffix("such as on 2026-01-04") })
         let apart =
             "## A\n\n**Time**: Sundays 01:00\n**Duration**: 2 hours\n\n## B\n\n**Time**: Sundays 03:00\n**Duration**: 1 hour\n"
         #expect(GuideChecking(try Guide(file: "a.md", bytes: Array(apart.utf8))).overlapFindings(zones: zones) == [])

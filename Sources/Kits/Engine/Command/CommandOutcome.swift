@@ -7,6 +7,8 @@ struct CommandOutcome: Codable, Sendable, Hashable {
     /// `exited with status 3`, `was ended after its time limit of 5 s`, `was interrupted`.
     var ending: String
     var exitStatus: Int32?
+    /// Whether it was ended because whoever ran it was: what it had done by then it could not say. Nil is not.
+    var wasInterrupted: Bool?
     var seconds: Double?
     /// Both as far as they were kept, without secrets of the step's variables.
     var output: String
@@ -24,6 +26,7 @@ struct CommandOutcome: Codable, Sendable, Hashable {
     /// It never started, or was ended because whoever ran it was interrupted.
     init(_ error: any Error) {
         isExpected = false
+        wasInterrupted = error is CancellationError
         ending = error is CancellationError ? "was interrupted" : "did not start: \(ErrorReport(error).problem)"
         output = ""
         errorOutput = ""

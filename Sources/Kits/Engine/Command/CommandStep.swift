@@ -70,6 +70,11 @@ struct CommandStep: MaintenanceTask {
                 ? .notDone("it left no exit status")
                 : .unknown("it may have started, and left no exit status")
         }
+        if ending.wasInterrupted ?? false {
+            if settings.proof != nil { return try await ownProof(look, ending.evidence) }
+            return settings.mayRepeat
+                ? .notDone(ending.words) : .unknown("it \(ending.words), and nobody knows how far it was")
+        }
         guard ending.isExpected else {
             return settings.mayRepeat ? .notDone(ending.words) : .failed(ending.words, ending.evidence)
         }
