@@ -39,13 +39,12 @@ package struct OptimizeDatabase: MaintenanceTask {
     private let statistics: UpdateStatistics
     private let indexes: ReindexIndexes
 
-    package init(_ options: Options) {
-        vacuum = VacuumTables(VacuumTables.Options())
-        statistics = UpdateStatistics(UpdateStatistics.Options())
-        var chosen = ReindexIndexes.Options()
-        chosen.dropDuplicates = options.dropDuplicates
-        chosen.minimumSize = options.minimumSize
-        indexes = ReindexIndexes(chosen)
+    package init(_ options: Options) throws {
+        vacuum = VacuumTables(try VacuumTables.Options.parse([]))
+        statistics = UpdateStatistics(try UpdateStatistics.Options.parse([]))
+        var chosen = ["--minimum-size=\(options.minimumSize.bytes)"]
+        if options.dropDuplicates { chosen.append("--drop-duplicates") }
+        indexes = ReindexIndexes(try ReindexIndexes.Options.parse(chosen))
     }
 
     package func survey(_ look: Look) async throws -> Observation {
