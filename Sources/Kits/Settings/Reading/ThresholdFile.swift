@@ -133,12 +133,12 @@ extension Tree {
 }
 
 extension CheckSections {
-    /// Only what is said in `settings`.
+    /// Only what is said in `settings`: also what is the standard anyway, since it counts over what stands elsewhere.
     static func written(_ settings: CheckSettings, _ schemas: [CheckSchema]) -> Output {
         guard case .mapping(let written) = CheckSections(schemas: schemas).format.write(settings) else {
             return .mapping([])
         }
-        return .mapping(written.filter { settings[$0.key] != nil }.map(\.withoutStandards))
+        return .mapping(written.filter { settings[$0.key] != nil })
     }
 }
 
