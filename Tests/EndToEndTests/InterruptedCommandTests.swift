@@ -26,7 +26,7 @@ struct InterruptedCommandTests {
         command.timeLimit = .seconds(3)
         command.grace = .seconds(20)
         let outcome = try await Programs(environment: [:]).run(command)
-        FileManager.default.createFile(atPath: "\(program.directory)/again", contents: nil)
+        try Data().write(to: URL(fileURLWithPath: "\(program.directory)/again"))
         return (program, outcome.termination)
     }
 
