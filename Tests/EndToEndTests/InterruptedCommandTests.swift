@@ -22,6 +22,7 @@ struct InterruptedCommandTests {
                     directory: \(program.directory)
                     effect: destroys\(proof.map { "\n        prove: \($0)" } ?? "")
             """)
+        try Data().write(to: URL(fileURLWithPath: "\(program.directory)/ledger"))
         var command = program.command(["run", "own"])
         command.timeLimit = .seconds(3)
         command.grace = .seconds(20)
@@ -45,6 +46,6 @@ struct InterruptedCommandTests {
         let resumed = try await program.run(["resume"])
         #expect(resumed.exitCode != 0)
         #expect(resumed.output.contains("--decide") || resumed.errors.contains("--decide"), "\(resumed.errors)")
-        #expect(!FileManager.default.fileExists(atPath: "\(program.directory)/ledger"))
+        #expect(try String(contentsOfFile: "\(program.directory)/ledger", encoding: .utf8).isEmpty)
     }
 }

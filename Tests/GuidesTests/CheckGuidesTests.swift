@@ -129,11 +129,13 @@ struct CheckGuidesTests {
             """)
         let live = try await program.run("guide", "check", "guide.md", "--environment=live")
         #expect(
-            live.output.contains("critical for cpu usage is >90%, and in 'live' 95 % is in force (mainstay.yaml:3:"))
+            live.output.contains("critical for cpu usage is >90%, and in 'live' 95 % is in force (")
+                && live.output.contains("/mainstay.yaml:3:"))
         #expect(live.output.contains("2 warning"))
         let test = try await program.run("guide", "check", "guide.md", "--environment=test")
         #expect(!test.output.contains("critical for cpu usage"))
-        #expect(test.output.contains("warning for cpu usage is >60%, and in 'test' 70 % is in force (mainstay.yaml:6:"))
+        #expect(test.output.contains("warning for cpu usage is >60%, and in 'test' 70 % is in force ("))
+        #expect(test.output.contains("/mainstay.yaml:6:"))
         #expect(try await program.run("guide", "check", "guide.md", "--environment=gone").exitCode == 2)
     }
 

@@ -34,8 +34,8 @@ struct ConversationTests {
         let (conversation, text) = Self.scripts[index]
         let bytes = Array(text.utf8)
         // A server that waits for its client's words sends reply by reply.
-        let replies = bytes.split(separator: 10).map { Array($0) + [10] }
-        let byReply = moves(conversation, text.hasSuffix("\n") ? replies : [bytes])
+        let replies = bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast().map { Array($0) + [10] }
+        let byReply = moves(conversation, bytes.last == 10 ? replies : [bytes])
         #expect(moves(conversation, bytes.map { [$0] }) == byReply)
         #expect(byReply.last != .wait)
     }
