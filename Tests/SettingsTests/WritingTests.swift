@@ -61,6 +61,7 @@ struct EffectiveConfigurationTests {
                             - 2xx
                         timeout: 30s  # default
                         follow-redirects: false  # default
+                        http2: false  # default
                         certificate-days:
                           warning: 30  # default
                           critical: 7  # default

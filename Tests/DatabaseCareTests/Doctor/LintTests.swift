@@ -100,7 +100,10 @@ struct LintTests {
         limits.freezeAge = 15_000
         let hits = try await database.hits("DB150", limits)
         #expect(hits.map(\.object).contains("public.old"))
-        #expect(!hits.map(\.object).contains("public.fresh"))
+        // A table begins at the oldest transaction that goes on anywhere in the cluster, which may be another test's.
+        let age = try await database.value("select age(relfrozenxid)::text from pg_class where relname = 'fresh'")
+        let isOld = Int(age).map { $0 > 15_000 }
+        #expect(hits.map(\.object).contains("public.fresh") == isOld)
         #expect(try await database.hits("DB150").isEmpty)
         #expect(try await database.hits("DB151").isEmpty)
         limits.freezeShare = -1
