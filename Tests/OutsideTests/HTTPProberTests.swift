@@ -15,6 +15,18 @@ struct HTTPProberTests {
         return try await prober.observe(probe)
     }
 
+    @Test("a request is sent once, and its content with it")
+    func once() async throws {
+        try await withHTTPServer { port in
+            var probe = HTTPProbe(try HTTPTarget("http://127.0.0.1:\(port)/ping"), method: .post)
+            probe.content = Array("a=b".utf8)
+            for _ in 0..<5 { _ = try await prober.observe(probe) }
+            let heard = try await prober.observe(HTTPProbe(try HTTPTarget("http://127.0.0.1:\(port)/heard")))
+            let text = heard.response.map { String(decoding: $0.body, as: UTF8.self) }
+            #expect(text == Array(repeating: "POST /ping\na=b", count: 5).joined(separator: "\n--\n"))
+        }
+    }
+
     @Test("an answer comes with its status, its body and the time of every phase")
     func answers() async throws {
         try await withHTTPServer { port in

@@ -195,7 +195,7 @@ struct ConditionTests {
             (
                 "kind: http\nurl: http://x/\nconditions: [statsu == 200]",
                 "mainstay.yaml:7:22: environments.test.resources.main.conditions[1]: there is no 'statsu' to compare "
-                    + "(did you mean 'status'? allowed: status, body, body.PATH, body-size, header.NAME, redirects, url, "
+                    + "(did you mean 'status'? allowed: status, body, body.PATH, body-size, header.NAME, redirects, http-version, url, "
                     + "response-time, connect-time, certificate-expiration, certificate-trusted, certificate-issuer, "
                     + "tls-version)"
             ),

@@ -221,9 +221,13 @@ extension ClusterRestore {
         try await Blocking().run { _ in
             let outside = "\(home)/tablespaces"
             if FileManager.default.fileExists(atPath: outside) {
-                for oid in try FileManager.default.contentsOfDirectory(atPath: outside) {
+                // Links are called by their oid, and what they lead to as whoever restored it does: pgBackRest by its name.
+                for oid in try FileManager.default.contentsOfDirectory(atPath: "\(data)/pg_tblspc") {
                     let link = "\(data)/pg_tblspc/\(oid)"
-                    guard unlink(link) == 0, symlink("\(tablespaces)/\(oid)", link) == 0 else {
+                    let place = try FileManager.default.destinationOfSymbolicLink(atPath: link)
+                    guard place.utf8.starts(with: "\(outside)/".utf8) else { continue }
+                    let rest = place.utf8.dropFirst(outside.utf8.count)
+                    guard unlink(link) == 0, symlink("\(tablespaces)\(Substring(rest))", link) == 0 else {
                         throw ClusterRestoreError.cannotPlace(link, reason: systemReason(errno))
                     }
                 }

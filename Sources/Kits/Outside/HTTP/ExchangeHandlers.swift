@@ -17,6 +17,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     private let target: HTTPTarget
     private let progress: ExchangeProgress<HTTPObservation.Response>
     private var response: HTTPObservation.Response?
+    private var isSent = false
 
     init(
         request: HTTPRequestHead?, content: [UInt8], bodyLimit: Int, target: HTTPTarget,
@@ -29,7 +30,10 @@ final class ExchangeHandler: ChannelInboundHandler {
         self.progress = progress
     }
 
+    /// Once: a connection that is active when its handler comes may still be about to say so.
     private func send(in context: ChannelHandlerContext) {
+        guard !isSent else { return }
+        isSent = true
         guard let request else { return progress.finish(with: nil) }
         progress.enter(.waiting)
         context.write(wrapOutboundOut(.head(request)), promise: nil)
