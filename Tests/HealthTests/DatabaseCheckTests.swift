@@ -163,7 +163,8 @@ struct DatabaseCheckTests {
         try await expect("database.size", .warning, "database size", warning: 1, critical: .infinity)
         try await expect("wal.on-disk", .passed, "of WAL in")
         try await expect("wal.on-disk", .critical, "of WAL in", warning: 0, critical: 0.000_1)
-        try await expect("checkpoints.requested", .passed, "checkpoints were counted yet")
+        // How many there were depends on all tests of the server together; nothing is unknown about them.
+        try await expect("checkpoints.requested", .passed, "checkpoints were", warning: .infinity, critical: .infinity)
         try await expect("database.clock", .passed, "the clocks agree")
         try await expect("checksums.failures", .passed, "data checksums are off")
         try await expect("standby.conflicts", .passed, "this is no standby")
@@ -198,7 +199,10 @@ struct DatabaseCheckTests {
             try await run("alter subscription \(name) set (slot_name = none)")
             try await expect("subscriptions.state", .warning, "is disabled")
             try await run("alter subscription \(name) set (slot_name = \(name)); alter subscription \(name) enable")
-            try await expect("subscriptions.state", .critical, "'\(name)' has no worker")
+            // The server has to try first, and looks as if it followed meanwhile.
+            try await eventually("its worker has given up") {
+                try await check("subscriptions.state").check("subscriptions.state")?.state == .critical
+            }
             try await run(
                 "alter subscription \(name) disable; alter subscription \(name) set (slot_name = none); drop subscription \(name)"
             )
