@@ -94,8 +94,7 @@ let package = Package(
             "Dashboard",
             [
                 "Maintenance", "Outside", "Page", "Web", "Backup", "Store", "Calendar", "Alert", "Settings", "Engine",
-                "Command",
-                "Composition",
+                "Command", "Report", "Composition",
             ],
             external: [.argumentParser, .crypto, .cryptoExtras]),
         capability(

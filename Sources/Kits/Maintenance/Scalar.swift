@@ -1,3 +1,5 @@
+import Foundation
+
 /// One value of evidence, of a precondition or of a listing: what JSON has as a leaf.
 package enum Scalar: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByStringInterpolation,
     ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral
@@ -63,7 +65,19 @@ extension Scalar {
         case .integer(let value): value.grouped
         case .boolean(let value): value ? "yes" : "no"
         case .text(let value): Timestamp(iso8601: value).map(\.description) ?? value
+        case .number(let value) where value.magnitude < 1e15 && value != value.rounded():
+            Scalar.number(value.rounded(digits: 4)).description
         default: description
         }
+    }
+}
+
+extension Double {
+    /// With so many digits that say something: 99.7487 is 99.75, and 0.012345 is 0.01234.
+    fileprivate func rounded(digits: Int) -> Double {
+        guard isFinite, self != 0 else { return self }
+        let unit = pow(10, Double(digits - 1) - log10(magnitude).rounded(.down))
+        let rounded = (self * unit).rounded() / unit
+        return rounded.isFinite ? rounded : self
     }
 }

@@ -261,15 +261,7 @@ struct BackupReport: Sendable {
                     .text(record.firstSeen.iso8601), record.finding.mend.map { .text($0) } ?? .null,
                 ]
             })
-        return [.table(listing, standings: material.findings.map { Self.standing($0.finding.severity) })]
-    }
-
-    private static func standing(_ severity: Severity) -> Standing {
-        switch severity {
-        case .critical: .critical
-        case .warning: .warning
-        case .info: .notice
-        }
+        return [.table(listing, standings: material.findings.map { $0.finding.severity.standing })]
     }
 }
 

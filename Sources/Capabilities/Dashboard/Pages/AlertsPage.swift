@@ -1,8 +1,9 @@
-import Settings
 import Alert
 import Engine
 import Maintenance
 import Page
+import Report
+import Settings
 import Web
 
 /// What somebody is or will be told of, who has taken it on, and what is silenced.

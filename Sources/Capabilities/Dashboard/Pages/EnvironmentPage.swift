@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 import Settings
 import Web
 

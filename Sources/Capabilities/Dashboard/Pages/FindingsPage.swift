@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 import Web
 
 /// What is wrong or worth knowing, the worst first.

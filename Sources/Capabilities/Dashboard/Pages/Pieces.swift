@@ -58,7 +58,7 @@ enum Pieces {
         guard !facts.isEmpty else { return nil }
         let parts = facts.filter { !$0.value.description.isEmpty }.sorted { $0.key < $1.key }.prefix(24).map {
             name, value -> HTML in
-            "<span>\(name) <b>\(clipped(value.description, to: 400))</b></span>"
+            "<span>\(name) <b>\(clipped(value.spoken, to: 400))</b></span>"
         }
         return "<div class=\"facts\">\(parts)</div>"
     }
@@ -67,51 +67,6 @@ enum Pieces {
         error.map { error in
             let hint: HTML? = error.hint.map { "<div class=\"muted\">\(clipped($0, to: 2_000))</div>" }
             return "<div>\(clipped(error.problem, to: 2_000))</div>\(hint)"
-        }
-    }
-}
-
-extension Severity {
-    var standing: Standing {
-        switch self {
-        case .info: .notice
-        case .warning: .warning
-        case .critical: .critical
-        }
-    }
-}
-
-extension RunState {
-    var standing: Standing {
-        switch self {
-        case .succeeded: .good
-        case .failed, .uncertain: .critical
-        case .cancelled, .waiting: .warning
-        case .running: .unknown
-        }
-    }
-}
-
-extension StepState {
-    var standing: Standing {
-        switch self {
-        case .succeeded: .good
-        case .skipped: .notice
-        case .pending, .running: .unknown
-        case .waiting, .unproven, .cancelled, .refused: .warning
-        case .failed, .uncertain: .critical
-        }
-    }
-}
-
-extension ChangeState {
-    var standing: Standing {
-        switch self {
-        case .proved: .good
-        case .skipped: .notice
-        case .planned, .started, .applied: .unknown
-        case .unproven, .refused: .warning
-        case .failed, .undecided: .critical
         }
     }
 }

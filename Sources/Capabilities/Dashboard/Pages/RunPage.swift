@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 import Web
 
 /// One run: its steps, what they found, and every change with its statements and its proof.
@@ -153,16 +154,5 @@ enum RunPage {
             <details id="proof-\(record.step)-\(record.number)"\(attribute: "open", when: record.state != .proved)>\
             <summary>Proof</summary>\(before)\(after)</details>
             """
-    }
-}
-
-extension CheckOutcome.State {
-    var standing: Standing {
-        switch self {
-        case .passed: .good
-        case .warning: .warning
-        case .critical: .critical
-        case .unknown: .unknown
-        }
     }
 }

@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 import Web
 
 /// All runs, latest first, a page at a time.

@@ -18,11 +18,12 @@ extension Check {
             """,
         source: "https://www.rfc-editor.org/rfc/rfc1035"
     ) { context in
-        guard case .dns(let access) = context.resource.access,
-            let kind = DNSQuestion.Kind(rawValue: access.kind.rawValue)
-        else { preconditionFailure("'\(context.resource.name)' is asked as a name and is \(context.resource.kind)") }
+        guard case .dns(let access) = context.resource.access else {
+            preconditionFailure("'\(context.resource.name)' is asked as a name and is \(context.resource.kind)")
+        }
         let question = DNSQuestion(
-            access.name, kind, server: access.resolver.flatMap { DNSQuestion.Server($0) }, timeLimit: access.timeout)
+            access.name, access.kind, server: access.resolver.flatMap { DNSQuestion.Server($0) },
+            timeLimit: access.timeout)
         let answer: DNSAnswer
         do {
             answer = try await question.ask(Blocking(label: "mainstay.dns"), clock: context.look.clock)
@@ -33,7 +34,8 @@ extension Check {
         reading.state = context.limits.judge(answer.duration.inSeconds)
         let shown = answer.values.prefix(3).joined(separator: ", ").prefix(120).printable
         let rest = answer.values.count > 3 ? " and \(answer.values.count - 3) more" : ""
-        reading.summary = answer.values.isEmpty ? "\(answer.code), no \(kind.rawValue) record" : "\(shown)\(rest)"
+        reading.summary =
+            answer.values.isEmpty ? "\(answer.code), no \(access.kind.rawValue) record" : "\(shown)\(rest)"
         let isFree = access.expected.mentions("rcode") || access.expected.mentions("answers")
         if !isFree, answer.code != "NOERROR" || answer.values.isEmpty { reading.state = .critical }
         let facts = ConditionFacts([

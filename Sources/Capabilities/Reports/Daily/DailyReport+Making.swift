@@ -1,5 +1,6 @@
 import Engine
 import Maintenance
+import Report
 
 extension DailyReport {
     init(_ material: Material) {

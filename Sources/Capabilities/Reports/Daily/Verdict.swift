@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 
 /// The report in one sentence, and what a person has to do now, most urgent first.
 struct Verdict: Codable, Hashable, Sendable {

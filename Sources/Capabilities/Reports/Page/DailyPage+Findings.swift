@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 
 extension DailyPage {
     var findings: HTML {

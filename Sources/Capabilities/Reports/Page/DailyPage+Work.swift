@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Page
+import Report
 
 extension DailyPage {
     var troubles: HTML {
@@ -149,15 +150,4 @@ extension DailyPage {
 extension DailyReport.ChangeLine {
     /// What stands together in one box.
     fileprivate var group: [String] { [runID, task, target.environment, target.resource] }
-}
-
-extension RunState {
-    fileprivate var standing: Standing {
-        switch self {
-        case .succeeded: .good
-        case .failed, .uncertain: .critical
-        case .cancelled, .waiting: .warning
-        case .running: .unknown
-        }
-    }
 }

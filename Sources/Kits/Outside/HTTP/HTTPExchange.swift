@@ -104,52 +104,20 @@ struct HTTPExchange: Sendable {
     private func translated(_ error: any Error, in phase: HTTPError.Phase) -> any Error {
         switch error {
         case is HTTPError, is CancellationError: return error
-        case let error as NIOConnectionError: return translated(error)
-        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return UntrustedCertificate(isHostMismatch: true)
-        case NIOSSLError.unableToValidateCertificate: return UntrustedCertificate(isHostMismatch: false)
-        case NIOSSLError.handshakeFailed(let cause):
-            let text = String(describing: cause)
-            if text.contains("CERTIFICATE_VERIFY_FAILED") { return UntrustedCertificate(isHostMismatch: false) }
-            return HTTPError.handshakeFailed(target, reason: Self.reason(inBoringSSL: text))
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            return HTTPError.handshakeFailed(target, reason: String(describing: error))
         case HTTPParserError.invalidEOFState: return HTTPError.closed(target, phase: phase)
         case HTTPParserError.headerOverflow:
             return HTTPError.malformedAnswer(target, reason: "its headers are too long")
         case let error as HTTPParserError: return HTTPError.malformedAnswer(target, reason: "\(error)")
-        case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE:
-            return HTTPError.closed(target, phase: phase)
-        case let error as IOError: return HTTPError.unreachable(target, reason: systemReason(error.errnoCode))
-        default: return HTTPError.unreachable(target, reason: String(describing: error))
+        default: break
+        }
+        switch ConnectionFailure(error) {
+        case .forbidden: return HTTPError.forbidden(target)
+        case .noSuchHost(let reason): return HTTPError.noSuchHost(target.host, reason: reason)
+        case .refused: return HTTPError.refused(target)
+        case .unreachable(let reason): return HTTPError.unreachable(target, reason: reason)
+        case .untrusted(let certificate): return certificate
+        case .handshake(let reason): return HTTPError.handshakeFailed(target, reason: reason)
+        case .closed: return HTTPError.closed(target, phase: phase)
         }
     }
-
-    /// All addresses failed: the first failure is that of the address the system prefers.
-    private func translated(_ error: NIOConnectionError) -> HTTPError {
-        if error.dnsAError is HostResolver.Forbidden || error.dnsAAAAError is HostResolver.Forbidden {
-            return .forbidden(target)
-        }
-        if let failure = error.dnsAError as? HostResolver.LookUpFailure ?? error.dnsAAAAError
-            as? HostResolver.LookUpFailure
-        {
-            return .noSuchHost(target.host, reason: failure.reason)
-        }
-        let numbers = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
-        if numbers.contains(ECONNREFUSED) { return .refused(target) }
-        if let first = numbers.first { return .unreachable(target, reason: systemReason(first)) }
-        return .unreachable(target, reason: "it has no address that could be tried")
-    }
-
-    /// BoringSSL's own name for what went wrong, in words: `…:OPENSSL_internal:WRONG_VERSION_NUMBER at …`.
-    static func reason(inBoringSSL text: String) -> String {
-        guard let marker = text.firstRange(of: "OPENSSL_internal:") else { return text }
-        let name = text[marker.upperBound...].prefix { $0.isUppercase || $0.isNumber || $0 == "_" }
-        return name.isEmpty ? text : name.lowercased().replacing("_", with: " ")
-    }
-}
-
-/// The handshake ended because the certificate is not trusted.
-struct UntrustedCertificate: Error {
-    var isHostMismatch: Bool
 }

@@ -140,34 +140,15 @@ package final class SocketProber: Sendable {
 
 extension SocketProbe {
     fileprivate func translated(_ error: any Error) -> any Error {
-        switch error {
-        case is SocketError, is UntrustedCertificate, is CancellationError: return error
-        case let error as NIOConnectionError:
-            if let failure = error.dnsAError as? HostResolver.LookUpFailure ?? error.dnsAAAAError
-                as? HostResolver.LookUpFailure
-            {
-                return SocketError.noSuchHost(host, reason: failure.reason)
-            }
-            let numbers = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
-            if numbers.contains(ECONNREFUSED) { return SocketError.refused(address) }
-            if error.dnsAError is HostResolver.Forbidden || error.dnsAAAAError is HostResolver.Forbidden {
-                return SocketError.unreachable(address, reason: "its address may not be spoken to from here")
-            }
-            let reason = numbers.first.map(systemReason) ?? "it has no address that could be tried"
-            return SocketError.unreachable(address, reason: reason)
-        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return UntrustedCertificate(isHostMismatch: true)
-        case NIOSSLError.unableToValidateCertificate: return UntrustedCertificate(isHostMismatch: false)
-        case NIOSSLError.handshakeFailed(let cause):
-            let text = String(describing: cause)
-            if text.contains("CERTIFICATE_VERIFY_FAILED") { return UntrustedCertificate(isHostMismatch: false) }
-            return SocketError.handshakeFailed(address, reason: HTTPExchange.reason(inBoringSSL: text))
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            return SocketError.handshakeFailed(address, reason: String(describing: error))
-        case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE:
-            return SocketError.unexpected(address, reason: "it closed the connection before it had answered")
-        case let error as IOError: return SocketError.unreachable(address, reason: systemReason(error.errnoCode))
-        default: return SocketError.unreachable(address, reason: String(describing: error))
+        if error is SocketError || error is UntrustedCertificate || error is CancellationError { return error }
+        return switch ConnectionFailure(error) {
+        case .forbidden: SocketError.unreachable(address, reason: "its address may not be spoken to from here")
+        case .noSuchHost(let reason): SocketError.noSuchHost(host, reason: reason)
+        case .refused: SocketError.refused(address)
+        case .unreachable(let reason): SocketError.unreachable(address, reason: reason)
+        case .untrusted(let certificate): certificate
+        case .handshake(let reason): SocketError.handshakeFailed(address, reason: reason)
+        case .closed: SocketError.unexpected(address, reason: "it closed the connection before it had answered")
         }
     }
 }

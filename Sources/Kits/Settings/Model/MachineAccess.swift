@@ -1,9 +1,10 @@
 import Maintenance
+import Outside
 
 /// A name, and what the domain name system has to say about it.
 package struct DNSAccess: Sendable, Equatable {
     package var name: String
-    package var kind = RecordKind.a
+    package var kind = DNSQuestion.Kind.a
     /// An IPv4 address with an optional port, as written; nil for the system's own servers.
     package var resolver: String?
     /// For one attempt at one server.
@@ -11,16 +12,6 @@ package struct DNSAccess: Sendable, Equatable {
     package var expected = ConditionSet()
 
     package init(name: String) { self.name = name }
-
-    package enum RecordKind: String, Sendable, CaseIterable {
-        case a = "A"
-        case aaaa = "AAAA"
-        case cname = "CNAME"
-        case mx = "MX"
-        case ns = "NS"
-        case ptr = "PTR"
-        case txt = "TXT"
-    }
 }
 
 /// A machine that answers ICMP echo requests.

@@ -1,65 +1,52 @@
 import Maintenance
+import Outside
 
 /// Names, machines, and what runs on this one.
 extension MappedSection where Value == ResourceAccess {
     static var dns: MappedSection {
-        typealias Draft = NamedDraft<DNSAccess>
         let standard = DNSAccess(name: "")
-        return MappedSection(
-            Section<Draft>(
-                prototype: { _ in Draft(access: standard) },
-                keys: [
-                    Key("name", \.name, .host, isRequired: true, "The name that is asked for."),
-                    Key(
-                        "type", \.access.kind, .choice(later: ["SRV", "CAA", "SOA"]), standard: standard.kind,
-                        "Of the records."),
-                    Key(
-                        "resolver", \.access.resolver, resolver,
-                        "The server that is asked; without it those of /etc/resolv.conf."),
-                    Key(
-                        "timeout", \.access.timeout, .duration(.seconds(1)...(.seconds(60))),
-                        standard: standard.timeout,
-                        "How long one attempt at one server may take."),
-                ] + Key.expectations(\.access.expected, about: .dns),
-                later: ["dnssec", "tls", "class"])
-        ) { draft, _, _, _ in
-            draft.name.map { name in
-                var access = draft.access
-                access.name = name
-                return .dns(access)
-            }
-        } writing: { access in
-            guard case .dns(let access) = access else { return Draft(access: standard) }
-            return Draft(name: access.name, access: access)
+        return needing(
+            \.name, in: standard,
+            keys: [
+                Key("name", \.needed, .host, isRequired: true, "The name that is asked for."),
+                Key(
+                    "type", \.access.kind, .choice(later: ["SRV", "CAA", "SOA"]), standard: standard.kind,
+                    "Of the records."),
+                Key(
+                    "resolver", \.access.resolver, resolver,
+                    "The server that is asked; without it those of /etc/resolv.conf."),
+                Key(
+                    "timeout", \.access.timeout, .duration(.seconds(1)...(.seconds(60))),
+                    standard: standard.timeout,
+                    "How long one attempt at one server may take."),
+            ] + Key.expectations(\.access.expected, about: .dns),
+            later: ["dnssec", "tls", "class"]
+        ) {
+            .dns($0)
+        } taking: { access in
+            if case .dns(let access) = access { access } else { nil }
         }
     }
 
     static var ping: MappedSection {
-        typealias Draft = NamedDraft<PingAccess>
         let standard = PingAccess(address: "")
-        return MappedSection(
-            Section<Draft>(
-                prototype: { _ in Draft(access: standard) },
-                keys: [
-                    Key("address", \.name, .host, isRequired: true, "The machine's name or address."),
-                    Key(
-                        "packets", \.access.packets, .integer(1...100), standard: standard.packets, "How many are sent."
-                    ),
-                    Key(
-                        "timeout", \.access.timeout, .duration(.seconds(1)...(.seconds(60))),
-                        standard: standard.timeout,
-                        "How long each is waited for."),
-                ] + Key.expectations(\.access.expected, about: .ping),
-                later: ["interval", "size", "source"])
-        ) { draft, _, _, _ in
-            draft.name.map { name in
-                var access = draft.access
-                access.address = name
-                return .ping(access)
-            }
-        } writing: { access in
-            guard case .ping(let access) = access else { return Draft(access: standard) }
-            return Draft(name: access.address, access: access)
+        return needing(
+            \.address, in: standard,
+            keys: [
+                Key("address", \.needed, .host, isRequired: true, "The machine's name or address."),
+                Key(
+                    "packets", \.access.packets, .integer(1...100), standard: standard.packets, "How many are sent."
+                ),
+                Key(
+                    "timeout", \.access.timeout, .duration(.seconds(1)...(.seconds(60))),
+                    standard: standard.timeout,
+                    "How long each is waited for."),
+            ] + Key.expectations(\.access.expected, about: .ping),
+            later: ["interval", "size", "source"]
+        ) {
+            .ping($0)
+        } taking: { access in
+            if case .ping(let access) = access { access } else { nil }
         }
     }
 
@@ -155,27 +142,20 @@ extension MappedSection where Value == ResourceAccess {
     }
 
     static var service: MappedSection {
-        typealias Draft = NamedDraft<ServiceAccess>
         let standard = ServiceAccess(unit: "")
-        return MappedSection(
-            Section<Draft>(
-                prototype: { _ in Draft(access: standard) },
-                keys: [
-                    Key("unit", \.name, unit, isRequired: true, "The unit with its suffix."),
-                    Key(
-                        "timeout", \.access.timeout, .duration(.milliseconds(100)...(.seconds(60))),
-                        standard: standard.timeout, "How long systemd may take to answer."),
-                ] + Key.expectations(\.access.expected, about: .service),
-                later: ["host", "scope", "user"])
-        ) { draft, _, _, _ in
-            draft.name.map { name in
-                var access = draft.access
-                access.unit = name
-                return .service(access)
-            }
-        } writing: { access in
-            guard case .service(let access) = access else { return Draft(access: standard) }
-            return Draft(name: access.unit, access: access)
+        return needing(
+            \.unit, in: standard,
+            keys: [
+                Key("unit", \.needed, unit, isRequired: true, "The unit with its suffix."),
+                Key(
+                    "timeout", \.access.timeout, .duration(.milliseconds(100)...(.seconds(60))),
+                    standard: standard.timeout, "How long systemd may take to answer."),
+            ] + Key.expectations(\.access.expected, about: .service),
+            later: ["host", "scope", "user"]
+        ) {
+            .service($0)
+        } taking: { access in
+            if case .service(let access) = access { access } else { nil }
         }
     }
 
@@ -240,12 +220,6 @@ extension MappedSection where Value == ResourceAccess {
             .text($0)
         }
     }
-}
-
-/// A resource whose name is nil until it is read.
-private struct NamedDraft<Access: Sendable>: Sendable {
-    var name: String?
-    var access: Access
 }
 
 private struct LogPatternDraft: Sendable {

@@ -5,99 +5,79 @@ extension MappedSection where Value == ResourceAccess {
     private static var timeout: Format<Duration> { .duration(.milliseconds(100)...(.seconds(600))) }
 
     static var tcp: MappedSection {
-        typealias Draft = AddressDraft<TCPAccess>
         let standard = TCPAccess(address: .unwritten)
-        return MappedSection(
-            Section<Draft>(
-                prototype: { _ in Draft(access: standard) },
-                keys: [
-                    Key("address", \.address, .hostPort, isRequired: true, "Where it listens."),
-                    Key(
-                        "send", \.access.content, .configured("text to send", .url),
-                        "What is sent as soon as the connection stands."),
-                    Key(
-                        "timeout", \.access.timeout, timeout, standard: standard.timeout,
-                        "How long connecting, sending and receiving may take together."),
-                    Key(
-                        "receive-limit", \.access.receiveLimit, .size(ByteCount(1)...ByteCount(16_777_216)),
-                        standard: standard.receiveLimit, "How much of what comes back is read at most."),
-                ] + Key.expectations(\.access.expected, about: .tcp),
-                later: ["tls", "expect", "udp", "proxy"])
-        ) { draft, _, _, _ in
-            draft.address.map { address in
-                var access = draft.access
-                access.address = address
-                return .tcp(access)
-            }
-        } writing: { access in
-            guard case .tcp(let access) = access else { return Draft(access: standard) }
-            return Draft(address: access.address, access: access)
+        return needing(
+            \.address, in: standard,
+            keys: [
+                Key("address", \.needed, .hostPort, isRequired: true, "Where it listens."),
+                Key(
+                    "send", \.access.content, .configured("text to send", .url),
+                    "What is sent as soon as the connection stands."),
+                Key(
+                    "timeout", \.access.timeout, timeout, standard: standard.timeout,
+                    "How long connecting, sending and receiving may take together."),
+                Key(
+                    "receive-limit", \.access.receiveLimit, .size(ByteCount(1)...ByteCount(16_777_216)),
+                    standard: standard.receiveLimit, "How much of what comes back is read at most."),
+            ] + Key.expectations(\.access.expected, about: .tcp),
+            later: ["tls", "expect", "udp", "proxy"]
+        ) {
+            .tcp($0)
+        } taking: { access in
+            if case .tcp(let access) = access { access } else { nil }
         }
     }
 
     static var tls: MappedSection {
-        typealias Draft = AddressDraft<TLSAccess>
         let standard = TLSAccess(address: .unwritten)
-        return MappedSection(
-            Section<Draft>(
-                prototype: { _ in Draft(access: standard) },
-                keys: [
-                    Key("address", \.address, .hostPort, isRequired: true, "Where it listens."),
-                    Key(
-                        "starttls", \.access.opening, .choice(later: ["pop3", "ldap", "mysql", "ftp", "xmpp"]),
-                        standard: standard.opening, "The protocol in which TLS is asked for; none begins with TLS."),
-                    Key(
-                        "server-name", \.access.serverName, .host,
-                        "The name the certificate has to be for, where it is not the address's."),
-                    Key(
-                        "ca-file", \.access.certificateAuthorityFile, .path,
-                        "Certificates (PEM) to trust instead of the system's."),
-                    Key(
-                        "certificate-days", \.access.certificateDays, certificateDays,
-                        "Days before the certificate ends from which that is a finding."),
-                    Key(
-                        "timeout", \.access.timeout, timeout, standard: standard.timeout,
-                        "How long connection and handshake may take together."),
-                ] + Key.expectations(\.access.expected, about: .tls),
-                later: ["client-certificate", "client-key", "protocols"])
-        ) { draft, _, _, _ in
-            draft.address.map { address in
-                var access = draft.access
-                access.address = address
-                return .tls(access)
-            }
-        } writing: { access in
-            guard case .tls(let access) = access else { return Draft(access: standard) }
-            return Draft(address: access.address, access: access)
+        return needing(
+            \.address, in: standard,
+            keys: [
+                Key("address", \.needed, .hostPort, isRequired: true, "Where it listens."),
+                Key(
+                    "starttls", \.access.opening, .choice(later: ["pop3", "ldap", "mysql", "ftp", "xmpp"]),
+                    standard: standard.opening, "The protocol in which TLS is asked for; none begins with TLS."),
+                Key(
+                    "server-name", \.access.serverName, .host,
+                    "The name the certificate has to be for, where it is not the address's."),
+                Key(
+                    "ca-file", \.access.certificateAuthorityFile, .path,
+                    "Certificates (PEM) to trust instead of the system's."),
+                Key(
+                    "certificate-days", \.access.certificateDays, certificateDays,
+                    "Days before the certificate ends from which that is a finding."),
+                Key(
+                    "timeout", \.access.timeout, timeout, standard: standard.timeout,
+                    "How long connection and handshake may take together."),
+            ] + Key.expectations(\.access.expected, about: .tls),
+            later: ["client-certificate", "client-key", "protocols"]
+        ) {
+            .tls($0)
+        } taking: { access in
+            if case .tls(let access) = access { access } else { nil }
         }
     }
 
     static var command: MappedSection {
         let standard = ProgramAccess(program: [])
-        return MappedSection(
-            Section<ProgramDraft>(
-                prototype: { _ in ProgramDraft() },
-                keys: [
-                    Key(
-                        "run", \.program, StepSections.program, isRequired: true,
-                        "A program and its arguments, each one a word of its own; no shell reads them."),
-                    Key(
-                        "variables", \.access.variables, .dictionary("variable", .configured("a value", .whole)),
-                        "Environment variables it gets beside PATH, HOME and the like."),
-                    Key(
-                        "timeout", \.access.timeout, timeout, standard: standard.timeout,
-                        "After this it is ended, with all that it started."),
-                ] + Key.expectations(\.access.expected, about: .command),
-                later: ["shell", "user", "ssh", "host"])
-        ) { draft, _, _, _ in
-            draft.program.map { program in
-                var access = draft.access
-                access.program = program
-                return .command(access)
-            }
-        } writing: { access in
-            guard case .command(let access) = access else { return ProgramDraft() }
-            return ProgramDraft(program: access.program, access: access)
+        return needing(
+            \.program, in: standard,
+            keys: [
+                Key(
+                    "run", \.needed, StepSections.program, isRequired: true,
+                    "A program and its arguments, each one a word of its own; no shell reads them."),
+                Key(
+                    "variables", \.access.variables, .dictionary("variable", .configured("a value", .whole)),
+                    "Environment variables it gets beside PATH, HOME and the like."),
+                Key(
+                    "timeout", \.access.timeout, timeout, standard: standard.timeout,
+                    "After this it is ended, with all that it started."),
+            ] + Key.expectations(\.access.expected, about: .command),
+            later: ["shell", "user", "ssh", "host"]
+        ) {
+            .command($0)
+        } taking: { access in
+            if case .command(let access) = access { access } else { nil }
         }
     }
 
@@ -132,15 +112,38 @@ extension MappedSection where Value == ResourceAccess {
     }
 }
 
-/// A resource at an address that is nil until it is read.
-private struct AddressDraft<Access: Sendable>: Sendable {
-    var address: HostPort?
+/// A resource of which one value is nil until it is read.
+struct NeedyDraft<Access: Sendable, Needed: Sendable>: Sendable {
+    var needed: Needed?
     var access: Access
 }
 
-private struct ProgramDraft: Sendable {
-    var program: [String]?
-    var access = ProgramAccess(program: [])
+extension MappedSection where Value == ResourceAccess {
+    /// A kind of resource that cannot be without one value, which only the file has.
+    ///
+    /// - Parameters:
+    ///   - path: where the value stands in the access.
+    ///   - standard: with something in its place that nobody sees.
+    ///   - take: nil for another kind.
+    static func needing<Access: Sendable, Needed: Sendable>(
+        _ path: any WritableKeyPath<Access, Needed> & Sendable, in standard: Access,
+        keys: [Key<NeedyDraft<Access, Needed>>], later: Set<String>,
+        _ make: @escaping @Sendable (Access) -> ResourceAccess,
+        taking take: @escaping @Sendable (ResourceAccess) -> Access?
+    ) -> MappedSection {
+        let section = Section<NeedyDraft<Access, Needed>>(
+            prototype: { _ in NeedyDraft(access: standard) }, keys: keys, later: later)
+        return MappedSection(section) { draft, _, _, _ in
+            draft.needed.map { needed in
+                var access = draft.access
+                access[keyPath: path] = needed
+                return make(access)
+            }
+        } writing: { access in
+            guard let access = take(access) else { return NeedyDraft(access: standard) }
+            return NeedyDraft(needed: access[keyPath: path], access: access)
+        }
+    }
 }
 
 private struct QueryDraft: Sendable {
