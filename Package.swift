@@ -53,7 +53,7 @@ let package = Package(
             external: [.argumentParser]),
         // Reports of every kind: one document, written as a page, PDF, Markdown, JSON or CSV.
         kit(
-            "Report", ["Maintenance", "Outside", "Page", "Settings", "Engine", "Command"],
+            "Report", ["Maintenance", "Outside", "Page", "Alert", "Settings", "Engine", "Command"],
             external: [.argumentParser, .crypto]),
         kit("Composition", ["Command", "Engine", "Store"], external: [.argumentParser]),
 
@@ -164,9 +164,8 @@ let package = Package(
         tests(
             "Reports",
             [
-                "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "Page", "Report",
-                "Reports",
-                "Settings", "Store",
+                "Alert", "Calendar", "Command", "Composition", "Engine", "Maintenance", "MaintenanceTesting", "Monitor",
+                "Outside", "Page", "Report", "Reports", "Settings", "Store",
             ]),
         tests(
             "History",

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("mail", .temporaryDirectory)
 struct EmailTests {
-    private func access(_ port: Int, _ protection: EmailAccess.Protection, _ certificate: TestCertificate) throws
+    private func access(_ port: Int, _ protection: MailServer.Protection, _ certificate: TestCertificate) throws
         -> EmailAccess
     {
         var access = EmailAccess(host: "localhost", port: port, sender: "mainstay@example.org")
@@ -28,8 +28,8 @@ struct EmailTests {
 
     @Test(
         "a mail goes out encrypted, with a login, and reads as it was meant",
-        arguments: [(EmailAccess.Protection.starttls, "starttls"), (.tls, "tls")])
-    func sends(protection: EmailAccess.Protection, mode: String) async throws {
+        arguments: [(MailServer.Protection.starttls, "starttls"), (.tls, "tls")])
+    func sends(protection: MailServer.Protection, mode: String) async throws {
         let certificate = try await TestCertificate.make()
         try await withMailServer(certificate, mode: mode) { server in
             let channel = EmailChannel(
@@ -84,7 +84,7 @@ struct EmailTests {
             #expect(mail["defects"] == "[]")
             #expect(server.received.count == 1)
         }
-        #expect(EmailChannel.quoted("a\"\nurl = \"b\\") == #""a\"\nurl = \"b\\""#)
+        #expect(MailServer.quoted("a\"\nurl = \"b\\") == #""a\"\nurl = \"b\\""#)
     }
 
     @Test("a wrong password and an unknown recipient are final; a busy server is asked again")
@@ -141,6 +141,6 @@ struct EmailTests {
             (4_107_542_400, "Mon, 1 Mar 2100"),
         ])
     func dates(seconds: Int64, text: String) {
-        #expect(MailText.date(Timestamp(microseconds: seconds * 1_000_000)).hasPrefix(text))
+        #expect(MailMessage.date(Timestamp(microseconds: seconds * 1_000_000)).hasPrefix(text))
     }
 }

@@ -6,15 +6,12 @@ import Maintenance
 import Outside
 import Page
 import Report
+import Settings
 
 /// Writes the report of the day.
 package struct WriteDailyReport: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: ArgumentHelp("Write this file, and no 'latest' beside it.", valueName: "file"))
-        package var output: LocalPath?
-
-        @Option(help: ArgumentHelp("How it is written.", valueName: "language"))
-        package var `as`: Rendering = .html
+        @OptionGroup package var writing: ReportOptions
 
         @Option(help: ArgumentHelp("How far back it tells what happened.", valueName: "duration"))
         package var since: Duration = .seconds(86_400)
@@ -31,7 +28,9 @@ package struct WriteDailyReport: MaintenanceTask {
                 throw ValidationError("'--since' is between 1s and 366d")
             }
             guard fresh > .zero else { throw ValidationError("'--fresh' is longer than nothing") }
-            guard `as` != .csv else { throw ValidationError("the report of the day is no table: 'csv' is not for it") }
+            guard writing.as != .csv else {
+                throw ValidationError("the report of the day is no table: 'csv' is not for it")
+            }
         }
     }
 
@@ -55,7 +54,7 @@ package struct WriteDailyReport: MaintenanceTask {
 
     package init(_ options: Options) { self.options = options }
 
-    private var writing: ReportWriting { ReportWriting(.daily, as: options.as, output: options.output) }
+    private var writing: ReportWriting { ReportWriting(.daily, options.writing) }
 
     package func survey(_ look: Look) async throws -> Observation {
         try await writing.survey(look, reason: "what happened in the last \(options.since.short)")

@@ -7,6 +7,17 @@ package enum Rendering: String, CaseIterable, Sendable, ExpressibleByArgument {
 
     var fileExtension: String { self == .markdown ? "md" : rawValue }
 
+    /// As mails and servers name it (IANA).
+    var mediaType: String {
+        switch self {
+        case .html: "text/html; charset=utf-8"
+        case .pdf: "application/pdf"
+        case .json: "application/json"
+        case .markdown: "text/markdown; charset=utf-8"
+        case .csv: "text/csv; charset=utf-8"
+        }
+    }
+
     /// What stands in a file that this run wrote and in no other: a report names other runs too.
     package func signature(run: String) -> String {
         switch self {
@@ -26,19 +37,52 @@ package protocol WritableReport: Sendable {
     ///
     /// - Throws: `ReportError.noSuchRendering`.
     func bytes(_ rendering: Rendering) throws -> [UInt8]
+
+    /// What a mail says of it.
+    var document: ReportDocument { get }
 }
 
-/// A report that cannot be written.
+/// A report that cannot be written or sent.
 package enum ReportError: MaintenanceError, Hashable {
     case noSuchRendering(String, Rendering)
+    /// - Parameter channel: what the configuration names, nil where it names nothing.
+    case noMailServer(channel: String?)
+    /// - Parameter count: of all it is for.
+    case notMailed(recipients: [String], of: Int, reason: String)
 
-    package var code: String { "report.rendering" }
+    package var code: String {
+        switch self {
+        case .noSuchRendering: "report.rendering"
+        case .noMailServer: "report.no-mail-server"
+        case .notMailed: "report.not-mailed"
+        }
+    }
+
     package var problem: String {
         switch self {
         case .noSuchRendering(let report, let rendering):
             "\(report) cannot be written as \(rendering.rawValue)"
+        case .noMailServer(let channel?):
+            "'reports.channel' names '\(channel.printable)', and 'alerts.channels' has no such channel of kind 'email'"
+        case .noMailServer(nil): "no mail server is configured"
+        case .notMailed(let recipients, let count, let reason):
+            "it did not go out to \(recipients.count) of \(count) "
+                + "(\(recipients.joined(separator: ", ").printable)): \(reason.printable)"
         }
     }
-    package var hint: String? { "Choose another with '--as'." }
-    package var exitStatus: ExitStatus { .usage }
+
+    package var hint: String? {
+        switch self {
+        case .noSuchRendering: "Choose another with '--as'."
+        case .noMailServer: "Add a channel of kind 'email' under 'alerts.channels'; 'reports.channel' names it."
+        case .notMailed: "The finding RP001 stays until it does."
+        }
+    }
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .noSuchRendering, .noMailServer: .usage
+        case .notMailed: .unreachable
+        }
+    }
 }

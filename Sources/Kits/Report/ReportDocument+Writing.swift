@@ -4,6 +4,8 @@ import Maintenance
 import Page
 
 extension ReportDocument: WritableReport {
+    package var document: ReportDocument { self }
+
     package func bytes(_ rendering: Rendering) throws -> [UInt8] {
         switch rendering {
         case .html, .pdf: return ReportPage.html(self).bytes

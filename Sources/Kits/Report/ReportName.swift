@@ -1,10 +1,6 @@
 import Maintenance
 import Page
-
-/// What reports are about: the beginning of their files' names.
-package enum ReportKind: String, CaseIterable, Sendable {
-    case daily, backup
-}
+import Settings
 
 /// The name of a report that this program wrote by itself, `daily-2026-11-21.html`: exactly that pattern and nothing like
 /// it, because files with such names are removed when they are old.

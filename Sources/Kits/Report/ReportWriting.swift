@@ -2,21 +2,29 @@ import Command
 import Crypto
 import Engine
 import Foundation
+import Glibc
 import Maintenance
 import Outside
+import Settings
 
-/// A report's way to its file, for every task that writes one: one change, which names the file, replaces somebody's own
-/// file only as it was when that was planned, and is proved by reading the file back.
+/// A report's way to its file and to its readers, for every task that writes one. The file is one change, which names it,
+/// replaces somebody's own file only as it was when that was planned, and is proved by reading the file back; mailing it
+/// is another.
 package struct ReportWriting: Sendable {
-    package var kind: ReportKind
-    package var rendering: Rendering
-    /// The file a person named; nil for the next of our own, with `latest` beside it.
-    package var output: LocalPath?
+    private let kind: ReportKind
+    private let options: ReportOptions
 
-    package init(_ kind: ReportKind, as rendering: Rendering, output: LocalPath?) {
+    package init(_ kind: ReportKind, _ options: ReportOptions) {
         self.kind = kind
-        self.rendering = rendering
-        self.output = output
+        self.options = options
+    }
+
+    private var rendering: Rendering { options.as }
+    /// The file a person named; nil for the next of our own, with `latest` beside it.
+    private var output: LocalPath? { options.output }
+
+    private func mailing(_ recipients: [String]) -> ReportMailing {
+        ReportMailing(kind: kind, recipients: recipients, attaches: !options.withoutAttachment)
     }
 
     package func survey(_ look: Look, reason: String) async throws -> Observation {
@@ -28,10 +36,15 @@ package struct ReportWriting: Sendable {
                 kind: "write", object: place.path, action: .files(place.description), effect: .maintains,
                 reversal: "remove the file", identity: try await state(of: place), reason: reason)
         ]
+        let recipients = options.recipients(of: kind, look.inventory.reports)
+        if !recipients.isEmpty {
+            observation.changes.append(try mailing(recipients).change(place.path, look.inventory))
+        }
         return observation
     }
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
+        if change.kind == ReportMailing.changeKind { return Inspection(identity: [:], witness: [:]) }
         let place = try place(of: change)
         let before = try await Blocking().run { _ in
             try ReportFolder(path: place.directory).open()?.contents(of: place.name)
@@ -40,8 +53,12 @@ package struct ReportWriting: Sendable {
             identity: try await state(of: place), witness: ["sha256": before.map { .text($0.sha256) } ?? .null])
     }
 
-    /// - Throws: `ProgramError` where a PDF is wanted and WeasyPrint is missing or fails.
+    /// - Throws: `ProgramError` where a PDF is wanted and WeasyPrint is missing or fails; `ReportError.notMailed`.
     package func write(_ report: some WritableReport, for change: Change, _ act: Act) async throws {
+        if change.kind == ReportMailing.changeKind {
+            return try await mailing(ReportMailing.recipients(of: change)).send(
+                report.document, file: try await attachment(act.look), act)
+        }
         let place = try place(of: change)
         let bytes: [UInt8] =
             if rendering == .pdf {
@@ -59,6 +76,9 @@ package struct ReportWriting: Sendable {
     }
 
     package func prove(_ change: Change, _ look: Look) async throws -> Proof {
+        if change.kind == ReportMailing.changeKind {
+            return try await mailing(ReportMailing.recipients(of: change)).prove(look)
+        }
         let place = try place(of: change)
         let signature = Array(rendering.signature(run: look.runID).utf8)
         return try await Blocking().run { _ in
@@ -74,6 +94,22 @@ package struct ReportWriting: Sendable {
                 "file": .text(place.path), "sha256": .text(bytes.sha256), "bytes": .integer(Int64(bytes.count)),
             ])
         }
+    }
+
+    /// The file as it was written a moment ago.
+    private func attachment(_ look: Look) async throws -> MailMessage.Attachment? {
+        guard !options.withoutAttachment else { return nil }
+        let changes = try await look.log.changes(of: look.runID).filter { $0.step == look.step }
+        guard let written = changes.first(where: { $0.change.kind != ReportMailing.changeKind })?.change else {
+            preconditionFailure("a report is mailed that was never to be written")
+        }
+        let place = try place(of: written)
+        let bytes = try await Blocking().run { _ in
+            try ReportFolder(path: place.directory).open()?.contents(of: place.name)
+        }
+        guard let bytes else { throw FileError.system(.read, path: place.path, number: ENOENT) }
+        return MailMessage.Attachment(
+            name: ReportName(kind, look.clock.now(), rendering).text, type: rendering.mediaType, bytes: bytes)
     }
 
     private func place(_ look: Look) -> Place {

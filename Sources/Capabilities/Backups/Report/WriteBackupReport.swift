@@ -10,11 +10,7 @@ import Settings
 /// Writes the report about backups.
 package struct WriteBackupReport: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: ArgumentHelp("Write this file, and no 'latest-backup' beside it.", valueName: "file"))
-        package var output: LocalPath?
-
-        @Option(help: ArgumentHelp("How it is written.", valueName: "language"))
-        package var `as`: Rendering = .html
+        @OptionGroup package var writing: ReportOptions
 
         @Option(help: ArgumentHelp("How far back it tells what happened.", valueName: "duration"))
         package var since: Duration = .seconds(31 * 86_400)
@@ -56,7 +52,7 @@ package struct WriteBackupReport: MaintenanceTask {
 
     package init(_ options: Options) { self.options = options }
 
-    private var writing: ReportWriting { ReportWriting(.backup, as: options.as, output: options.output) }
+    private var writing: ReportWriting { ReportWriting(.backup, options.writing) }
 
     package func survey(_ look: Look) async throws -> Observation {
         try await writing.survey(look, reason: "the backups of the last \(options.since.short)")

@@ -30,12 +30,12 @@ extension DailyReport {
     /// What a person looks at first, by the beginning of the name.
     private static let first = ["health", "database.connectivity", "connections", "database.size", "http", "disk"]
 
-    private static func rank(_ name: String) -> Int {
+    static func rank(_ name: String) -> Int {
         first.firstIndex { name.hasPrefix($0) } ?? first.count
     }
 
     /// `statistics.stale` as `Statistics stale`.
-    private static func spelled(_ name: String) -> String {
+    static func spelled(_ name: String) -> String {
         let words = name.split { $0 == "." || $0 == "-" || $0 == "_" }.joined(separator: " ")
         return words.prefix(1).uppercased() + words.dropFirst()
     }

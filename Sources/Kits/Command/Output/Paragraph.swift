@@ -2,7 +2,7 @@ import Maintenance
 
 extension String {
     /// Broken at spaces into lines of at most `width` columns, each after `indent`; line breaks in it are kept.
-    func wrapped(to width: Int?, indent: String = "") -> [String] {
+    package func wrapped(to width: Int?, indent: String = "") -> [String] {
         split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph -> [String] in
             guard let width else { return [indent + paragraph] }
             var lines: [String] = []

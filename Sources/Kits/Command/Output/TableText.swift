@@ -124,7 +124,7 @@ extension Scalar {
 
 extension String {
     /// Columns it takes on a terminal: two for wide characters (East Asian Wide, emoji), none for combining marks.
-    var displayWidth: Int {
+    package var displayWidth: Int {
         reduce(0) { $0 + $1.displayWidth }
     }
 

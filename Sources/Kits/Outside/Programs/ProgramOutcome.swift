@@ -84,3 +84,14 @@ package struct CapturedOutput: Sendable, Hashable {
         return filled.suffix(count).map { String($0.prefix(500)).printable }
     }
 }
+
+extension ProgramOutcome {
+    /// How it ended, as a verb and what belongs to it.
+    package var ending: String {
+        switch termination {
+        case .exited(let status): "ended with \(status)"
+        case .signalled(let signal): "was ended by signal \(signal)"
+        case .timedOut(let limit): "did not end within \(limit.short)"
+        }
+    }
+}

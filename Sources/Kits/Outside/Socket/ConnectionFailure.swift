@@ -27,7 +27,8 @@ enum ConnectionFailure {
                 text.contains("CERTIFICATE_VERIFY_FAILED")
                 ? .untrusted(UntrustedCertificate(isHostMismatch: false))
                 : .handshake(reason: Self.reason(inBoringSSL: text))
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: self = .handshake(reason: String(describing: error))
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            self = .handshake(reason: String(describing: error))
         case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE: self = .closed
         case let error as IOError: self = .unreachable(reason: systemReason(error.errnoCode))
         default: self = .unreachable(reason: String(describing: error))

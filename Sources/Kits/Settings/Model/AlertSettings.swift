@@ -1,6 +1,7 @@
 import Alert
 import Calendar
 import Maintenance
+import Outside
 
 /// What is told to whom, when, and over what: the `alerts` section.
 package struct AlertSettings: Sendable, Equatable {
@@ -107,17 +108,9 @@ package enum AlertChannelAccess: Sendable, Equatable {
 
 /// A mail server that takes what is sent.
 package struct EmailAccess: Sendable, Equatable {
-    package enum Protection: String, Codable, CaseIterable, Sendable {
-        /// Begins in the clear and goes on encrypted, or not at all (RFC 3207).
-        case starttls
-        /// Encrypted from the first byte (RFC 8314).
-        case tls
-        case none
-    }
-
     package var host: String
     package var port: Int
-    package var protection = Protection.starttls
+    package var protection = MailServer.Protection.starttls
     package var user: String?
     package var password: ConfiguredText?
     package var sender: String
@@ -129,6 +122,13 @@ package struct EmailAccess: Sendable, Equatable {
         self.host = host
         self.port = port
         self.sender = sender
+    }
+
+    /// With its password, fetched now. Throws as `ConfiguredText.resolve`.
+    package func server(with programs: Programs) async throws -> MailServer {
+        MailServer(
+            host: host, port: port, protection: protection, user: user,
+            password: try await password?.resolve(with: programs), certificateAuthorityFile: certificateAuthorityFile)
     }
 }
 

@@ -152,13 +152,3 @@ package struct HistorySettings: Sendable, Equatable {
 
     package init() {}
 }
-
-/// Where reports go and how long they stay.
-package struct ReportSettings: Sendable, Equatable {
-    /// Absolute; nil for `reports` under the state directory.
-    package var directory: String?
-    /// Older ones are removed; nil keeps all.
-    package var keep: Written<Period>?
-
-    package init() {}
-}

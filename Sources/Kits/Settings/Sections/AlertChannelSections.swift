@@ -1,5 +1,6 @@
 import Alert
 import Maintenance
+import Outside
 
 /// `alerts.channels`: the ways alerts leave the house, one section for each kind.
 enum AlertChannelSections {
@@ -216,7 +217,7 @@ private struct ServerAddress: Sendable {
 
 private struct EmailDraft: Sendable {
     var server: ServerAddress?
-    var protection = EmailAccess.Protection.starttls
+    var protection = MailServer.Protection.starttls
     var user: String?
     var password: ConfiguredText?
     var sender: String?

@@ -175,8 +175,26 @@ struct ConfigurationSection: Sendable {
             keys: [
                 Key("directory", \.directory, .path, "Where they are written; without it, under the state directory."),
                 Key("keep", \.keep, Format.age.written, "Older ones are removed; without it, none."),
+                Key(
+                    "channel", \.channel, .text,
+                    "The channel of kind 'email' under 'alerts.channels' that mails them; without it, the first."),
+                Key(
+                    "recipients", \.recipients, Self.recipients,
+                    "Who gets each kind of report, or all, whenever it is written to its own place."),
             ],
-            later: ["format", "recipients", "schedule", "mail", "title", "logo"]
+            later: ["format", "schedule", "mail", "title", "logo"]
+        ).format
+    }
+
+    static var recipients: Format<ReportSettings.Recipients> {
+        let kinds = ReportKind.allCases.map { kind in
+            Key<ReportSettings.Recipients>(
+                kind.rawValue, \.[kind], .oneOrMore(.address), "Who gets the \(kind.rawValue) report.")
+        }
+        return Section<ReportSettings.Recipients>(
+            prototype: { _ in ReportSettings.Recipients() },
+            keys: kinds + [Key("all", \.all, .oneOrMore(.address), "Who gets every report.")],
+            later: ["security", "capacity", "upgrade"]
         ).format
     }
 

@@ -26,14 +26,3 @@ struct CommandChannel: AlertChannel {
         return String(outcome.output.text.trimmingWhitespace().prefix(200))
     }
 }
-
-extension ProgramOutcome {
-    /// How it ended, as a verb and what belongs to it.
-    var ending: String {
-        switch termination {
-        case .exited(let status): "ended with \(status)"
-        case .signalled(let signal): "was ended by signal \(signal)"
-        case .timedOut(let limit): "did not end within \(limit.short)"
-        }
-    }
-}

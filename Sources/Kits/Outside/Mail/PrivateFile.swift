@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import Maintenance
-import Outside
 
 /// A file in a directory of its own that nobody else can read, until it is removed.
 struct PrivateFile {

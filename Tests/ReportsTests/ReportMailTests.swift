@@ -1,0 +1,98 @@
+import Command
+import Engine
+import Foundation
+import Maintenance
+import MaintenanceTesting
+import Outside
+import Settings
+import Testing
+
+@testable import Reports
+
+/// Reports that go out by mail, through a real server.
+@Suite("reports by mail", .temporaryDirectory)
+struct ReportMailTests {
+    private func inventory(_ port: Int, _ certificate: TestCertificate) throws -> Inventory {
+        let place = SourceLocation(file: "test", line: 1, column: 1)
+        var access = EmailAccess(host: "localhost", port: port, sender: "mainstay@example.org")
+        access.user = "ada"
+        access.password = try ConfiguredText("${MAIL_PASSWORD}", secrecy: .whole, location: place)
+        access.certificateAuthorityFile = certificate.authority
+        var alerts = AlertSettings()
+        alerts.channels = [AlertChannelSettings(name: "mail", access: .email(access), location: place)]
+        var inventory = Inventory(Environment("production", []))
+        inventory.alerts = alerts
+        return inventory
+    }
+
+    private func harness(_ inventory: Inventory) throws -> TaskHarness {
+        var harness = try TaskHarness(
+            [TaskRegistration(WritePeriodReport<Week>.self).entry, .report], inventory: inventory)
+        harness.programs = Programs(environment: ["PATH": "/usr/bin:/bin", "MAIL_PASSWORD": "hunter2"])
+        return harness
+    }
+
+    @Test("a report is written and mailed to everyone once, with what it says and the file")
+    func mails() async throws {
+        let certificate = try await TestCertificate.make()
+        try await withMailServer(certificate, mode: "starttls") { server in
+            var inventory = try inventory(server.port, certificate)
+            inventory.reports.recipients[.weekly] = ["b@example.org"]
+            inventory.reports.recipients.all = ["c@example.org"]
+            let harness = try harness(inventory)
+            let summary = try await harness.run("report weekly --email-to=a@example.org,b@example.org")
+            #expect(summary.run.state == .succeeded, "\(summary.changes.map(\.error))")
+            #expect(summary.changes.map(\.change.kind) == ["write", "mail"])
+            let got = try await server.first(3)
+            #expect(got.map(\.recipients) == [["a@example.org"], ["b@example.org"], ["c@example.org"]])
+            #expect(got.allSatisfy { $0.login == "ada" && $0.isEncrypted == true })
+            #expect(got[0].body.contains("Content-Disposition: attachment; filename=\"weekly-"))
+            #expect(got[0].body.contains("Content-Type: multipart/alternative"))
+            let evidence = try #require(summary.changes.last?.evidence)
+            #expect(evidence.keys.sorted() == (["a", "b", "c"].map { "taken for \($0)@example.org" }))
+            #expect(try await harness.log.openFindings().isEmpty)
+        }
+    }
+
+    @Test("whoever the server does not take it for is a finding and a failure; the others got it and get it once")
+    func failures() async throws {
+        let certificate = try await TestCertificate.make()
+        try await withMailServer(certificate, mode: "starttls") { server in
+            let harness = try harness(try inventory(server.port, certificate))
+            let summary = try await harness.run("report weekly --email-to=a@example.org,later@example.org")
+            #expect(summary.run.state == .failed)
+            #expect(summary.changes.last?.error?.problem.contains("1 of 2 (later@example.org)") == true)
+            let finding = try #require(try await harness.log.openFindings().first?.finding)
+            #expect(finding.code == "RP001")
+            #expect(finding.object == "weekly, later@example.org")
+            #expect(!finding.summary.contains("hunter2"))
+            // The next report reaches him, and what was found is over.
+            let second = try await harness.run("report weekly --email-to=later@example.org --without-attachment")
+            #expect(second.run.state == .succeeded)
+            #expect(try await harness.log.openFindings().isEmpty)
+            let got = try await server.first(2)
+            #expect(got.map(\.recipients) == [["a@example.org"], ["later@example.org"]])
+            #expect(!got[1].body.contains("attachment"))
+        }
+    }
+
+    @Test("a file of a person's own is mailed to nobody whom only the configuration names")
+    func ownFile() async throws {
+        var inventory = Inventory(Environment("production", []))
+        inventory.reports.recipients.all = ["c@example.org"]
+        let path = TemporaryDirectory.current + "/own.html"
+        let summary = try await harness(inventory).run("report daily --output=\(path)")
+        #expect(summary.run.state == .succeeded)
+        #expect(summary.changes.count == 1)
+    }
+
+    @Test("without a mail server nothing is written either, and the error says what to add")
+    func noServer() async throws {
+        let summary = try await harness(Inventory(Environment("production", [])))
+            .run("report weekly --email-to=a@example.org")
+        #expect(summary.run.state == .failed)
+        #expect(summary.step.error?.problem == "no mail server is configured")
+        #expect(summary.step.error?.hint?.contains("alerts.channels") == true)
+        #expect(summary.changes.isEmpty)
+    }
+}
