@@ -37,7 +37,8 @@ struct DrillCrashTests {
     static let crashes: [(Drill, Moment)] = [
         (.databaseFailure, .making), (.databaseFailure, .serving), (.databaseFailure, .fault("started:afterWrite")),
         (.databaseFailure, .fault("applied:beforeWrite")), (.databaseFailure, .fault("applied:afterWrite")),
-        (.failover, .making), (.failover, .serving), (.failover, .streaming), (.failover, .fault("applied:beforeWrite")),
+        (.failover, .making), (.failover, .serving), (.failover, .streaming),
+        (.failover, .fault("applied:beforeWrite")),
     ]
 
     private func names(in directory: String) -> [String] {
@@ -65,7 +66,9 @@ struct DrillCrashTests {
         }.filter { $0.contains(directory) }
     }
 
-    @Test("a drill that was killed anywhere is made after resume, and no server of the killed one stays", arguments: crashes)
+    @Test(
+        "a drill that was killed anywhere is made after resume, and no server of the killed one stays",
+        arguments: crashes)
     func killed(drill: Drill, moment: Moment) async throws {
         defer { try? FileManager.default.removeItem(atPath: work) }
         try await TestDatabase.current.run(
@@ -87,7 +90,8 @@ struct DrillCrashTests {
         var dying = program
         if case .fault(let point) = moment { dying.environment["MAINSTAY_FAULT"] = "kill:\(point)" }
         async let running = Programs(environment: [:]).run(dying.command(drill.words))
-        if case .fault = moment {} else {
+        if case .fault = moment {
+        } else {
             try await eventually("the drill has come that far") { has(moment) }
             #expect(kill(try processOfTheProgram(), SIGKILL) == 0)
         }

@@ -55,7 +55,9 @@ struct PowerCutTests {
         #expect(again.exitCode == 0, "\(again.errors)\(again.output)")
     }
 
-    @Test("killed anywhere and without power, a backup is there once and whole after resume", arguments: CrashTests.points)
+    @Test(
+        "killed anywhere and without power, a backup is there once and whole after resume", arguments: CrashTests.points
+    )
     func killedAndCut(state: ChangeState, moment: JournalObserver.Moment) async throws {
         let (estate, storage) = try await prepare(onDisk: true)
         #expect(try await with(storage.environment(), estate).run("backup", "run").exitCode == 0)
@@ -88,7 +90,8 @@ struct PowerCutTests {
         try await storage.begin()
         let taken = try await with(storage.environment(lies: true), estate).run("backup", "run", "--prove")
         #expect(taken.exitCode == 0, "\(taken.errors)\(taken.output)")
-        #expect(try storage.synchronised().dropped.contains { $0.hasSuffix("manifest.json") || $0.contains("manifest") })
+        #expect(
+            try storage.synchronised().dropped.contains { $0.hasSuffix("manifest.json") || $0.contains("manifest") })
         let both = try backups(estate)
         try await storage.cut(.everything)
         #expect(try backups(estate) == Array(both.suffix(1)))
@@ -174,7 +177,8 @@ struct PowerCutTests {
         try await storage.cut(.everything)
         let missed = try await estate.run("backup", "cross-region")
         #expect(
-            missed.exitCode != 0 && missed.output.contains("is gone: there was one"), "\(missed.errors)\(missed.output)")
+            missed.exitCode != 0 && missed.output.contains("is gone: there was one"), "\(missed.errors)\(missed.output)"
+        )
         #expect(try estate.backups().count == 1)
     }
 }
@@ -208,7 +212,9 @@ struct PhysicalPowerCutTests {
         return programs
     }
 
-    @Test("what pgBackRest said to be done is there and proved on a storage that keeps its word, and missed on one that lies")
+    @Test(
+        "what pgBackRest said to be done is there and proved on a storage that keeps its word, and missed on one that lies"
+    )
     func repository() async throws {
         try await PhysicalEstate.with { estate in
             try await estate.fill()

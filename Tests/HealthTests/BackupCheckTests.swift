@@ -94,4 +94,34 @@ struct BackupCheckTests {
         #expect(proof?.state == .warning)
         #expect(proof?.summary.contains("signature") == true)
     }
+
+    @Test("a proof counts however many backups came after it, and what was extracted is no backup of the database")
+    func manyLater() async throws {
+        let manifest = try await take()
+        let state = try harness().stateDirectory
+        let folder = BackupFolder(root: "\(state)/backups", target: target)
+        let key = try BackupKey.readOrMake("\(state)/backup.key", former: [])
+        let proof = BackupProof(
+            folder, key: key, workDirectory: TestClusters.directory, runID: "run", countsFor: .seconds(86_400 * 400),
+            programs: Programs(environment: ["PATH": "/usr/bin:/bin"]))
+        try folder.write(try await proof.run(manifest.id), key: key)
+        // Signed manifests are all that is asked of those that came later.
+        for number in 1...40 {
+            var later = manifest
+            let moment = manifest.times.snapshot + .seconds(number * 3_600)
+            later.times.snapshot = moment
+            var generator = SystemRandomNumberGenerator()
+            later.id = BackupID(at: moment, using: &generator)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let bytes = Array(try encoder.encode(later))
+            let path = folder.path(of: later.id)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/manifest.json"))
+            try encoder.encode(key.sign(bytes)).write(to: URL(fileURLWithPath: "\(path)/signature.json"))
+        }
+        let found = try await check("backup.proof").check("backup.proof")
+        #expect(found?.state == .passed, "\(found?.summary ?? "")")
+        #expect(found?.summary.hasPrefix("the newest proved backup is") == true, "\(found?.summary ?? "")")
+    }
 }

@@ -101,7 +101,8 @@ extension CheckContext {
         guard let taken = try await look.log.lastProved(kinds, of: "backup.run", at: target),
             case .text(let name)? = taken.evidence?["backup"], let id = BackupID(name), newest.map({ $0 < id }) ?? true
         else { return nil }
-        return "backup \(id) of run \(taken.runID) is not there any more, and nothing newer is: its storage lost it, or "
+        return
+            "backup \(id) of run \(taken.runID) is not there any more, and nothing newer is: its storage lost it, or "
             + "somebody removed it"
     }
 }

@@ -120,7 +120,8 @@ extension Check {
         }
         var reading = Reading(
             value: backlog.failing.inSeconds,
-            summary: "archiving has failed for \(backlog.failing.short) (\(context.limits.text)), since \(backlog.since), "
+            summary:
+                "archiving has failed for \(backlog.failing.short) (\(context.limits.text)), since \(backlog.since), "
                 + "last at \(state.lastFailed ?? "an unknown segment"): \(backlog.words(at: state.now))")
         // One that never worked is no better for having begun just now, and a full disk stops the server.
         if !backlog.everWorked || backlog.isFull(within: .seconds(86_400), at: state.now) { reading.state = .critical }
@@ -250,7 +251,8 @@ extension CheckContext {
             case .text(let label)? = taken.evidence?["backup"], !info.backups.contains(where: { $0.label == label }),
             let ended = taken.endedAt, info.newest.map({ $0.stopped < ended }) ?? true
         else { return nil }
-        return "backup \(label) of run \(taken.runID) is not there any more, and nothing newer is: its storage lost it, or "
+        return
+            "backup \(label) of run \(taken.runID) is not there any more, and nothing newer is: its storage lost it, or "
             + "somebody removed it"
     }
 
