@@ -40,6 +40,9 @@ extension Check {
         if let trouble = seen.trouble {
             reading.summary = "\(trouble); the newest that can be believed is \(age.short) old"
             reading.state = context.limits.judge(age.inSeconds) == .critical ? .critical : .warning
+        } else if age < Self.mostSkew {
+            reading.summary = Self.ofTheFuture(newest.id.description, by: age)
+            reading.state = .warning
         }
         reading.evidence = ["backup": .text(newest.id.description), "stored": .text(newest.storedBytes.description)]
         reading.measurements = [
@@ -91,6 +94,17 @@ extension Check {
         reading.evidence = ["backup": .text(proved.id.description)]
         reading.measurements = [Measurement("backup.proof.age", context.target, unit: .seconds, value: age.inSeconds)]
         return reading
+    }
+}
+
+extension Check {
+    /// The clocks of a database server and of this machine may differ by so much.
+    static let mostSkew: Duration = .seconds(-300)
+
+    /// An age below zero would pass as young for ever.
+    static func ofTheFuture(_ backup: String, by age: Duration) -> String {
+        "backup \(backup) is of a moment that comes in \((.zero - age).short): a clock is or was wrong, and nobody knows how old "
+            + "it is"
     }
 }
 

@@ -67,6 +67,10 @@ extension Check {
             reading.summary = "\(problem)\(more): nothing behind it can be brought back from \(newest.label)"
             reading.state = .critical
         }
+        if reading.state == nil, age < Self.mostSkew {
+            reading.summary = Self.ofTheFuture(newest.label, by: age)
+            reading.state = .warning
+        }
         reading.evidence = [
             "backup": .text(newest.label), "backups": Scalar(info.backups.count),
             "log to": log.path.last.map { .text($0.description) } ?? .null,
