@@ -198,7 +198,7 @@ struct FileBackupTests {
         let own = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
         moving.program.environment["PATH"] = "\(programs):\(own):/usr/sbin:/usr/bin:/sbin:/bin"
         let stored = try await moving.run("backup", "files", "--name", "application")
-        let said = "\(stored.errors)\(stored.output)"
+        let said = "\(stored.errors)\(stored.output)".inOneLine
         #expect(stored.exitCode == 1 && said.contains("src/pipe") && !said.contains("undecided"), "\(said)")
         let runs = try await estate.run("runs", "--format", "csv")
         #expect(!runs.output.contains("uncertain"), "\(runs.output)")
@@ -222,7 +222,7 @@ struct FileBackupTests {
         child.environment.values["MAINSTAY_STATE"] = .plain("\(root)/theirs/state")
         child.environment.values["HOME"] = .plain("\(root)/theirs")
         let told = try await Programs(environment: [:]).run(child)
-        let said = "\(told.errorOutput.text)\(told.output.text)".replacing("\n", with: " ")
+        let said = "\(told.errorOutput.text)\(told.output.text)".inOneLine
         #expect(said.contains("BK007") && said.contains("src/index.js"), "\(said)")
         #expect(said.contains("closed") && said.contains("with all below it"), "\(said)")
     }

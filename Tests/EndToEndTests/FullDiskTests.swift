@@ -45,7 +45,7 @@ struct FullDiskTests {
         var tight = estate
         tight.credentials = storage.environment(fullAt: place)
         let full = try await tight.run("backup", "run", "--prove", "--keep-for", "1y")
-        let said = "\(full.errors)\(full.output)"
+        let said = "\(full.errors)\(full.output)".inOneLine
         #expect(full.exitCode == 1, "\(what): \(said)")
         #expect(said.contains("no space left") || said.contains("No space left"), "\(what): \(said)")
         // Proved or not, what is listed is whole.
@@ -75,7 +75,7 @@ struct FullDiskTests {
         var tight = estate
         tight.credentials = storage.environment(fullAt: place)
         let full = try await tight.run("backup", "copy")
-        let said = "\(full.errors)\(full.output)"
+        let said = "\(full.errors)\(full.output)".inOneLine
         #expect(full.exitCode == 1 && said.contains("no space left"), "\(what): \(said)")
         #expect(try storage.makeRoom(), "\(what): it never came there")
         let listed = try await estate.run("backup", "list", "--format", "csv")
@@ -98,7 +98,7 @@ struct FullDiskTests {
         tight.credentials = storage.environment(fullAt: "sqlite")
         let full = try await tight.run("backup", "run")
         #expect(full.exitCode == 1 || full.exitCode == 4, "\(full.errors)\(full.output)")
-        #expect("\(full.errors)\(full.output)".contains("no space"), "\(full.errors)\(full.output)")
+        #expect("\(full.errors)\(full.output)".inOneLine.contains("no space"), "\(full.errors)\(full.output)")
         #expect(try storage.makeRoom())
         let shelf = "\(TemporaryDirectory.current)/backups/test/main"
         let names = try FileManager.default.contentsOfDirectory(atPath: shelf).filter { BackupID($0) != nil }
@@ -116,7 +116,17 @@ struct FullDiskTests {
             TestDatabase.current.cluster.server,
             ClusterOptions(settings: ["max_wal_size": "32MB", "min_wal_size": "32MB"]), in: small.path,
             with: programs)
-        defer { try? cluster.destroy() }
+        do {
+            try await fill(cluster, small)
+            try cluster.destroy()
+        } catch {
+            try cluster.destroy()
+            throw error
+        }
+        withExtendedLifetime(small) {}
+    }
+
+    private func fill(_ cluster: PrivateCluster, _ small: SmallDisk) async throws {
         let estate = StorageEstate()
         try await Connection.with(cluster.address(), .unlimited()) { connection in
             try await connection.executeScript(
@@ -139,7 +149,7 @@ struct FullDiskTests {
             FileManager.default.createFile(
                 atPath: "\(small.path)/filler", contents: Data(count: Int(max(0, room - 3 * 1_048_576)))))
         let restored = try await estate.run("backup", "restore", "--as", "again")
-        let said = "\(restored.errors)\(restored.output)"
+        let said = "\(restored.errors)\(restored.output)".inOneLine
         #expect(restored.exitCode != 0 && (said.contains("No space left") || said.contains("free")), "\(said)")
         try FileManager.default.removeItem(atPath: "\(small.path)/filler")
         let names = try await Connection.with(cluster.address(), .unlimited()) { connection in
@@ -182,7 +192,7 @@ struct PhysicalFullDiskTests {
             let own = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
             tight.environment["PATH"] = "\(estate.directory)/programs:\(own):/usr/sbin:/usr/bin:/sbin:/bin"
             let full = try await tight.run("backup", "run", "--type", "full")
-            let said = "\(full.errors)\(full.output)"
+            let said = "\(full.errors)\(full.output)".inOneLine
             #expect(full.exitCode == 1 && said.contains("No space left"), "\(said)")
             #expect(try storage.makeRoom(), "it never came there")
             let there = try await estate.engine().info().backups.map(\.label)
@@ -221,7 +231,7 @@ struct PhysicalFullDiskTests {
             let own = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
             tight.environment["PATH"] = "\(estate.directory)/programs:\(own):/usr/sbin:/usr/bin:/sbin:/bin"
             let full = try await tight.run("backup", "restore", "--into", "\(place)/restored")
-            let said = "\(full.errors)\(full.output)"
+            let said = "\(full.errors)\(full.output)".inOneLine
             #expect(full.exitCode == 1 && said.contains("No space left"), "\(said)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: place) == [])
             #expect(try storage.makeRoom())

@@ -52,7 +52,7 @@ struct MeanwhileTests {
             }
             try await restart(estate)
             let ended = try await running
-            let said = "\(ended.errors)\(ended.output)"
+            let said = "\(ended.errors)\(ended.output)".inOneLine
             #expect([1, 5].contains(ended.exitCode), "\(said)")
             #expect(said.contains("connection") || said.contains("terminat") || said.contains("shut"), "\(said)")
             #expect(backups() == [])
@@ -115,7 +115,7 @@ struct MeanwhileTests {
                 let results = try await [one, other]
                 #expect(results.contains { $0.isSuccess }, "\(results.map(\.errorOutput.text))")
                 for result in results where !result.isSuccess {
-                    let said = "\(result.errorOutput.text)\(result.output.text)"
+                    let said = "\(result.errorOutput.text)\(result.output.text)".inOneLine
                     #expect(said.contains("already") || said.contains("lock") || said.contains("works on"), "\(said)")
                 }
             }
@@ -148,7 +148,7 @@ struct MeanwhileTests {
                 } - known > .seconds(2)
             }
             let failing = try await program.run("health", "check", "--check", "backup.wal", "--fail-on", "warning")
-            let said = failing.output.replacing("\n", with: " ")
+            let said = failing.output.inOneLine
             #expect(failing.exitCode == 3 && said.contains("HC046"), "\(said)")
             for words in ["archiving has failed for", String("since \(known)".prefix(20)), "of log wait", "are free"] {
                 #expect(said.contains(words), "\(words): \(said)")

@@ -110,7 +110,7 @@ struct StorageTroubleTests {
         let estate = try await refusing(403, "ExpiredToken", "The provided token has expired.")
         try await estate.prepare(more: inherited)
         let copied = try await estate.run("backup", "copy")
-        let said = copied.output.replacing("\n", with: " ")
+        let said = copied.output.inOneLine
         #expect(copied.exitCode != 0 && said.contains("refuses our credentials"), "\(said)\(copied.errors)")
         #expect(said.contains("BK005"), "\(said)")
         try await expectNoCopy(estate)
