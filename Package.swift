@@ -31,7 +31,7 @@ let package = Package(
         kit("Web", ["Maintenance", "Outside", "Page"], external: [.nio, .nioPosix, .nioHTTP1, .nioSSL]),
         kit("PostgreSQL", ["Maintenance", "Outside", "CLibPQ", "CXXHash"], external: [.crypto]),
         kit("Backup", ["Maintenance", "Outside", "PostgreSQL", "CXXHash", "CZstd"], external: [.crypto]),
-        kit("Store", ["Maintenance"], external: [.grdb, .grdbSQLite]),
+        kit("Store", ["Maintenance", "Outside"], external: [.grdb, .grdbSQLite]),
         kit("Calendar", ["Maintenance", "Outside"]),
         // Who is told what and when: a state machine of values, without input or output.
         kit("Alert", ["Maintenance", "Calendar"]),

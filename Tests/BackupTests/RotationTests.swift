@@ -164,6 +164,16 @@ struct RotationTests {
         #expect(
             certificate.gaps.first?.hint == "Prove all rows at once: mainstay backup verify --whole",
             "\(certificate.told)")
+
+        // The complaint is about an index, and hides no row that is another one.
+        proof.restored = { address in
+            try await Connection.with(address, .unlimited()) {
+                try await $0.executeScript(trusted: "update b set a = a + 1 where id = 7")
+            }
+        }
+        let damaged = try await proof.run(manifest.id)
+        #expect(damaged.verdict == .refuted && !damaged.gaps.isEmpty, "\(damaged.told)")
+        #expect(damaged.told.contains { $0.contains("b: all 500 rows are there, and their content differs") })
     }
 }
 

@@ -48,6 +48,24 @@ struct HelpTests {
         }
     }
 
+    @Test(
+        "another spelling may be typed in two words",
+        arguments: [
+            ("backup pre-upgrade --environment test", "backup run"), ("dr test-restore --all-backups", "backup verify"),
+            ("backup test-restore", "backup verify"), ("backup report --monthly", "report backup"),
+        ])
+    func twoWords(typed: String, meant: String) throws {
+        let application = Mainstay.application([:])
+        let words = typed.split(separator: " ").map(String.init)
+        guard case .command(let command) = try application.parse(words) else {
+            Issue.record("'\(typed)' is no command")
+            return
+        }
+        let inOne = ["\(words[0]):\(words[1])"] + words.dropFirst(2)
+        guard case .command(let other) = try application.parse(inOne) else { return }
+        #expect(type(of: command) == type(of: other), "\(meant)")
+    }
+
     /// What is typed, the message and the hint.
     struct Mistake: Sendable, CustomTestStringConvertible {
         var typed: String

@@ -127,6 +127,11 @@ struct PhysicalBackupTests {
             #expect(shown.output.contains("from the physical backup"), "\(shown.output)")
             let proved = try await program.run("backup", "verify", "--backup", id.description)
             #expect(proved.exitCode == 0, "\(proved.errors)\(proved.output)")
+            // It says nothing of how the database is backed up, however new it is.
+            let unnamed = try await program.run("backup", "verify", "--dry-run")
+            #expect(!unnamed.output.contains(id.description), "\(unnamed.output)")
+            let ready = try await program.run("dr", "readiness-check")
+            #expect(!ready.output.contains(id.description), "\(ready.output)")
             let restored = try await program.run(
                 "backup", "restore", "--backup", id.description, "--to", "new", "--as", "orders_then", "--table",
                 "public.orders")

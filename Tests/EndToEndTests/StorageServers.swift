@@ -76,8 +76,12 @@ struct SFTPServer {
     /// For `sftp-command`.
     let command: String
 
-    /// - Parameter isReadOnly: sftp-server's `-R`.
-    static func start(isReadOnly: Bool = false, repository: String? = nil) async throws -> SFTPServer {
+    /// - Parameters:
+    ///   - isReadOnly: sftp-server's `-R`.
+    ///   - program: what serves the files; sshd's own where nothing is said.
+    static func start(
+        isReadOnly: Bool = false, repository: String? = nil, program: String = "internal-sftp"
+    ) async throws -> SFTPServer {
         let directory = "\(TemporaryDirectory.current)/ssh-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -101,7 +105,7 @@ struct SFTPServer {
         UsePAM no
         PasswordAuthentication no
         KbdInteractiveAuthentication no
-        Subsystem sftp internal-sftp\(isReadOnly ? " -R" : "")
+        Subsystem sftp \(program)\(isReadOnly ? " -R" : "")
 
         """.write(toFile: "\(directory)/configuration", atomically: true, encoding: .utf8)
         let server = try StorageServer(

@@ -76,6 +76,62 @@ struct StorageTroubleTests {
         try await expectNoCopy(estate)
     }
 
+    /// An S3 server that knows whoever comes and serves nobody any more.
+    private func refusing(_ status: Int, _ code: String, _ message: String) async throws -> StorageEstate {
+        let port = UInt16(try freePort())
+        let script = """
+            import http.server, sys
+            body = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>\(code)</Code><Message>\(message)</Message></Error>'
+            class Refusing(http.server.BaseHTTPRequestHandler):
+                def answer(self):
+                    self.send_response(\(status))
+                    self.send_header('Content-Type', 'application/xml')
+                    self.send_header('Content-Length', str(len(body)))
+                    self.end_headers()
+                    if self.command != 'HEAD': self.wfile.write(body)
+                do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
+                def log_message(self, *words): pass
+            http.server.ThreadingHTTPServer(('127.0.0.1', \(port)), Refusing).serve_forever()
+            """
+        let file = "\(TemporaryDirectory.current)/refusing.py"
+        try script.write(toFile: file, atomically: true, encoding: .utf8)
+        let server = try StorageServer(
+            "/usr/bin/env", ["python3", file], log: "\(TemporaryDirectory.current)/refusing.log")
+        try await eventually("the server listens") { StorageServer.answers(port) }
+        var estate = StorageEstate()
+        estate.repository = "s3:http://127.0.0.1:\(port)/bucket/copies"
+        estate.server = server
+        estate.credentials = ["AWS_ACCESS_KEY_ID": "was", "AWS_SECRET_ACCESS_KEY": "good"]
+        return estate
+    }
+
+    @Test("credentials that have expired are named as that, with what the storage said")
+    func expired() async throws {
+        let estate = try await refusing(403, "ExpiredToken", "The provided token has expired.")
+        try await estate.prepare(more: inherited)
+        let copied = try await estate.run("backup", "copy")
+        let said = copied.output.inOneLine
+        #expect(copied.exitCode != 0 && said.contains("refuses our credentials"), "\(said)\(copied.errors)")
+        #expect(said.contains("BK005"), "\(said)")
+        try await expectNoCopy(estate)
+    }
+
+    @Test("a repository whose password was changed elsewhere is named as that, and with the new one all is there")
+    func changedPassword() async throws {
+        let estate = StorageEstate()
+        try await estate.prepare()
+        #expect(try await estate.run("backup", "copy").exitCode == 0)
+        let file = "\(TemporaryDirectory.current)/new.password"
+        try "another-one".write(toFile: file, atomically: true, encoding: .utf8)
+        let changed = try await estate.restic("key", "passwd", "--new-password-file", file)
+        #expect(changed.exitCode == 0, "\(changed.errors)")
+        let refused = try await estate.run("backup", "cross-region")
+        #expect(refused.exitCode != 0 && refused.output.contains("opens no key"), "\(refused.output)")
+        try estate.configure(password: "another-one")
+        let well = try await estate.run("backup", "cross-region")
+        #expect(well.exitCode == 0, "\(well.errors)\(well.output)")
+    }
+
     @Test("an SFTP server that refuses the key is said so")
     func refusedKey() async throws {
         let server = try await SFTPServer.start()

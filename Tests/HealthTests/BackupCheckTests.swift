@@ -94,4 +94,49 @@ struct BackupCheckTests {
         #expect(proof?.state == .warning)
         #expect(proof?.summary.contains("signature") == true)
     }
+
+    /// A signed manifest, which is all that is asked of it.
+    private func add(
+        _ manifest: BackupManifest, after time: Duration, _ key: BackupKey, _ folder: BackupFolder
+    ) throws {
+        var later = manifest
+        let moment = manifest.times.snapshot + time
+        later.times.snapshot = moment
+        var generator = SystemRandomNumberGenerator()
+        later.id = BackupID(at: moment, using: &generator)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes = Array(try encoder.encode(later))
+        let path = folder.path(of: later.id)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/manifest.json"))
+        try encoder.encode(key.sign(bytes)).write(to: URL(fileURLWithPath: "\(path)/signature.json"))
+    }
+
+    @Test("a backup of a moment that has not come yet is not young: some clock is wrong, and it warns")
+    func skew() async throws {
+        let manifest = try await take()
+        let state = try harness().stateDirectory
+        let folder = BackupFolder(root: "\(state)/backups", target: target)
+        try add(manifest, after: .seconds(7_200), try BackupKey.readOrMake("\(state)/backup.key", former: []), folder)
+        let found = try await check("backup.age").check("backup.age")
+        #expect(found?.state == .warning)
+        #expect(found?.summary.contains("is of a moment that comes in 1 h") == true, "\(found?.summary ?? "")")
+    }
+
+    @Test("a proof counts however many backups came after it, and what was extracted is no backup of the database")
+    func manyLater() async throws {
+        let manifest = try await take()
+        let state = try harness().stateDirectory
+        let folder = BackupFolder(root: "\(state)/backups", target: target)
+        let key = try BackupKey.readOrMake("\(state)/backup.key", former: [])
+        let proof = BackupProof(
+            folder, key: key, workDirectory: TestClusters.directory, runID: "run", countsFor: .seconds(86_400 * 400),
+            programs: Programs(environment: ["PATH": "/usr/bin:/bin"]))
+        try folder.write(try await proof.run(manifest.id), key: key)
+        for number in 1...40 { try add(manifest, after: .seconds(number), key, folder) }
+        let found = try await check("backup.proof").check("backup.proof")
+        #expect(found?.state == .passed, "\(found?.summary ?? "")")
+        #expect(found?.summary.hasPrefix("the newest proved backup is") == true, "\(found?.summary ?? "")")
+    }
 }

@@ -38,13 +38,25 @@ struct BackupPlace: Sendable {
         try await Blocking().run { _ in try BackupKey.readOrMake(keyFile, former: formerKeys) }
     }
 
-    /// The newest that can be believed; nil where there is none.
+    /// The newest that can be believed and was not taken out of a physical backup; nil where there is none.
     func newest() async throws -> BackupManifest? {
         guard let key = try await key() else { return nil }
         return try await Blocking().run { _ in
-            try folder.manifests(key: key).first { _ in true }
+            try folder.manifests(key: key).first { $0.extraction == nil }
         }
     }
+
+    /// The newest of all that were not taken out of physical backups, also those that cannot be believed.
+    func newestIDs(_ count: Int) async throws -> [BackupID] {
+        let key = try await key()
+        return try await Blocking().run { _ in
+            guard let key else { return Array(try folder.ids().prefix(count)) }
+            return Array(
+                try folder.backups(key: key).lazy.filter { $0.manifest?.extraction == nil }.map(\.id).prefix(count))
+        }
+    }
+
+    func newestID() async throws -> BackupID? { try await newestIDs(1).first }
 
     /// The key for outsiders; its public half lies beside the backups, where they find it.
     func certificateKey() throws -> CertificateKey {

@@ -46,6 +46,12 @@ struct ListedBackup: Sendable, Encodable {
         }
     }
 
+    /// The same without those that were taken out of physical backups: somebody chose their moment, and they say nothing of
+    /// how the database is backed up.
+    static func own(_ place: BackupPlace, now: Timestamp) async throws -> [ListedBackup] {
+        try await all(place, now: now).filter { !$0.isExtracted }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case target, id, path, snapshot, rows, tables, storedBytes, contentBytes, seconds, proof, ladder, certificate,
             trouble, copies, kept

@@ -196,7 +196,9 @@ package struct RunBackup: MaintenanceTask {
         }
         let problems = try await Checksums(manifest, at: place.folder.path(of: manifest.id)).problems()
         if let problem = problems.first {
-            return .unknown("\(problem.path) is not as it was written (\(problems.count) files are not)")
+            return .failed(
+                "\(problem.path) of backup \(manifest.id) is not as it was written (\(problems.count) files are not): the "
+                    + "storage lost it", manifest.facts)
         }
         if options.keepFor != nil, let key = try await place.key() {
             let kept = try await Blocking().run { _ in try place.folder.keepNote(of: manifest.id, key: key) }

@@ -254,12 +254,8 @@ package struct VerifyBackup: MaintenanceTask {
         let ids = try await Blocking().run { _ in try place.folder.ids() }
         guard let name = options.named else {
             if options.all { return ids }
-            guard let key = try await place.key() else { return Array(ids.prefix(1)) }
             // What was extracted is of a moment somebody chose, and is proved by its name.
-            let own = try await Blocking().run { _ in
-                try place.folder.backups(key: key).first { $0.manifest?.extraction == nil }?.id
-            }
-            return own.map { [$0] } ?? Array(ids.prefix(1))
+            return try await place.newestID().map { [$0] } ?? []
         }
         guard let id = BackupID(name), ids.contains(id) else {
             throw BackupsError.noSuchBackup(name, path: place.folder.path)
@@ -270,8 +266,9 @@ package struct VerifyBackup: MaintenanceTask {
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         if let copies = options.copies { return try await copies.inspect(change, look) }
         if change.kind == PhysicalProving.kind { return try await PhysicalProving.inspect(change, look) }
-        let ids = try await Blocking().run { _ in try BackupPlace(look).folder.ids() }
-        let newest = ids.first
+        let place = BackupPlace(look)
+        let newest = try await place.newestID()
+        let ids = try await Blocking().run { _ in try place.folder.ids() }
         let isThere =
             BackupID(change.object).map { options.isExact ? ids.contains($0) : $0 == newest } ?? (newest == nil)
         var identity: Facts = ["backup": .text(isThere ? change.object : newest?.description ?? "gone")]
@@ -304,7 +301,8 @@ package struct VerifyBackup: MaintenanceTask {
         let place = BackupPlace(look)
         let ids: [BackupID] =
             if options.isExact, let id = BackupID(change.object) { [id] } else {
-                Array(try await Blocking().run { _ in try place.folder.ids() }.prefix(2))
+                // With '--auto-fix' a new one may have come.
+                try await place.newestIDs(2)
             }
         for id in ids {
             guard let certificate = try await place.believedCertificate(of: id), certificate.runID == look.runID else {
@@ -344,7 +342,8 @@ extension BackupPlace {
 extension Certificate {
     /// Why it does not prove anything, with what to do, safe to print.
     var reasons: String {
-        gaps.isEmpty ? summary : gaps.map { "\($0.problem)\($0.hint.map { " (\($0))" } ?? "")" }.joined(separator: "; ")
+        gaps.isEmpty || verdict == .refuted
+            ? summary : gaps.map { "\($0.problem)\($0.hint.map { " (\($0))" } ?? "")" }.joined(separator: "; ")
     }
 
     /// What a run keeps of it.

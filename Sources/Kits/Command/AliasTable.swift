@@ -55,5 +55,7 @@ struct AliasTable: Sendable {
         return words.dropLast() + ["\(name)\(argument[equals...])"]
     }
 
+    func knows(_ spelling: String) -> Bool { entries[spelling] != nil }
+
     var spellings: [String] { entries.keys.sorted() }
 }

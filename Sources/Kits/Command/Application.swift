@@ -90,7 +90,8 @@ package struct Application: Sendable {
     }
 
     /// Throws a `UsageMistake`.
-    package func parse(_ arguments: [String]) throws -> Parsed {
+    package func parse(_ typed: [String]) throws -> Parsed {
+        let arguments = spelled(typed)
         do {
             var command = try root.parseAsRoot(AliasTable.maySpell(arguments) ? aliases.expand(arguments) : arguments)
             if let known = command as? any HouseCommand { return .command(known) }
@@ -106,6 +107,18 @@ package struct Application: Sendable {
                 root.fullMessage(for: error), arguments: aliases.expand(arguments),
                 program: try CommandDescription(program: root), aliases: aliases.spellings)
         }
+    }
+
+    /// With another spelling that was typed in two words, `backup pre-upgrade`, in one, as `backup:pre-upgrade`. A command's
+    /// own words always mean that command.
+    func spelled(_ arguments: [String]) -> [String] {
+        guard arguments.count > 1, !arguments[0].hasPrefix("-"), !arguments[1].hasPrefix("-"),
+            let group = root.configuration.subcommands.first(where: { $0.configuration.commandName == arguments[0] }),
+            !group.configuration.subcommands.isEmpty,
+            !group.configuration.subcommands.contains(where: { $0.configuration.commandName == arguments[1] })
+        else { return arguments }
+        let spelling = "\(arguments[0]):\(arguments[1])"
+        return aliases.knows(spelling) ? [spelling] + arguments.dropFirst(2) : arguments
     }
 
     private func report(_ error: ErrorReport, _ arguments: [String]) -> ExitStatus {

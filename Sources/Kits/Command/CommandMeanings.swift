@@ -32,7 +32,7 @@ package struct CommandMeanings: Sendable {
 
     /// Throws a `MaintenanceError` that says what is wrong with the arguments.
     package func meaning(of arguments: [String]) throws -> Meaning {
-        let expanded = aliases.expand(arguments)
+        let expanded = aliases.expand(application.spelled(arguments))
         guard case .command = try application.parse(expanded) else {
             throw CommandError.arguments(task: expanded.joined(separator: " "), message: "this is no whole command")
         }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Maintenance
+import Outside
 import Synchronization
 
 /// Durable state: SQLite in WAL mode, one writer, commits synced to disk before they return.
@@ -21,8 +22,7 @@ package final class Store: Sendable {
         self.directory = directory
         let path = directory + "/mainstay.sqlite"
         do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try SafeDirectory.make(directory)
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
             configuration.maximumReaderCount = 4
@@ -137,6 +137,9 @@ package final class Store: Sendable {
 
     private static func translate(_ error: any Error, opening path: String) -> any Error {
         guard let error = error as? DatabaseError else {
+            if let error = error as? FileError {
+                return StoreError.cannotOpen(path: path, reason: error.problem)
+            }
             if error is StoreError || error is CancellationError || error is any MaintenanceError { return error }
             return StoreError.cannotOpen(path: path, reason: (error as NSError).localizedDescription)
         }

@@ -1,9 +1,21 @@
+import Maintenance
 import Testing
 
 @testable import Backup
 
 @Suite("how far a restore of a cluster is")
 struct ClusterRestoreProgressTests {
+    @Test("of rows it says how many are there, and about how long the others take")
+    func rows() {
+        func line(_ given: Int64, _ total: Int64, _ seconds: Int) -> String {
+            RestoreProgress.line(given: ByteCount(given), of: ByteCount(total), after: .seconds(seconds))
+        }
+        #expect(line(0, 1_000_000_000, 5) == "waiting for the first rows")
+        let quarter = line(250_000_000, 1_000_000_000, 60)
+        #expect(quarter.contains("25") && quarter.contains("about 3 min left"), "\(quarter)")
+        #expect(line(10, 10, 60).hasPrefix("all rows are restored"))
+    }
+
     @Test(
         "is read from what pgBackRest says of each file",
         arguments: [

@@ -109,9 +109,9 @@ package struct BackupFiles: MaintenanceTask {
         }
         let unread = listing.omissions
         guard unread.isEmpty else {
-            return .unknown(
+            return .failed(
                 "\("entry".entries(unread.count)) could not be stored: "
-                    + unread.prefix(5).map { "\($0.path) (\($0.reason))" }.joined(separator: ", "))
+                    + unread.prefix(5).map { "\($0.path) (\($0.reason))" }.joined(separator: ", "), facts)
         }
         return .done(facts)
     }

@@ -189,9 +189,11 @@ package struct CopyBackup: MaintenanceTask {
 }
 
 extension BackupShelf.Item {
-    /// One that nobody can believe, that was refuted, or that goes soon, is not.
+    /// One that nobody can believe, that was refuted, that goes soon, or that was taken out of a physical backup, is not.
     fileprivate var isWorthCopying: Bool {
-        guard trouble == nil, backup.certificate?.verdict != .refuted else { return false }
+        guard trouble == nil, backup.certificate?.verdict != .refuted, backup.manifest?.extraction == nil else {
+            return false
+        }
         return verdict?.stays ?? false
     }
 }

@@ -21,7 +21,8 @@ struct ThreeTwoOne: Sendable {
 
     /// - Parameter planned: what this very run is going to copy counts, because a copy that fails says so itself.
     func findings(_ shelf: BackupShelf, planned: [Change]) async throws -> [Finding] {
-        guard !shelf.items.isEmpty else { return [] }
+        let items = shelf.items.filter { $0.backup.manifest?.extraction == nil }
+        guard !items.isEmpty else { return [] }
         let configured = look.inventory.backups.storage.repositories
         guard !configured.isEmpty else {
             return [
@@ -33,7 +34,7 @@ struct ThreeTwoOne: Sendable {
         for (name, settings) in configured {
             let isPlanned = planned.contains { $0.identity["storage"] == .text(name) }
             if !isPlanned {
-                guard try await isSeen(shelf.items.map(\.id), in: name) else { continue }
+                guard try await isSeen(items.map(\.id), in: name) else { continue }
             }
             storages.append(name)
             if try await !isOnSameDisk(settings) { elsewhere.append(name) }

@@ -48,7 +48,7 @@ struct DrillPlanning: Sendable {
 
     private func addFromHere(to plan: inout DrillPlan) async throws {
         if try await addCluster(to: &plan, surviving: false) { return }
-        let backups = try await ListedBackup.all(place, now: look.clock.now())
+        let backups = try await ListedBackup.own(place, now: look.clock.now())
         if let bad = backups.first, bad.manifest == nil {
             plan.lacks(
                 "the newest backup is bad: \(bad.trouble?.problem ?? "it cannot be read")", object: "newest",
@@ -274,7 +274,7 @@ struct DrillPlanning: Sendable {
 
     /// Whoever encrypts backups cannot sign them again.
     private func judgeSignatures(to plan: inout DrillPlan) async throws {
-        for backup in try await ListedBackup.all(place, now: look.clock.now()) {
+        for backup in try await ListedBackup.own(place, now: look.clock.now()) {
             guard let trouble = backup.trouble else { continue }
             plan.lacks(
                 "the backup \(backup.id) on this host cannot be believed any more: \(trouble.problem)",

@@ -106,7 +106,7 @@ package struct RehearseFailover: MaintenanceTask {
     }
 
     private func newestProved(_ target: Target, _ look: Look) async throws -> ListedBackup? {
-        try await ListedBackup.all(place(target, look), now: look.clock.now()).first { $0.proof == .proved }
+        try await ListedBackup.own(place(target, look), now: look.clock.now()).first { $0.proof == .proved }
     }
 
     private func live(_ pair: Pair, _ look: Look) async throws -> Result<PairSurvey.Found, ErrorReport> {

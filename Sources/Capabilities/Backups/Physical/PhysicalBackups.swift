@@ -40,6 +40,13 @@ struct PhysicalBackups: Sendable {
             observation.gaps += obstacles.map { .init("base backup", $0) }
             guard obstacles.isEmpty else { return observation }
             let version = PostgreSQLVersion(number: await session.serverVersion)
+            // What reads the copy's control file, before anything is copied for nothing.
+            do {
+                _ = try await ServerPrograms.find(major: version.major, with: look.programs)
+            } catch let error as ProgramError {
+                observation.gaps.append(.init("base backup", error))
+                return observation
+            }
             words = BaseBackupWriter.commandWords(
                 try await ClientProgram.find("pg_basebackup", fitting: version, with: look.programs), type)
         }

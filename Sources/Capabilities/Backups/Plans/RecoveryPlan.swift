@@ -29,7 +29,7 @@ struct RecoveryPlan: Sendable {
             databases.append(
                 Database(
                     target: target, policy: look.inventory.backupPolicy(of: target), place: place,
-                    backups: try await ListedBackup.all(place, now: look.clock.now()),
+                    backups: try await ListedBackup.own(place, now: look.clock.now()),
                     drills: try await place.drills()))
         }
     }

@@ -33,7 +33,7 @@ package struct CheckReadiness: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         let place = BackupPlace(look)
-        let backups = try await ListedBackup.all(place, now: look.clock.now())
+        let backups = try await ListedBackup.own(place, now: look.clock.now())
         var readiness = Readiness()
         addBackup(backups, to: &readiness, look)
         // What was extracted is of a moment somebody chose, and no backup of the nights.

@@ -74,7 +74,7 @@ package struct ReviewRecoveryTimes: MaintenanceTask {
     }
 
     private func proof(_ place: BackupPlace, _ look: Look) async throws -> Recovery? {
-        let backups = try await ListedBackup.all(place, now: look.clock.now())
+        let backups = try await ListedBackup.own(place, now: look.clock.now())
         guard let certificate = backups.lazy.compactMap(\.certificate).first(where: { $0.recoveryTime != nil }) else {
             return nil
         }

@@ -104,7 +104,7 @@ package struct TrainRecovery: MaintenanceTask {
         guard try isMeant(look) else { return Observation() }
         var observation = Observation()
         let open = try await open(look)
-        let proved = try await ListedBackup.all(BackupPlace(look), now: look.clock.now()).first { $0.proof == .proved }
+        let proved = try await ListedBackup.own(BackupPlace(look), now: look.clock.now()).first { $0.proof == .proved }
         switch (options.action, open) {
         case (.start, let record?):
             observation.gaps = [.init("training", TrainingRefusal.underWay(look.target, since: record.began))]

@@ -15,7 +15,9 @@ extension Check {
         kind: .postgresql,
         explanation: """
             How long ago the snapshot of the newest backup was taken, which is how much work a total loss would cost now. \
-            Only backups of 'mainstay backup run' whose signature fits count. Where there is none at all it warns: a \
+            Only backups of 'mainstay backup run' whose signature fits count. One that a run took and that is not there any \
+            more, with nothing newer in its place, is critical: nothing of ours removes the newest, so that a storage lost \
+            it or somebody took it away. Where there is none at all it warns: a \
             database that is backed up by other means has the check switched off in the configuration \
             ('backup.age: {enabled: false}'). 'frequency' of 'backups' moves both limits: to a twelfth more than the \
             interval, and to three of them; limits under 'checks' win over it.
@@ -28,6 +30,9 @@ extension Check {
         }
     ) { context in
         let seen = try await BackupsSeen(context)
+        if let gone = try await context.goneBackup(newerThan: seen.backups.first?.id) {
+            return Reading(summary: gone, state: .critical)
+        }
         guard let newest = seen.manifests.first else { return seen.none }
         let age = context.look.clock.now() - newest.times.snapshot
         var reading = Reading(
@@ -35,6 +40,9 @@ extension Check {
         if let trouble = seen.trouble {
             reading.summary = "\(trouble); the newest that can be believed is \(age.short) old"
             reading.state = context.limits.judge(age.inSeconds) == .critical ? .critical : .warning
+        } else if age < Self.mostSkew {
+            reading.summary = Self.ofTheFuture(newest.id.description, by: age)
+            reading.state = .warning
         }
         reading.evidence = ["backup": .text(newest.id.description), "stored": .text(newest.storedBytes.description)]
         reading.measurements = [
@@ -72,7 +80,7 @@ extension Check {
         if newest.standing(at: now) == .refuted {
             return Reading(summary: "the proof of the newest backup \(newest.id) failed", state: .critical)
         }
-        guard let proved = seen.backups.first(where: { $0.standing(at: now) == .proved })?.manifest else {
+        guard let proved = try await seen.proved(at: now) else {
             let policy = context.look.inventory.backupPolicy(of: context.target)
             if let parts = policy.verification?.value.parts {
                 return seen.reading(of: Rotation(parts, seen.backups, at: now), context, at: now)
@@ -89,25 +97,65 @@ extension Check {
     }
 }
 
+extension Check {
+    /// The clocks of a database server and of this machine may differ by so much.
+    static let mostSkew: Duration = .seconds(-300)
+
+    /// An age below zero would pass as young for ever.
+    static func ofTheFuture(_ backup: String, by age: Duration) -> String {
+        "backup \(backup) is of a moment that comes in \((.zero - age).short): a clock is or was wrong, and nobody knows how old "
+            + "it is"
+    }
+}
+
+extension CheckContext {
+    /// The newest backup that a run took and that is there no more, in words; nil where it is, or something newer.
+    fileprivate func goneBackup(newerThan newest: BackupID?) async throws -> String? {
+        let kinds = ("back up", "back up and prove")
+        guard let taken = try await look.log.lastProved(kinds, of: "backup.run", at: target),
+            case .text(let name)? = taken.evidence?["backup"], let id = BackupID(name), newest.map({ $0 < id }) ?? true
+        else { return nil }
+        return
+            "backup \(id) of run \(taken.runID) is not there any more, and nothing newer is: its storage lost it, or "
+            + "somebody removed it"
+    }
+}
+
 /// The backups of a database, the newest first.
 private struct BackupsSeen: Sendable {
+    /// The newest of them, which are enough for what is asked about the newest.
     var backups: [KnownBackup] = []
+    private let folder: BackupFolder
+    private var key: BackupKey?
 
     init(_ context: CheckContext) async throws {
         let settings = context.look.inventory.backups
         let state = context.look.log.directory
         let folder = BackupFolder(root: settings.directory(state: state), target: context.target)
+        self.folder = folder
         let keyFile = settings.keyFile(state: state)
         // Older ones say nothing new; a part of the rows is proved each night.
         let most = max(30, 4 * (context.look.inventory.backupPolicy(of: context.target).verification?.value.parts ?? 0))
-        backups = try await Blocking().run { _ in
+        (backups, key) = try await Blocking().run { _ in
             guard let key = try BackupKey.read(keyFile, former: settings.formerKeys) else {
                 guard try folder.ids().isEmpty else { throw BackupError.noKey(path: keyFile) }
-                return []
+                return ([], nil)
             }
             // What was taken out of a physical backup is no new one of the database.
             let own = try folder.backups(key: key).lazy.filter { $0.manifest?.extraction == nil }
-            return Array(own.prefix(most))
+            return (Array(own.prefix(most)), key)
+        }
+    }
+
+    /// The newest that is proved, however many came after it: who backs up each hour and proves once a week has more than
+    /// a hundred in between. Of older ones only those with a certificate are read.
+    func proved(at now: Timestamp) async throws -> BackupManifest? {
+        if let found = backups.first(where: { $0.standing(at: now) == .proved }) { return found.manifest }
+        guard let key, let last = backups.last?.id else { return nil }
+        return try await Blocking().run { _ in
+            try folder.certified(key: key, before: last).first {
+                $0.manifest?.extraction == nil && $0.standing(at: now) == .proved
+            }?.manifest
         }
     }
 

@@ -38,6 +38,7 @@ extension Check {
                     + ": the next 'mainstay backup verify --physical' lets it go on, as does pg_wal_replay_resume() there",
                 state: .critical)
         }
+        if let gone = try await context.goneBackup(info) { return Reading(summary: gone, state: .critical) }
         guard let newest = info.newest else {
             return Reading(summary: PhysicalError.noBackup(stanza: info.stanza).problem, state: .critical)
         }
@@ -66,6 +67,10 @@ extension Check {
             reading.summary = "\(problem)\(more): nothing behind it can be brought back from \(newest.label)"
             reading.state = .critical
         }
+        if reading.state == nil, age < Self.mostSkew {
+            reading.summary = Self.ofTheFuture(newest.label, by: age)
+            reading.state = .warning
+        }
         reading.evidence = [
             "backup": .text(newest.label), "backups": Scalar(info.backups.count),
             "log to": log.path.last.map { .text($0.description) } ?? .null,
@@ -87,7 +92,8 @@ extension Check {
         explanation: """
             While archive_command fails, the server keeps every segment on its own disk and tries again for ever: what is \
             not archived is lost with the server, and a full disk stops it. This is how long the last attempt has not \
-            succeeded, from pg_stat_archiver. Where physical backups are configured, a server that archives nothing at \
+            succeeded, from pg_stat_archiver; with how much log waits meanwhile, and, where the server's disk is this \
+            machine's, when it is full at the pace since then: less than a day is critical. Where physical backups are configured, a server that archives nothing at \
             all is critical. A standby, and a server without archiving and without physical backups, pass and say so.
             """,
         source: "https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ARCHIVER-VIEW"
@@ -113,22 +119,29 @@ extension Check {
             ]
             return reading
         }
-        // Where it never worked, since it first failed nobody knows: the last failure is what there is.
-        let since = state.lastArchivedAt ?? state.lastFailedAt ?? state.now
-        let failing = state.now - since
+        guard let backlog = try await context.backlog(state, session) else {
+            preconditionFailure("an archiver that fails has a backlog")
+        }
         var reading = Reading(
-            value: failing.inSeconds,
-            summary: "archiving has failed for \(failing.short) (\(context.limits.text)), last at "
-                + "\(state.lastFailed ?? "an unknown segment")")
-        // One that never worked is no better for having begun just now.
-        if state.lastArchivedAt == nil { reading.state = .critical }
+            value: backlog.failing.inSeconds,
+            summary:
+                "archiving has failed for \(backlog.failing.short) (\(context.limits.text)), since \(backlog.since), "
+                + "last at \(state.lastFailed ?? "an unknown segment"): \(backlog.words(at: state.now))")
+        // One that never worked is no better for having begun just now, and a full disk stops the server.
+        if !backlog.everWorked || backlog.isFull(within: .seconds(86_400), at: state.now) { reading.state = .critical }
         reading.evidence = [
             "failed": .text(state.lastFailed ?? ""), "failures": .integer(state.failures),
-            "archived": state.lastArchived.map { .text($0) } ?? .null,
+            "archived": state.lastArchived.map { .text($0) } ?? .null, "since": .text(backlog.since.iso8601),
+            "full": backlog.full.map { .text($0.iso8601) } ?? .null,
         ]
         reading.measurements = [
-            Measurement("backup.wal.failing.seconds", context.target, unit: .seconds, value: failing.inSeconds)
+            Measurement(
+                "backup.wal.failing.seconds", context.target, unit: .seconds, value: backlog.failing.inSeconds)
         ]
+        if let waiting = backlog.waiting {
+            reading.measurements.append(
+                Measurement("backup.wal.waiting", context.target, unit: .bytes, value: Double(waiting.bytes)))
+        }
         return reading
     }
 
@@ -194,6 +207,29 @@ extension Check {
 }
 
 extension CheckContext {
+    /// What waits to be archived. What the role may not see, and a disk that is another machine's, are left out.
+    fileprivate func backlog(_ state: ArchiverState, _ session: SurveySession) async throws -> ArchiveBacklog? {
+        var ready: Int64?
+        do {
+            ready = try await session.query(
+                """
+                select count(*)::bigint as n from pg_catalog.pg_ls_archive_statusdir() where name like '%.ready'
+                """
+            ).only["n"]
+        } catch PostgreSQLError.permissionDenied {}
+        let place = try await session.query(
+            """
+            select pg_catalog.inet_server_addr() is null as is_local,
+                (select setting from pg_catalog.pg_settings where name = 'data_directory') as path
+            """
+        ).only
+        var free: ByteCount?
+        if try place["is_local", as: Bool.self], let path = try place["path", as: String?.self] {
+            do { free = try await Host(clock: look.clock).disk(at: "\(path)/pg_wal").available } catch is FileError {}
+        }
+        return ArchiveBacklog(state, ready: ready, free: free)
+    }
+
     /// What a proof that lives no more left behind and is still so, as the standby itself says; where it says nothing, why.
     fileprivate func abandonedPause(_ settings: PhysicalSettings) async throws -> (Paused, silence: String?)? {
         let root = look.inventory.backups.directory(state: look.log.directory)
@@ -210,6 +246,18 @@ extension CheckContext {
             try Task.checkCancellation()
             return (paused, error.problem)
         }
+    }
+
+    /// The newest backup that a run took and that is there no more, in words; nil where it is, or something newer.
+    fileprivate func goneBackup(_ info: RepositoryInfo) async throws -> String? {
+        let kinds = ("back up files", "back up files and prove")
+        guard let taken = try await look.log.lastProved(kinds, of: "backup.run", at: target),
+            case .text(let label)? = taken.evidence?["backup"], !info.backups.contains(where: { $0.label == label }),
+            let ended = taken.endedAt, info.newest.map({ $0.stopped < ended }) ?? true
+        else { return nil }
+        return
+            "backup \(label) of run \(taken.runID) is not there any more, and nothing newer is: its storage lost it, or "
+            + "somebody removed it"
     }
 
     /// Nil where none are configured.

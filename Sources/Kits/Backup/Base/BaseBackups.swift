@@ -33,8 +33,7 @@ package struct BaseBackups: Sendable {
     }
 
     func make() throws -> SafeDirectory {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try SafeDirectory.make(path)
         return try SafeDirectory(path)
     }
 

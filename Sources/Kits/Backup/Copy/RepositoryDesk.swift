@@ -28,8 +28,7 @@ package struct RepositoryDesk: Sendable {
     private var sendingFile: String { "\(directory)/sending" }
 
     private func prepare() throws {
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try SafeDirectory.make(directory)
     }
 
     /// The repository we know here; nil where there never was one.

@@ -59,10 +59,11 @@ package struct FileListing: Codable, Sendable, Hashable {
                 // Where it lies nobody can tell, it may well be one of the set.
                 let relative = Self.relative(path, to: set.directory)
                 guard relative.map(set.holds) ?? true else { return }
+                let name = relative.map { $0.map(\.encoded).joined(separator: "/") } ?? path
+                // A directory was found before it could not be gone into.
+                let isDirectory = listing.entries.last { $0.path == name }?.kind == .directory
                 listing.omissions.append(
-                    Omission(
-                        path: relative.map { $0.map(\.encoded).joined(separator: "/") } ?? path,
-                        reason: reason.problem))
+                    Omission(path: name, reason: reason.problem + (isDirectory ? ", with all below it" : "")))
             }
         }
         listing.entries.sort { $0.path < $1.path }
@@ -109,6 +110,9 @@ package struct FileListing: Codable, Sendable, Hashable {
             return
         }
         var item = Entry(path: entry.relativePath, kind: status.kind, size: status.size, modified: status.modified)
+        if !hashing, status.kind == .file, let obstacle = entry.directory.obstacle(toReading: entry.name) {
+            omissions.append(Omission(path: entry.relativePath, reason: obstacle.problem))
+        }
         if hashing, status.kind == .file {
             do throws(FileError) {
                 item.sha256 = try Self.digest(try entry.directory.open(entry.name), cancellation)

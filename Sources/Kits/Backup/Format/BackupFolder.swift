@@ -23,8 +23,7 @@ package struct BackupFolder: Sendable, Hashable {
     }
 
     package func make() throws -> SafeDirectory {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try SafeDirectory.make(path)
         return try SafeDirectory(path)
     }
 

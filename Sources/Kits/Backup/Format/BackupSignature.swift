@@ -81,7 +81,7 @@ package struct BackupKey: Sendable {
         if let key = try read(path) { return key }
         let url = URL(fileURLWithPath: path)
         let parent = url.deletingLastPathComponent().path
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try SafeDirectory.make(parent, mode: 0o755)
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         try SafeDirectory(parent).writeOnce(
             try FileName(url.lastPathComponent), Array("\(bytes.hexadecimal)\n".utf8))

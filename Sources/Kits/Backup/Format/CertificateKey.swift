@@ -31,7 +31,7 @@ package struct CertificateKey: Sendable {
         if let key = try read(path) { return key }
         let url = URL(fileURLWithPath: path)
         let parent = url.deletingLastPathComponent().path
-        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try SafeDirectory.make(parent, mode: 0o755)
         let bytes = Array(P256.Signing.PrivateKey().pemRepresentation.utf8) + [UInt8(ascii: "\n")]
         try SafeDirectory(parent).writeOnce(try FileName(url.lastPathComponent), bytes)
         guard let key = try read(path) else { throw BackupError.badCertificateKey(path: path) }

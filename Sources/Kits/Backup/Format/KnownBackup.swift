@@ -1,3 +1,4 @@
+import Foundation
 import Maintenance
 
 /// One backup as it lies in its folder: what its manifest says, or why nobody can believe it.
@@ -46,6 +47,13 @@ extension BackupFolder {
     /// The newest first, each read when it is come to.
     package func backups(key: BackupKey) throws -> some Sequence<KnownBackup> {
         try ids().lazy.map { KnownBackup($0, in: self, key) }
+    }
+
+    /// Those with a certificate that are older than one, the newest first, each read when it is come to.
+    package func certified(key: BackupKey, before id: BackupID) throws -> some Sequence<KnownBackup> {
+        try ids().lazy.filter {
+            $0 < id && FileManager.default.fileExists(atPath: "\(path)/\(Self.certificateName($0))")
+        }.map { KnownBackup($0, in: self, key) }
     }
 
     /// Those whose manifest can be believed, the newest first, each read when it is come to. What is wrong with others

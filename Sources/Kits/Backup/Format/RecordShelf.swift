@@ -13,8 +13,7 @@ struct RecordShelf: Sendable {
     /// - Returns: its bytes.
     @discardableResult
     func write(_ record: some Encodable, as name: String, key: BackupKey) throws -> [UInt8] {
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try SafeDirectory.make(directory)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]

@@ -32,8 +32,7 @@ package struct PauseNote: Sendable {
     }
 
     private func makeDirectory() throws {
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try SafeDirectory.make(directory)
     }
 
     func set(_ paused: Paused) async throws {

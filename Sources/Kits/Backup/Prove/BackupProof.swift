@@ -279,6 +279,29 @@ package struct BackupProof: Sendable {
         return (value, (clock.monotonic() - began).inSeconds)
     }
 
+    /// What could not be compared leaves a backup unproven. With a part of the rows a complaint may be about those that are
+    /// away on purpose, and what else is amiss may come of it: rows that are there and are others do not, and neither does
+    /// a file that is not as it was written.
+    private func verdict(of progress: Progress, _ manifest: BackupManifest) -> Certificate.Verdict {
+        let comparison = progress.comparison
+        guard !comparison.gaps.isEmpty else { return comparison.differences.isEmpty ? .proved : .refuted }
+        guard part != nil else { return .unproven }
+        // pg_restore names a table without its schema.
+        let names = Dictionary(manifest.tables.map { ($0.name.description, $0.name.name) }) { first, _ in first }
+        let complaints = progress.restore?.complaints.compactMap { $0.entry.map { Array($0.utf8) } } ?? []
+        let isDamaged = comparison.differences.contains { difference in
+            switch difference.kind {
+            case "file": true
+            case "rows":
+                !complaints.contains {
+                    $0.starts(with: Array("TABLE DATA \(difference.name.flatMap { names[$0] } ?? "") ".utf8))
+                }
+            default: false
+            }
+        }
+        return isDamaged ? .refuted : .unproven
+    }
+
     private func certificate(
         _ believed: BelievedBackup, _ progress: Progress, _ earlier: [Coverage.Proof]
     ) -> Certificate {
@@ -288,7 +311,7 @@ package struct BackupProof: Sendable {
         let manifest = believed.manifest
         let whole = Certificate(
             madeBy: Release.name, runID: runID, backup: manifest.id,
-            verdict: !comparison.gaps.isEmpty ? .unproven : comparison.differences.isEmpty ? .proved : .refuted,
+            verdict: verdict(of: progress, manifest),
             gaps: comparison.gaps, differences: Array(comparison.differences.prefix(Certificate.most)),
             differenceCount: comparison.differences.count, source: manifest.source,
             snapshot: manifest.times.snapshot, manifestSHA256: believed.digest, content: Certificate.Content(manifest),

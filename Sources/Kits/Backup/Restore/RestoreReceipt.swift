@@ -35,8 +35,7 @@ package struct RestoreReceipts: Sendable {
 
     /// - Throws: `FileError`.
     func write(_ receipt: RestoreReceipt, runID: String, step: Int, key: BackupKey) throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try SafeDirectory.make(path)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes = try encoder.encode(receipt)

@@ -10,6 +10,21 @@ extension RunLog {
         }
     }
 
+    /// The last change of these kinds that was proved at a target; nil where none ever was.
+    package func lastProved(_ kinds: (String, String), of task: String, at target: Target) async throws
+        -> ChangeRecord?
+    {
+        try await store.read {
+            try $0.first(
+                LookStatement.lastProved,
+                [
+                    "one": kinds.0, "other": kinds.1, "task": task, "environment": target.environment,
+                    "resource": target.resource,
+                ]
+            ).map(ChangeRecord.init)
+        }
+    }
+
     /// A page of runs, latest first.
     ///
     /// - Parameter before: the id of the last run of the page before; nil for the first page.
@@ -32,6 +47,13 @@ enum LookStatement: String, StatementSet {
         where step.task = :task and step.environment = :environment and step.ended_at is not null
             and run.is_dry_run = 0
         order by step.started_at desc limit 1
+        """
+    case lastProved = """
+        select change.* from change
+        join step on step.run_id = change.run_id and step.number = change.step
+        where step.task = :task and step.environment = :environment and step.resource = :resource
+            and change.kind in (:one, :other) and change.state = 'proved'
+        order by change.started_at desc limit 1
         """
     case runsBefore = """
         select * from run where started_at < :started_at or (started_at = :started_at and id < :id)

@@ -2,6 +2,35 @@ import Glibc
 import Maintenance
 
 extension SafeDirectory {
+    /// Makes a directory, and those above it that are missing, so that they are there after a power cut too: the name of
+    /// each is written to the disk in the directory that holds it. One that is there already stays as it is.
+    ///
+    /// - Parameter mode: of every directory that is made.
+    package static func make(_ path: String, mode: UInt32 = 0o700) throws(FileError) {
+        var made = mkdir(path, mode) == 0
+        let above = parent(of: path)
+        if !made, errno == ENOENT, let above {
+            try make(above, mode: mode)
+            made = mkdir(path, mode) == 0
+        }
+        guard made else {
+            let number = errno
+            var raw = stat()
+            guard number == EEXIST, stat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFDIR else {
+                throw FileError(.create, path, number == EEXIST ? ENOTDIR : number)
+            }
+            return
+        }
+        try Descriptor.open(above ?? ".", flags: O_RDONLY | O_DIRECTORY).synchronize()
+    }
+
+    /// Nil where nothing is named above it.
+    private static func parent(of path: String) -> String? {
+        var path = path[...]
+        while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
+    }
+
     /// Writes a file so that at every moment either the old one or the whole new one has the name, also after a power
     /// cut: under a temporary name, to the disk, renamed, and the directory to the disk.
     ///

@@ -62,6 +62,12 @@ package final class SafeDirectory: Sendable {
         return nil
     }
 
+    /// Why a file cannot be read, without opening it; nil where it can be.
+    package func obstacle(toReading name: FileName) -> FileError? {
+        let result = name.withCString { faccessat(descriptor.number, $0, R_OK, AT_EACCESS) }
+        return result == 0 || errno == ENOENT ? nil : FileError(.read, shown(name), errno)
+    }
+
     /// When a file was made; nil where the filesystem does not know it.
     package func birth(of name: FileName) -> Timestamp? {
         let microseconds = name.withCString { mainstay_birth(descriptor.number, $0) }
