@@ -10,5 +10,6 @@ extension Capability {
             ("guide", ListGuideRules.self),
             ("guide", AccountForGuides.self),
             ("guide", CompileGuides.self),
+            ("guide", RunGuide.self),
         ])
 }

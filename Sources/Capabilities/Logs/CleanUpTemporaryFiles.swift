@@ -33,7 +33,7 @@ package struct CleanUpTemporaryFiles: MaintenanceTask {
         effect: .destroys,
         subject: .resources([.files]),
         aliases: [
-            .init("data:cleanup-temp"), .init("cleanup:daily"), .init("cleanup:temp"),
+            .init("data:cleanup-temp"), .init("cleanup:daily"), .init("cleanup:temp"), .init("maintenance:monthly:data-cleanup"),
         ])
 
     private let options: Options

@@ -38,6 +38,12 @@ package struct ConfigurationEditing: Sendable {
         console.print("mainstay: wrote '\(path)'; 'mainstay config show' shows what is in force")
     }
 
+    /// The configuration as it would be with a text in the file's place; nothing is written.
+    package func inventory(with text: String) throws -> Inventory {
+        try ConfigurationReader(vocabulary: application.vocabulary).read(configuration, replacing: file, with: text)
+            .inventory
+    }
+
     package func showDifference(from old: String, to text: String) {
         let console = application.console
         let lines = LineDifference(from: old, to: text).lines(Style(usesColor: console.usesColor))

@@ -57,7 +57,7 @@ struct AccountForGuides: HouseCommand {
         var parts: [String] = []
         for path in files {
             let file = try GuideFile(path)
-            var resolver = Resolver(meanings, scripts: try file.scripts())
+            var resolver = Resolver(meanings, scripts: try file.scripts().names)
             parts.append(GuideAccount(file.guide, application, resolver: &resolver).markdown)
         }
         return parts.joined(separator: "\n\n")

@@ -31,6 +31,8 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
     case undecided = "GU027"
     case overlap = "GU028"
     case notInForce = "GU029"
+    case notBuilt = "GU030"
+    case brokenPackage = "GU031"
     case uselessWaiver = "GU090"
     case expiredWaiver = "GU091"
     case malformedWaiver = "GU092"
@@ -40,7 +42,7 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
         case .restoreOverLive, .plainSecret, .unboundedDeletion, .deletedNotArchived, .cronPercent, .refusedSQL,
             .unreadableShell:
             .critical
-        case .nobodyOwns, .differs, .lateShebang, .undecided: .info
+        case .nobodyOwns, .differs, .lateShebang, .undecided, .notBuilt: .info
         default: .warning
         }
     }
@@ -77,6 +79,8 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
         case .undecided: "a command that nothing here is called"
         case .overlap: "times that overlap"
         case .notInForce: "a threshold that is not in force"
+        case .notBuilt: "a command that nothing here does yet"
+        case .brokenPackage: "a package.json that cannot be read"
         case .uselessWaiver: "a waiver that matches nothing"
         case .expiredWaiver: "a waiver that has expired"
         case .malformedWaiver: "a waiver that lacks something"
