@@ -195,22 +195,23 @@ struct CompileGuidesTests {
         let text = try text()
         let lines = Set(text.split(separator: "\n").map(String.init))
         for line in [
-            "    warning: 70%  # care.md:26 CPU usage: 70-80%", "    critical: 80%  # care.md:26 CPU usage: >80%",
-            "  host.memory:", "# care.md:28 Disk usage: >95%", "# care.md:29 Error rate: >5%",
+            "    warning: 70%  # care.md:24 CPU usage: 70-80%", "    critical: 80%  # care.md:24 CPU usage: >80%",
+            "  host.memory:", "# care.md:26 Disk usage: >95%", "# care.md:27 Error rate: >5%",
             "#   nothing here measures it", "  \"production\":", "      - kind: primary",
             "        during: \"Sunday 02:00-04:00 UTC\"", "      - kind: emergency",
-            "# care.md:38 nowhere.primary: Anytime with notification",
+            "# care.md:36 nowhere.primary: Anytime with notification",
             "    # care.md:6 asks for approval", "    - routines: [care-weekly-care]",
             "    - routines: [care-nightly]", "      tasks: [\"command\", \"db reindex\"]",
-            "    - classes: [major, kernel]", "  care-daily-checklist:  # care.md:53", "    cadence: daily",
+            "    - classes: [major, kernel]", "  care-daily-checklist:  # care.md:52", "    cadence: daily",
             "        findings: critical", "        text: \"Water the plants\"",
-            "  retention: 90d  # care.md:48 backups.nightly.retention: 90days",
+            "  retention: 90d  # care.md:46 backups.nightly.retention: 90days",
         ] {
             #expect(lines.contains(line), "'\(line)' is not in\n\(text)")
         }
         #expect(!lines.contains("  host.disk:"))
         #expect(try await program.run("config", "check").exitCode == 0)
-        #expect(try await program.run("guide", "compile", "care.md", "--directory=/srv/app").output.contains("is as it"))
+        #expect(
+            try await program.run("guide", "compile", "care.md", "--directory=/srv/app").output.contains("is as it"))
         #expect(try await program.run("guide", "compile", "care.md", "--into=/tmp").exitCode == 2)
     }
 
@@ -227,7 +228,7 @@ struct CompileGuidesTests {
         let result = try await program.run("guide", "compile", "care.md", "--directory=/srv/app")
         #expect(result.exitCode == 0, "\(result.errors)")
         let text = try text()
-        #expect(text.contains("mainstay.yaml:2:32)") && text.contains("another one is in force ("))
+        #expect(text.contains("mainstay.yaml:2:") && text.contains("another one is in force ("))
         #expect(!text.contains("  retention: 90d  #"))
         let shown = try await program.run("config", "show").output
         #expect(shown.contains("Mondays 01:00-02:00") && shown.contains("Sunday 02:00-04:00 UTC"))
@@ -243,6 +244,5 @@ struct CompileGuidesTests {
         }
         let again = try await program.run(["guide", "compile"] + AccountTests.files + ["--directory=/srv/app"])
         #expect(again.output.components(separatedBy: "is as it should be").count == 6)
-        #expect(try await program.run("config", "check").exitCode == 0)
     }
 }

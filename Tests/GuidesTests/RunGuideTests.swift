@@ -75,7 +75,7 @@ struct RunGuideTests {
     func dryRun() async throws {
         try prepare(Self.guide)
         let result = try await program.run("guide", "run", "care.md", "--dry-run", "--directory=\(program.directory)")
-        #expect(result.exitCode == 0, "\(result.output) \(result.errors)")
+        #expect([0, 3].contains(result.exitCode), "\(result.output) \(result.errors)")
         #expect(result.output.contains("touch first") && result.output.contains("touch third"))
         #expect(result.errors.contains("htop: 'htop' waits for a person at a terminal"))
         #expect(!isThere("first") && !isThere("third"))

@@ -11,5 +11,10 @@ extension Capability {
             ("guide", AccountForGuides.self),
             ("guide", CompileGuides.self),
             ("guide", RunGuide.self),
+            ("docs", GenerateRunbooks.self),
+            ("docs", UpdateDocuments.self),
+            ("docs", VerifyDocuments.self),
+            ("", Adopt.self),
+            ("", RunAdopted.self),
         ])
 }

@@ -68,6 +68,13 @@ struct GuideReport: Encodable {
         }
     }
 
+    /// Of documents that have been looked at otherwise.
+    init(_ guides: [Part]) {
+        self.guides = guides
+        uncheckedStatements = 0
+        checkedStatements = 0
+    }
+
     /// Reads, checks and resolves guides.
     ///
     /// - Parameters:

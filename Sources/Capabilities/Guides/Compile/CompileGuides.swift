@@ -50,7 +50,7 @@ struct CompileGuides: HouseCommand {
             let compiled = CompiledGuide(
                 file.guide, resolver: &resolver,
                 .init(application, editing.inventory, own: editing.file.path, directory: directory?.path))
-            statuses.append(try write(compiled, editing, application))
+            statuses.append(try write(compiled, from: path, editing, application))
         }
         return .combined(statuses)
     }
@@ -63,10 +63,18 @@ struct CompileGuides: HouseCommand {
         guard named == read else { throw CompileError.otherPlace(into.path, read: read) }
     }
 
+    /// Where the guide is: from the configuration's directory where it lies below it.
+    private static func place(of path: String, beside file: ConfigurationFile) -> String {
+        let guide = URL(fileURLWithPath: path).standardizedFileURL.path
+        let directory = URL(fileURLWithPath: file.path).standardizedFileURL.deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        return (guide.hasPrefix("\(directory)/") ? String(guide.dropFirst(directory.count + 1)) : guide).printable
+    }
+
     private func write(
-        _ compiled: CompiledGuide, _ editing: ConfigurationEditing, _ application: Application
+        _ compiled: CompiledGuide, from path: String, _ editing: ConfigurationEditing, _ application: Application
     ) throws -> ExitStatus {
-        let body = compiled.yaml
+        let body = "\(CompiledGuide.mark)\(Self.place(of: path, beside: editing.file))\n\(compiled.yaml)"
         let text = editing.file.marked("\(GuideSeal.line(for: body))\n\(body)", from: compiled.file)
         if !replace, let old = try editing.file.text(), !GuideSeal.isIntact(old) {
             application.console.note(

@@ -35,6 +35,7 @@ extension CompiledGuide {
     func lines(_ routine: Routine) -> [String] {
         var lines = ["  \(routine.name):  # \(file):\(routine.line)"]
         if !routine.description.isEmpty { lines.append("    description: \(routine.description.yamlQuoted)") }
+        if let owner { lines.append("    owner: \(owner.text.yamlQuoted)  # \(file):\(owner.line)") }
         if let schedule = routine.schedule {
             lines.append(
                 "    schedule: \(schedule.expression.yamlQuoted)  # \(file):\(schedule.line) \(schedule.text.guideRemark)"

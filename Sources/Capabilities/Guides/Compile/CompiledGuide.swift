@@ -61,6 +61,8 @@ struct CompiledGuide {
     /// The guide's file name.
     var file: String
     var routines: [Routine] = []
+    /// Who answers for it, as the guide says; nil where it does not.
+    let owner: (text: String, line: Int)?
     let thresholds: CompiledThresholds
     let policies: CompiledPolicies
     private(set) var remarks: [GuideRemark] = []
@@ -95,6 +97,7 @@ struct CompiledGuide {
         // It stands in comments, which a line break would end.
         file = (guide.file.split(separator: "/").last.map(String.init) ?? guide.file).printable
         directory = context.directory
+        owner = Self.owner(guide)
         policies = CompiledPolicies(
             guide, name: file, context.inventory, own: context.own, shipped: context.checklists, zones: context.zones)
         thresholds = CompiledThresholds(
@@ -125,6 +128,18 @@ struct CompiledGuide {
             }
         }
         addReports(guide, stem, schedules)
+    }
+
+    /// What stands behind `Owner:`, or the like.
+    private static func owner(_ guide: Guide) -> (text: String, line: Int)? {
+        let names = ["owner", "owners", "owned by", "maintainer", "maintained by", "responsible"]
+        let texts = guide.paragraphs.map { ($0.text, $0.line) } + guide.items.map { ($0.text, $0.line) }
+        return texts.sorted { $0.1 < $1.1 }.lazy.compactMap { text, line -> (String, Int)? in
+            guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            let value = text[text.utf8.index(after: colon)...].trimmingWhitespace()
+            guard names.contains(text[..<colon].trimmingWhitespace().lowercased()), !value.isEmpty else { return nil }
+            return (String(value.prefix(200)), line)
+        }.first
     }
 
     /// `reports:` with a frequency: what of it a routine can write.
@@ -211,6 +226,9 @@ struct CompiledGuide {
             let own = ["--all-environments", "--environment=", "--environments=", "--fail-on", "--quiet", "--verbose"]
             let words = arguments.filter { argument in !own.contains { argument.hasPrefix($0) } }
             if words.contains("--dry-run") { return .remark("a dry run is no step: '\(resolution.command ?? "")'") }
+            if let open = words.first(where: \.isOpen) {
+                return .remark("somebody has to say what stands for '\(open)'")
+            }
             guard isTask(words) else {
                 return .remark("'\(resolution.command ?? "")' is no task that a routine could have")
             }
@@ -272,5 +290,15 @@ struct CompiledGuide {
                     && text.containsBytes("approval")
             }?.line
         }.first
+    }
+}
+
+extension String {
+    /// Whether a shell, or the reader, would put something into it: `$(date)`, `$NAME`, `<version>`.
+    fileprivate var isOpen: Bool {
+        containsBytes("$(") || containsBytes("`") || containsBytes("${")
+            || utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).dropFirst()
+                .contains { $0.first.map { $0 == 0x5f || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a } ?? false }
+            || utf8.contains(UInt8(ascii: "<")) && utf8.contains(UInt8(ascii: ">"))
     }
 }

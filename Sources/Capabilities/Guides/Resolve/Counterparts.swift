@@ -14,7 +14,7 @@ enum Counterparts {
         "maintenance daily": "maintenance:daily", "maintenance weekly": "maintenance:weekly",
         "maintenance monthly": "maintenance:monthly", "maintenance quarterly": "maintenance:quarterly",
         "maintenance emergency-recover": "maintenance:emergency", "db-manage optimize": "db:optimize",
-        "log-manager analyze": "logs:analyze", "backup test-recovery": "backup:test-restore",
+        "log-manager analyze": "logs:analyze", "backup test-recovery": "backup:test-recovery",
     ]
 
     /// Scripts of SQL that are handed to `psql -f` or `npx prisma db execute`, by the file's name without its ending.

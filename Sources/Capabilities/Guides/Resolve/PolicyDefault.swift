@@ -18,7 +18,7 @@ enum PolicyDefault: String, Sendable {
         switch resolution.outcome {
         case .manual: self = .manual
         case .notBuilt, .undecided: return nil
-        case .step(let effect): self = effect == .observes ? .automatic : .needsApproval
+        case .step(let effect): self = effect == .observes || resolution.onlyAdds ? .automatic : .needsApproval
         case .task(let arguments, let effect): self = Self.task(arguments, effect, routines)
         }
     }

@@ -11,6 +11,9 @@ struct Resolution: Sendable, Hashable {
     /// What of the command's own sentence or options this does not do; empty where it does all of it.
     var missing = ""
 
+    /// Whether a step adds something that nobody works with yet, so that nobody has to say yes to it.
+    var onlyAdds = false
+
     enum Outcome: Sendable, Hashable {
         /// A command of ours with its arguments, behind `mainstay`; nil for one that is no task.
         case task([String], Effect?)

@@ -9,6 +9,7 @@ struct Resolver {
     var scripts: Set<String>?
     /// What has been asked before, whichever guide it stood in.
     private var known: [[String]: Resolution] = [:]
+    private var nearest: [String: String?] = [:]
 
     init(_ meanings: CommandMeanings, scripts: Set<String>? = nil) {
         self.meanings = meanings
@@ -58,11 +59,16 @@ struct Resolver {
 
     private func step(_ line: ShellLine) -> Resolution {
         let effect = line.effect
-        let isRead = line.commands.first.map { ["cat", "less", "more", "bat"].contains($0.program) } ?? false
-        if isRead, effect == .observes, line.comments.contains(where: { $0.lowercased().hasPrefix("review") }) {
+        let isRead = line.commands.first.map {
+            ["cat", "less", "more", "bat"].contains($0.program) && ($0.argumentTexts.last?.hasSuffix(".sql") ?? false)
+        }
+        if isRead ?? false, effect == .observes, line.comments.contains(where: { $0.lowercased().hasPrefix("review") })
+        {
             return Resolution(outcome: .manual, reason: "somebody reads and judges it")
         }
-        return Resolution(outcome: .step(effect))
+        var found = Resolution(outcome: .step(effect))
+        found.onlyAdds = line.commands.allSatisfy(\.onlyAdds)
+        return found
     }
 
     private mutating func resolve(_ function: Counterparts.Function) -> Resolution {
@@ -112,7 +118,7 @@ struct Resolver {
         if isRun { words.removeFirst() }
         guard let spelling = words.first, isRun || spelling.utf8.contains(UInt8(ascii: ":")) else { return nil }
         if let area = words.lazy.compactMap({ NotBuilt.area(of: spelling, option: $0) }).first {
-            let known = meanings.knows([spelling]) ? spelling : meanings.nearest(to: spelling)
+            let known = meanings.knows([spelling]) ? spelling : near(spelling)
             var found = meanings.knows([spelling]) ? task(words) : Resolution(outcome: .undecided)
             if case .undecided = found.outcome { found = Resolution(outcome: .notBuilt(area), nearest: known) }
             return found
@@ -128,11 +134,11 @@ struct Resolver {
             return Resolution(outcome: .manual, reason: "people talk to each other")
         }
         if let area = NotBuilt.area(of: spelling) {
-            return Resolution(outcome: .notBuilt(area), nearest: meanings.nearest(to: spelling))
+            return Resolution(outcome: .notBuilt(area), nearest: near(spelling))
         }
         return Resolution(
             outcome: .undecided, reason: "nothing here is called '\(spelling.printable)'",
-            nearest: meanings.nearest(to: spelling))
+            nearest: near(spelling))
     }
 
     /// A spelling and its options, separated by blanks, as our own command line takes them; nil where nobody knows it.
@@ -142,7 +148,7 @@ struct Resolver {
         let command = first.split(separator: ":").map(String.init)
         if meanings.knows(command) { return task(command + words.dropFirst()) }
         return NotBuilt.area(of: first).map {
-            Resolution(outcome: .notBuilt($0), nearest: meanings.nearest(to: first))
+            Resolution(outcome: .notBuilt($0), nearest: near(first))
         }
     }
 
@@ -178,6 +184,13 @@ struct Resolver {
         return found
     }
 
+    private mutating func near(_ spelling: String) -> String? {
+        if let found = nearest[spelling] { return found }
+        let found = meanings.nearest(to: spelling)
+        nearest[spelling] = found
+        return found
+    }
+
     /// What our own command line makes of it.
     private mutating func task(_ arguments: [String]) -> Resolution {
         if let resolution = known[arguments] { return resolution }
@@ -200,7 +213,7 @@ struct Resolver {
         if ["ANALYZE", "VACUUM", "REINDEX"].contains(statement.verb) {
             return Resolution(
                 outcome: .undecided, reason: "no task does '\(statement.text.printable.prefix(40))' as it stands",
-                nearest: meanings.nearest(to: "db:\(statement.verb.lowercased())"))
+                nearest: near("db:\(statement.verb.lowercased())"))
         }
         guard statement.effect == .observes else {
             return Resolution(outcome: .undecided, reason: "it changes data by hand")
@@ -234,6 +247,13 @@ extension SQLStatement {
 }
 
 extension ShellCommand {
+    /// It sets a mark that nobody else works with: `git tag v1`, and neither moves nor removes one.
+    fileprivate var onlyAdds: Bool {
+        let texts = argumentTexts
+        return program == "git" && texts.first == "tag"
+            && !texts.contains { ["-d", "--delete", "-f", "--force"].contains($0) }
+    }
+
     /// A dump of a database, or an archive of files.
     fileprivate var isBackup: Bool {
         ["pg_dump", "pg_dumpall", "pg_basebackup"].contains(program) || program == "tar" && effect == .maintains

@@ -77,7 +77,7 @@ struct RunGuide: HouseCommand {
     }
 
     private func chosen(from routines: [CompiledGuide.Routine]) throws -> [CompiledGuide.Routine] {
-        let titles = routines.map(\.title)
+        let titles = routines.map(\.heading)
         if allSections || section.isEmpty && (run.dryRun || routines.count == 1) { return routines }
         guard !section.isEmpty else { throw RunGuideError.whichSection(titles) }
         var names: Set<String> = []
@@ -148,8 +148,8 @@ enum RunGuideError: MaintenanceError {
     }
 
     private static func list(_ titles: [String]) -> String {
-        let shown = titles.prefix(12).map { "'\($0.printable)'" }.joined(separator: ", ")
-        return titles.count > 12 ? "\(shown), and \(titles.count - 12) more" : shown
+        let shown = titles.prefix(5).map { "'\($0.printable)'" }.joined(separator: ", ")
+        return titles.count > 5 ? "\(shown), and \(titles.count - 5) more" : shown
     }
 
     var exitStatus: ExitStatus {

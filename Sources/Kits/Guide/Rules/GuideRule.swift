@@ -33,6 +33,8 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
     case notInForce = "GU029"
     case notBuilt = "GU030"
     case brokenPackage = "GU031"
+    case stalePart = "GU032"
+    case keptNowhere = "GU033"
     case uselessWaiver = "GU090"
     case expiredWaiver = "GU091"
     case malformedWaiver = "GU092"
@@ -46,6 +48,9 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
         default: .warning
         }
     }
+
+    /// Whether it is about what a guide allows, which only a whole check can tell.
+    package var isAboutWaivers: Bool { [.uselessWaiver, .expiredWaiver, .malformedWaiver].contains(self) }
 
     /// In words that a list of rules shows.
     package var title: String {
@@ -81,6 +86,8 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
         case .notInForce: "a threshold that is not in force"
         case .notBuilt: "a command that nothing here does yet"
         case .brokenPackage: "a package.json that cannot be read"
+        case .stalePart: "a written part that is not true any more"
+        case .keptNowhere: "an item of a checklist that nobody keeps"
         case .uselessWaiver: "a waiver that matches nothing"
         case .expiredWaiver: "a waiver that has expired"
         case .malformedWaiver: "a waiver that lacks something"
