@@ -235,6 +235,43 @@ struct CompileGuidesTests {
         #expect(shown.contains("critical: 91"))
     }
 
+    @Test("who is told of what is written for the channels there are, and what is routed already stays")
+    func alerts() async throws {
+        try prepare(
+            """
+            # A
+
+            ## Notification Channels
+
+            - Email: Critical and warning alerts
+            - page: All alerts
+            - Slack: Critical alerts only
+            - Dashboard: Real-time status
+            """)
+        try program.configure(
+            """
+            environments: {production: {}}
+            alerts:
+              channels:
+                mail: {kind: email, server: "mail.example:587", from: a@example.org, to: b@example.org}
+                page: {kind: command, run: [cat]}
+              info: {channels: [mail]}
+            """)
+        let result = try await program.run("guide", "compile", "care.md")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let text = try text()
+        for part in [
+            "alerts:\n  critical:  # care.md:5, 6\n    channels: [\"mail\", \"page\"]\n",
+            "  warning:  # care.md:5, 6\n    channels: [\"mail\", \"page\"]\n",
+            "# care.md:6 page: All alerts\n#   another route is in force for info (",
+            "# care.md:7 Slack: Critical alerts only\n#   'alerts.channels' has none",
+        ] {
+            #expect(text.contains(part), "'\(part)' is not in\n\(text)")
+        }
+        #expect(!text.contains("  info:") && !text.contains("Dashboard"))
+        #expect(try await program.run("guide", "compile", "care.md").output.contains("is as it should be"))
+    }
+
     @Test("the five guides compile, twice to the same bytes, and the configuration can be read with all of them")
     func five() async throws {
         try program.configure("environments: {production: {}, staging: {}, test: {}, training: {}}")

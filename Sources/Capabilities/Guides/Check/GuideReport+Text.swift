@@ -25,12 +25,7 @@ extension GuideReport {
             if showsCommands {
                 for command in part.commands {
                     let head = "  \(String(command.line).filled(to: 5)) "
-                    let what =
-                        command.command
-                        ?? [command.reason ?? command.area, command.effect.map { "it \($0.rawValue)" }].compactMap(
-                            \.self
-                        ).joined(
-                            separator: "; ")
+                    let what = command.meaning
                     lines +=
                         "\(command.text.printable.prefix(70)) → \(command.outcome)\(what.isEmpty ? "" : ": \(what.printable)")"
                         .wrapped(to: width, first: head)
@@ -88,6 +83,16 @@ extension GuideReport {
                     + "title=\(finding.code)::\(message.workflowData)"
             }
         }
+    }
+}
+
+extension GuideReport.Command {
+    /// What is typed here instead, or why nothing is.
+    fileprivate var meaning: String {
+        guard let command else {
+            return [reason ?? area, effect.map { "it \($0.rawValue)" }].compactMap(\.self).joined(separator: "; ")
+        }
+        return command + (missing.map { " (but: \($0))" } ?? "")
     }
 }
 

@@ -16,7 +16,10 @@ extension CompiledGuide {
         }
         lines += thresholds.yaml(file)
         lines += policies.yaml(file, approving: runnable)
-        let left = (thresholds.remarks + policies.remarks + remarks).sorted { ($0.line, $0.text) < ($1.line, $1.text) }
+        lines += alerts.yaml(file)
+        let left = (thresholds.remarks + policies.remarks + alerts.remarks + remarks).sorted {
+            ($0.line, $0.text) < ($1.line, $1.text)
+        }
         if !left.isEmpty { lines.append("# Not written:") }
         for remark in left {
             lines.append("# \(file):\(remark.line) \(remark.text.guideRemark)")

@@ -65,6 +65,7 @@ struct CompiledGuide {
     let owner: (text: String, line: Int)?
     let thresholds: CompiledThresholds
     let policies: CompiledPolicies
+    let alerts: CompiledAlerts
     private(set) var remarks: [GuideRemark] = []
     let directory: String?
 
@@ -103,6 +104,7 @@ struct CompiledGuide {
         thresholds = CompiledThresholds(
             guide, checks: context.checks, others: context.inventory.checks, own: context.own,
             leaving: policies.leftLines)
+        alerts = CompiledAlerts(guide, context.inventory.alerts, own: context.own)
         let schedules = guide.schedules(zones: context.zones).filter { !$0.isWindow }
         let stem = Self.slug(file.hasSuffix(".md") ? String(file.dropLast(3)) : file)
         for procedure in guide.procedures {

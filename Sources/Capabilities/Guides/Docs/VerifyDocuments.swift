@@ -41,7 +41,8 @@ struct VerifyDocuments: HouseCommand {
     func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, try OutputOptions.parse([]))
         let maker = try await RunbookMaker(session)
-        let isAll = allSections || section.isEmpty && !checkLinks
+        let isEverything = section.isEmpty && !allSections && !checkLinks
+        let isAll = allSections || isEverything
         let sections = isAll ? DocumentSection.allCases : section
         var parts: [GuideReport.Part] = []
         for path in try CompiledGuide.documents(files, application, place) {
@@ -49,7 +50,7 @@ struct VerifyDocuments: HouseCommand {
             var findings = try partFindings(file.guide, sections, maker, annotations: isAll)
             if sections.contains(.checklists) { findings += listFindings(file.guide, maker) }
             let checking = GuideChecking(file.guide, exists: file.exists)
-            if checkLinks || isAll && section.isEmpty { findings += checking.linkFindings() }
+            if checkLinks || isEverything { findings += checking.linkFindings() }
             findings.sort { ($0.line, $0.rule.rawValue) < ($1.line, $1.rule.rawValue) }
             let (open, waived) = checking.weighed(
                 findings, today: String(application.clock.now().iso8601.prefix(10)))
