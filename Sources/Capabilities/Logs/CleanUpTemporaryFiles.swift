@@ -33,7 +33,8 @@ package struct CleanUpTemporaryFiles: MaintenanceTask {
         effect: .destroys,
         subject: .resources([.files]),
         aliases: [
-            .init("data:cleanup-temp"), .init("cleanup:daily"), .init("cleanup:temp"), .init("maintenance:monthly:data-cleanup"),
+            .init("data:cleanup-temp"), .init("cleanup:daily"), .init("cleanup:temp"),
+            .init("maintenance:monthly:data-cleanup"),
         ])
 
     private let options: Options

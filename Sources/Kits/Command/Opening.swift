@@ -36,7 +36,8 @@ extension Application {
     }
 
     /// Opens the state, and works with a configuration that has been read already.
-    package func open(_ place: PlaceOptions, _ output: OutputOptions, with inventory: Inventory) async throws -> Session {
+    package func open(_ place: PlaceOptions, _ output: OutputOptions, with inventory: Inventory) async throws -> Session
+    {
         let directory = stateDirectory(place, inventory)
         let store = try Store(directory: directory, migrations: migrations)
         return Session(

@@ -11,8 +11,8 @@ struct AccountForGuides: HouseCommand {
         "account", "Account for every line of guides: what it became here, and what is missing.",
         """
         Prints a table in Markdown for each guide: every command, schedule, threshold, policy and item of a checklist. \
-        With '--into' it takes the place of what stands between the lines '<!-- account -->' and '<!-- end of account -->' \
-        of a document.
+        With '--into' it takes the place of what stands between the lines '<!-- account -->' and '<!-- end of account \
+        -->' of a document.
         """)
 
     @Argument(help: "Markdown files.", completion: .file(extensions: ["md"]))

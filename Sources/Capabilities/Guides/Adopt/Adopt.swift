@@ -11,15 +11,15 @@ struct Adopt: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "adopt", "Make the commands that people already type work: scripts, make, cron, timers.",
         """
-        'npm' and 'pnpm' put a script for each spelling of the guides into package.json: 'npm run backup:verify' then means \
-        'mainstay backup verify'. 'make' writes mainstay.mk and has the Makefile include it. 'scripts' writes the scripts \
-        that guides call and that one of our tasks replaces, such as scripts/health-check.js. 'cron' writes \
-        mainstay.crontab, and 'systemd' services and timers, for the lines of crontabs in guides; both are then installed \
-        by people.
+        'npm' and 'pnpm' put a script for each spelling of the guides into package.json: 'npm run backup:verify' then \
+        means 'mainstay backup verify'. 'make' writes mainstay.mk and has the Makefile include it. 'scripts' writes \
+        the scripts that guides call and that one of our tasks replaces, such as scripts/health-check.js. 'cron' \
+        writes mainstay.crontab, and 'systemd' services and timers, for the lines of crontabs in guides; both are then \
+        installed by people.
 
-        Guides are named behind it; 'npm', 'pnpm' and 'make' without any take every spelling there is. Scripts and files \
-        that are there already stay, and the difference is shown; '--replace' puts ours in their place. '--undo' brings \
-        back what was before, byte for byte where nobody has changed it since.
+        Guides are named behind it; 'npm', 'pnpm' and 'make' without any take every spelling there is. Scripts and \
+        files that are there already stay, and the difference is shown; '--replace' puts ours in their place. '--undo' \
+        brings back what was before, byte for byte where nobody has changed it since.
         """)
 
     @Argument(help: "What people type it with.")

@@ -8,9 +8,9 @@ struct RunAdopted: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "adopted", "Do what a guide's spelling means; for scripts that 'mainstay adopt' has written.",
         """
-        The first word is the spelling, such as 'backup:verify'; what stands behind it is handed on. Where npm has started \
-        it, options of 'npm run backup:verify --all-environments' are read from the variables npm puts them in. Of an option \
-        that is given several times npm keeps one: write those behind '--'.
+        The first word is the spelling, such as 'backup:verify'; what stands behind it is handed on. Where npm has \
+        started it, options of 'npm run backup:verify --all-environments' are read from the variables npm puts them \
+        in. Of an option that is given several times npm keeps one: write those behind '--'.
         """)
 
     @Argument(parsing: .captureForPassthrough, help: "The spelling and its arguments.")

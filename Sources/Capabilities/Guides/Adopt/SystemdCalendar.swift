@@ -1,7 +1,7 @@
 /// Five fields of a crontab as systemd's calendar events (systemd.time(7)): numbers, lists, ranges and steps.
 ///
-/// cron takes the day of the month or the day of the week where both are restricted, and systemd both; then there are two
-/// expressions.
+/// cron takes the day of the month or the day of the week where both are restricted, and systemd both; then there are
+/// two expressions.
 struct SystemdCalendar {
     private(set) var expressions: [String]
 

@@ -13,9 +13,9 @@ struct CheckGuides: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "check", "Say what in a guide cannot run, is dangerous, or contradicts itself; nothing of it is run.",
         """
-        Reads Markdown, takes every block of shell, SQL, JSON and YAML apart, and says of every command what it is here: \
-        a task with its options, a program of the team's own, something for people, or something that somebody has to \
-        decide about. '--commands' lists that. 'mainstay guide rules' lists what is looked for.
+        Reads Markdown, takes every block of shell, SQL, JSON and YAML apart, and says of every command what it is \
+        here: a task with its options, a program of the team's own, something for people, or something that somebody \
+        has to decide about. '--commands' lists that. 'mainstay guide rules' lists what is looked for.
 
         A finding that a team lives with is allowed in the guide itself, with a reason, an owner and a last day: \
         <!-- mainstay: allow GU010 reason="staging only" owner="ann" until=2027-01-31 -->. It counts up to the next \

@@ -36,8 +36,8 @@ struct GuideFile {
 
     private static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// What the checking asks about files: relative to the guide's directory, or to the repository's root. Nil without a
-    /// repository, since then nobody can tell where the guide's commands are typed.
+    /// What the checking asks about files: relative to the guide's directory, or to the repository's root. Nil
+    /// without a repository, since then nobody can tell where the guide's commands are typed.
     var exists: @Sendable (String) -> Bool? {
         { [directory, root] path in
             guard let root else { return nil }

@@ -7,10 +7,10 @@ import Settings
 
 /// Asks a server about a guide's SQL without running any of it.
 ///
-/// Queries and changes of rows are PREPAREd in a READ ONLY transaction that is rolled back: the server reads them, finds
-/// every table, column and function, and carries nothing out. Each goes alone through the extended protocol, which takes
-/// one statement and no second one behind it. Utility statements pass PREPARE unread or not at all, so of these the
-/// relations they name are looked up. What could be neither is not checked, and never fine.
+/// Queries and changes of rows are PREPAREd in a READ ONLY transaction that is rolled back: the server reads them,
+/// finds every table, column and function, and carries nothing out. Each goes alone through the extended protocol,
+/// which takes one statement and no second one behind it. Utility statements pass PREPARE unread or not at all, so of
+/// these the relations they name are looked up. What could be neither is not checked, and never fine.
 struct StatementChecking {
     enum Verdict: Equatable {
         case understood

@@ -2,12 +2,13 @@ import Guide
 import Maintenance
 import PostgreSQL
 
-/// The tables that a guide's SQL names, made up in a server of our own, so that the rest of each statement can be asked about
-/// where there is no server that has them: its syntax, and what it says of PostgreSQL's own views and functions.
+/// The tables that a guide's SQL names, made up in a server of our own, so that the rest of each statement can be
+/// asked about where there is no server that has them: its syntax, and what it says of PostgreSQL's own views and
+/// functions.
 ///
-/// A table gets a column when a statement names one; its type is guessed by the name. So a statement that fits nothing but
-/// our guesses proves nothing: what still fails and could be the guess's fault is not checked, and what PostgreSQL's own
-/// catalog does not have is refused.
+/// A table gets a column when a statement names one; its type is guessed by the name. So a statement that fits
+/// nothing but our guesses proves nothing: what still fails and could be the guess's fault is not checked, and what
+/// PostgreSQL's own catalog does not have is refused.
 struct StubSchema {
     private let connection: Connection
 

@@ -12,9 +12,10 @@ struct CompileGuides: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "compile", "Make routines of guides, with the guide's line behind everything; nothing is run.",
         """
-        Writes a file 'mainstay.d/guide-NAME.yaml' for each guide: a routine for each section with commands, its schedule \
-        and mode as the guide says them, tasks and programs of the team's own as steps; thresholds of checks, windows, rules \
-        of approvals, checklists and the retention of backups; and as comments what is none of these, with the reason. First the difference is shown and the whole configuration is read with it.
+        Writes a file 'mainstay.d/guide-NAME.yaml' for each guide: a routine for each section with commands, its \
+        schedule and mode as the guide says them, tasks and programs of the team's own as steps; thresholds of checks, \
+        windows, rules of approvals, checklists and the retention of backups; and as comments what is none of these, \
+        with the reason. First the difference is shown and the whole configuration is read with it.
 
         Compiling again gives the same bytes. A file that somebody has changed since stays as it is, the difference is \
         shown, and the command ends with 3; '--replace' writes it anew. What is to differ from the guide for good \

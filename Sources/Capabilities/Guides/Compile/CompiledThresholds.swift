@@ -5,8 +5,9 @@ import Settings
 
 /// A guide's limits as those of the checks that measure the same.
 ///
-/// Where a guide says two numbers for one thing the stricter one is written; 'guide check' tells of both. What another file
-/// of the configuration says already stays in force, and a pair whose warning would come after its critical is not written.
+/// Where a guide says two numbers for one thing the stricter one is written; 'guide check' tells of both. What
+/// another file of the configuration says already stays in force, and a pair whose warning would come after its
+/// critical is not written.
 struct CompiledThresholds {
     /// One that is written: `checks.host.cpu.warning: 80%`.
     struct Entry {

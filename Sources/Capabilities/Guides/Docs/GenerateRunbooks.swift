@@ -11,13 +11,13 @@ struct GenerateRunbooks: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "generate-runbooks", "Write a runbook for each routine: what it does, how it went, and whom to ask.",
         """
-        Each is written from the routine itself and from the runs that are remembered: who starts it and when, its steps with \
-        what they may do, who has to say yes, what they took and what proved them, what is done where one fails and how it \
-        is undone, who is told, and the last ten runs. As Markdown, and as a page that needs nothing but itself. The same \
-        configuration and state make the same bytes, but for when it starts next.
+        Each is written from the routine itself and from the runs that are remembered: who starts it and when, its \
+        steps with what they may do, who has to say yes, what they took and what proved them, what is done where one \
+        fails and how it is undone, who is told, and the last ten runs. As Markdown, and as a page that needs nothing \
+        but itself. The same configuration and state make the same bytes, but for when it starts next.
 
-        Without '--all-procedures' or names: the routines that start by themselves and those of the configuration. Files in \
-        the directory that were not written by this command are left alone, and one in the way is an error.
+        Without '--all-procedures' or names: the routines that start by themselves and those of the configuration. \
+        Files in the directory that were not written by this command are left alone, and one in the way is an error.
         """)
     static let aliases = [
         TaskDeclaration.Alias("docs:generate-runbooks"),

@@ -1,7 +1,7 @@
 import Maintenance
 
-/// How one routine is done, from what it is and from what happened when it was done: one value, shown as Markdown and as a
-/// page. The same configuration, state and instant make the same bytes.
+/// How one routine is done, from what it is and from what happened when it was done: one value, shown as Markdown and
+/// as a page. The same configuration, state and instant make the same bytes.
 struct Runbook: Sendable {
     /// The routine's.
     var name: String

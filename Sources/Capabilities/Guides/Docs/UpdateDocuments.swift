@@ -12,13 +12,13 @@ struct UpdateDocuments: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "update", "Write into a team's documents what is configured and how it goes.",
         """
-        Writes parts of documents between two lines that say so, and leaves the rest as it is: 'maintenance', every routine \
-        with who starts it, its last and its next run; 'schedules', what starts when; 'checklists', every item with what \
-        answers it. Below each section of a guide that 'guide compile' has made a routine of, it says when that ran last \
-        and runs next. First the difference is shown.
+        Writes parts of documents between two lines that say so, and leaves the rest as it is: 'maintenance', every \
+        routine with who starts it, its last and its next run; 'schedules', what starts when; 'checklists', every item \
+        with what answers it. Below each section of a guide that 'guide compile' has made a routine of, it says when \
+        that ran last and runs next. First the difference is shown.
 
-        Without files: the guides that are compiled into the configuration. A part that a document does not have yet is put \
-        at its end where it is named by '--section'; otherwise those it has are written anew.
+        Without files: the guides that are compiled into the configuration. A part that a document does not have yet \
+        is put at its end where it is named by '--section'; otherwise those it has are written anew.
         """)
     static let aliases = [
         TaskDeclaration.Alias("docs:update", implied: ["--auto-generate"]),

@@ -11,10 +11,10 @@ struct VerifyDocuments: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "verify", "Say which documents are not true any more: parts, links, checklists.",
         """
-        '--all-sections' compares every part that 'docs update' writes with the configuration as it is (GU032), and the items \
-        of checklists in the documents with the checklists that are kept (GU033); '--section' only one of them. \
-        '--check-links' looks for links to headings and files that are not there; addresses on the network are not asked. \
-        Without any of these all of it is done. Last and next runs change all the time and are no part of it.
+        '--all-sections' compares every part that 'docs update' writes with the configuration as it is (GU032), and \
+        the items of checklists in the documents with the checklists that are kept (GU033); '--section' only one of \
+        them. '--check-links' looks for links to headings and files that are not there; addresses on the network are \
+        not asked. Without any of these all of it is done. Last and next runs change all the time and are no part of it.
 
         Without files: the guides that are compiled into the configuration.
         """)

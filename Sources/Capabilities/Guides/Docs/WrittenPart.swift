@@ -1,8 +1,8 @@
 import Guide
 import Maintenance
 
-/// A part of a document that is written by us, between two lines that say so; the rest of the document is nobody's but its
-/// team's, and stays byte for byte.
+/// A part of a document that is written by us, between two lines that say so; the rest of the document is nobody's
+/// but its team's, and stays byte for byte.
 enum WrittenPart {
     static func begin(_ name: String) -> String { "<!-- written by mainstay: \(name) -->" }
     static func end(_ name: String) -> String { "<!-- end of \(name) -->" }

@@ -5,8 +5,8 @@ import Maintenance
 ///
 /// A counterpart counts only where something here is called so.
 enum Counterparts {
-    /// `scripts/health-check.js` and its like, by the file's name without its ending; with the first argument behind a blank
-    /// where there is one.
+    /// `scripts/health-check.js` and its like, by the file's name without its ending; with the first argument behind
+    /// a blank where there is one.
     static let scripts: [String: String] = [
         "health-check": "health:check", "vulnerability-scanner": "security:vulnerability-scan",
         "performance-report": "report:performance --weekly", "smoke-tests": "maintenance:morning:functionality-check",
@@ -118,8 +118,8 @@ enum Counterparts {
         return Function(name: "\(name) with '\(action)'", spelling: spelling, unheeded: unheeded)
     }
 
-    /// The members of the outermost object and their texts, also where the rest of the body is broken; a value that is no
-    /// text is empty.
+    /// The members of the outermost object and their texts, also where the rest of the body is broken; a value that
+    /// is no text is empty.
     static func members(of body: String) -> [(name: String, value: String)] {
         var found: [(name: String, value: String)] = []
         var depth = 0

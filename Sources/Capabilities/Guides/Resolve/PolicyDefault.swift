@@ -2,10 +2,11 @@ import Engine
 import Maintenance
 import Settings
 
-/// Who lets a command of a guide happen where nothing else is configured: nobody, somebody who says yes, or whoever does it.
+/// Who lets a command of a guide happen where nothing else is configured: nobody, somebody who says yes, or whoever
+/// does it.
 ///
-/// It is what 'guide compile' makes rules of approvals from. The effect alone does not say it: a backup and a rebuilt index
-/// both maintain, and only one of them is noticed by the people who work there.
+/// It is what 'guide compile' makes rules of approvals from. The effect alone does not say it: a backup and a rebuilt
+/// index both maintain, and only one of them is noticed by the people who work there.
 enum PolicyDefault: String, Sendable {
     case automatic
     case needsApproval = "needs-approval"

@@ -11,13 +11,13 @@ struct RunGuide: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "run", "Run sections of a guide as it stands, as routines are run.",
         """
-        Makes routines of the guide as 'guide compile' does, writes none of them down, and runs those of the sections that \
-        are named: planned, approved, fenced, journalled and proved like everything else. '--dry-run' prints what would be \
-        done, to the letter.
+        Makes routines of the guide as 'guide compile' does, writes none of them down, and runs those of the sections \
+        that are named: planned, approved, fenced, journalled and proved like everything else. '--dry-run' prints what \
+        would be done, to the letter.
 
-        A section is named by its heading, a part of it, or its routine. What of it a machine cannot do is listed first; \
-        such a section is run only with '--partly', because what stands behind a step that was left out may have been \
-        written for the case that it was done. After a step that failed the sections behind it are not begun.
+        A section is named by its heading, a part of it, or its routine. What of it a machine cannot do is listed \
+        first; such a section is run only with '--partly', because what stands behind a step that was left out may \
+        have been written for the case that it was done. After a step that failed the sections behind it are not begun.
         """)
 
     @Argument(help: "A Markdown file.", completion: .file(extensions: ["md"]))
