@@ -55,6 +55,8 @@ package struct Program: Sendable {
 
     package func run(_ arguments: String...) async throws -> Result { try await run(command(arguments)) }
 
+    package func run(_ arguments: [String]) async throws -> Result { try await run(command(arguments)) }
+
     /// A line of bash that finds the program as `mainstay`; a pipe fails with whichever part of it fails.
     package func shell(_ line: String) async throws -> Result {
         try await run(child("/bin/bash", ["--norc", "-o", "pipefail", "-c", line]))

@@ -41,6 +41,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<ReportGroup>.self,
     GroupCommand<ChecklistGroup>.self,
     GroupCommand<GuideGroup>.self,
+    GroupCommand<DocsGroup>.self,
     GroupCommand<HistoryGroup>.self,
     GroupCommand<AlertsGroup>.self,
     GroupCommand<AccessGroup>.self,
@@ -108,6 +109,12 @@ enum LogsGroup: CommandFamily {
 enum GuideGroup: CommandFamily {
     static let name = "guide"
     static let summary = "Check a team's own maintenance guides, and make them run."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum DocsGroup: CommandFamily {
+    static let name = "docs"
+    static let summary = "Write a team's documents from what really happens, and say which are not true any more."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

@@ -71,7 +71,7 @@ let routines: [Routine] = [
             ["report", "backup"],
             ["report", "daily"],
         ],
-        aliases: [.init("maintenance:monthly")]),
+        aliases: [.init("maintenance:monthly", implied: ["--comprehensive"])]),
     Routine(
         "quarterly",
         summary:
@@ -84,7 +84,7 @@ let routines: [Routine] = [
             ["data", "validate-relationships"],
             ["report", "daily"],
         ],
-        aliases: [.init("maintenance:quarterly")]),
+        aliases: [.init("maintenance:quarterly", implied: ["--strategic-review"])]),
     Routine(
         "emergency",
         summary: "what is wrong now, who is connected, and a proved backup before anything is mended",

@@ -36,6 +36,7 @@ struct HostileGuideTests {
             Deep(name: "defaults", before: "```bash\n", part: "${a:-"),
             Deep(name: "JSON", before: "```json\n", part: "["), Deep(name: "comments", before: "```sql\n", part: "/*"),
             Deep(name: "dollar quotes", before: "```sql\nSELECT $a$", part: "$b$"),
+            Deep(name: "aliases", before: "```yaml\na: &a [x, x]\n", part: "b: &a [*a, *a, *a, *a]\n"),
             Deep(name: "cells", before: "|a|b|\n|-|-|\n", part: "|"),
         ])
     func deep(_ guide: Deep) throws {

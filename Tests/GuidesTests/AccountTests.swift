@@ -16,7 +16,11 @@ struct AccountTests {
         root.appendingPathComponent("Tests/Fixtures/guides/\($0).md").path
     }
 
-    private static func accounts() throws -> [GuideAccount] {
+    private static func accounts() throws -> [GuideAccount] { try all.get() }
+
+    private static let all = Result { try made() }
+
+    private static func made() throws -> [GuideAccount] {
         let application = Mainstay.application([:])
         let meanings = try CommandMeanings(application)
         return try files.map { path in

@@ -129,4 +129,157 @@ struct CompileGuidesTests {
         #expect(try await program.run("config", "check").exitCode == 0)
         #expect(try !text().unicodeScalars.contains("\u{202e}"))
     }
+
+    private static let policies = """
+        # Policies
+
+        ## Weekly Care
+
+        **Time**: Sundays 3:00 AM UTC
+        **Requires**: Manual review and approval
+
+        ```bash
+        pnpm db:optimize --weekly
+        ```
+
+        ## Nightly
+
+        **Time**: daily 02:00 UTC
+
+        ```bash
+        pnpm health:check
+        git pull
+        pnpm db:reindex
+        ```
+
+        | Metric | Target | Warning | Critical |
+        |---|---|---|---|
+        | CPU usage | <60% | 70-80% | >80% |
+        | Memory usage | <60% | 70-90% | >90% |
+        | Disk usage | <60% | >95% | >80% |
+        | Error rate | <1% | 2-5% | >5% |
+
+        ```javascript
+        const maintenanceWindows = {
+          production: {
+            primary: 'Sunday 02:00-04:00 UTC',
+            emergency: '24/7 with approval'
+          },
+          nowhere: {
+            primary: 'Anytime with notification'
+          }
+        };
+        const updates = {
+          system: {
+            requireApproval: ['major', 'kernel']
+          }
+        };
+        const backups = {
+          nightly: {
+            retention: '90days',
+          }
+        };
+        ```
+
+        ### Daily Checklist
+        - [ ] Review overnight alerts
+        - [ ] Water the plants
+
+        """
+
+    @Test("thresholds, windows, approvals, checklists and retention become keys with the guide's lines")
+    func policies() async throws {
+        try prepare(Self.policies)
+        let result = try await program.run("guide", "compile", "care.md", "--into=mainstay.d", "--directory=/srv/app")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let text = try text()
+        let lines = Set(text.split(separator: "\n").map(String.init))
+        for line in [
+            "    warning: 70%  # care.md:24 CPU usage: 70-80%", "    critical: 80%  # care.md:24 CPU usage: >80%",
+            "  host.memory:", "# care.md:26 Disk usage: >95%", "# care.md:27 Error rate: >5%",
+            "#   nothing here measures it", "  \"production\":", "      - kind: primary",
+            "        during: \"Sunday 02:00-04:00 UTC\"", "      - kind: emergency",
+            "# care.md:36 nowhere.primary: Anytime with notification",
+            "    # care.md:6 asks for approval", "    - routines: [care-weekly-care]",
+            "    - routines: [care-nightly]", "      tasks: [\"command\", \"db reindex\"]",
+            "    - classes: [major, kernel]", "  care-daily-checklist:  # care.md:52", "    cadence: daily",
+            "        findings: critical", "        text: \"Water the plants\"",
+            "  retention: 90d  # care.md:46 backups.nightly.retention: 90days",
+        ] {
+            #expect(lines.contains(line), "'\(line)' is not in\n\(text)")
+        }
+        #expect(!lines.contains("  host.disk:"))
+        #expect(try await program.run("config", "check").exitCode == 0)
+        #expect(
+            try await program.run("guide", "compile", "care.md", "--directory=/srv/app").output.contains("is as it"))
+        #expect(try await program.run("guide", "compile", "care.md", "--into=/tmp").exitCode == 2)
+    }
+
+    @Test("what another file says stays in force, rules of both files count, and the guide says so beside it")
+    func others() async throws {
+        try prepare(Self.policies)
+        try program.configure(
+            """
+            environments: {production: {windows: [{during: "Mondays 01:00-02:00"}]}}
+            checks: {host.cpu: {critical: 91}}
+            approvals: {rules: [{effects: [destroys]}]}
+            backups: {retention: 30d}
+            """)
+        let result = try await program.run("guide", "compile", "care.md", "--directory=/srv/app")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let text = try text()
+        #expect(text.contains("mainstay.yaml:2:") && text.contains("another one is in force ("))
+        #expect(!text.contains("  retention: 90d  #"))
+        let shown = try await program.run("config", "show").output
+        #expect(shown.contains("Mondays 01:00-02:00") && shown.contains("Sunday 02:00-04:00 UTC"))
+        #expect(shown.contains("critical: 91"))
+    }
+
+    @Test("who is told of what is written for the channels there are, and what is routed already stays")
+    func alerts() async throws {
+        try prepare(
+            """
+            # A
+
+            ## Notification Channels
+
+            - Email: Critical and warning alerts
+            - page: All alerts
+            - Slack: Critical alerts only
+            - Dashboard: Real-time status
+            """)
+        try program.configure(
+            """
+            environments: {production: {}}
+            alerts:
+              channels:
+                mail: {kind: email, server: "mail.example:587", from: a@example.org, to: b@example.org}
+                page: {kind: command, run: [cat]}
+              info: {channels: [mail]}
+            """)
+        let result = try await program.run("guide", "compile", "care.md")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let text = try text()
+        for part in [
+            "alerts:\n  critical:  # care.md:5, 6\n    channels: [\"mail\", \"page\"]\n",
+            "  warning:  # care.md:5, 6\n    channels: [\"mail\", \"page\"]\n",
+            "# care.md:6 page: All alerts\n#   another route is in force for info (",
+            "# care.md:7 Slack: Critical alerts only\n#   'alerts.channels' has none",
+        ] {
+            #expect(text.contains(part), "'\(part)' is not in\n\(text)")
+        }
+        #expect(!text.contains("  info:") && !text.contains("Dashboard"))
+        #expect(try await program.run("guide", "compile", "care.md").output.contains("is as it should be"))
+    }
+
+    @Test("the five guides compile, twice to the same bytes, and the configuration can be read with all of them")
+    func five() async throws {
+        try program.configure("environments: {production: {}, staging: {}, test: {}, training: {}}")
+        for _ in 0..<2 {
+            let result = try await program.run(["guide", "compile"] + AccountTests.files + ["--directory=/srv/app"])
+            #expect(result.exitCode == 0, "\(result.errors)")
+        }
+        let again = try await program.run(["guide", "compile"] + AccountTests.files + ["--directory=/srv/app"])
+        #expect(again.output.components(separatedBy: "is as it should be").count == 6)
+    }
 }

@@ -10,5 +10,11 @@ extension Capability {
             ("guide", ListGuideRules.self),
             ("guide", AccountForGuides.self),
             ("guide", CompileGuides.self),
+            ("guide", RunGuide.self),
+            ("docs", GenerateRunbooks.self),
+            ("docs", UpdateDocuments.self),
+            ("docs", VerifyDocuments.self),
+            ("", Adopt.self),
+            ("", RunAdopted.self),
         ])
 }

@@ -42,6 +42,26 @@ package struct CheckHealth: MaintenanceTask {
         aliases: [
             .init("health:check", implied: ["--automated"]),
             .init("health:check:all", arguments: ["--all-environments"]),
+            .init("maintenance:daily:health-check"), .init("maintenance:morning:status-check"),
+            .init(
+                "db:health",
+                arguments: [
+                    "--check=database.connectivity", "--check=database.response-time", "--check=connections.used",
+                    "--check=cache.hit-ratio", "--check=locks.waiting", "--check=transactions.long",
+                    "--check=transactions.wraparound", "--check=replication.lag",
+                ]),
+            .init(
+                "maintenance:daily:db-performance",
+                arguments: [
+                    "--check=database.response-time", "--check=cache.hit-ratio", "--check=connections.used",
+                    "--check=locks.waiting", "--check=transactions.long",
+                ]),
+            .init(
+                "maintenance:daily:app-performance",
+                arguments: ["--check=endpoint.answer", "--check=endpoint.response-time"]),
+            .init(
+                "maintenance:morning:functionality-check",
+                arguments: ["--check=suite.steps", "--check=endpoint.answer"]),
             .init(
                 "monitor:resources",
                 arguments: [

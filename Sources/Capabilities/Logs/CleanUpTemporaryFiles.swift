@@ -34,6 +34,7 @@ package struct CleanUpTemporaryFiles: MaintenanceTask {
         subject: .resources([.files]),
         aliases: [
             .init("data:cleanup-temp"), .init("cleanup:daily"), .init("cleanup:temp"),
+            .init("maintenance:monthly:data-cleanup"),
         ])
 
     private let options: Options

@@ -48,7 +48,10 @@ package struct WriteDailyReport: MaintenanceTask {
             """,
         effect: .maintains,
         subject: .estate,
-        aliases: [.init("report:daily", implied: ["--automated"]), .init("monitor:daily-report")])
+        aliases: [
+            .init("report:daily", implied: ["--automated"]), .init("monitor:daily-report"),
+            .init("maintenance:report:generate"),
+        ])
 
     private let options: Options
 

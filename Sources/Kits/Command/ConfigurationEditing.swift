@@ -38,10 +38,14 @@ package struct ConfigurationEditing: Sendable {
         console.print("mainstay: wrote '\(path)'; 'mainstay config show' shows what is in force")
     }
 
+    /// The configuration as it would be with a text in the file's place; nothing is written.
+    package func inventory(with text: String) throws -> Inventory {
+        try ConfigurationReader(vocabulary: application.vocabulary).read(configuration, replacing: file, with: text)
+            .inventory
+    }
+
     package func showDifference(from old: String, to text: String) {
-        let console = application.console
-        let lines = LineDifference(from: old, to: text).lines(Style(usesColor: console.usesColor))
-        for line in lines { console.print(line) }
+        application.console.showDifference(from: old, to: text)
     }
 
     /// Says what of a team's own file was not taken over.
@@ -61,5 +65,12 @@ extension Application {
     ///   - command: that writes it, as it is typed.
     package func editing(_ topic: String, by command: String, _ place: PlaceOptions) throws -> ConfigurationEditing {
         try ConfigurationEditing(self, topic, command, place)
+    }
+}
+
+extension Console {
+    /// Line by line, as it is shown before a file is written.
+    package func showDifference(from old: String, to new: String) {
+        for line in LineDifference(from: old, to: new).lines(Style(usesColor: usesColor)) { print(line) }
     }
 }

@@ -32,7 +32,12 @@ extension Application {
 
     /// Reads the configuration and opens the state.
     package func open(_ place: PlaceOptions, _ output: OutputOptions) async throws -> Session {
-        let inventory = try readConfiguration(place).inventory
+        try await open(place, output, with: try readConfiguration(place).inventory)
+    }
+
+    /// Opens the state, and works with a configuration that has been read already.
+    package func open(_ place: PlaceOptions, _ output: OutputOptions, with inventory: Inventory) async throws -> Session
+    {
         let directory = stateDirectory(place, inventory)
         let store = try Store(directory: directory, migrations: migrations)
         return Session(

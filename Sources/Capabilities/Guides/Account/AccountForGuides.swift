@@ -11,8 +11,8 @@ struct AccountForGuides: HouseCommand {
         "account", "Account for every line of guides: what it became here, and what is missing.",
         """
         Prints a table in Markdown for each guide: every command, schedule, threshold, policy and item of a checklist. \
-        With '--into' it takes the place of what stands between the lines '<!-- account -->' and '<!-- end of account -->' \
-        of a document.
+        With '--into' it takes the place of what stands between the lines '<!-- account -->' and '<!-- end of account \
+        -->' of a document.
         """)
 
     @Argument(help: "Markdown files.", completion: .file(extensions: ["md"]))
@@ -57,7 +57,7 @@ struct AccountForGuides: HouseCommand {
         var parts: [String] = []
         for path in files {
             let file = try GuideFile(path)
-            var resolver = Resolver(meanings, scripts: try file.scripts())
+            var resolver = Resolver(meanings, scripts: try file.scripts().names)
             parts.append(GuideAccount(file.guide, application, resolver: &resolver).markdown)
         }
         return parts.joined(separator: "\n\n")

@@ -66,10 +66,14 @@ struct GuideAccount {
             became = "a step of a routine"
             missing = "what it may do has to be declared"
         case .manual: became = "something for people: \(resolution.reason)"
+        case .notBuilt(let area):
+            became = "not built yet"
+            missing = area + (resolution.nearest.map { "; nearest is `\($0)`" } ?? "")
         case .undecided:
             became = "needs a decision"
             missing = resolution.reason + (resolution.nearest.map { "; nearest is `\($0)`" } ?? "")
         }
+        if !resolution.missing.isEmpty { missing = resolution.missing }
         return Row(line: entry.line, kind: .command, text: entry.text, became: became, missing: missing)
     }
 
@@ -77,20 +81,27 @@ struct GuideAccount {
         Row(
             line: schedule.line, kind: .schedule, text: schedule.text,
             became: schedule.isWindow
-                ? "a window: `\(schedule.expression)`" : "the schedule of a routine: `\(schedule.expression)`",
-            missing: schedule.isWindow ? "not written by itself" : "")
+                ? "a window of an environment: `\(schedule.expression)`"
+                : "the schedule of a routine: `\(schedule.expression)`",
+            missing: "")
     }
 
     private static func threshold(_ threshold: Threshold, _ checks: [Check]) -> Row {
         let name = ThresholdChecks.names[threshold.metric].flatMap { name in
             checks.contains { $0.name == name } ? name : nil
         }
+        let check = checks.first { $0.name == name }
+        let isWritten =
+            threshold.level != .target
+            && (check?.schema.thresholds?.unit).flatMap(threshold.amount) != nil
         return Row(
             line: threshold.line, kind: .threshold, text: threshold.text,
-            became: name.map { "measured by `checks.\($0)`" } ?? "\(threshold.level.rawValue) of \(threshold.metric)",
+            became: name.map { isWritten ? "`checks.\($0).\(threshold.level.rawValue)`" : "measured by `checks.\($0)`" }
+                ?? "\(threshold.level.rawValue) of \(threshold.metric)",
             missing: name == nil
                 ? "nothing here measures it"
-                : threshold.level == .target ? "a check has limits and no targets" : "not written there by itself")
+                : threshold.level == .target
+                    ? "a check has limits and no targets" : isWritten ? "" : "no number that the check could have")
     }
 
     private static func checklist(_ item: Guide.ListItem, in checklists: [Checklist], of guide: Guide) -> Row {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Command
+import Foundation
 import Guide
 import Maintenance
 import Outside
@@ -12,9 +13,9 @@ struct CheckGuides: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "check", "Say what in a guide cannot run, is dangerous, or contradicts itself; nothing of it is run.",
         """
-        Reads Markdown, takes every block of shell, SQL, JSON and YAML apart, and says of every command what it is here: \
-        a task with its options, a program of the team's own, something for people, or something that somebody has to \
-        decide about. '--commands' lists that. 'mainstay guide rules' lists what is looked for.
+        Reads Markdown, takes every block of shell, SQL, JSON and YAML apart, and says of every command what it is \
+        here: a task with its options, a program of the team's own, something for people, or something that somebody \
+        has to decide about. '--commands' lists that. 'mainstay guide rules' lists what is looked for.
 
         A finding that a team lives with is allowed in the guide itself, with a reason, an owner and a last day: \
         <!-- mainstay: allow GU010 reason="staging only" owner="ann" until=2027-01-31 -->. It counts up to the next \
@@ -44,7 +45,15 @@ struct CheckGuides: HouseCommand {
             "Ask the database of this environment about SQL; with a slash one of its databases.",
             valueName: "environment"), completion: .known)
     var database: String?
+    @Flag(help: "Ask a server of our own about SQL, in which the tables that the guides name are made up.")
+    var stubSchema = false
     @OptionGroup(title: "Configuration") var place: PlaceOptions
+
+    func validate() throws {
+        guard database == nil || !stubSchema else {
+            throw ValidationError("'--database' and '--stub-schema' exclude each other")
+        }
+    }
 
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
         case table, json, sarif, github
@@ -76,6 +85,7 @@ struct CheckGuides: HouseCommand {
     private func asking<Value: Sendable>(
         _ application: Application, _ body: (StatementChecking?) async throws -> Value
     ) async throws -> Value {
+        if stubSchema { return try await asking(ourOwn: application, body) }
         guard let database else { return try await body(nil) }
         let inventory = try application.readConfiguration(place).inventory
         let resource = try StatementChecking.resource(database, inventory)
@@ -91,6 +101,34 @@ struct CheckGuides: HouseCommand {
             await connection.close()
             throw error
         }
+    }
+
+    /// With a session on a server that is made for it and thrown away.
+    private func asking<Value: Sendable>(
+        ourOwn application: Application, _ body: (StatementChecking?) async throws -> Value
+    ) async throws -> Value {
+        let programs = application.programs
+        let parent = "/var/tmp/mainstay-guides-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        let server = try await ServerPrograms.find(major: 14, with: programs)
+        let cluster = try await PrivateCluster.start(server, in: parent, with: programs)
+        let value: Result<Value, any Error>
+        do {
+            let connection = try await Connection.open(
+                cluster.address(), ConnectionSettings(applicationName: "mainstay guide check"))
+            do {
+                value = .success(try await body(StatementChecking(connection, isStub: true)))
+            } catch {
+                value = .failure(error)
+            }
+            await connection.close()
+        } catch {
+            value = .failure(error)
+        }
+        try cluster.destroy()
+        return try value.get()
     }
 }
 

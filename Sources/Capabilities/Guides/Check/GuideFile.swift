@@ -11,7 +11,7 @@ struct GuideFile {
     var guide: Guide
     private let directory: String
     /// The root of the repository it stands in: where a directory has `.git` or `package.json`; nil where none has.
-    private let root: String?
+    let root: String?
 
     init(_ path: String) throws {
         self.path = path
@@ -36,8 +36,8 @@ struct GuideFile {
 
     private static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// What the checking asks about files: relative to the guide's directory, or to the repository's root. Nil without a
-    /// repository, since then nobody can tell where the guide's commands are typed.
+    /// What the checking asks about files: relative to the guide's directory, or to the repository's root. Nil
+    /// without a repository, since then nobody can tell where the guide's commands are typed.
     var exists: @Sendable (String) -> Bool? {
         { [directory, root] path in
             guard let root else { return nil }
@@ -45,14 +45,32 @@ struct GuideFile {
         }
     }
 
-    /// The names of the scripts of the repository's `package.json`; nil where there is none.
-    func scripts() throws -> Set<String>? {
-        guard let root, Self.isThere("\(root)/package.json") else { return nil }
-        let descriptor = try Descriptor.open("\(root)/package.json")
-        guard let bytes = try descriptor.contents(limit: 4 << 20),
-            let package = try? JSONDecoder().decode(Package.self, from: Data(bytes))
-        else { return nil }
-        return Set((package.scripts ?? [:]).keys)
+    /// The scripts of the repository's `package.json`.
+    enum Scripts {
+        /// There is no such file.
+        case none
+        case named(Set<String>)
+        /// The file is there and says nothing that could be read; why, in one clause.
+        case broken(String)
+
+        /// Nil where nobody knows.
+        var names: Set<String>? { if case .named(let names) = self { names } else { nil } }
+    }
+
+    func scripts() throws -> Scripts {
+        guard let root, Self.isThere("\(root)/package.json") else { return .none }
+        let limit = 4 << 20
+        guard let bytes = try Descriptor.open("\(root)/package.json").contents(limit: limit) else {
+            return .broken("it has more than \(limit.grouped) bytes")
+        }
+        if let mistake = JSONReading.mistake(in: String(decoding: bytes, as: UTF8.self), line: 1) {
+            return .broken("line \(mistake.line): \(mistake.text)")
+        }
+        do {
+            return .named(Set((try JSONDecoder().decode(Package.self, from: Data(bytes)).scripts ?? [:]).keys))
+        } catch {
+            return .broken("'scripts' is no object of texts, or comments stand in it")
+        }
     }
 
     private struct Package: Decodable {

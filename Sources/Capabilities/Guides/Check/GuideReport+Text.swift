@@ -13,25 +13,22 @@ extension GuideReport {
             lines.append(part.file.printable)
             for finding in part.findings {
                 let head =
-                    "  \(String(finding.line).padded(to: 5)) \(finding.severity.rawValue.padded(to: 8)) \(finding.code)  "
+                    "  \(String(finding.line).filled(to: 5)) \(finding.severity.rawValue.filled(to: 8)) \(finding.code)  "
                 lines += "\(finding.problem.printable)\(finding.fix.map { ". \($0.printable)" } ?? "")"
-                    .broken(to: width, first: head)
+                    .wrapped(to: width, first: head)
             }
             for finding in part.waived {
-                let head = "  \(String(finding.line).padded(to: 5)) \("waived".padded(to: 8)) \(finding.code)  "
-                lines += "\(finding.problem.printable) (\((finding.waiver ?? "").printable))".broken(
+                let head = "  \(String(finding.line).filled(to: 5)) \("waived".filled(to: 8)) \(finding.code)  "
+                lines += "\(finding.problem.printable) (\((finding.waiver ?? "").printable))".wrapped(
                     to: width, first: head)
             }
             if showsCommands {
                 for command in part.commands {
-                    let head = "  \(String(command.line).padded(to: 5)) "
-                    let what =
-                        command.command
-                        ?? [command.reason, command.effect.map { "it \($0.rawValue)" }].compactMap(\.self).joined(
-                            separator: "; ")
+                    let head = "  \(String(command.line).filled(to: 5)) "
+                    let what = command.meaning
                     lines +=
                         "\(command.text.printable.prefix(70)) → \(command.outcome)\(what.isEmpty ? "" : ": \(what.printable)")"
-                        .broken(to: width, first: head)
+                        .wrapped(to: width, first: head)
                 }
             }
             if part.findings.isEmpty, part.waived.isEmpty { lines.append("  nothing found") }
@@ -46,12 +43,12 @@ extension GuideReport {
         }
         let waived = guides.reduce(0) { $0 + $1.waived.count }
         let commands = guides.flatMap(\.commands)
-        let kinds = ["task", "command step", "manual", "needs a decision"].compactMap { kind -> String? in
+        let kinds = ["task", "command step", "manual", "not built", "needs a decision"].compactMap { kind -> String? in
             let count = commands.count { $0.outcome == kind }
             guard count > 0 else { return nil }
             switch kind {
             case "task", "command step": return kind.counted(count)
-            case "manual": return "\(count.grouped) manual"
+            case "manual", "not built": return "\(count.grouped) \(kind)"
             default: return "\(count.grouped) that need\(count == 1 ? "s" : "") a decision"
             }
         }
@@ -89,11 +86,21 @@ extension GuideReport {
     }
 }
 
+extension GuideReport.Command {
+    /// What is typed here instead, or why nothing is.
+    fileprivate var meaning: String {
+        guard let command else {
+            return [reason ?? area, effect.map { "it \($0.rawValue)" }].compactMap(\.self).joined(separator: "; ")
+        }
+        return command + (missing.map { " (but: \($0))" } ?? "")
+    }
+}
+
 extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func filled(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 
     /// Behind a head, broken at blanks; later lines stand below the first word.
-    fileprivate func broken(to width: Int?, first head: String) -> [String] {
+    func wrapped(to width: Int?, first head: String) -> [String] {
         guard let width else { return [head + self] }
         var lines: [String] = []
         var line = head

@@ -46,6 +46,10 @@ struct GuideReport: Encodable {
         var effect: Effect?
         var reason: String?
         var nearest: String?
+        /// Of what is not built yet.
+        var area: String?
+        /// What of it the task does not do.
+        var missing: String?
 
         init(_ entry: Procedure.Entry, _ resolution: Resolution) {
             line = entry.line
@@ -55,11 +59,20 @@ struct GuideReport: Encodable {
             effect =
                 switch resolution.outcome {
                 case .task(_, let effect), .step(let effect): effect
-                case .manual, .undecided: nil
+                case .manual, .notBuilt, .undecided: nil
                 }
+            area = if case .notBuilt(let area) = resolution.outcome { area } else { nil }
             reason = resolution.reason.isEmpty ? nil : resolution.reason
+            missing = resolution.missing.isEmpty ? nil : resolution.missing
             nearest = resolution.nearest
         }
+    }
+
+    /// Of documents that have been looked at otherwise.
+    init(_ guides: [Part]) {
+        self.guides = guides
+        uncheckedStatements = 0
+        checkedStatements = 0
     }
 
     /// Reads, checks and resolves guides.
@@ -79,8 +92,16 @@ struct GuideReport: Encodable {
         var resolver = Resolver(meanings)
         for file in files {
             let checking = GuideChecking(file.guide, exists: file.exists)
-            resolver.scripts = try file.scripts()
+            let scripts = try file.scripts()
+            resolver.scripts = scripts.names
             var findings = checking.findings() + checking.overlapFindings(zones: zones)
+            if case .broken(let reason) = scripts {
+                findings.append(
+                    GuideFinding(
+                        .brokenPackage, file.guide.file, 1,
+                        "the package.json beside it cannot be read, so nobody knows its scripts: \(reason)",
+                        fix: "Mend it; npm does not run anything with it either."))
+            }
             findings += force?.findings(file.guide) ?? []
             findings += differences.filter { $0.file == file.guide.file }
             var commands: [Command] = []
@@ -99,11 +120,19 @@ struct GuideReport: Encodable {
                                 fix: hint))
                     }
                 }
-                guard case .undecided = resolution.outcome else { continue }
-                findings.append(
-                    GuideFinding(
-                        .undecided, file.guide.file, entry.line, resolution.reason,
-                        fix: resolution.nearest.map { "Did you mean 'mainstay \($0)'?" }))
+                switch resolution.outcome {
+                case .undecided:
+                    findings.append(
+                        GuideFinding(
+                            .undecided, file.guide.file, entry.line, resolution.reason,
+                            fix: resolution.nearest.map { "Did you mean 'mainstay \($0)'?" }))
+                case .notBuilt(let area):
+                    findings.append(
+                        GuideFinding(
+                            .notBuilt, file.guide.file, entry.line, "nothing here does this yet (\(area))",
+                            fix: "Have people do it, or a program of your own."))
+                case .task, .step, .manual: break
+                }
             }
             let (open, waived) = checking.weighed(
                 findings.sorted { ($0.line, $0.rule.rawValue) < ($1.line, $1.rule.rawValue) }, today: today)

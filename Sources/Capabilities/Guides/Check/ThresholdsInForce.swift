@@ -46,7 +46,7 @@ struct ThresholdsInForce {
 
 extension Threshold {
     /// The number in a check's own unit; nil where the guide's is another one, or says none that could be told.
-    fileprivate func amount(in wanted: Measurement.Unit) -> Double? {
+    func amount(in wanted: Measurement.Unit) -> Double? {
         switch (wanted, unit) {
         case (.percent, .percent): value
         // 'cpu_usage: 80' means percent; '0.8' could mean either.

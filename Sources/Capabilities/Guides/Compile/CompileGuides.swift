@@ -2,6 +2,7 @@ import ArgumentParser
 import Command
 import Crypto
 import Engine
+import Foundation
 import Guide
 import Maintenance
 import Settings
@@ -11,8 +12,9 @@ struct CompileGuides: HouseCommand {
     static let configuration = CommandConfiguration.house(
         "compile", "Make routines of guides, with the guide's line behind everything; nothing is run.",
         """
-        Writes a file 'mainstay.d/guide-NAME.yaml' for each guide: a routine for each section with commands, its schedule \
-        and mode as the guide says them, tasks and programs of the team's own as steps, and as comments what is no step, \
+        Writes a file 'mainstay.d/guide-NAME.yaml' for each guide: a routine for each section with commands, its \
+        schedule and mode as the guide says them, tasks and programs of the team's own as steps; thresholds of checks, \
+        windows, rules of approvals, checklists and the retention of backups; and as comments what is none of these, \
         with the reason. First the difference is shown and the whole configuration is read with it.
 
         Compiling again gives the same bytes. A file that somebody has changed since stays as it is, the difference is \
@@ -27,6 +29,11 @@ struct CompileGuides: HouseCommand {
             "Where the team's own programs run; without it they are left out.", valueName: "path"),
         completion: .directory)
     var directory: LocalPath?
+    @Option(
+        help: ArgumentHelp(
+            "Where the files go; only 'mainstay.d' beside the configuration is ever read.", valueName: "path"),
+        completion: .directory)
+    var into: LocalPath?
     @Flag(help: "Write files anew that somebody has changed by hand.")
     var replace = false
     @Flag(help: "Show what would be written, and write nothing.")
@@ -38,19 +45,37 @@ struct CompileGuides: HouseCommand {
         var statuses: [ExitStatus] = []
         for path in files {
             let file = try GuideFile(path)
-            var resolver = Resolver(meanings, scripts: try file.scripts())
+            let editing = try application.editing(CompiledGuide.topic(path), by: "guide compile", place)
+            try isRead(editing.file)
+            var resolver = Resolver(meanings, scripts: try file.scripts().names)
             let compiled = CompiledGuide(
-                file.guide, resolver: &resolver, zones: application.zones, directory: directory?.path
-            ) { words in (try? application.catalog.parse(words)) != nil }
-            statuses.append(try write(compiled, application))
+                file.guide, resolver: &resolver,
+                .init(application, editing.inventory, own: editing.file.path, directory: directory?.path))
+            statuses.append(try write(compiled, from: path, editing, application))
         }
         return .combined(statuses)
     }
 
-    private func write(_ compiled: CompiledGuide, _ application: Application) throws -> ExitStatus {
-        let name = compiled.file.hasSuffix(".md") ? String(compiled.file.dropLast(3)) : compiled.file
-        let editing = try application.editing("guide-\(CompiledGuide.slug(name))", by: "guide compile", place)
-        let body = compiled.yaml
+    /// Nothing but the directory beside the configuration is ever read.
+    private func isRead(_ file: ConfigurationFile) throws {
+        guard let into else { return }
+        let named = URL(fileURLWithPath: into.path).standardizedFileURL.path
+        let read = URL(fileURLWithPath: file.path).deletingLastPathComponent().standardizedFileURL.path
+        guard named == read else { throw CompileError.otherPlace(into.path, read: read) }
+    }
+
+    /// Where the guide is: from the configuration's directory where it lies below it.
+    private static func place(of path: String, beside file: ConfigurationFile) -> String {
+        let guide = URL(fileURLWithPath: path).standardizedFileURL.path
+        let directory = URL(fileURLWithPath: file.path).standardizedFileURL.deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        return (guide.hasPrefix("\(directory)/") ? String(guide.dropFirst(directory.count + 1)) : guide).printable
+    }
+
+    private func write(
+        _ compiled: CompiledGuide, from path: String, _ editing: ConfigurationEditing, _ application: Application
+    ) throws -> ExitStatus {
+        let body = "\(CompiledGuide.mark)\(Self.place(of: path, beside: editing.file))\n\(compiled.yaml)"
         let text = editing.file.marked("\(GuideSeal.line(for: body))\n\(body)", from: compiled.file)
         if !replace, let old = try editing.file.text(), !GuideSeal.isIntact(old) {
             application.console.note(
@@ -61,6 +86,34 @@ struct CompileGuides: HouseCommand {
         }
         try editing.write(text, isDryRun: dryRun)
         return .success
+    }
+}
+
+enum CompileError: MaintenanceError {
+    case otherPlace(String, read: String)
+
+    var code: String { "guide.other-place" }
+
+    var problem: String {
+        switch self {
+        case .otherPlace(let path, _): "the configuration does not read '\(path.printable)'"
+        }
+    }
+
+    var hint: String? {
+        switch self {
+        case .otherPlace(_, let read): "Compiled guides go into '\(read.printable)'; leave '--into' out, or name that."
+        }
+    }
+
+    var exitStatus: ExitStatus { .usage }
+}
+
+extension CompiledGuide {
+    /// The name of the file a guide is compiled into, without its ending.
+    static func topic(_ path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return "guide-\(slug(name.hasSuffix(".md") ? String(name.dropLast(3)) : name))"
     }
 }
 

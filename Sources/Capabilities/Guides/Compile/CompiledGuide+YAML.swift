@@ -11,18 +11,38 @@ extension CompiledGuide {
         let rest = routines.filter { !$0.isRunnable }
         if !rest.isEmpty { lines.append("# Sections of which nothing can be run:") }
         for routine in rest {
-            lines.append("# \(file):\(routine.line) \(routine.description.remark)")
+            lines.append("# \(file):\(routine.line) \(routine.description.guideRemark)")
             lines += routine.steps.flatMap { remark($0, indent: "#   ") }
+        }
+        lines += thresholds.yaml(file)
+        lines += policies.yaml(file, approving: runnable)
+        lines += alerts.yaml(file)
+        let left = (thresholds.remarks + policies.remarks + alerts.remarks + remarks).sorted {
+            ($0.line, $0.text) < ($1.line, $1.text)
+        }
+        if !left.isEmpty { lines.append("# Not written:") }
+        for remark in left {
+            lines.append("# \(file):\(remark.line) \(remark.text.guideRemark)")
+            lines.append("#   \(remark.reason.guideRemark)")
         }
         return lines.map { "\($0)\n" }.joined()
     }
 
-    private func lines(_ routine: Routine) -> [String] {
+    /// The routines alone, and what has to be approved in them.
+    var routineYAML: String {
+        let runnable = routines.filter(\.isRunnable)
+        let lines = ["routines:"] + runnable.flatMap(lines) + policies.approvalLines(file, runnable)
+        return lines.map { "\($0)\n" }.joined()
+    }
+
+    func lines(_ routine: Routine) -> [String] {
         var lines = ["  \(routine.name):  # \(file):\(routine.line)"]
-        if !routine.description.isEmpty { lines.append("    description: \(routine.description.quoted)") }
+        if !routine.description.isEmpty { lines.append("    description: \(routine.description.yamlQuoted)") }
+        if let owner { lines.append("    owner: \(owner.text.yamlQuoted)  # \(file):\(owner.line)") }
         if let schedule = routine.schedule {
             lines.append(
-                "    schedule: \(schedule.expression.quoted)  # \(file):\(schedule.line) \(schedule.text.remark)")
+                "    schedule: \(schedule.expression.yamlQuoted)  # \(file):\(schedule.line) \(schedule.text.guideRemark)"
+            )
             lines.append("    mode: \(routine.mode.rawValue)")
         } else {
             lines.append("    # The guide gives no time that can be read, so people start it.")
@@ -33,19 +53,20 @@ extension CompiledGuide {
     }
 
     private func lines(_ step: Step) -> [String] {
-        let source = "# \(file):\(step.line) \(step.text.remark)"
+        let source = "# \(file):\(step.line) \(step.text.guideRemark)"
         switch step.kind {
         case .task(let words, let environments):
             let task = words.map(\.shellQuoted).joined(separator: " ")
-            guard let environments else { return ["      \(source)", "      - \(task.quoted)"] }
+            guard let environments else { return ["      \(source)", "      - \(task.yamlQuoted)"] }
             return [
-                "      \(source)", "      - task: \(task.quoted)",
-                "        environments: [\(environments.map(\.quoted).joined(separator: ", "))]",
+                "      \(source)", "      - task: \(task.yamlQuoted)",
+                "        environments: [\(environments.map(\.yamlQuoted).joined(separator: ", "))]",
             ]
-        case .routine(let name): return ["      \(source)", "      - routine: \(name.quoted)"]
+        case .routine(let name): return ["      \(source)", "      - routine: \(name.yamlQuoted)"]
         case .shell(let text, let effect, let variables):
             var lines = [
-                "      \(source)", "      - shell: \(text.quoted)", "        directory: \((directory ?? "/").quoted)",
+                "      \(source)", "      - shell: \(text.yamlQuoted)",
+                "        directory: \((directory ?? "/").yamlQuoted)",
             ]
             if let effect {
                 lines.append("        effect: \(effect.rawValue)")
@@ -65,45 +86,6 @@ extension CompiledGuide {
 
     private func remark(_ step: Step, indent: String) -> [String] {
         guard case .remark(let reason) = step.kind else { return [] }
-        return ["\(indent)\(file):\(step.line) \(step.text.remark)", "\(indent)  no step: \(reason.remark)"]
-    }
-}
-
-extension String {
-    /// In double quotes, as YAML and JSON read it back.
-    fileprivate var quoted: String {
-        var result = "\""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.generalCategory == .control
-                    || scalar.properties.generalCategory == .lineSeparator
-                    || scalar.properties.generalCategory == .paragraphSeparator
-                    || scalar.properties.generalCategory == .format
-                {
-                    result +=
-                        scalar.value <= 0xffff
-                        ? "\\u" + Self.padded(scalar.value, 4) : "\\U" + Self.padded(scalar.value, 8)
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
-    }
-
-    private static func padded(_ value: UInt32, _ width: Int) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
-    }
-
-    /// Behind `#`, on one line and not longer than people read.
-    fileprivate var remark: String {
-        let text = printable
-        return text.count > 90 ? "\(text.prefix(89))…" : text
+        return ["\(indent)\(file):\(step.line) \(step.text.guideRemark)", "\(indent)  no step: \(reason.guideRemark)"]
     }
 }

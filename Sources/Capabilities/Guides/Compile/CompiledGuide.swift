@@ -1,7 +1,9 @@
 import Calendar
 import Command
+import Engine
 import Guide
 import Maintenance
+import Settings
 
 /// A guide as routines: what can be run, by section, with the guide's line behind everything.
 ///
@@ -9,13 +11,18 @@ import Maintenance
 struct CompiledGuide {
     struct Routine {
         var name: String
+        /// The section's own, or the caption of its block.
+        var heading: String
+        /// With the heading above it.
         var description: String
         var line: Int
         var schedule: GuideSchedule?
         var mode: Mode
         var steps: [Step]
+        /// Where the guide asks for an approval of the whole section; nil where it does not.
+        var approvalLine: Int?
         /// Whether anything in it can be run.
-        var isRunnable: Bool { steps.contains { if case .remark = $0.kind { false } else { true } } }
+        var isRunnable: Bool { steps.contains(where: \.isStep) }
     }
 
     enum Mode: String {
@@ -29,6 +36,17 @@ struct CompiledGuide {
         var line: Int
         /// As the guide has it.
         var text: String
+        /// Whether it happens only after somebody has said yes, where nothing else is configured.
+        var needsApproval = false
+
+        /// What a rule of approvals calls it: the task's words, or `command`.
+        var approvedTask: String? {
+            switch kind {
+            case .task(let words, _): words.prefix { !$0.hasPrefix("-") }.joined(separator: " ")
+            case .shell: "command"
+            case .routine, .remark: nil
+            }
+        }
     }
 
     enum Kind {
@@ -40,27 +58,63 @@ struct CompiledGuide {
         case remark(String)
     }
 
+    /// The guide's file name.
     var file: String
-    private(set) var routines: [Routine] = []
+    var routines: [Routine] = []
+    /// Who answers for it, as the guide says; nil where it does not.
+    let owner: (text: String, line: Int)?
+    let thresholds: CompiledThresholds
+    let policies: CompiledPolicies
+    let alerts: CompiledAlerts
+    private(set) var remarks: [GuideRemark] = []
     let directory: String?
 
-    /// - Parameter directory: where the team's own programs run; nil where nobody said, and then they are no steps.
-    init(
-        _ guide: Guide, resolver: inout Resolver, zones: ZoneDirectory, directory: String?,
-        isTask: ([String]) -> Bool
-    ) {
+    /// What a guide is compiled against.
+    struct Context {
+        var inventory: Inventory
+        /// The file it is compiled into; what that says now does not count.
+        var own: String
+        /// Where the team's own programs run; nil where nobody said, and then they are no steps.
+        var directory: String?
+        var zones: ZoneDirectory
+        var checks: [Check]
+        var checklists: [Checklist]
+        var shipped: [Engine.Routine]
+        var isTask: @Sendable ([String]) -> Bool
+
+        init(_ application: Application, _ inventory: Inventory, own: String, directory: String?) {
+            self.inventory = inventory
+            self.own = own
+            self.directory = directory
+            zones = application.zones
+            checks = application.checks
+            checklists = application.checklists
+            shipped = application.routines
+            isTask = { [catalog = application.catalog] words in (try? catalog.parse(words)) != nil }
+        }
+    }
+
+    init(_ guide: Guide, resolver: inout Resolver, _ context: Context) {
         // It stands in comments, which a line break would end.
         file = (guide.file.split(separator: "/").last.map(String.init) ?? guide.file).printable
-        self.directory = directory
-        let schedules = guide.schedules(zones: zones).filter { !$0.isWindow }
+        directory = context.directory
+        owner = Self.owner(guide)
+        policies = CompiledPolicies(
+            guide, name: file, context.inventory, own: context.own, shipped: context.checklists, zones: context.zones)
+        thresholds = CompiledThresholds(
+            guide, checks: context.checks, others: context.inventory.checks, own: context.own,
+            leaving: policies.leftLines)
+        alerts = CompiledAlerts(guide, context.inventory.alerts, own: context.own)
+        let schedules = guide.schedules(zones: context.zones).filter { !$0.isWindow }
         let stem = Self.slug(file.hasSuffix(".md") ? String(file.dropLast(3)) : file)
         for procedure in guide.procedures {
             let path = guide.path(of: procedure.block.line)
+            let approval = Self.approval(path, in: guide)
             for entry in procedure.entries where entry.isCommand {
-                let step = step(entry, resolver.resolve(entry), isTask: isTask)
+                let step = step(entry, resolver.resolve(entry), context)
                 if case .cron = entry.kind {
                     add(
-                        step, to: "\(stem)-line-\(entry.line)",
+                        step, to: "\(stem)-line-\(entry.line)", entry.comments.first ?? "line \(entry.line)",
                         about: entry.comments.first ?? procedure.block.caption ?? "",
                         at: entry.line, schedule: schedules.first { $0.line == entry.line }, mode: .automatic)
                     continue
@@ -68,17 +122,56 @@ struct CompiledGuide {
                 let title = procedure.block.caption ?? path.last?.title ?? ""
                 let titles = path.map(\.title) + [procedure.block.caption].compactMap(\.self)
                 add(
-                    step, to: "\(stem)-\(Self.slug(String(title.prefix { $0 != "(" })))",
+                    step, to: "\(stem)-\(Self.slug(String(title.prefix { $0 != "(" })))", title,
                     about: titles.suffix(2).joined(separator: ", "),
                     at: path.last?.line ?? procedure.block.line,
                     schedule: Self.schedule(of: procedure, path, in: guide, among: schedules),
-                    mode: Self.mode(titles, path, in: guide))
+                    mode: Self.mode(titles, approves: approval != nil), approval: approval)
             }
+        }
+        addReports(guide, stem, schedules)
+    }
+
+    /// What stands behind `Owner:`, or the like.
+    private static func owner(_ guide: Guide) -> (text: String, line: Int)? {
+        let names = ["owner", "owners", "owned by", "maintainer", "maintained by", "responsible"]
+        let texts = guide.paragraphs.map { ($0.text, $0.line) } + guide.items.map { ($0.text, $0.line) }
+        return texts.sorted { $0.1 < $1.1 }.lazy.compactMap { text, line -> (String, Int)? in
+            guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            let value = text[text.utf8.index(after: colon)...].trimmingWhitespace()
+            guard names.contains(text[..<colon].trimmingWhitespace().lowercased()), !value.isEmpty else { return nil }
+            return (String(value.prefix(200)), line)
+        }.first
+    }
+
+    /// `reports:` with a frequency: what of it a routine can write.
+    private mutating func addReports(_ guide: Guide, _ stem: String, _ schedules: [GuideSchedule]) {
+        for setting in guide.blocks.flatMap(GuideSetting.all) {
+            guard setting.path.last?.lowercased() == "frequency", setting.path.count > 2,
+                setting.path[setting.path.count - 3].lowercased() == "reports",
+                let schedule = schedules.first(where: { $0.line == setting.line })
+            else { continue }
+            let name = setting.path[setting.path.count - 2]
+            let text = "\(setting.path.dropLast().joined(separator: ".")): \(schedule.expression)"
+            guard setting.value.lowercased() == "daily" else {
+                remarks.append(
+                    GuideRemark(
+                        setting.line, text, "a report of more than a day by schedule is not built yet (reports)"))
+                continue
+            }
+            let step = Step(kind: .task(["report", "daily"], environments: nil), line: setting.line, text: text)
+            add(
+                step, to: "\(stem)-report-\(Self.slug(name))", name, about: "report \(name)", at: setting.line,
+                schedule: schedule, mode: .automatic)
+            remarks.append(
+                GuideRemark(setting.line, "\(text), its recipients", "mail of reports is not built yet (reports)"))
         }
     }
 
     private mutating func add(
-        _ step: Step, to name: String, about: String, at line: Int, schedule: GuideSchedule?, mode: Mode
+        _ step: Step, to name: String, _ heading: String, about: String, at line: Int, schedule: GuideSchedule?,
+        mode: Mode,
+        approval: Int? = nil
     ) {
         let short = String(name.prefix(60))
         // Sections of the same name are told apart by their line.
@@ -90,7 +183,10 @@ struct CompiledGuide {
         }
         let free = same == nil ? short : String("\(name.prefix(55))-\(line)".prefix(63))
         routines.append(
-            Routine(name: free, description: about, line: line, schedule: schedule, mode: mode, steps: [step]))
+            Routine(
+                name: free, heading: heading, description: about, line: line, schedule: schedule, mode: mode,
+                steps: [step],
+                approvalLine: approval))
     }
 
     /// Letters, digits and hyphens, as names are in the configuration.
@@ -109,14 +205,20 @@ struct CompiledGuide {
 
     // MARK: Steps
 
-    private func step(_ entry: Procedure.Entry, _ resolution: Resolution, isTask: ([String]) -> Bool) -> Step {
-        Step(kind: kind(entry, resolution, isTask: isTask), line: entry.line, text: entry.text)
+    private func step(_ entry: Procedure.Entry, _ resolution: Resolution, _ context: Context) -> Step {
+        let policy = PolicyDefault(resolution, routines: context.shipped)
+        return Step(
+            kind: kind(entry, resolution, isTask: context.isTask), line: entry.line, text: entry.text,
+            needsApproval: policy == .needsApproval)
     }
 
     private func kind(_ entry: Procedure.Entry, _ resolution: Resolution, isTask: ([String]) -> Bool) -> Kind {
         switch resolution.outcome {
         case .task(let arguments, _):
             if arguments.first == "run", let name = arguments.dropFirst().first { return .routine(name) }
+            if arguments.starts(with: ["backup", "restore"]) || arguments.starts(with: ["backup", "restore-files"]) {
+                return .remark("a restore is nothing that starts by itself: '\(resolution.command ?? "")'")
+            }
             let named = arguments.compactMap { argument -> [String]? in
                 for option in ["--environment=", "--environments="] where argument.hasPrefix(option) {
                     return argument.dropFirst(option.count).split(separator: ",").map(String.init)
@@ -126,6 +228,9 @@ struct CompiledGuide {
             let own = ["--all-environments", "--environment=", "--environments=", "--fail-on", "--quiet", "--verbose"]
             let words = arguments.filter { argument in !own.contains { argument.hasPrefix($0) } }
             if words.contains("--dry-run") { return .remark("a dry run is no step: '\(resolution.command ?? "")'") }
+            if let open = words.first(where: \.isOpen) {
+                return .remark("somebody has to say what stands for '\(open)'")
+            }
             guard isTask(words) else {
                 return .remark("'\(resolution.command ?? "")' is no task that a routine could have")
             }
@@ -142,8 +247,7 @@ struct CompiledGuide {
             let given: Set = ["PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"]
             let variables = Set(line.commands.flatMap(\.variables)).subtracting(assigned).subtracting(given).sorted()
             return .shell(line.source, effect, variables: line.isCompound ? [] : variables)
-        case .manual: return .remark(resolution.reason)
-        case .undecided: return .remark(resolution.reason + (resolution.nearest.map { "; nearest is '\($0)'" } ?? ""))
+        case .manual, .notBuilt, .undecided: return .remark(resolution.explanation)
         }
     }
 
@@ -168,22 +272,35 @@ struct CompiledGuide {
         return nil
     }
 
-    private static func mode(_ titles: [String], _ path: [Guide.Heading], in guide: Guide) -> Mode {
+    private static func mode(_ titles: [String], approves: Bool) -> Mode {
         for title in titles.reversed() {
             let lower = title.lowercased()
             if lower.containsBytes("semi-automated") || lower.containsBytes("semi-automatic") { return .semiAutomatic }
             if lower.containsBytes("manual") { return .manual }
             if lower.containsBytes("automated") || lower.containsBytes("automatic") { return .automatic }
         }
-        let lines = path.last.map { heading in
-            guide.paragraphs.filter { paragraph in
-                paragraph.line > heading.line
-                    && !guide.headings.contains { $0.line > heading.line && $0.line < paragraph.line }
-            }
-        }
-        let asks = lines?.contains {
-            $0.text.lowercased().hasPrefix("requires:") && $0.text.lowercased().containsBytes("approval")
-        }
-        return asks ?? false ? .semiAutomatic : .automatic
+        return approves ? .semiAutomatic : .automatic
+    }
+
+    /// Where a section, or one above it, says `Requires: manual review and approval`; nil where none does.
+    private static func approval(_ path: [Guide.Heading], in guide: Guide) -> Int? {
+        path.lazy.compactMap { heading -> Int? in
+            let end = guide.headings.first { $0.line > heading.line }?.line ?? Int.max
+            return guide.paragraphs.first { paragraph in
+                let text = paragraph.text.lowercased()
+                return paragraph.line > heading.line && paragraph.line < end && text.hasPrefix("requires:")
+                    && text.containsBytes("approval")
+            }?.line
+        }.first
+    }
+}
+
+extension String {
+    /// Whether a shell, or the reader, would put something into it: `$(date)`, `$NAME`, `<version>`.
+    fileprivate var isOpen: Bool {
+        containsBytes("$(") || containsBytes("`") || containsBytes("${")
+            || utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).dropFirst()
+                .contains { $0.first.map { $0 == 0x5f || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a } ?? false }
+            || utf8.contains(UInt8(ascii: "<")) && utf8.contains(UInt8(ascii: ">"))
     }
 }

@@ -8,6 +8,11 @@ struct Resolution: Sendable, Hashable {
     var reason = ""
     /// What is called most like it.
     var nearest: String?
+    /// What of the command's own sentence or options this does not do; empty where it does all of it.
+    var missing = ""
+
+    /// Whether a step adds something that nobody works with yet, so that nobody has to say yes to it.
+    var onlyAdds = false
 
     enum Outcome: Sendable, Hashable {
         /// A command of ours with its arguments, behind `mainstay`; nil for one that is no task.
@@ -16,6 +21,8 @@ struct Resolution: Sendable, Hashable {
         case step(Effect?)
         /// Nothing that a machine does.
         case manual
+        /// What it means is known, and nothing here does it yet; the area that will.
+        case notBuilt(String)
         /// A person has to say what is meant.
         case undecided
     }
@@ -26,8 +33,15 @@ struct Resolution: Sendable, Hashable {
         case .task: "task"
         case .step: "command step"
         case .manual: "manual"
+        case .notBuilt: "not built"
         case .undecided: "needs a decision"
         }
+    }
+
+    /// Why it is no step, and what is nearest; for comments and tables.
+    var explanation: String {
+        let why = if case .notBuilt(let area) = outcome { "not built yet (\(area))" } else { reason }
+        return why + (nearest.map { "; nearest is '\($0)'" } ?? "")
     }
 
     /// `mainstay backup verify --auto-fix`; nil where it is none of ours.

@@ -16,6 +16,7 @@ package struct AuditLogCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
         "log", "List the entries of the audit trail, the newest first.",
         "Runs that only look, and dry runs, are not in it: 'mainstay runs' lists all.")
+    package static let aliases = [TaskDeclaration.Alias("maintenance:log:activities")]
 
     @Option(help: ArgumentHelp("Only entries of this last while.", valueName: "duration"))
     package var since: Duration?

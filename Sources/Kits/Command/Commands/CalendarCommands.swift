@@ -128,6 +128,7 @@ package struct CalendarExportCommand: HouseCommand {
         Every start is an event of its own in UTC, with the same UID each time, so that a calendar program that reads it \
         again changes what it has.
         """)
+    package static let aliases = [TaskDeclaration.Alias("maintenance:docs:create-schedules")]
 
     @Option(help: ArgumentHelp("How far ahead.", valueName: "duration"))
     package var ahead: Duration = .seconds(90 * 86_400)

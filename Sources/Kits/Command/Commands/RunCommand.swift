@@ -68,7 +68,7 @@ package struct PlanCommand: HouseCommand {
 
 extension Session {
     /// The steps of a routine on every target they apply to; a step without a target in an environment is left out.
-    func request(routine name: String, _ options: EnvironmentOptions) throws -> RunRequest {
+    package func request(routine name: String, _ options: EnvironmentOptions) throws -> RunRequest {
         _ = try application.routine(name, inventory)
         let names = try inventory.select(options, for: .environments)
         let book = application.book(inventory)

@@ -13,6 +13,7 @@ package struct StatusCommand: HouseCommand {
         scheduler itself first. Exits with 1 where something is wrong, with 6 where it only waits, and with 0 where nothing needs \
         anybody.
         """)
+    package static let aliases = [TaskDeclaration.Alias("maintenance:track:daily")]
 
     @OptionGroup(title: "Output") package var output: OutputOptions
     @OptionGroup(title: "Configuration") package var place: PlaceOptions

@@ -138,7 +138,7 @@ struct CommandStep: MaintenanceTask {
 
 extension CommandSettings {
     /// Printable, at most 80 characters: how people know it again.
-    var shown: String {
+    package var shown: String {
         let text = (shellLine ?? program.map(\.shellQuoted).joined(separator: " ")).printable
         return text.unicodeScalars.count > 80 ? String(text.prefix(79)) + "…" : text
     }

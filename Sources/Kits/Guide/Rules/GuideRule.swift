@@ -31,6 +31,10 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
     case undecided = "GU027"
     case overlap = "GU028"
     case notInForce = "GU029"
+    case notBuilt = "GU030"
+    case brokenPackage = "GU031"
+    case stalePart = "GU032"
+    case keptNowhere = "GU033"
     case uselessWaiver = "GU090"
     case expiredWaiver = "GU091"
     case malformedWaiver = "GU092"
@@ -40,10 +44,13 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
         case .restoreOverLive, .plainSecret, .unboundedDeletion, .deletedNotArchived, .cronPercent, .refusedSQL,
             .unreadableShell:
             .critical
-        case .nobodyOwns, .differs, .lateShebang, .undecided: .info
+        case .nobodyOwns, .differs, .lateShebang, .undecided, .notBuilt: .info
         default: .warning
         }
     }
+
+    /// Whether it is about what a guide allows, which only a whole check can tell.
+    package var isAboutWaivers: Bool { [.uselessWaiver, .expiredWaiver, .malformedWaiver].contains(self) }
 
     /// In words that a list of rules shows.
     package var title: String {
@@ -77,6 +84,10 @@ package enum GuideRule: String, Sendable, CaseIterable, Hashable {
         case .undecided: "a command that nothing here is called"
         case .overlap: "times that overlap"
         case .notInForce: "a threshold that is not in force"
+        case .notBuilt: "a command that nothing here does yet"
+        case .brokenPackage: "a package.json that cannot be read"
+        case .stalePart: "a written part that is not true any more"
+        case .keptNowhere: "an item of a checklist that nobody keeps"
         case .uselessWaiver: "a waiver that matches nothing"
         case .expiredWaiver: "a waiver that has expired"
         case .malformedWaiver: "a waiver that lacks something"

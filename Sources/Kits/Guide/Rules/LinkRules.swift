@@ -2,7 +2,7 @@ import Maintenance
 
 extension GuideChecking {
     /// Links to headings that are not there, and to files that are not there.
-    func linkFindings() -> [GuideFinding] {
+    package func linkFindings() -> [GuideFinding] {
         let anchors = guide.anchors
         var found: [GuideFinding] = []
         for link in guide.links {

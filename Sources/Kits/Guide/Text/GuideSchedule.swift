@@ -12,7 +12,7 @@ package struct GuideSchedule: Sendable, Hashable {
     package var isWindow: Bool
 
     /// What can be read as a schedule; nil for all else.
-    init?(_ text: some StringProtocol, line: Int, zones: ZoneDirectory) {
+    package init?(_ text: some StringProtocol, line: Int, zones: ZoneDirectory) {
         let trimmed = text.trimmingWhitespace()
         guard !trimmed.isEmpty, trimmed.utf8.count <= 100,
             let expression = try? ScheduleExpression(trimmed, zones: zones), trimmed.lowercased() != "never"

@@ -1,11 +1,11 @@
 import Maintenance
 
 /// Whether a text is JSON (RFC 8259), with `//` and `/* */` comments as the guides have them; what is wrong, and where.
-struct JSONReading {
-    struct Mistake: Error, Hashable {
+package struct JSONReading {
+    package struct Mistake: Error, Hashable {
         /// One clause.
-        var text: String
-        var line: Int
+        package var text: String
+        package var line: Int
     }
 
     private let bytes: [UInt8]
@@ -14,7 +14,7 @@ struct JSONReading {
     private var depth = 0
 
     /// Nil where it can be read.
-    static func mistake(in text: String, line: Int) -> Mistake? {
+    package static func mistake(in text: String, line: Int) -> Mistake? {
         var reading = JSONReading(bytes: Array(text.utf8), line: line)
         do throws(Mistake) {
             try reading.value()

@@ -5,6 +5,8 @@ import Maintenance
 package struct RoutineSettings: Sendable, Equatable {
     package var name: String
     package var summary: String?
+    /// Who answers for it, as people find them.
+    package var owner: String?
     /// When it starts; nil for what the shipped routine of its name has.
     package var schedule: Written<ScheduleExpression>?
     package var timing = RoutineTiming()

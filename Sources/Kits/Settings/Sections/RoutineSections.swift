@@ -13,7 +13,7 @@ struct RoutineSections: Sendable {
 
     private static let later: Set<String> = [
         "windows", "window", "approvals", "approval", "on-failure", "needs", "when", "notify", "retries",
-        "timeout", "checklist", "owner", "calendar", "environments",
+        "timeout", "checklist", "calendar", "environments",
     ]
 
     var format: Format<[RoutineSettings]> {
@@ -22,6 +22,7 @@ struct RoutineSections: Sendable {
             prototype: { _ in Draft() },
             keys: [
                 Key("description", \.summary, .text, "What it is for."),
+                Key("owner", \.owner, .text, "Who answers for it: a person, a team, or where to ask."),
                 Key(
                     "schedule", \.schedule, .schedule(zones),
                     "When 'mainstay serve' starts it; without it, as the shipped routine of its name. 'mainstay calendar "
@@ -74,7 +75,8 @@ struct RoutineSections: Sendable {
                     Named(
                         name: $0.name,
                         value: Draft(
-                            summary: $0.summary, schedule: $0.schedule, timing: $0.timing, mode: $0.mode,
+                            summary: $0.summary, owner: $0.owner, schedule: $0.schedule, timing: $0.timing,
+                            mode: $0.mode,
                             concurrency: $0.concurrency, ping: $0.ping, steps: $0.adaptation == nil ? $0.steps : nil,
                             adaptation: $0.adaptation ?? RoutineAdaptation()),
                         location: $0.location)
@@ -87,6 +89,7 @@ struct RoutineSections: Sendable {
         var routine = RoutineSettings(
             name: item.name, summary: draft.summary, schedule: draft.schedule, timing: draft.timing, mode: draft.mode,
             concurrency: draft.concurrency, ping: draft.ping, steps: draft.steps ?? [], location: item.location)
+        routine.owner = draft.owner
         if draft.steps != nil {
             if draft.adaptation != RoutineAdaptation() {
                 reading.report(
@@ -128,6 +131,7 @@ struct RoutineSections: Sendable {
 
     private struct Draft: Sendable {
         var summary: String?
+        var owner: String?
         var schedule: Written<ScheduleExpression>?
         var timing = RoutineTiming()
         var mode: RoutineMode?

@@ -17,7 +17,22 @@ struct ShowPerformance: HouseCommand {
         what was seen was not critical; what was seen while Mainstay worked there itself, and what nobody could look at, is \
         no part of it. 'change' compares the median with the period of the same length before.
         """)
-    static let aliases = [TaskDeclaration.Alias("monitor:performance", implied: ["--continuous"])]
+    static let aliases = [
+        TaskDeclaration.Alias("monitor:performance", implied: ["--continuous"]),
+        TaskDeclaration.Alias(
+            "report:performance", implied: ["--trend-analysis"],
+            meanings: ["--weekly": ["--since=7d"], "--monthly": ["--since=31d"]]),
+        TaskDeclaration.Alias("performance:trend-analysis", arguments: ["--since=30d"]),
+        TaskDeclaration.Alias("maintenance:daily:trend-analysis", arguments: ["--since=7d"]),
+        TaskDeclaration.Alias("maintenance:daily:resource-report", arguments: resources),
+        TaskDeclaration.Alias("maintenance:evening:performance-summary", arguments: ["--since=24h"]),
+        TaskDeclaration.Alias("maintenance:evening:resource-analysis", arguments: resources),
+        TaskDeclaration.Alias(
+            "maintenance:weekly:api-performance", arguments: ["--since=7d", "--check=endpoint.response-time"]),
+        TaskDeclaration.Alias("maintenance:monthly:performance-trends", arguments: ["--since=31d"]),
+        TaskDeclaration.Alias("maintenance:monitor:reliability", arguments: ["--since=30d"]),
+    ]
+    private static let resources = ["--since=24h", "--check=host.cpu", "--check=host.memory", "--check=host.disk"]
 
     @Option(help: ArgumentHelp("How far back, such as 24h or 30d.", valueName: "duration"))
     var since: Duration = .seconds(86_400)

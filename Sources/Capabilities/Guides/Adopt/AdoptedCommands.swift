@@ -1,0 +1,79 @@
+import Command
+import Guide
+import Maintenance
+
+/// What of guides is one of our commands, by how people type it.
+struct AdoptedCommands {
+    /// A script of the team's own that one of our commands replaces.
+    struct Script {
+        /// `scripts/maintenance.sh`
+        var path: String
+        /// The first argument it is told apart by; nil where it needs none.
+        var argument: String?
+        var arguments: [String]
+    }
+
+    /// A line of a crontab.
+    struct Line {
+        var place: String
+        var line: Int
+        /// Five fields.
+        var fields: String
+        var arguments: [String]
+    }
+
+    /// Sorted; every spelling there is where no guide was named.
+    private(set) var spellings: [String] = []
+    private(set) var scripts: [Script] = []
+    private(set) var lines: [Line] = []
+    let hasGuides: Bool
+
+    init(_ guides: [String], _ application: Application) throws {
+        let meanings = try CommandMeanings(application)
+        hasGuides = !guides.isEmpty
+        guard hasGuides else {
+            spellings = meanings.allSpellings
+            return
+        }
+        var names: Set<String> = []
+        for path in guides {
+            let file = try GuideFile(path)
+            var resolver = Resolver(meanings)
+            for entry in file.guide.procedures.flatMap(\.entries) where entry.isCommand {
+                guard case .task(let arguments, _) = resolver.resolve(entry).outcome else { continue }
+                if case .cron(let fields, _) = entry.kind {
+                    let name = path.split(separator: "/").last.map(String.init) ?? path
+                    lines.append(Line(place: name, line: entry.line, fields: fields, arguments: arguments))
+                    continue
+                }
+                guard let command = entry.shell?.commands.first, entry.shell?.commands.count == 1 else { continue }
+                if let name = command.packageScript, meanings.knows([name]) { names.insert(name) }
+                add(command, arguments)
+            }
+        }
+        spellings = names.sorted()
+        scripts.sort { ($0.path, $0.argument ?? "") < ($1.path, $1.argument ?? "") }
+    }
+
+    private mutating func add(_ command: ShellCommand, _ arguments: [String]) {
+        guard let (path, spelling) = Counterparts.script(command), spelling != nil, !path.hasPrefix("/"),
+            !path.split(separator: "/").contains("..")
+        else { return }
+        let plain = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        let words = command.words.map(\.text)
+        let behind = words.drop { $0 != path }.dropFirst()
+        let argument = behind.first { !$0.hasPrefix("-") }
+        guard !scripts.contains(where: { $0.path == plain && $0.argument == argument }) else { return }
+        scripts.append(Script(path: plain, argument: argument, arguments: arguments))
+    }
+}
+
+extension ShellCommand {
+    /// Of `npm run name` and `pnpm name`; nil for everything else.
+    fileprivate var packageScript: String? {
+        guard ["npm", "pnpm", "yarn", "bun"].contains(program) else { return nil }
+        var words = argumentTexts
+        if words.first == "run" || words.first == "run-script" { words.removeFirst() }
+        return words.first { !$0.hasPrefix("-") }
+    }
+}
