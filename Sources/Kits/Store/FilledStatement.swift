@@ -22,7 +22,8 @@ extension FilledStatement {
     /// With the values in the order in which the statement names its parameters first.
     package init(_ statement: KnownStatement, inOrder values: [StoreValue]) throws {
         guard statement.parameters == values.count else {
-            throw StoreError.statement("it has \(statement.parameters) parameters, and \(values.count) values are given")
+            throw StoreError.statement(
+                "it has \(statement.parameters) parameters, and \(values.count) values are given")
         }
         sql = statement.sql
         self.values = values
