@@ -86,7 +86,10 @@ let package = Package(
 
         capability(
             "Alerts",
-            ["Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Composition"],
+            [
+                "Maintenance", "Outside", "Calendar", "Alert", "Monitor", "Settings", "Engine", "Command", "Report",
+                "Composition",
+            ],
             external: [.argumentParser, .crypto]),
 
         // What a browser and a program see of all the others, and who may see and do it.

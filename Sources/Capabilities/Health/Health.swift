@@ -13,7 +13,7 @@ extension Capability {
         commands: [
             ("health", AcceptSchema.self), ("health", AcceptSettings.self), ("monitor", EnableMonitoring.self),
             ("monitor", ConfigureMonitoring.self),
-            ("health", AutomateHealthChecks.self),
+            ("health", AutomateHealthChecks.self), ("health", ScheduleReports.self),
             ("monitor", ShowMonitoring.self),
             ("monitor", ShowPerformance.self), ("monitor", ExportMonitoring.self),
         ],

@@ -40,7 +40,7 @@ extension SafeDirectory {
     private static let limit = 256 * 1_048_576
 
     /// The whole of a file, nil where no file has that name.
-    func contents(of name: FileName) throws -> [UInt8]? {
+    package func contents(of name: FileName) throws -> [UInt8]? {
         guard try status(of: name)?.kind == .file else { return nil }
         guard let bytes = try open(name).contents(limit: Self.limit) else {
             throw FileError.tooLong(path: shown(name), limit: ByteCount(Int64(Self.limit)))

@@ -26,8 +26,13 @@ struct EmailChannel: AlertChannel {
             lines: message.lines(within: Self.budget),
             date: message.notification.decidedAt, id: message.id, thread: message.notification.groupKey,
             host: tools.host)
+        return try await post(mail.bytes, to: recipient)
+    }
+
+    /// Hands a whole mail over to the server; what it answered.
+    func post(_ mail: [UInt8], to recipient: String) async throws -> String {
         let password = try await access.password?.resolve(with: tools.programs)
-        let file = try PrivateFile(mail.bytes)
+        let file = try PrivateFile(mail)
         defer { file.remove() }
         let curl = try tools.programs.find("curl", package: "curl")
         let outcome = try await tools.programs.run(

@@ -15,18 +15,42 @@ struct MailText {
     var thread: String
     /// Right of the `@`.
     var host: String
+    var attachment: Attachment?
+
+    struct Attachment {
+        /// Printable ASCII without quotation marks.
+        var name: String
+        var type: String
+        var bytes: [UInt8]
+    }
 
     var bytes: [UInt8] {
         let threadID = "<\(Self.token(thread)).mainstay@\(Self.domain(host))>"
+        let text = [
+            "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "",
+            Self.base64(lines.map { $0.printable + "\r\n" }.joined().utf8),
+        ]
+        let content = attachment.map { Self.mixed(text, $0, boundary: "=_\(Self.token("\(id) \(thread)"))") } ?? text
         let headers = [
             "From: Mainstay <\(sender)>", "To: <\(recipient)>", "Subject: \(Self.encoded(subject.printable))",
             "Date: \(Self.date(date))", "Message-ID: <\(Self.token(id)).mainstay@\(Self.domain(host))>",
             "References: \(threadID)", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
-            "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64",
         ]
-        let body = Data(lines.map { $0.printable + "\r\n" }.joined().utf8)
-            .base64EncodedString(options: [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed])
-        return Array((headers.joined(separator: "\r\n") + "\r\n\r\n" + body + "\r\n").utf8)
+        return Array(((headers + content).joined(separator: "\r\n") + "\r\n").utf8)
+    }
+
+    /// Text and attachment one after the other (RFC 2046, 5.1.3). No line of base64 is the boundary, which has a '_'.
+    private static func mixed(_ text: [String], _ attachment: Attachment, boundary: String) -> [String] {
+        ["Content-Type: multipart/mixed; boundary=\"\(boundary)\"", "", "--\(boundary)"] + text + [
+            "--\(boundary)", "Content-Type: \(attachment.type)", "Content-Transfer-Encoding: base64",
+            "Content-Disposition: attachment; filename=\"\(attachment.name)\"", "", base64(attachment.bytes),
+            "--\(boundary)--",
+        ]
+    }
+
+    private static func base64(_ bytes: some Sequence<UInt8>) -> String {
+        Data(bytes).base64EncodedString(
+            options: [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed])
     }
 
     /// As it is where it is short ASCII, else in encoded words, which hold whole characters each (RFC 2047).
