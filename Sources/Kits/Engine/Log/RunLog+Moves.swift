@@ -31,7 +31,8 @@ extension RunLog {
         let write = try statements(moved, from: record, at: target, witness: witness, now: now)
         // The move that follows it, whatever the proof says, is durable, and this one with it. A crash before that is one
         // in the middle of applying, as it were some milliseconds earlier: the target is asked.
-        if state == .applied { store.postpone(write) } else { try await store.write(write) }
+        let name = "\(record.runID)/\(record.step)/\(record.number)"
+        if state == .applied { store.postpone(as: name, write) } else { try await store.write(after: name, write) }
         await observer.reached(moved, state, .afterWrite)
         return moved
     }
