@@ -113,8 +113,9 @@ package final class Store: Sendable {
     }
 
     private func migrate(_ migrations: [Migration]) throws {
-        // Whoever only reads does not wait for a writer, which may be stopped in the middle of its transaction.
-        let isCurrent = try pool.read { database in
+        // Whoever only reads does not wait for a writer, which may be stopped in the middle of its transaction. Asked of the
+        // connection that is open already: another one would read the whole schema again.
+        let isCurrent = try pool.writeWithoutTransaction { database in
             guard try database.tableExists("migration") else { return false }
             return try missing(migrations, in: database).isEmpty
         }
