@@ -77,7 +77,9 @@ package final class Progress: Sendable {
             let elapsed = now - state.beganAt
             let task = current.step.title
             var text = "\(state.ended)/\(state.total) steps, \(elapsed.short)"
-            if let expected = state.expected, expected > elapsed { text += ", about \((expected - elapsed).short) left" }
+            if let expected = state.expected, expected > elapsed {
+                text += ", about \((expected - elapsed).short) left"
+            }
             text += " · \(current.step.target) \(task): \(current.doing.printable)"
             if state.running.count > 1 { text += " (+\(state.running.count - 1))" }
             if console.errorIsTerminal {
