@@ -151,7 +151,7 @@ enum MonitorBench {
         var ofFirstDay = 0.0
         for number in 0..<(days * 24) {
             let start = now.withLock { $0 }.floored(to: hour)
-            var whole: [(series: Measurement.Series, sample: CheckSample)] = []
+            var whole: [(series: Maintenance.Measurement.Series, sample: CheckSample)] = []
             for second in stride(from: 0, to: 3_600, by: 20) {
                 let moment = series.map { series in
                     (
