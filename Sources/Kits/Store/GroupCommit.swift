@@ -55,18 +55,23 @@ final class GroupCommit: Sendable {
     func write<Value: Sendable>(
         after name: String? = nil, _ body: @escaping @Sendable (StoreWriter) throws -> Value
     ) async throws -> Value {
+        let result = Mutex<Value?>(nil)
+        try await write(after: name, work: { writer in
+            let value = try body(writer)
+            result.withLock { $0 = value }
+        })
+        guard let value = result.withLock({ $0 }) else {
+            preconditionFailure("a commit has returned for work that was not done")
+        }
+        return value
+    }
+
+    /// The same for work that answers nothing, which is most of it.
+    func write(after name: String?, work: @escaping @Sendable (StoreWriter) throws -> Void) async throws {
         try Task.checkCancellation()
-        return try await withCheckedThrowingContinuation { continuation in
-            let result = Mutex<Value?>(nil)
-            let entry = Entry { writer in
-                let value = try body(writer)
-                result.withLock { $0 = value }
-            } done: { error in
-                if let error { return continuation.resume(throwing: error) }
-                guard let value = result.withLock({ $0 }) else {
-                    preconditionFailure("a commit has returned for work that was not done")
-                }
-                continuation.resume(returning: value)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let entry = Entry(work: work) { error in
+                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
             }
             let (isFirst, isAlone) = state.withLock { state in
                 state.takePostponed(name)

@@ -99,6 +99,17 @@ package final class Store: Sendable {
         }
     }
 
+    /// The same for work that was put together before and answers nothing.
+    package func write(
+        after name: String, work: @escaping @Sendable (StoreWriter) throws -> Void
+    ) async throws {
+        do {
+            try await commits.write(after: name, work: work)
+        } catch {
+            throw Self.translate(error, opening: directory)
+        }
+    }
+
     /// For what nobody has to wait for, such as news between two moves that are durable themselves: written with what is
     /// written next under its name, before that, or a few milliseconds later.
     ///
