@@ -92,7 +92,8 @@ enum Bench {
     }
 
     /// Changes that do nothing, through the whole engine: of each three moves of the journal are durable, two of them with
-    /// their entries in the audit trail. The time is that from the first start to the last proof.
+    /// their entries in the audit trail. The time is that from the first start, when every caller has its plan written
+    /// down, to the last proof.
     private static func journal(_ directory: String, callers: Int, count: Int) async throws {
         let store = try Store(directory: directory, migrations: EngineSchema.migrations)
         let clock = WallClock.system
@@ -116,7 +117,8 @@ enum Bench {
         runner.concurrency = callers
         var declaration = Idle.declaration
         declaration.effect = .maintains
-        let parsed = ParsedTask(declaration: declaration, task: Idle(changes: count), arguments: [])
+        let parsed = ParsedTask(
+            declaration: declaration, task: Idle(changes: count, meeting: Meeting(of: callers)), arguments: [])
         let steps = inventory.environments.map { RunRequest.Step(parsed, on: Target(environment: $0.name)) }
         let summary = try await runner.run(RunRequest(name: "bench", steps: steps, requester: requester))
         guard summary.run.state == .succeeded, let begin = summary.changes.compactMap(\.startedAt).min(),
@@ -173,9 +175,14 @@ private struct Idle: MaintenanceTask {
         subject: .environments)
 
     var changes = 0
+    var meeting: Meeting?
 
     init(_ options: Options) {}
-    init(changes: Int) { self.changes = changes }
+
+    init(changes: Int, meeting: Meeting) {
+        self.changes = changes
+        self.meeting = meeting
+    }
 
     func survey(_ look: Look) async throws -> Observation {
         var observation = Observation()
@@ -190,10 +197,31 @@ private struct Idle: MaintenanceTask {
     }
 
     func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
-        Inspection(identity: change.identity, witness: ["analyzed": 1])
+        if change.object == "public.table_0" { await meeting?.join() }
+        return Inspection(identity: change.identity, witness: ["analyzed": 1])
     }
 
     func apply(_ change: Change, _ act: Act) async throws {}
 
     func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof { .done(["analyzed": 2]) }
+}
+
+/// Where everybody waits until all are there.
+private final class Meeting: Sendable {
+    private let state: Mutex<(missing: Int, waiting: [CheckedContinuation<Void, Never>])>
+
+    init(of count: Int) { state = Mutex((count, [])) }
+
+    func join() async {
+        await withCheckedContinuation { continuation in
+            let all: [CheckedContinuation<Void, Never>] = state.withLock { state in
+                state.missing -= 1
+                state.waiting.append(continuation)
+                guard state.missing <= 0 else { return [] }
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for waiting in all { waiting.resume() }
+        }
+    }
 }

@@ -56,6 +56,8 @@ struct SideBySide: Sendable {
         draft.groupInterval = .seconds(Int.random(in: 2...4, using: &random))
         draft.repeatInterval = .milliseconds(Int.random(in: 2...7, using: &random) * 1_000 + 500)
         sendsResolved = Int.random(in: 0..<4, using: &random) > 0
+        // Every third has routes within its route, to a depth of three.
+        if seed % 3 == 0 { draft.children = Self.children(depth: 1, &random) }
         // What is hidden does not end in these stories: there the router differs on purpose.
         let hides = seed % 2 == 0
         inhibits = hides && Bool.random(using: &random)
@@ -90,6 +92,30 @@ struct SideBySide: Sendable {
                 events.append((at, .well(alert)))
             }
             at += Double(Int.random(in: 4...25, using: &random)) / 10
+        }
+    }
+
+    /// One or two beside each other, with other matchers each: those with the same ones share what was sent in
+    /// Alertmanager 0.25.
+    private static func children(depth: Int, _ random: inout SeededGenerator) -> [RouteDraft] {
+        let matchers = [
+            Matcher("severity", is: "critical"), Matcher("alert", is: "a"), Matcher("team", is: "x"),
+            Matcher("number", is: "1"), Matcher("number", is: "2"),
+        ].shuffled(using: &random)
+        return matchers.prefix(Int.random(in: 1...2, using: &random)).map { matcher in
+            var child = RouteDraft(matchers: [matcher])
+            child.continues = Bool.random(using: &random)
+            // What is not drawn is inherited.
+            if Bool.random(using: &random) {
+                child.grouping = [.labels([]), .labels(["alert"]), .all].randomElement(using: &random)
+            }
+            if Bool.random(using: &random) { child.groupWait = .seconds(Int.random(in: 1...3, using: &random)) }
+            if Bool.random(using: &random) { child.groupInterval = .seconds(Int.random(in: 2...4, using: &random)) }
+            if Bool.random(using: &random) {
+                child.repeatInterval = .milliseconds(Int.random(in: 2...7, using: &random) * 1_000 + 500)
+            }
+            if depth < 3, Bool.random(using: &random) { child.children = children(depth: depth + 1, &random) }
+            return child
         }
     }
 
@@ -140,20 +166,7 @@ struct SideBySide: Sendable {
 
     /// The same as a route, an inhibition and a receiver of `alertmanager.yml`.
     var configuration: (route: String, inhibition: String?, receiver: String) {
-        let grouping: String
-        switch draft.grouping {
-        case .all?: grouping = "['...']"
-        case .labels(let names)?: grouping = "[\(names.joined(separator: ", "))]"
-        case nil: grouping = "[]"
-        }
-        let route = """
-              - receiver: r\(seed)
-                matchers: ['scenario="\(seed)"']
-                group_by: \(grouping)
-                group_wait: \((draft.groupWait ?? .zero).canonical)
-                group_interval: \((draft.groupInterval ?? .zero).canonical)
-                repeat_interval: \((draft.repeatInterval ?? .zero).canonical)
-            """
+        let route = draft.alertmanager(indent: 2)
         let rule = """
               - source_matchers: ['scenario="\(seed)"', 'severity="critical"']
                 target_matchers: ['scenario="\(seed)"', 'severity="warning"']
@@ -165,5 +178,31 @@ struct SideBySide: Sendable {
                   - {url: 'http://127.0.0.1:PORT/\(seed)', send_resolved: \(sendsResolved), max_alerts: 0}
             """
         return (route, inhibits ? rule : nil, receiver)
+    }
+}
+
+extension RouteDraft {
+    /// As an item of `routes` in `alertmanager.yml`; what is inherited is not written.
+    func alertmanager(indent: Int) -> String {
+        var lines = ["matchers: [\(matchers.map { "'\($0.name)=\"\($0.value)\"'" }.joined(separator: ", "))]"]
+        if let receiver { lines.append("receiver: \(receiver)") }
+        switch grouping {
+        case .all?: lines.append("group_by: ['...']")
+        case .labels(let names)?: lines.append("group_by: [\(names.joined(separator: ", "))]")
+        case nil: break
+        }
+        for (name, span) in [
+            ("group_wait", groupWait), ("group_interval", groupInterval), ("repeat_interval", repeatInterval),
+        ] {
+            if let span { lines.append("\(name): \(span.canonical)") }
+        }
+        if continues { lines.append("continue: true") }
+        let space = String(repeating: " ", count: indent)
+        var text = "\(space)- " + lines.joined(separator: "\n\(space)  ")
+        if !children.isEmpty {
+            text +=
+                "\n\(space)  routes:\n" + children.map { $0.alertmanager(indent: indent + 4) }.joined(separator: "\n")
+        }
+        return text
     }
 }

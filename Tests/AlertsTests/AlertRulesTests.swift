@@ -65,6 +65,41 @@ struct AlertRulesTests {
         #expect(try told(inventory).isEmpty)
     }
 
+    @Test("a route within a route has grouping, timing and people from around it where it says nothing else")
+    func nested() throws {
+        let inventory = try frozen { outer in
+            outer.channels = ["hook"]
+            outer.groupBy = ["environment"]
+            outer.repeatInterval = .seconds(7_200)
+            outer.isImmediate = true
+            outer.sendsResolved = false
+            outer.mute = try window("daily 01:00-03:00")
+            var inner = AlertRouteSettings(location: Samples.place)
+            inner.match = [Matcher("alert", is: "DB012")]
+            var innermost = inner
+            innermost.match = [Matcher("team", is: "a")]
+            innermost.channels = ["hook"]
+            innermost.isImmediate = false
+            innermost.groupBy = ["alert"]
+            inner.routes = [innermost]
+            outer.routes = [inner]
+        }
+        let rules = try #require(try inventory.alertRules(zones))
+        func route(_ labels: Labels) throws -> Route { try #require(rules.route.matching(labels).first) }
+        let outer = try route(["alert": "X", "severity": "critical"])
+        let inner = try route(["alert": "DB012", "severity": "critical"])
+        let innermost = try route(["alert": "DB012", "severity": "critical", "team": "a"])
+        #expect(Set([outer.key, inner.key, innermost.key]).count == 3)
+        #expect(inner.receiver == outer.receiver && inner.grouping == .labels(["environment"]))
+        #expect(inner.timing == .immediate && inner.repeatInterval == .seconds(7_200))
+        #expect(!outer.mute.isEmpty && inner.mute.isEmpty && innermost.mute.isEmpty)
+        #expect(innermost.receiver != outer.receiver && innermost.grouping == .labels(["alert"]))
+        #expect(innermost.timing == .standard && innermost.repeatInterval == .seconds(7_200))
+        #expect(rules.receivers[innermost.receiver]?.deliveries.first?.sendsResolved == false)
+        // Muted outside, told inside.
+        #expect(try told(inventory).count == 1)
+    }
+
     @Test("turns go on through a freeze")
     func turns() throws {
         var inventory = try frozen { $0.recipients = ["on-call:days"] }

@@ -16,6 +16,8 @@ struct Ledger: MaintenanceTask {
     var keys: [String] = ["a", "b", "c"]
     var effect: Effect = .maintains
     var authority: String?
+    /// A row more replaces nothing.
+    var keeps: String? = "every row that was there"
     /// What a test wants otherwise of a proposed change.
     var adapting: @Sendable (inout Change) -> Void = { _ in }
     var findings: @Sendable (Target) -> [Finding] = { _ in [] }
@@ -49,7 +51,7 @@ struct Ledger: MaintenanceTask {
                 kind: "add", object: key,
                 action: .sql([("insert into ledger (key) values (\(literal: key))" as SQL).literalText]),
                 effect: effect, reversal: "delete the row", identity: ["oid": .integer(oid)], reason: "a test wants it",
-                authority: authority)
+                authority: authority, keeps: keeps)
             adapting(&change)
             return change
         }

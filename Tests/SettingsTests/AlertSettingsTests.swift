@@ -58,6 +58,44 @@ struct AlertSettingsTests {
         #expect(alerts.recipients([], of: phone) == [.address("+4930123456")])
     }
 
+    @Test("routes within routes are read to any depth, and have what they do not say from around them")
+    func nests() throws {
+        let depth = 12
+        let deep =
+            String(repeating: "routes: [{ match: a=b, ", count: depth) + "delay: 5m"
+            + String(repeating: " }]", count: depth)
+        let inventory = try reading(
+            """
+              critical:
+                channels: [mail, phone]
+                recipients: ["+4930999", ops@example.org]
+                send-resolved: false
+                routes:
+                  - { match: environment=production, immediate: true, channels: chat, continue: true }
+                  - match: "team=~a|b"
+                    recipients: dba@example.org
+                    routes: [{ match: alert=DB012, immediate: false }]
+              warning: { channels: chat, \(deep) }
+            """
+        ).inventory
+        let alerts = try #require(inventory.alerts)
+        #expect(
+            alerts.allRoutes.prefix(4).map(\.path) == [
+                "critical", "critical.routes[1]", "critical.routes[2]", "critical.routes[2].routes[1]",
+            ])
+        #expect(alerts.allRoutes.count == 5 + depth)
+        #expect(
+            alerts.allRoutes.last?.route.channels == ["chat"] && alerts.allRoutes.last?.route.delay == .seconds(300))
+        let inner = try #require(alerts.critical?.routes)
+        #expect(inner.map(\.continues) == [true, false])
+        #expect(inner[1].channels.isEmpty && inner[1].routes.first?.isImmediate == false)
+        let placed = alerts.allRoutes[3].route
+        #expect(placed.channels == ["mail", "phone"] && placed.recipients == ["dba@example.org"])
+        #expect(placed.sendsResolved == false)
+        // Written and read again it is the same.
+        #expect(alerts.reached["mail"]?.contains("dba@example.org") == true)
+    }
+
     @Test("what tells two configurations of alerts apart is equal for equal ones")
     func digest() throws {
         let first = try reading("  critical: { channels: mail, immediate: true }").inventory.alertsDigest
@@ -117,6 +155,24 @@ struct AlertSettingsTests {
                 text: "  canary: { leave-out: [mail, phon] }",
                 line: "alerts.canary.leave-out: there is no channel 'phon' (did you mean 'phone'?"),
             Wrong(text: "  critical: { channels: mail, sound: loud }", line: "'sound' is not supported yet"),
+            Wrong(
+                text: "  critical: { channels: mail, routes: [{ match: a=b, routes: [{ channels: chta }] }] }",
+                line: "alerts.critical.routes[1].routes[1].channels: there is no channel 'chta' (did you mean 'chat'?"),
+            Wrong(
+                text: "  critical: { channels: mail, routes: [{ routes: [{ channel: chat }] }] }",
+                line: "alerts.critical.routes[1].routes[1].channel: unknown key 'channel' (did you mean 'channels'?"),
+            Wrong(
+                text: "  critical: { channels: mail, routes: [{ immediate: true, batch: true }] }",
+                line: "alerts.critical.routes[1]: of 'immediate', 'delay' and 'batch' only one can be meant"),
+            Wrong(
+                text: "  critical: { channels: mail, routes: [{ channels: phone, recipients: ann@example.org }] }",
+                line:
+                    "alerts.critical.routes[1].recipients: no channel here understands the recipient 'ann@example.org'"),
+            Wrong(
+                text: "  routes: [{ channels: mail }, { channels: mail, routes: [{ mute: 'daily 22:00' }] }]",
+                line: "alerts.routes[2].routes[1].mute"),
+            Wrong(
+                text: "  critical: { channels: mail, routes: [] }", line: "alerts.critical.routes: the list is empty"),
         ])
     func refuses(wrong: Wrong) {
         let error = #expect(throws: ConfigurationError.self) { try reading(wrong.text) }

@@ -270,7 +270,7 @@ extension Broken {
             "mainstay.yaml:8:7: routines.daily.steps[4]: a list stands where a mapping is needed "
                 + "(allowed: task, command, shell, routine, checklist, approval, wait, wait-for, environments, resources, "
                 + "name, needs, when, on-failure, retries, timeout, concurrency, priority, directory, variables, effect, exit-status, idempotent, "
-                + "prove, interrupts, output, approvers, count, expires, every, for)",
+                + "prove, interrupts, class, output, approvers, count, expires, every, for)",
             "mainstay.yaml:9:6: routines.daily.steps[5]: nothing is no step "
                 + "(allowed: a task with its options, such as 'db update-stats --older-than 7d')"),
         Broken(

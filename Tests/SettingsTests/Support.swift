@@ -183,7 +183,8 @@ let completeFile = #"""
     approvals:
       rules:
         - { effects: [destroys], environments: [production], count: 2, approvers: [database, dan], expires: 2h }
-        - { tasks: [db update-stats, logs rotate], classes: [major, kernel] }
+        - { tasks: [db update-stats, logs rotate] }
+        - { tasks: [command], classes: [major, kernel] }
         - { routines: [weekly, daily], count: all, approvers: [ann, bob] }
       expires: 12h
       standing: 60d
@@ -211,6 +212,7 @@ let completeFile = #"""
             idempotent: true
             prove: [test, -s, dist/index.html]
             interrupts: [main]
+            class: minor
             timeout: 10m
             output: 16K
             name: build

@@ -65,12 +65,15 @@ extension Act {
         if look.inventory.backups.certificatePDF { copies[.pdf] = try await pdf(of: page) }
         let written = copies
         try await Blocking().run { _ in try place.folder.write(written, of: id, key: signer) }
+        var detail: Facts = [
+            "state": .text(certificate.verdict.rawValue), "manifest": .text(certificate.manifestSHA256),
+            "path": .text(place.folder.certificatePath(of: id)),
+        ]
+        if certificate.isEqual, certificate.verdict == .proved {
+            detail[RunLog.bringsBack] = .text(certificate.snapshot.iso8601)
+        }
         try await look.log.noteSigned(
-            "certificate of \(id)", target: look.target, runID: look.runID,
-            detail: [
-                "state": .text(certificate.verdict.rawValue), "manifest": .text(certificate.manifestSHA256),
-                "path": .text(place.folder.certificatePath(of: id)),
-            ])
+            "certificate of \(id)", target: look.target, runID: look.runID, detail: detail)
         if certificate.verdict == .refuted {
             throw BackupsError.refuted(
                 id, differences: certificate.differences.prefix(5).map(\.description),

@@ -58,12 +58,9 @@ package struct Session: Sendable {
     private func watching(
         _ name: String, _ body: @escaping @Sendable (Runner) async throws -> RunSummary
     ) async throws -> RunSummary {
-        let last = try await log.recentRuns(most: 50).first { $0.name == name && $0.state == .succeeded }
-        let expected = last.flatMap { run in run.endedAt.map { $0 - run.startedAt } }
+        let isQuiet = output.quiet || output.format == .nagios
         let progress = Progress(
-            console: console, clock: application.clock, isQuiet: output.quiet || output.format == .nagios,
-            isVerbose: output.verbose,
-            expected: expected)
+            console: console, clock: application.clock, isQuiet: isQuiet, isVerbose: output.verbose)
         var runner = Runner(
             inventory: inventory, catalog: application.catalog, log: log, clock: application.clock,
             programs: application.programs, stateDirectory: stateDirectory, events: progress.receive)
@@ -71,6 +68,13 @@ package struct Session: Sendable {
         let carrier = runner
         return try await withThrowingTaskGroup(of: RunSummary?.self) { group in
             group.addTask { try await body(carrier) }
+            if !isQuiet {
+                group.addTask { [log] in
+                    // Only shown, so the run begins without it.
+                    if let expected = try? await log.lastDuration(of: name) { progress.expect(expected) }
+                    return nil
+                }
+            }
             group.addTask { [clock = application.clock] in
                 while !Task.isCancelled {
                     try? await clock.sleep(for: .milliseconds(200))

@@ -5,14 +5,55 @@ import Crypto
 package struct CanonicalDigest {
     private var hash = SHA256()
     /// What has not gone into the hash yet: many small pieces cost more than their bytes.
-    private var pending: [UInt8] = []
+    private var pending = CanonicalEncoding()
+
+    package init() {}
+
+    package mutating func add(_ text: String) {
+        pending.add(text)
+        if pending.bytes.count > 1 << 16 { flush() }
+    }
+
+    package mutating func add(_ texts: [String]) {
+        pending.begin(listOf: texts.count)
+        for text in texts { add(text) }
+    }
+
+    /// Sorted by name.
+    package mutating func add(_ facts: Facts) {
+        pending.add(facts)
+        if pending.bytes.count > 1 << 16 { flush() }
+    }
+
+    /// What was encoded before.
+    package mutating func add(_ encoding: CanonicalEncoding) { pending.bytes.append(contentsOf: encoding.bytes) }
+
+    private mutating func flush() {
+        hash.update(data: pending.bytes)
+        pending.bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// 64 hexadecimal digits.
+    package var hexadecimal: String {
+        var whole = hash
+        whole.update(data: pending.bytes)
+        return whole.finalize().hexadecimal
+    }
+}
+
+/// The encoding by itself, for those who know the end of it before its beginning.
+package struct CanonicalEncoding: Sendable {
+    fileprivate var bytes: [UInt8] = []
 
     package init() {}
 
     package mutating func add(_ text: String) { write("s", text) }
 
+    /// So many texts have to follow.
+    package mutating func begin(listOf count: Int) { write("l", String(count)) }
+
     package mutating func add(_ texts: [String]) {
-        write("l", String(texts.count))
+        begin(listOf: texts.count)
         for text in texts { add(text) }
     }
 
@@ -32,24 +73,11 @@ package struct CanonicalDigest {
     }
 
     private mutating func write(_ kind: Unicode.Scalar, _ text: String) {
-        let bytes = text.utf8
-        pending.append(UInt8(ascii: kind))
-        pending.append(contentsOf: String(bytes.count).utf8)
-        pending.append(UInt8(ascii: ":"))
-        pending.append(contentsOf: bytes)
-        if pending.count > 1 << 16 { flush() }
-    }
-
-    private mutating func flush() {
-        hash.update(data: pending)
-        pending.removeAll(keepingCapacity: true)
-    }
-
-    /// 64 hexadecimal digits.
-    package var hexadecimal: String {
-        var whole = self
-        whole.flush()
-        return whole.hash.finalize().hexadecimal
+        let utf8 = text.utf8
+        bytes.append(UInt8(ascii: kind))
+        bytes.append(contentsOf: String(utf8.count).utf8)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(contentsOf: utf8)
     }
 }
 

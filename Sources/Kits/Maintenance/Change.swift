@@ -31,12 +31,15 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     /// Resources of the same environment that are out of service while it is made, by name: nobody is told of what their
     /// checks say meanwhile. Nil where the lock says it; not digested.
     package var interrupts: [String]?
+    /// How what it replaces stays within reach, where the change itself sees to that: the old database renamed, an archive
+    /// read back. Nil where it does not; then what it removes has to be in a fresh proved backup. Not digested.
+    package var keeps: String?
 
     package init(
         kind: String, object: String, action: Action, effect: Effect, scope: Scope = .resource,
         lock: LockMode? = nil, reversal: String, identity: Facts, reason: String, authority: String? = nil,
         estimate: Estimate? = nil, changeClass: ChangeClass? = nil, priority: Severity? = nil,
-        interrupts: [String]? = nil
+        interrupts: [String]? = nil, keeps: String? = nil
     ) {
         id = "\(kind) \(object)"
         self.kind = kind
@@ -53,6 +56,7 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
         self.changeClass = changeClass
         self.priority = priority
         self.interrupts = interrupts
+        self.keeps = keeps
     }
 
     /// What is out of service while it is made: what it says, else its own target where others have to wait for its lock

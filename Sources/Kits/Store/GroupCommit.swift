@@ -19,12 +19,21 @@ final class GroupCommit: Sendable {
 
     private struct State {
         var waiting: [Entry] = []
+        /// What lies about for company, each under the name of what it goes with.
+        var postponed: [(name: String, entry: Entry)] = []
         /// Somebody commits, or is about to; whoever comes meanwhile is taken along next.
         var isCommitting = false
         /// The last commit was of several, or left some waiting.
         var wereTogether = false
         /// A commit of those nobody waits for is due.
         var isPostponed = false
+
+        /// Puts in line what was postponed under a name; all of it for nil.
+        mutating func takePostponed(_ name: String?) {
+            guard !postponed.isEmpty else { return }
+            waiting += postponed.lazy.filter { name == nil || $0.name == name }.map(\.entry)
+            if name == nil { postponed = [] } else { postponed.removeAll { $0.name == name } }
+        }
     }
 
     /// So many at most share one commit: those who wait for it should not wait for much longer than for the disk.
@@ -41,21 +50,31 @@ final class GroupCommit: Sendable {
     init(_ pool: DatabasePool) { self.pool = pool }
 
     /// All or nothing; durable when it returns.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (StoreWriter) throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter name: only what was postponed under the same is written before it; nil for all that was postponed.
+    func write<Value: Sendable>(
+        after name: String? = nil, _ body: @escaping @Sendable (StoreWriter) throws -> Value
+    ) async throws -> Value {
+        let result = Mutex<Value?>(nil)
+        try await write(after: name, work: { writer in
+            let value = try body(writer)
+            result.withLock { $0 = value }
+        })
+        guard let value = result.withLock({ $0 }) else {
+            preconditionFailure("a commit has returned for work that was not done")
+        }
+        return value
+    }
+
+    /// The same for work that answers nothing, which is most of it.
+    func write(after name: String?, work: @escaping @Sendable (StoreWriter) throws -> Void) async throws {
         try Task.checkCancellation()
-        return try await withCheckedThrowingContinuation { continuation in
-            let result = Mutex<Value?>(nil)
-            let entry = Entry { writer in
-                let value = try body(writer)
-                result.withLock { $0 = value }
-            } done: { error in
-                if let error { return continuation.resume(throwing: error) }
-                guard let value = result.withLock({ $0 }) else {
-                    preconditionFailure("a commit has returned for work that was not done")
-                }
-                continuation.resume(returning: value)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let entry = Entry(work: work) { error in
+                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
             }
             let (isFirst, isAlone) = state.withLock { state in
+                state.takePostponed(name)
                 state.waiting.append(entry)
                 let isFirst = !state.isCommitting
                 state.isCommitting = true
@@ -66,11 +85,13 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Written with what is written next, before it, or by itself a little later; nobody is told. What cannot be written
-    /// has to show in what is written after it.
-    func postpone(_ body: @escaping @Sendable (StoreWriter) throws -> Void) {
+    /// Written with what is written next under the same name, before it, or by itself a little later; nobody is told. What
+    /// cannot be written has to show in what is written after it.
+    ///
+    /// With whatever comes first it would often be alone on its page, which the next commit then writes once more.
+    func postpone(as name: String, _ body: @escaping @Sendable (StoreWriter) throws -> Void) {
         let isFirst = state.withLock { state in
-            state.waiting.append(Entry(work: body))
+            state.postponed.append((name, Entry(work: body)))
             defer { state.isPostponed = true }
             return !state.isPostponed
         }
@@ -82,6 +103,7 @@ final class GroupCommit: Sendable {
         queue.asyncAfter(deadline: .now() + pause) {
             let isLeft = self.state.withLock { state in
                 state.isPostponed = false
+                state.takePostponed(nil)
                 guard !state.waiting.isEmpty, !state.isCommitting else { return false }
                 state.isCommitting = true
                 return true
@@ -100,10 +122,11 @@ final class GroupCommit: Sendable {
         var lost: [Entry] = []
         do {
             let failures = try write(group)
-            for (index, entry) in group.enumerated() { entry.done?(failures[index]) }
+            answer(group) { failures[$0] }
         } catch {
             // Nothing of the whole transaction is there. What nobody waits for is written before what comes next.
-            for entry in group { entry.done?(error) }
+            let error = error
+            answer(group) { _ in error }
             lost = group.filter { $0.done == nil }
         }
         let (isMore, isLeft) = state.withLock { state in
@@ -116,6 +139,18 @@ final class GroupCommit: Sendable {
         }
         if isMore { queue.async { self.commit() } }
         if isLeft { look(after: lost.isEmpty ? Self.patience : Self.longer) }
+    }
+
+    /// Tells who waits. Waking several costs this thread more than their rows did, so another one does it while the next
+    /// commit begins.
+    private func answer(_ group: [Entry], _ error: @escaping @Sendable (Int) -> (any Error)?) {
+        guard group.count(where: { $0.done != nil }) > 1 else {
+            for (index, entry) in group.enumerated() { entry.done?(error(index)) }
+            return
+        }
+        DispatchQueue.global().async {
+            for (index, entry) in group.enumerated() { entry.done?(error(index)) }
+        }
     }
 
     /// One transaction for all of them. Mostly nobody's work fails, and then nothing has to be kept apart.

@@ -84,23 +84,39 @@ package final class Store: Sendable {
 
     /// All or nothing; durable when it returns. Those who write at once share a commit.
     ///
-    /// - Parameter body: writes to the store and does nothing else, since it is done a second time where another's work
-    ///   in the same commit fails.
+    /// - Parameters:
+    ///   - name: of what was postponed and has to be written before it; nil for all that was.
+    ///   - body: writes to the store and does nothing else, since it is done a second time where another's work in the
+    ///     same commit fails.
     @discardableResult
-    package func write<Value: Sendable>(_ body: @escaping @Sendable (StoreWriter) throws -> Value) async throws -> Value
-    {
+    package func write<Value: Sendable>(
+        after name: String? = nil, _ body: @escaping @Sendable (StoreWriter) throws -> Value
+    ) async throws -> Value {
         do {
-            return try await commits.write(body)
+            return try await commits.write(after: name, body)
         } catch {
             throw Self.translate(error, opening: directory)
         }
     }
 
-    /// For what nobody has to wait for, such as news between two moves that are durable themselves: written in the same
-    /// order with whatever is written next, or a few milliseconds later, and durable with it.
+    /// The same for work that was put together before and answers nothing.
+    package func write(
+        after name: String, work: @escaping @Sendable (StoreWriter) throws -> Void
+    ) async throws {
+        do {
+            try await commits.write(after: name, work: work)
+        } catch {
+            throw Self.translate(error, opening: directory)
+        }
+    }
+
+    /// For what nobody has to wait for, such as news between two moves that are durable themselves: written with what is
+    /// written next under its name, before that, or a few milliseconds later.
     ///
     /// - Parameter body: as that of `write`. Nobody is told of its failure: what is written after it must meet the same.
-    package func postpone(_ body: @escaping @Sendable (StoreWriter) throws -> Void) { commits.postpone(body) }
+    package func postpone(as name: String, _ body: @escaping @Sendable (StoreWriter) throws -> Void) {
+        commits.postpone(as: name, body)
+    }
 
     package func close() throws {
         try watcher.withLock { try $0?.close() }
@@ -108,8 +124,9 @@ package final class Store: Sendable {
     }
 
     private func migrate(_ migrations: [Migration]) throws {
-        // Whoever only reads does not wait for a writer, which may be stopped in the middle of its transaction.
-        let isCurrent = try pool.read { database in
+        // Whoever only reads does not wait for a writer, which may be stopped in the middle of its transaction. Asked of the
+        // connection that is open already: another one would read the whole schema again.
+        let isCurrent = try pool.writeWithoutTransaction { database in
             guard try database.tableExists("migration") else { return false }
             return try missing(migrations, in: database).isEmpty
         }

@@ -130,12 +130,13 @@ extension Act {
         let (signed, written) = (certificate, pages)
         let folder = place.folder
         try await Blocking().run { _ in try folder.write(signed, pages: written, key: key, signer: signer) }
+        var detail: Facts = [
+            "state": .text(signed.verdict.rawValue), "rungs": .text(signed.ladder.score),
+            "path": .text(folder.physicalCertificatePath(of: label)),
+        ]
+        if signed.verdict == .proved { detail[RunLog.bringsBack] = .text(signed.taken.iso8601) }
         try await look.log.noteSigned(
-            "certificate of \(label)", target: look.target, runID: look.runID,
-            detail: [
-                "state": .text(signed.verdict.rawValue), "rungs": .text(signed.ladder.score),
-                "path": .text(folder.physicalCertificatePath(of: label)),
-            ])
+            "certificate of \(label)", target: look.target, runID: look.runID, detail: detail)
         if signed.verdict == .refuted { throw PhysicalRefuted(label: label, summary: signed.summary) }
     }
 

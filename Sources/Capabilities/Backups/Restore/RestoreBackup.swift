@@ -154,7 +154,8 @@ package struct RestoreBackup: MaintenanceTask {
                     ? "drop database \(final.quotedIdentifier)"
                     : "rename both back; the old one is kept as \(names.replaced.quotedIdentifier)",
                 identity: identity, reason: "only what was compared and is equal gets the name",
-                priority: .warning, interrupts: options.to == .new ? [] : [look.target.resource]),
+                priority: .warning, interrupts: options.to == .new ? [] : [look.target.resource],
+                keeps: "the old database, as \(names.replaced)"),
         ]
     }
 

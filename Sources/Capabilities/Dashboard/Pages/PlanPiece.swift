@@ -39,6 +39,7 @@ enum PlanPiece {
     /// What it means for those who work there meanwhile, and how it is undone.
     static func terms(_ change: Change) -> HTML {
         let destroys: HTML? = change.effect == .destroys ? "<span><b>removes data</b></span>" : nil
+        let kind: HTML? = change.changeClass.map { "<span>class: \($0.rawValue)</span>" }
         let reason: HTML? = change.reason.isEmpty ? nil : "<span>\(Pieces.clipped(change.reason, to: 600))</span>"
         let lock: HTML? = change.lock.map { "<span>\($0.rawValue) lock: \($0.consequence)</span>" }
         let estimate: HTML? = change.estimate.map {
@@ -46,7 +47,7 @@ enum PlanPiece {
         }
         let authority: HTML? = change.authority.map { "<span>allowed by \($0)</span>" }
         return """
-            <div class="facts">\(destroys)\(reason)\(lock)\(estimate)\(authority)<span>undo: \
+            <div class="facts">\(destroys)\(kind)\(reason)\(lock)\(estimate)\(authority)<span>undo: \
             \(Pieces.clipped(change.reversal, to: 400))</span></div>
             """
     }

@@ -36,6 +36,7 @@ struct PlanText {
         }
         lines += change.reason.printable.wrapped(to: width, indent: "     ")
         var facts: [String] = [change.effect.rawValue]
+        if let changeClass = change.changeClass { facts.append("class: \(changeClass.rawValue)") }
         if let lock = change.lock { facts.append("takes \(lock.rawValue): \(lock.consequence)") }
         if let entry, let start = entry.startsAt { facts.append("starts \(start)") }
         if let estimate = entry?.expected ?? change.estimate {

@@ -16,23 +16,25 @@ package final class Progress: Sendable {
         /// Of the steps that have a plan.
         var changes: [Int: Int] = [:]
         var lineIsDrawn = false
+        /// How long the same run took the last time; nil where that is not known, or not yet.
+        var expected: Duration?
     }
 
     private let console: Console
     private let clock: WallClock
     private let isQuiet: Bool
     private let isVerbose: Bool
-    /// How long the same run took the last time, from its history; nil where there is none.
-    private let expected: Duration?
     private let state = Mutex(State())
 
-    package init(console: Console, clock: WallClock, isQuiet: Bool, isVerbose: Bool, expected: Duration?) {
+    package init(console: Console, clock: WallClock, isQuiet: Bool, isVerbose: Bool) {
         self.console = console
         self.clock = clock
         self.isQuiet = isQuiet
         self.isVerbose = isVerbose
-        self.expected = expected
     }
+
+    /// How long the same run took the last time.
+    package func expect(_ duration: Duration) { state.withLock { $0.expected = duration } }
 
     package func receive(_ event: RunEvent) {
         guard !isQuiet else { return }
@@ -75,7 +77,9 @@ package final class Progress: Sendable {
             let elapsed = now - state.beganAt
             let task = current.step.title
             var text = "\(state.ended)/\(state.total) steps, \(elapsed.short)"
-            if let expected, expected > elapsed { text += ", about \((expected - elapsed).short) left" }
+            if let expected = state.expected, expected > elapsed {
+                text += ", about \((expected - elapsed).short) left"
+            }
             text += " · \(current.step.target) \(task): \(current.doing.printable)"
             if state.running.count > 1 { text += " (+\(state.running.count - 1))" }
             if console.errorIsTerminal {

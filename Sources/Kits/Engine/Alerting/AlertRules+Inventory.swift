@@ -68,11 +68,17 @@ private struct RulesMaking {
     var receivers = [Receiver(name: nobody, deliveries: [])]
     var times: [Times] = []
 
-    mutating func draft(_ route: AlertRouteSettings, named name: String, match: [Matcher]) throws(CalendarError)
-        -> RouteDraft
-    {
-        var draft = RouteDraft(matchers: match, receiver: name)
-        receivers.append(receiver(name, route.channels, route.recipients, sendsResolved: route.sendsResolved))
+    /// - Parameter outer: the route around it, with those who are told.
+    mutating func draft(
+        _ route: AlertRouteSettings, named name: String, match: [Matcher], within outer: AlertRouteSettings? = nil
+    ) throws(CalendarError) -> RouteDraft {
+        var draft = RouteDraft(matchers: match)
+        if route.hasOwnReceiver {
+            draft.receiver = name
+            let whole = outer.map(route.receiving) ?? route
+            receivers.append(
+                receiver(name, whole.channels, whole.recipients, sendsResolved: whole.sendsResolved ?? true))
+        }
         draft.grouping = route.groupBy.map { $0 == ["..."] ? .all : .labels($0) }
         draft.groupWait = route.groupWait
         draft.groupInterval = route.groupInterval
@@ -82,18 +88,26 @@ private struct RulesMaking {
         if let window = route.quiet { draft.quiet = [try add("\(name), quiet", window)] }
         if let window = route.mute { draft.mute = [try add("\(name), mute", window)] }
         if let window = route.active { draft.active = [try add("\(name), active", window)] }
-        draft.escalation = route.escalation.enumerated().map { index, step in
+        let steps = route.escalation.enumerated().map { index, step in
             let receiver = receiver("\(name), step \(index + 1)", step.channels, step.recipients, sendsResolved: true)
             receivers.append(receiver)
             return EscalationStep(after: step.after, receiver: receiver.name)
         }.sorted { $0.after < $1.after }
+        if !steps.isEmpty { draft.escalation = steps }
+        let whole = outer.map(route.receiving) ?? route
+        for (index, inner) in route.routes.enumerated() {
+            draft.children.append(
+                try self.draft(inner, named: "\(name).\(index + 1)", match: inner.match, within: whole))
+        }
         return draft
     }
 
-    private func timing(_ route: AlertRouteSettings) throws(CalendarError) -> Route.Timing {
-        if route.isImmediate { return .immediate }
+    /// Nil where it says nothing about that.
+    private func timing(_ route: AlertRouteSettings) throws(CalendarError) -> Route.Timing? {
+        if route.isImmediate == true { return .immediate }
         if let delay = route.delay { return .delayed(delay) }
-        guard route.isBatched else { return .standard }
+        guard let isBatched = route.isBatched else { return route.isImmediate == nil ? nil : .standard }
+        guard isBatched else { return .standard }
         guard let written = route.batchAt else { return .batched(.schedule(try Schedule("daily 08:00", in: context))) }
         return .batched(.schedule(try Schedule(written.value, in: context)))
     }

@@ -18,10 +18,11 @@ struct AuditRow: Hashable, Sendable {
     var previous: String
     var hash: String
 
+    /// Without a place in the chain.
+    ///
     /// - Parameter actor: as JSON.
-    init(_ draft: AuditDraft, by actor: String, at now: Timestamp, after head: AuditHead?) {
-        // After the greatest number there is none: the store then refuses the one that is taken.
-        number = min(head?.number ?? 0, .max - 1) + 1
+    fileprivate init(_ draft: AuditDraft, by actor: String, at now: Timestamp) {
+        number = 0
         recordedAt = now.microseconds
         kind = draft.kind.rawValue
         self.actor = actor
@@ -32,9 +33,12 @@ struct AuditRow: Hashable, Sendable {
         subject = draft.subject
         approval = draft.approval
         detail = draft.detail.storedText
-        previous = head?.hash ?? ""
+        previous = ""
         hash = ""
-        hash = expectedHash(as: number)
+    }
+
+    init(_ draft: AuditDraft, by actor: String, at now: Timestamp, after head: AuditHead?) {
+        self = UnchainedEntry(draft, by: actor, at: now).row(after: head)
     }
 
     init(_ row: StoreRow) throws {
@@ -54,13 +58,26 @@ struct AuditRow: Hashable, Sendable {
     }
 
     /// The hash this content has under a number.
-    func expectedHash(as number: Int64) -> String {
+    func expectedHash(as number: Int64) -> String { hash(as: number, ending: unchained) }
+
+    fileprivate func hash(as number: Int64, ending: CanonicalEncoding) -> String {
+        var beginning = CanonicalEncoding()
+        beginning.begin(listOf: 6)
+        for text in ["mainstay.audit.1", previous, String(number)] { beginning.add(text) }
         var digest = CanonicalDigest()
-        digest.add(["mainstay.audit.1", previous, String(number), String(recordedAt), kind, actor])
-        digest.add([environment, resource, runID, String(step), subject])
-        digest.add(approval.map { [$0] } ?? [])
-        digest.add(detail)
+        digest.add(beginning)
+        digest.add(ending)
         return digest.hexadecimal
+    }
+
+    /// What the hash is over behind the place in the chain.
+    fileprivate var unchained: CanonicalEncoding {
+        var encoding = CanonicalEncoding()
+        for text in [String(recordedAt), kind, actor] { encoding.add(text) }
+        encoding.add([environment, resource, runID, String(step), subject])
+        encoding.add(approval.map { [$0] } ?? [])
+        encoding.add(detail)
+        return encoding
     }
 
     var isGenuine: Bool { hash == expectedHash(as: number) }
@@ -84,5 +101,27 @@ struct AuditRow: Hashable, Sendable {
             number: number, at: Timestamp(microseconds: recordedAt), kind: kind, actor: actor,
             target: Target(environment: environment, resource: resource), runID: runID, step: Int(step),
             subject: subject, approval: approval, detail: detail, previous: previous, hash: hash)
+    }
+}
+
+/// An entry that lacks nothing but its place in the chain: written out before the transaction, which holds up every other
+/// writer.
+struct UnchainedEntry: Sendable {
+    private let content: AuditRow
+    private let ending: CanonicalEncoding
+
+    /// - Parameter actor: as JSON.
+    init(_ draft: AuditDraft, by actor: String, at now: Timestamp) {
+        content = AuditRow(draft, by: actor, at: now)
+        ending = content.unchained
+    }
+
+    func row(after head: AuditHead?) -> AuditRow {
+        var row = content
+        // After the greatest number there is none: the store then refuses the one that is taken.
+        row.number = min(head?.number ?? 0, .max - 1) + 1
+        row.previous = head?.hash ?? ""
+        row.hash = row.hash(as: row.number, ending: ending)
+        return row
     }
 }

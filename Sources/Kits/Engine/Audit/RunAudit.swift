@@ -53,27 +53,25 @@ extension RunLog {
 extension AuditDraft {
     /// What a move of the journal means to the trail: that a side effect began, and what came of it. Nil for moves
     /// without one.
-    /// Of what began it still lacks the digest of the change as the run log stores it (`content`).
-    init?(
-        move record: ChangeRecord, to state: ChangeState, target: Target, evidence: Facts?, error: ErrorReport?
-    ) {
-        var detail: Facts = ["change": Scalar(record.number)]
-        switch (record.state, state) {
+    init?(move moved: ChangeRecord, from before: ChangeState, target: Target) {
+        var detail: Facts = ["change": Scalar(moved.number)]
+        switch (before, moved.state) {
         case (_, .started):
-            detail["state"] = .text(state.rawValue)
-            detail["effect"] = .text(record.change.effect.rawValue)
-            detail["action"] = .text(record.change.action.shortened)
+            detail["state"] = .text(moved.state.rawValue)
+            detail["effect"] = .text(moved.change.effect.rawValue)
+            detail["action"] = .text(moved.change.action.shortened)
+            detail["content"] = moved.contentDigest.map { .text($0) }
         case (.planned, _), (_, .applied): return nil
         case (_, .planned): detail["state"] = "not done"
-        default: detail["state"] = .text(state.rawValue)
+        default: detail["state"] = .text(moved.state.rawValue)
         }
-        if let evidence { detail["evidence"] = .text(evidence.contentDigest) }
-        if let error { detail["error"] = .text(error.code) }
-        let decider = evidence?[Self.decider]
+        if let evidence = moved.evidence { detail["evidence"] = .text(evidence.contentDigest) }
+        if let error = moved.error { detail["error"] = .text(error.code) }
+        let decider = moved.evidence?[Self.decider]
         if let decider { detail[Self.decider] = decider }
         self.init(
-            kind: decider == nil ? .changed : .decided, target: target, runID: record.runID, step: record.step,
-            subject: record.change.id, detail: detail)
+            kind: decider == nil ? .changed : .decided, target: target, runID: moved.runID, step: moved.step,
+            subject: moved.change.id, detail: detail)
     }
 
     /// The fact that says who decided about a change that nothing else could decide about.

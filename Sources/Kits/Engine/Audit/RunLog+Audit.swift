@@ -9,15 +9,21 @@ extension RunLog {
     /// head when the entry is written; where it were not, the number would be taken and the transaction fail.
     @discardableResult
     func note(_ draft: AuditDraft, at now: Timestamp, in writer: StoreWriter) throws -> AuditHead {
+        try note(UnchainedEntry(draft, by: actorText, at: now), in: writer)
+    }
+
+    @discardableResult
+    func note(_ entry: UnchainedEntry, in writer: StoreWriter) throws -> AuditHead {
         let last: AuditHead? = try writer.recall(Self.headKey) ?? Self.head(writer.reader)
-        let row = AuditRow(draft, by: actorText, at: now, after: last)
-        try writer.run(FilledStatement(AuditStatement.append, inOrder: row.values))
+        let row = entry.row(after: last)
+        try writer.run(FilledStatement(Self.append, inOrder: row.values))
         let head = AuditHead(number: row.number, hash: row.hash)
         writer.remember(head, as: Self.headKey)
         return head
     }
 
     private static let headKey = "audit.head"
+    private static let append = KnownStatement(AuditStatement.append)
 
     private static func head(_ reader: StoreReader) throws -> AuditHead? {
         try reader.first(AuditStatement.head).map {

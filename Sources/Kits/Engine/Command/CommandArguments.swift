@@ -7,12 +7,14 @@ extension CommandSettings {
     var arguments: [String] {
         let standard = CommandSettings(program: [])
         var options: [String] = []
+        if let changeClass { options.append("--class=\(changeClass.rawValue)") }
         if let directory { options.append("--directory=\(directory)") }
         options.append("--effect=\(effect.rawValue)")
         if exitStatuses != standard.exitStatuses {
             options.append("--exit-status=\(exitStatuses.map(String.init).joined(separator: ","))")
         }
         if isIdempotent { options.append("--idempotent") }
+        options += interrupts.map { "--interrupts=\($0)" }
         if outputLimit != standard.outputLimit { options.append("--output=\(outputLimit.canonical)") }
         options += (proof ?? []).map { "--prove=\($0)" }
         if timeLimit != standard.timeLimit { options.append("--timeout=\(timeLimit.canonical)") }
@@ -40,6 +42,10 @@ extension CommandSettings {
         case "--effect":
             guard let known = Effect(rawValue: value) else { return false }
             effect = known
+        case "--class":
+            guard let known = ChangeClass(rawValue: value) else { return false }
+            changeClass = known
+        case "--interrupts": interrupts.append(value)
         case "--exit-status":
             let numbers = value.split(separator: ",").compactMap { Int($0) }
             guard !numbers.isEmpty else { return false }

@@ -24,7 +24,8 @@ struct CommandStep: MaintenanceTask {
             Change(
                 kind: Self.name, object: settings.shown, action: .program(settings.program), effect: settings.effect,
                 reversal: "only whoever wrote it knows", identity: try identity(look),
-                reason: "a step of the routine", estimate: nil, interrupts: settings.interrupts)
+                reason: "a step of the routine", changeClass: settings.changeClass,
+                interrupts: settings.interrupts)
         ]
         return observation
     }

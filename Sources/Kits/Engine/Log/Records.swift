@@ -89,10 +89,16 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
     package var error: ErrorReport?
     package var startedAt: Timestamp?
     package var endedAt: Timestamp?
+    /// Of the change as the store holds it, where that is known without asking; not a part of what is told of it.
+    var contentDigest: String?
 
     package var duration: Duration? {
         guard let startedAt, let endedAt else { return nil }
         return endedAt - startedAt
+    }
+
+    private enum CodingKeys: CodingKey {
+        case runID, step, number, change, state, witness, evidence, error, startedAt, endedAt
     }
 }
 

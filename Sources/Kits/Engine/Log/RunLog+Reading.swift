@@ -8,6 +8,15 @@ extension RunLog {
         try await store.read { try $0.rows(RunStatement.recentRuns, ["most": most]).map(RunRecord.init) }
     }
 
+    /// How long the newest run of this name that succeeded took; nil where none did.
+    package func lastDuration(of name: String) async throws -> Duration? {
+        try await store.read { reader in
+            guard let row = try reader.first(RunStatement.lastSucceeded, ["name": name]) else { return nil }
+            let run = try RunRecord(row)
+            return run.endedAt.map { $0 - run.startedAt }
+        }
+    }
+
     /// The run a person means: a whole id, its beginning or end, or `latest`.
     package func run(_ name: String) async throws -> RunRecord {
         let found: [RunRecord] = try await store.read { reader in

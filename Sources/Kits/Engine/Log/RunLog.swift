@@ -117,23 +117,24 @@ package struct RunLog: Sendable {
         let entries =
             plan.changes.map { ($0, ChangeState.planned, ErrorReport?.none) }
             + plan.refusals.map { ($0.change, ChangeState.refused, $0.reason) }
-        let records = entries.enumerated().map { index, entry in
-            ChangeRecord(
-                runID: step.runID, step: step.number, number: index + 1, change: entry.0, state: entry.1, error: entry.2
-            )
-        }
         let now = clock.now()
         // Written out before the transaction, which holds up every other writer.
-        let statements = try records.map { record in
-            try FilledStatement(
-                RunStatement.insertChange,
-                [
-                    "run_id": record.runID, "step": record.step, "number": record.number,
-                    "kind": record.change.kind, "object": record.change.object,
-                    "content": StoredJSON(record.change), "state": record.state,
-                    "error": record.error.map(StoredJSON.init),
-                ])
+        var statements: [FilledStatement] = []
+        let records = try entries.enumerated().map { index, entry in
+            let content = StoredJSON(entry.0).text
+            statements.append(
+                try FilledStatement(
+                    RunStatement.insertChange,
+                    [
+                        "run_id": step.runID, "step": step.number, "number": index + 1, "kind": entry.0.kind,
+                        "object": entry.0.object, "content": content, "state": entry.1,
+                        "error": entry.2.map(StoredJSON.init),
+                    ]))
+            return ChangeRecord(
+                runID: step.runID, step: step.number, number: index + 1, change: entry.0, state: entry.1,
+                error: entry.2, contentDigest: Change.contentDigest(content))
         }
+        let filled = statements
         let planned = try FilledStatement(
             RunStatement.planStep,
             ["run_id": step.runID, "number": step.number, "plan": StoredJSON(plan), "digest": plan.digest])
@@ -148,7 +149,7 @@ package struct RunLog: Sendable {
                     at: now, in: writer)
             }
             try writer.run(planned)
-            for statement in statements { try writer.run(statement) }
+            for statement in filled { try writer.run(statement) }
         }
         if approval != nil { await observer.noted(.used, .afterWrite) }
         return records
@@ -164,69 +165,6 @@ package struct RunLog: Sendable {
                     "at": state.isEnded ? now : Timestamp?.none, "error": error.map(StoredJSON.init),
                 ])
         }
-    }
-
-    /// Moves a change to another state, durably and only from the state it is believed to be in.
-    ///
-    /// - Parameter target: what its step works on, for the audit trail.
-    /// - Returns: the change as it now stands.
-    /// - Throws: `EngineError.journalMoved` where another process moved it meanwhile.
-    func move(
-        _ record: ChangeRecord, at target: Target, to state: ChangeState, witness: Facts? = nil,
-        evidence: Facts? = nil, error: ErrorReport? = nil
-    ) async throws -> ChangeRecord {
-        guard record.state.successors.contains(state) else {
-            preconditionFailure("a change cannot go from \(record.state) to \(state)")
-        }
-        await observer.reached(record, state, .beforeWrite)
-        let now = clock.now()
-        var moved = record
-        moved.state = state
-        moved.witness = witness ?? record.witness
-        moved.evidence = evidence
-        moved.error = error
-        if state == .started { moved.startedAt = now }
-        moved.endedAt = state.isFinal ? now : nil
-        let result = moved
-        var detail = evidence ?? witness ?? [:]
-        if let error { detail["error"] = .text(error.code) }
-        // Written out before the transaction, which holds up every other writer.
-        let place: [StoreValue] = [
-            .text(record.runID), .integer(Int64(record.step)), .integer(Int64(record.number)),
-        ]
-        let change = try FilledStatement(
-            RunStatement.moveChange,
-            inOrder: [
-                .text(state.rawValue), (witness?.storedText).storeValue, (evidence?.storedText).storeValue,
-                error.map { StoredJSON($0).text }.storeValue, (state == .started ? now : nil).storeValue,
-                result.endedAt.storeValue,
-            ] + place + [.text(record.state.rawValue)])
-        let entry = try FilledStatement(
-            RunStatement.insertJournal,
-            inOrder: place + [
-                .text(record.state.rawValue), .text(state.rawValue), now.storeValue, .text(detail.storedText),
-            ])
-        let content = try FilledStatement(RunStatement.contentOfChange, inOrder: place)
-        // The trail tells of what began and of what came of it, and not of what lies between.
-        let draft = AuditDraft(move: record, to: state, target: target, evidence: evidence, error: error)
-        let write: @Sendable (StoreWriter) throws -> Void = { writer in
-            guard try writer.run(change) == 1 else {
-                throw EngineError.journalMoved(change: record.change.id, run: record.runID)
-            }
-            try writer.run(entry)
-            guard var draft else { return }
-            if state == .started {
-                // As it stands there, which is what verification will read.
-                let stored: String = try writer.reader.rows(content).first?.get("content") ?? ""
-                draft.detail["content"] = .text(Change.contentDigest(stored))
-            }
-            try note(draft, at: now, in: writer)
-        }
-        // The move that follows it, whatever the proof says, is durable, and this one with it. A crash before that is one
-        // in the middle of applying, as it were some milliseconds earlier: the target is asked.
-        if state == .applied { store.postpone(write) } else { try await store.write(write) }
-        await observer.reached(result, state, .afterWrite)
-        return result
     }
 }
 

@@ -9,6 +9,9 @@ enum RunStatement: String, StatementSet {
     case setRunState = "update run set state = :state, ended_at = :ended_at where id = :id"
     case run = "select * from run where id = :id"
     case recentRuns = "select * from run order by started_at desc, id desc limit :most"
+    case lastSucceeded = """
+        select * from run where name = :name and state = 'succeeded' order by started_at desc limit 1
+        """
     case runsSince = """
         select * from run where started_at >= :since or ended_at >= :since or ended_at is null order by started_at, id
         """

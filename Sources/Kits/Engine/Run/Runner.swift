@@ -254,6 +254,8 @@ package struct Runner: Sendable {
             judgements: [
                 HoldJudgement(log: log),
                 ProtectionJudgement(look: look, databases: protected),
+                SafetyJudgement(
+                    look: look, log: log, foretells: request.isDryRun && request.isRoutine),
                 WindowJudgement(
                     rules: WindowRules(inventory, environment: step.target.environment, zones: zones), log: log,
                     step: step, approval: approval, isDryRun: request.isDryRun),

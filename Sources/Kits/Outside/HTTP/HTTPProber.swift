@@ -11,12 +11,16 @@ import NIOSSL
 /// and every phase has its time. One prober serves all checks at once; it keeps the TLS contexts.
 package final class HTTPProber: Sendable {
     private let clock: WallClock
-    private let group: any EventLoopGroup
+    /// Not made before something is asked: it has threads, and most runs ask nobody.
+    private let group: @Sendable () -> any EventLoopGroup
     private let contexts = TLSContexts()
     /// For what blocks: name look-ups and reading certificate files.
     private let queue = DispatchQueue(label: "mainstay.http.blocking", attributes: .concurrent)
 
-    package init(clock: WallClock = .system, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) {
+    package init(
+        clock: WallClock = .system,
+        group: @escaping @autoclosure @Sendable () -> any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
         self.clock = clock
         self.group = group
     }
@@ -31,7 +35,7 @@ package final class HTTPProber: Sendable {
                 target.isSecure
                 ? try await context { try $0.context(for: probe.trust, protocols: probe.protocols) } : nil
             let exchange = HTTPExchange(
-                probe: probe, target: target, clock: clock, loop: group.next(), queue: queue,
+                probe: probe, target: target, clock: clock, loop: group().next(), queue: queue,
                 context: context, remaining: probe.timeLimit - (clock.monotonic() - began))
             var observation = HTTPObservation(target: target, redirects: passed, times: HTTPObservation.Times())
             do {

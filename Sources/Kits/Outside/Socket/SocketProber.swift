@@ -43,12 +43,16 @@ package struct SocketObservation: Sendable {
 /// Holds conversations, each over a new connection. One prober serves all checks at once; it keeps the TLS contexts.
 package final class SocketProber: Sendable {
     private let clock: WallClock
-    private let group: any EventLoopGroup
+    /// Not made before something is asked: it has threads, and most runs ask nobody.
+    private let group: @Sendable () -> any EventLoopGroup
     private let contexts = TLSContexts()
     /// For what blocks: name look-ups and reading certificate files.
     private let queue = DispatchQueue(label: "mainstay.socket.blocking", attributes: .concurrent)
 
-    package init(clock: WallClock = .system, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) {
+    package init(
+        clock: WallClock = .system,
+        group: @escaping @autoclosure @Sendable () -> any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
         self.clock = clock
         self.group = group
     }
@@ -109,7 +113,7 @@ package final class SocketProber: Sendable {
     private func connect(
         _ probe: SocketProbe, _ context: NIOSSLContext, _ remaining: Duration, _ progress: ExchangeProgress<[UInt8]>
     ) {
-        let loop = group.next()
+        let loop = group().next()
         let limit = TimeAmount.microseconds(remaining.microseconds)
         let resolver = HostResolver(loop: loop, queue: queue, reach: probe.reach) { progress.enter(.connecting) }
         let handler = NIOLoopBoundBox.makeEmptyBox(valueType: ConversationHandler.self, eventLoop: loop)

@@ -2,31 +2,48 @@ import Alert
 import Calendar
 import Maintenance
 
-/// Who is told of some alerts, and when; the guides' `critical`, `warning` and `info` are such, and so are further routes.
+/// Who is told of some alerts, and when; the guides' `critical`, `warning` and `info` are such, and so are further routes
+/// and those within a route, which have what they do not say from the route around them.
 package struct AlertRouteSettings: Sendable, Equatable {
     package var match: [Matcher] = []
     package var channels: [String] = []
     /// Addresses and telephone numbers, each for the channels that understand it; `on-call:NAME` for a rotation.
     package var recipients: [String] = []
-    package var isImmediate = false
+    package var isImmediate: Bool?
     package var delay: Duration?
-    package var isBatched = false
+    package var isBatched: Bool?
     /// When a batch goes out.
     package var batchAt: Written<ScheduleExpression>?
     package var groupBy: [String]?
     package var groupWait: Duration?
     package var groupInterval: Duration?
     package var repeatInterval: Duration?
-    package var sendsResolved = true
+    package var sendsResolved: Bool?
     /// In these windows what is not critical waits.
     package var quiet: Written<ScheduleExpression>?
     package var mute: Written<ScheduleExpression>?
     package var active: Written<ScheduleExpression>?
     package var continues = false
     package var escalation: [AlertEscalationSettings] = []
+    /// Asked in their order about what this one matches.
+    package var routes: [AlertRouteSettings] = []
     package var location: SourceLocation
 
     package init(location: SourceLocation) { self.location = location }
+}
+
+extension AlertRouteSettings {
+    /// Whether it says itself who is told.
+    package var hasOwnReceiver: Bool { !channels.isEmpty || !recipients.isEmpty || sendsResolved != nil }
+
+    /// With those who are told where it does not say that itself.
+    package func receiving(as outer: AlertRouteSettings) -> AlertRouteSettings {
+        var route = self
+        if channels.isEmpty { route.channels = outer.channels }
+        if recipients.isEmpty { route.recipients = outer.recipients }
+        route.sendsResolved = sendsResolved ?? outer.sendsResolved
+        return route
+    }
 }
 
 /// Who is told next where nobody acknowledges.

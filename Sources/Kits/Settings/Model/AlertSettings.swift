@@ -26,11 +26,32 @@ package struct AlertSettings: Sendable, Equatable {
 
     package subscript(channel name: String) -> AlertChannelSettings? { channels.first { $0.name == name } }
 
-    /// With the path of each below `alerts`.
-    package var allRoutes: [(path: String, route: AlertRouteSettings)] {
-        routes.enumerated().map { ("routes[\($0.offset)]", $0.element) }
+    /// One route, wherever it stands.
+    package struct Placed: Sendable {
+        /// Below `alerts`.
+        package var path: String
+        /// With those who are told, also where the route around it says so.
+        package var route: AlertRouteSettings
+        /// As it is written.
+        package var written: AlertRouteSettings
+    }
+
+    /// Those within others right behind them.
+    package var allRoutes: [Placed] {
+        let outer =
+            routes.enumerated().map { ("routes".appending(index: $0.offset), $0.element) }
             + [("critical", critical), ("warning", warning), ("info", info)].compactMap { name, route in
                 route.map { (name, $0) }
+            }
+        return outer.flatMap { path, route in Self.placed(route, as: route, path) }
+    }
+
+    private static func placed(
+        _ written: AlertRouteSettings, as route: AlertRouteSettings, _ path: String
+    ) -> [Placed] {
+        [Placed(path: path, route: route, written: written)]
+            + written.routes.enumerated().flatMap { index, inner in
+                placed(inner, as: inner.receiving(as: route), path.appending(key: "routes").appending(index: index))
             }
     }
 }

@@ -20,6 +20,8 @@ package struct CommandSettings: Sendable, Hashable {
     package var proof: [String]?
     /// The resources of its environment that it takes out of service for as long as it runs.
     package var interrupts: [String] = []
+    /// How far its update reaches, for rules about approvals; nil for what is no update.
+    package var changeClass: ChangeClass?
     /// After this its whole process group is ended.
     package var timeLimit: Duration = .seconds(3_600)
     /// Of longer output the first and the last part are kept.

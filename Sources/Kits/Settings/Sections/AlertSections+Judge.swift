@@ -6,12 +6,16 @@ extension AlertSections {
     /// Channels, rotations, environments and resources that are named and not there, and windows that never open.
     func judge(_ inventory: Inventory, _ reading: Reading) {
         guard let alerts = inventory.alerts else { return }
-        for (path, route) in alerts.allRoutes {
-            let keyPath = "alerts.\(path)"
-            judge(channels: route.channels, route.recipients, alerts, route.location, keyPath, reading)
+        for placed in alerts.allRoutes {
+            let (keyPath, route) = ("alerts.\(placed.path)", placed.route)
+            if placed.written.hasOwnReceiver {
+                judge(
+                    channels: route.channels, route.recipients, isOwn: !placed.written.recipients.isEmpty, alerts,
+                    route.location, keyPath, reading)
+            }
             for (index, step) in route.escalation.enumerated() {
                 judge(
-                    channels: step.channels, step.recipients, alerts, route.location,
+                    channels: step.channels, step.recipients, isOwn: true, alerts, route.location,
                     keyPath.appending(key: "escalate").appending(index: index), reading)
             }
             for (key, window) in [("quiet", route.quiet), ("mute", route.mute), ("active", route.active)] {
@@ -38,8 +42,9 @@ extension AlertSections {
         }
     }
 
+    /// - Parameter isOwn: whether the recipients are written here, and not around it.
     private func judge(
-        channels: [String], _ recipients: [String], _ alerts: AlertSettings, _ location: SourceLocation,
+        channels: [String], _ recipients: [String], isOwn: Bool, _ alerts: AlertSettings, _ location: SourceLocation,
         _ keyPath: String, _ reading: Reading
     ) {
         let names = alerts.channels.map(\.name)
@@ -66,6 +71,7 @@ extension AlertSections {
                 "the channel '\(channel.name)' reaches nobody here: it has no 'to', and none of the recipients is one for it",
                 at: location, keyPath)
         }
+        guard isOwn else { return }
         let allowed =
             "a mail address for a channel of kind email, a number such as +4930123456 for one of kind sms"
         for recipient in recipients {
@@ -163,7 +169,7 @@ extension AlertSettings {
 
     /// By channel: everybody who may ever be told through it; nobody where the channel itself is the addressee.
     package var reached: [String: Set<String>] {
-        let written = allRoutes.flatMap { _, route in route.recipients + route.escalation.flatMap(\.recipients) }
+        let written = allRoutes.flatMap { $0.route.recipients + $0.route.escalation.flatMap(\.recipients) }
         let named = written.flatMap { recipient in
             AlertRouteSettings.rotation(in: recipient).map { name in
                 rotations.first { $0.name == name }?.people ?? []

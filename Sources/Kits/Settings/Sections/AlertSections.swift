@@ -41,6 +41,30 @@ struct AlertSections: Sendable {
     }
 
     private var route: Format<AlertRouteSettings> {
+        let within = Key<AlertRouteSettings>("routes", \.routes, .list(of: innerRoute), Self.withinRoute)
+        return route(
+            within: within, rules: [.atLeastOne(["channels"]), .needs("batch-at", "batch")])
+    }
+
+    private static let withinRoute =
+        "Routes for some of what this one matches, asked in their order: the first that matches counts instead of this one, "
+        + "unless it continues. What one does not say it has from the route around it, but for 'mute' and 'active'."
+
+    /// A route within a route, and so on.
+    private var innerRoute: Format<AlertRouteSettings> {
+        let deeper = Format<[AlertRouteSettings]>(
+            shape: .scalar(
+                words: "a list of: a mapping, as here",
+                schema: ["$ref": "#/properties/alerts/properties/critical/properties/routes"]),
+            read: { tree, keyPath, reading in
+                Format<[AlertRouteSettings]>.list(of: self.innerRoute).read(tree, keyPath, reading)
+            },
+            write: { Format<[AlertRouteSettings]>.list(of: self.innerRoute).write($0) })
+        return route(
+            within: Key("routes", \.routes, deeper, Self.withinRoute), rules: [.needs("batch-at", "batch")])
+    }
+
+    private func route(within: Key<AlertRouteSettings>, rules: [SectionRule]) -> Format<AlertRouteSettings> {
         let span = Format.duration(.zero...(.seconds(366 * 86_400)))
         return Section<AlertRouteSettings>(
             prototype: { AlertRouteSettings(location: $0) },
@@ -52,27 +76,32 @@ struct AlertSections: Sendable {
                 Key(
                     "recipients", \.recipients, .oneOrMore(.text),
                     "Mail addresses and telephone numbers, or 'on-call:NAME'; without it, the channels' own."),
-                Key("immediate", \.isImmediate, .boolean, standard: false, "What is new is told at once."),
+                Key("immediate", \.isImmediate, .boolean, standard: .plain("false"), "What is new is told at once."),
                 Key("delay", \.delay, span, "Only what still fires after this long is told."),
-                Key("batch", \.isBatched, .boolean, standard: false, "Everything goes out together, at 'batch-at'."),
+                Key(
+                    "batch", \.isBatched, .boolean, standard: .plain("false"),
+                    "Everything goes out together, at 'batch-at'."),
                 Key("batch-at", \.batchAt, .schedule(zones), "When a batch goes out; 'daily 08:00' without it."),
                 Key("group-by", \.groupBy, .oneOrMore(.text), "Labels whose equal values make one notification."),
                 Key("group-wait", \.groupWait, span, "How long a new group waits for more of the same."),
                 Key("group-interval", \.groupInterval, span, "How long until news of a group is told."),
                 Key("repeat-interval", \.repeatInterval, span, "How long until what goes on is told again."),
-                Key("send-resolved", \.sendsResolved, .boolean, standard: true, "Whether the end is told too."),
+                Key(
+                    "send-resolved", \.sendsResolved, .boolean, standard: .plain("true"), "Whether the end is told too."
+                ),
                 Key("quiet", \.quiet, .window(zones), "When what is not critical waits, such as 'daily 22:00-07:00'."),
                 Key("mute", \.mute, .window(zones), "When nothing is told."),
                 Key("active", \.active, .window(zones), "When something is told; always without it."),
                 Key("continue", \.continues, .boolean, standard: false, "Whether the routes behind it are asked too."),
                 Key(
                     "escalate", \.escalation, .list(of: escalation), "Who is told where nobody acknowledges, in order."),
+                within,
             ],
-            later: ["routes", "times", "template", "priority", "sound", "receiver", "escalation"],
-            rules: [.atLeastOne(["channels"]), .needs("batch-at", "batch")]
+            later: ["times", "template", "priority", "sound", "receiver", "escalation"],
+            rules: rules
         ).format.map(
             { route, tree, keyPath, reading in
-                let timings = [route.isImmediate, route.delay != nil, route.isBatched].count { $0 }
+                let timings = [route.isImmediate == true, route.delay != nil, route.isBatched == true].count { $0 }
                 guard timings <= 1 else {
                     reading.report(
                         "of 'immediate', 'delay' and 'batch' only one can be meant", at: tree.location, keyPath)

@@ -33,6 +33,9 @@ struct ApprovalSections: Sendable {
 
     static let expiry = Format.duration(.seconds(60)...(.seconds(366 * 86_400)))
 
+    /// The tasks whose changes may have a class, by their stored names; a rule about the class of others would catch none.
+    private static let tellingClasses: Set<String> = ["command"]
+
     private static let needless = "so there is nothing to approve"
 
     private func rule(inEnvironment: Bool) -> Format<ApprovalRule> {
@@ -44,7 +47,7 @@ struct ApprovalSections: Sendable {
             Key("routines", \.routines, .list(of: .name), "Changes in runs of these routines."),
             Key(
                 "classes", \.classes, .list(of: .choice()),
-                "Changes of these classes, where a task tells how far an update reaches."),
+                "Changes of these classes, which commands of routines declare with 'class'."),
         ]
         if !inEnvironment {
             keys.append(Key("environments", \.environments, .list(of: .name), "Changes in these environments."))
@@ -115,6 +118,11 @@ extension ApprovalSections {
         }
         known(rule.environments, "environment", inventory.environments.map(\.name), "environments")
         known(rule.routines, "routine", Set(routines + inventory.routines.map(\.name)).sorted(), "routines")
+        if rule.classes != nil, let tasks = rule.tasks, tellingClasses.isDisjoint(with: tasks) {
+            reading.report(
+                "none of its tasks tells how far a change reaches, so this catches nothing", at: place("classes"),
+                path.appending(key: "classes"), allowed: "'tasks: [command]', or no 'tasks' beside it")
+        }
         let people = rule.approvers.map(inventory.approvals.people)
         switch (rule.count, people) {
         case (.all, nil):

@@ -16,6 +16,7 @@ extension StepSections {
         var isIdempotent: Bool?
         var proof: [String]?
         var interrupts: [String]?
+        var changeClass: ChangeClass?
         var timeLimit: Duration?
         var outputLimit: ByteCount?
         var approval: String?
@@ -66,6 +67,7 @@ extension StepSections {
             isIdempotent = settings.isIdempotent
             proof = settings.proof
             interrupts = settings.interrupts.isEmpty ? nil : settings.interrupts
+            changeClass = settings.changeClass
             timeLimit = settings.timeLimit
             outputLimit = settings.outputLimit
         }
@@ -143,8 +145,16 @@ extension StepSections {
             settings.isIdempotent = isIdempotent ?? settings.isIdempotent
             settings.proof = proof
             settings.interrupts = interrupts ?? []
+            settings.changeClass = changeClass
             settings.timeLimit = timeLimit ?? settings.timeLimit
             settings.outputLimit = outputLimit ?? settings.outputLimit
+            if settings.effect == .observes, changeClass != nil {
+                let path = keyPath.appending(key: "class")
+                reading.report(
+                    "a command that only looks updates nothing, so it has no class",
+                    at: reading.locations[path] ?? tree.location, path)
+                return nil
+            }
             for (key, words) in [("command", command), ("prove", proof)] {
                 guard let name = words?.first, let entry = tree.entries?.first(where: { $0.key == key })
                 else {
@@ -181,7 +191,7 @@ extension StepSections {
     fileprivate static var commandKeyNames: [String] {
         [
             "directory", "variables", "effect", "exit-status", "idempotent", "prove",
-            "interrupts", "output",
+            "interrupts", "class", "output",
         ]
     }
 }

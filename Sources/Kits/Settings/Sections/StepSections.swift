@@ -95,6 +95,9 @@ struct StepSections: Sendable {
                 "The resources that a command takes out of service while it runs: nobody is told of what their checks say "
                     + "meanwhile."),
             Key(
+                "class", \.changeClass, .choice(),
+                "How far the update that a command makes reaches, for rules about approvals by 'classes'."),
+            Key(
                 "output", \.outputLimit, .size(ByteCount(1_024)...ByteCount(1_048_576)),
                 standard: .plain(standard.outputLimit.canonical),
                 "How much of each of its two outputs is kept, the first and the last part."),
