@@ -12,7 +12,10 @@ extension Capability {
             .init(MeasureBloat.self),
             .init(VacuumTables.self),
             .init(ReindexIndexes.self),
+            .init(AdviseIndexes.self),
             .init(OptimizeDatabase.self),
+            .init(TuneSettings.self),
+            .init(RelieveBottlenecks.self),
         ],
         findingPages: LintCatalogue.all.map(\.page))
 }

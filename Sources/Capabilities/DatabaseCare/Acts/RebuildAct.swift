@@ -76,7 +76,7 @@ struct RebuildAct: Sendable {
         try await report(change, before: index, predicted: gain, act)
     }
 
-    private static func restoreLimits(_ connection: Connection) async throws {
+    static func restoreLimits(_ connection: Connection) async throws {
         guard await connection.isOpen else { return }
         try await connection.executeScript(trusted: "set lock_timeout = '5s'; set statement_timeout = 0")
     }

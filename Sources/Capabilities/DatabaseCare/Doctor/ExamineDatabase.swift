@@ -60,8 +60,6 @@ package struct ExamineDatabase: MaintenanceTask {
             .init("db:analyze:unused-indexes", arguments: ["--only=indexes.unused"]),
             .init("db:slow-queries:weekly-review", arguments: ["--family=queries"]),
             .init("maintenance:monthly:db-deep-analysis", arguments: ["--habits"]),
-            .init("maintenance:monthly:index-strategy", arguments: ["--family=indexes"]),
-            .init("maintenance:monthly:query-optimization", arguments: ["--family=queries"]),
         ])
 
     private let options: Options
@@ -96,7 +94,7 @@ package struct ExamineDatabase: MaintenanceTask {
         return observation
     }
 
-    private static func triage(_ examination: Doctor.Examination) -> Listing {
+    static func triage(_ examination: Doctor.Examination) -> Listing {
         Listing(
             "Triage",
             [
