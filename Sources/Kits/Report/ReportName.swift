@@ -3,7 +3,7 @@ import Page
 
 /// What reports are about: the beginning of their files' names.
 package enum ReportKind: String, CaseIterable, Sendable {
-    case daily, backup
+    case daily, backup, database
 }
 
 /// The name of a report that this program wrote by itself, `daily-2026-11-21.html`: exactly that pattern and nothing like

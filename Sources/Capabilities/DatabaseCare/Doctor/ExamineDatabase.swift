@@ -79,6 +79,9 @@ package struct ExamineDatabase: MaintenanceTask {
         var observation = Observation()
         let history = try await UnusedIndexes.judge(&examination, cycle: options.cycle, most: options.most, look)
         observation.measurements = history
+        if options.only == nil, options.family == nil {
+            observation.measurements += try await WhatEnds.measure(session, at: look.target)
+        }
         observation.gaps = examination.gaps
         for answer in examination.answers {
             observation.findings += answer.findings(at: look.target)
