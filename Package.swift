@@ -66,7 +66,8 @@ let package = Package(
         capability(
             "DatabaseCare",
             [
-                "Maintenance", "Outside", "PostgreSQL", "Page", "Report", "Settings", "Engine", "Command", "Composition",
+                "Maintenance", "Outside", "PostgreSQL", "Page", "Report", "Settings", "Engine", "Command",
+                "Composition",
             ]),
         capability(
             "DataIntegrity", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),

@@ -13,6 +13,7 @@ extension Capability {
             .init(VacuumTables.self),
             .init(ReindexIndexes.self),
             .init(AdviseIndexes.self),
+            .init(MeasureVectors.self),
             .init(WriteDatabaseReport.self),
             .init(OptimizeDatabase.self),
             .init(TuneSettings.self),
