@@ -97,8 +97,9 @@ struct OrphanTests {
             """
             create table customers (id int primary key); insert into customers select generate_series(1, 100);
             create table categories (id int primary key); insert into categories select generate_series(1, 20);
-            create table orders (id int primary key, customer_id int, category_id int, parent_id int);
-            insert into orders select g, case when g <= 98 then g else 1000 + g end, 1 + g % 20, 500 + g
+            create table addresses (id int primary key); insert into addresses select generate_series(1, 20);
+            create table orders (id int primary key, customer_id int, category_id int, address_id int, parent_id int);
+            insert into orders select g, case when g <= 98 then g else 1000 + g end, 1 + g % 20, 1 + g % 20, 500 + g
                 from generate_series(1, 100) g;
             -- Called so, and something else.
             create table order_numbers (customer_id int primary key);
@@ -109,6 +110,7 @@ struct OrphanTests {
         #expect(looked.findings("DI007").map(\.object) == ["public.orders.customer_id"])
         #expect(
             looked.listing("Relations without a foreign key")?.rows.map { $0.map(\.description) } == [
+                ["public.orders.address_id → public.addresses", "0"],
                 ["public.orders.category_id → public.categories", "0"],
                 ["public.orders.customer_id → public.customers", "2"],
             ])

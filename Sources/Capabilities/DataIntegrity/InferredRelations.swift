@@ -63,16 +63,18 @@ struct InferredRelation: Sendable, Hashable {
                 join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
                 where c.relkind = 'r' and c.relpersistence = 'p' and not c.relispartition),
             named as (
-                select *, lower(name) as whole, lower(regexp_replace(regexp_replace(regexp_replace(name,
-                    'ies$', 'y'), '(s|x|ch|sh)es$', '\\1'), 's$', '')) as single from keyed)
+                select *, lower(name) as whole, lower(regexp_replace(name, 's$', '', 'i')) as single, lower(case
+                    when name ~* 'ies$' then regexp_replace(name, 'ies$', 'y', 'i')
+                    when name ~* '(s|x|ch|sh)es$' then regexp_replace(name, 'es$', '', 'i') else name end) as other
+                from keyed)
             select n.nspname::text as schema, c.relname::text as name, a.attname::text as column_name,
                 pn.nspname::text as parent_schema, p.name as parent, p.key
             from pg_catalog.pg_class c
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             join named p on p.atttypid = a.atttypid and p.oid <> c.oid
-                and lower(a.attname) in (p.single || '_id', p.whole || '_id', p.single || '_' || lower(p.key),
-                    p.single || 'id')
+                and lower(a.attname) in (p.single || '_id', p.other || '_id', p.whole || '_id', p.single || 'id',
+                    p.other || 'id', p.single || '_' || lower(p.key), p.other || '_' || lower(p.key))
             join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
             where c.relkind = 'r' and c.relpersistence = 'p' and not c.relispartition and p.relnamespace = c.relnamespace
                 and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_'
