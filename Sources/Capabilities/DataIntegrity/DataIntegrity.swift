@@ -12,5 +12,6 @@ extension Capability {
             .init(MendConsistency.self),
             .init(RemoveOrphans.self),
             .init(AssessQuality.self),
-        ])
+        ],
+        findingPages: IntegrityFindings.pages)
 }

@@ -19,5 +19,5 @@ extension Capability {
             .init(TuneSettings.self),
             .init(RelieveBottlenecks.self),
         ],
-        findingPages: LintCatalogue.all.map(\.page))
+        findingPages: LintCatalogue.all.map(\.page) + CareFindings.pages)
 }
