@@ -104,7 +104,7 @@ struct TableQuality: Sendable {
         let sample: SQL =
             share < 100 ? "\(relation: table) tablesample system (\(literal: share))" : "\(relation: table)"
         let questions = columns.flatMap { column in column.questions.map { (column.name, $0.question, $0.sql) } }
-        var quality = TableQuality(table: table, rows: 0, isWhole: share == 100 && estimated <= Double(most))
+        var quality = TableQuality(table: table, rows: 0, isWhole: false)
         // A statement has room for 1,664 columns.
         for start in stride(from: 0, to: max(1, questions.count), by: 500) {
             let part = Array(questions[start..<min(start + 500, questions.count)])
@@ -114,6 +114,7 @@ struct TableQuality: Sendable {
                 SurveySQL("select \(list) from (select * from \(sample) limit \(most)) s")
             ).only
             quality.rows = try row["rows"]
+            quality.isWhole = share == 100 && quality.rows < Int64(most)
             for (place, question) in part.enumerated() {
                 quality.counts[question.0, default: [:]][question.1] = try row["q\(place)"]
             }

@@ -113,10 +113,13 @@ struct IndexAdvice: Sendable {
             result.advice.append(best)
             chosen.append(best.candidate)
             pool.removeAll { candidate in
-                candidate == best.candidate || !weighed.contains { $0.candidate == candidate }
+                candidate.isContained(in: best.candidate) || !weighed.contains { $0.candidate == candidate }
             }
             for use in best.uses { costs[use.statement.id] = use.after }
         }
+        // A longer one that was chosen later does what the shorter one would.
+        let all = result.advice.map(\.candidate)
+        result.advice.removeAll { one in all.contains { $0 != one.candidate && one.candidate.isContained(in: $0) } }
     }
 
     /// The slimmest of those that save nearly as much as the best.

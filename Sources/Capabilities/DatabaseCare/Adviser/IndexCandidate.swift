@@ -45,9 +45,10 @@ struct IndexCandidate: Hashable, Sendable {
     /// More of it costs more: what decides between two that gain the same.
     var weight: Int { keys.count + included.count - (predicate == nil ? 0 : 1) }
 
-    /// Whether an index of its table serves all that this one would: the same keys first, over all rows.
+    /// Whether an index of its table serves all that this one would: the same keys first, over all rows. One that would only
+    /// carry more than that is served too: two that begin alike are one too many.
     func isServed(by indexes: [String]) -> Bool {
-        guard included.isEmpty, predicate == nil else { return false }
+        guard predicate == nil else { return false }
         let own = keys.map { Self.plain($0.sql) }
         return indexes.contains { index in
             guard index.hasPrefix("btree ("), let end = index.firstIndex(of: ")"), end == index.indices.last else {
@@ -58,6 +59,12 @@ struct IndexCandidate: Hashable, Sendable {
             }
             return theirs.count >= own.count && Array(theirs.prefix(own.count)) == own
         }
+    }
+
+    /// Whether another one begins with the same keys, over the same rows.
+    func isContained(in other: IndexCandidate) -> Bool {
+        table == other.table && predicate == other.predicate && keys.count <= other.keys.count
+            && Array(other.keys.prefix(keys.count)) == keys
     }
 
     private static func plain(_ key: String) -> String {

@@ -85,7 +85,7 @@ struct ConditionReader: Sendable {
             swap(&left, &right)
             sign = Self.mirrored[sign] ?? sign
         }
-        guard let key = key(left), !mentions(right, alias) else { return nil }
+        guard let key = key(left), !mentions(right, alias), !right.containsBytes("SubPlan") else { return nil }
         if aliases.contains(where: { mentions(right, $0) }) {
             return sign == "=" ? PlanCondition(key: key, kind: .join) : nil
         }
@@ -100,8 +100,10 @@ struct ConditionReader: Sendable {
 
     /// `'open'::text`, `5`: what a view or a function's body holds; statements' own constants are parameters by now.
     private static func isLiteral(_ text: String) -> Bool {
-        !text.utf8.contains(UInt8(ascii: "$")) && !text.utf8.contains(UInt8(ascii: "("))
-            && (text.hasPrefix("'") || text.first?.isNumber == true)
+        guard text.hasPrefix("'") else {
+            return text.first?.isNumber == true && text.allSatisfy { $0.isNumber || $0 == "." }
+        }
+        return text.wholeMatch(of: /'([^']|'')*'(::[a-z_ ]+)?/) != nil
     }
 
     private func isBoolean(_ key: IndexKey) -> Bool {
@@ -139,7 +141,7 @@ struct ConditionReader: Sendable {
         Set(
             columns.keys.filter { name in
                 qualified(alias).contains { prefix in
-                    text.containsBytes("\(prefix)\(name.quotedIdentifier)") || Self.names(text, "\(prefix)\(name)")
+                    Self.names(text, "\(prefix)\(name.quotedIdentifier)") || Self.names(text, "\(prefix)\(name)")
                 }
             })
     }
@@ -169,12 +171,12 @@ struct ConditionReader: Sendable {
 
     private static func begins(_ text: String, _ prefix: String) -> Bool { place(of: prefix, in: text) != nil }
 
-    /// Whether `o.total` stands there, and not only `o.total_price`.
+    /// Whether `o.total` stands there, and not only `o.total_price` or `po.total`.
     private static func names(_ text: String, _ name: String) -> Bool {
         text.ranges(of: name).contains { range in
-            guard range.upperBound < text.endIndex else { return true }
-            let after = text[range.upperBound]
-            return !(after.isLetter || after.isNumber || after == "_")
+            let before = range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : " "
+            let after = range.upperBound < text.endIndex ? text[range.upperBound] : " "
+            return ![before, after].contains { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "\"" }
         }
     }
 

@@ -147,7 +147,7 @@ extension ServerState.Setting {
     /// Whether it has that value, however it is written.
     func isEqual(to text: String) -> Bool {
         if value == text { return true }
-        if let own = amount, let other = Self.amount(of: text) { return abs(own - other) < 0.001 * max(own, 1) }
+        if let own = amount, let other = Self.amount(of: text) { return abs(own - other) <= 0.001 * max(own, other) }
         if let own = Double(value), let other = Double(text) { return own == other }
         return false
     }
