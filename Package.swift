@@ -64,7 +64,11 @@ let package = Package(
                 "Composition",
             ]),
         capability(
-            "DatabaseCare", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
+            "DatabaseCare",
+            [
+                "Maintenance", "Outside", "PostgreSQL", "Page", "Report", "Settings", "Engine", "Command",
+                "Composition",
+            ]),
         capability(
             "DataIntegrity", ["Maintenance", "Outside", "PostgreSQL", "Settings", "Engine", "Command", "Composition"]),
         capability(
@@ -214,8 +218,8 @@ let package = Package(
         tests(
             "DatabaseCare",
             [
-                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "Engine", "Command",
-                "Composition",
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Page", "Report", "Settings", "Engine",
+                "Command", "Composition",
                 "DatabaseCare",
             ]),
         tests(

@@ -1,6 +1,6 @@
 """What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
 finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
-measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical"""
+measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care"""
 
 import json
 import os
@@ -322,6 +322,64 @@ def many_tables(source, mainstay, state):
     row("peak memory of that", f"{ours['peak'] / 1e6:.0f} MB (pg_dump: {dump['peak'] / 1e6:.0f} MB)", "–")
 
 
+def databases(source, mainstay, state, count=200):
+    """One look at each of many databases of one cluster."""
+    names = [f"d{number}" for number in range(count)]
+    source.sql("create database d0")
+    source.sql("""do $$ begin for i in 1..20 loop
+        execute format('create table t%s (id int primary key, a int, at timestamptz)', i);
+        execute format('create index on t%s (a)', i); end loop; end $$""", "d0")
+    for name in names[1:]:
+        source.sql(f"create database {name} template d0")
+    path = f"{state}/many-databases.yaml"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("environments:\n  many:\n    resources:\n")
+        for name in names:
+            file.write(f"      {name}: {{kind: postgresql, connection: \"{source.database(name)}\"}}\n")
+    looked = run([mainstay, "db", "doctor", "--environment", "many", "--config", path, "--state", f"{state}/many-databases",
+                  "--fail-on", "never", "--quiet"])
+    row(f"`db doctor` of {count} databases of one cluster", f"{looked['wall']:.1f} s, {looked['peak'] / 1e6:.0f} MB",
+        "60 s")
+
+
+def interference(source, mainstay, state, seconds=60, scale=20):
+    """What pgbench at half its most feels of surveys and of acts: pairs of rounds with and without them, in turn."""
+    source.sql("create database busy")
+    connection = source.database("busy")
+    address = ["-h", source.directory, "-U", "postgres", "busy"]
+    subprocess.run([f"{POSTGRESQL}/pgbench", "-iq", "-s", str(scale), *address], check=True, stderr=subprocess.DEVNULL)
+    text = run([f"{POSTGRESQL}/pgbench", "-c4", "-j2", f"-T{seconds}", *address], output=None)["text"]
+    most = float(next(line for line in text.splitlines() if line.startswith("tps")).split()[2])
+    configuration = configure(state, "busy", connection)
+
+    def p99(acts):
+        for name in os.listdir(state):
+            if name.startswith("latency"):
+                os.remove(f"{state}/{name}")
+        bench = subprocess.Popen([f"{POSTGRESQL}/pgbench", "-c4", "-j2", f"-T{seconds}", f"-R{most / 2:.0f}", "-l",
+                                  f"--log-prefix={state}/latency", *address], stdout=subprocess.DEVNULL)
+        while acts and bench.poll() is None:
+            for words in acts:
+                subprocess.run([mainstay, *words.split(), "--environment", "busy", "--config", configuration, "--state",
+                                f"{state}/busy", "--fail-on", "never", "--quiet"], stdout=subprocess.DEVNULL, check=True)
+        if bench.wait() != 0:
+            sys.exit("pgbench failed")
+        took = sorted(int(line.split()[2]) for name in os.listdir(state) if name.startswith("latency")
+                      for line in open(f"{state}/{name}", encoding="ascii"))
+        return took[len(took) * 99 // 100] / 1000
+
+    for what, acts, goal in (("surveys (`db doctor`, `db bloat`)", ["db doctor", "db bloat"], 1.05),
+                             ("acts (`db vacuum`, `db reindex`)", ["db vacuum --everything", "db reindex --everything "
+                                                                   "--minimum-size=1"], 1.15)):
+        alone, beside = [], []
+        for _ in range(ROUNDS):
+            alone.append(p99([]))
+            beside.append(p99(acts))
+        before, after = statistics.median(alone), statistics.median(beside)
+        row(f"p99 of pgbench at half its most ({most / 2:.0f} a second) beside {what}",
+            f"{after / before:.2f} × ({after:.1f} ms, {before:.1f} ms)", f"{goal} ×")
+
+
 # Every next start is before the clocks change: croniter 6.0.0 gives '12 4 * 6-8 *' in Europe/Berlin, asked in winter, as
 # 03:12, and the sums of both are compared.
 SCHEDULES = [
@@ -461,8 +519,12 @@ def part(name, mainstay, gigabytes):
         if name == "physical":
             physical(mainstay, state, gigabytes)
             return
-        cluster = Cluster()
+        cluster = Cluster("shared_buffers=512MB max_connections=50" if name == "care" else Cluster.OWN)
         try:
+            if name == "care":
+                databases(cluster, mainstay, state)
+                interference(cluster, mainstay, state)
+                return
             # 130 bytes a row.
             copies(cluster, mainstay, state, int(gigabytes * 7_700_000))
         finally:

@@ -45,11 +45,14 @@ let routines: [Routine] = [
         aliases: [.init("maintenance:evening")]),
     Routine(
         "weekly",
-        summary: "statistics, every relationship, the newest backups restored, logs and temporary files",
+        summary:
+            "what is wrong with databases, their vacuum, statistics and indexes, every relationship, backups restored",
         schedule: "Sundays 03:00 UTC", mode: .semiAutomatic,
         steps: [
             ["health", "check"],
-            ["db", "update-stats"],
+            ["db", "doctor"],
+            ["db", "optimize"],
+            ["db", "connections", "--auto-size"],
             ["data", "validate-relationships"],
             ["backup", "verify"],
             ["logs", "rotate"],
@@ -59,14 +62,18 @@ let routines: [Routine] = [
         aliases: [.init("maintenance:weekly")]),
     Routine(
         "monthly",
-        summary: "a proved backup, a drill with it, health, every relationship, old reports, and reports",
+        summary: "a proved backup, a drill with it, a deep look at databases and their data, and reports",
         schedule: "first Sunday 02:00 UTC", mode: .manual,
         steps: [
             ["backup", "run", "--prove"],
             ["dr", "test", "--scenario=database-failure"],
             ["dr", "readiness-check"],
             ["health", "check"],
-            ["data", "validate-relationships"],
+            ["db", "doctor", "--habits"],
+            ["db", "bloat"],
+            ["db", "optimize"],
+            ["data", "integrity-check"],
+            ["data", "quality"],
             ["report", "prune"],
             ["report", "backup"],
             ["report", "daily"],

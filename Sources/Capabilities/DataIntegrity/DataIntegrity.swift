@@ -6,6 +6,12 @@ extension Capability {
     package static let dataIntegrity = Capability(
         "data integrity",
         tasks: [
-            .init(ValidateRelationships.self)
-        ])
+            .init(ValidateRelationships.self),
+            .init(CheckIntegrity.self),
+            .init(CheckCorruption.self),
+            .init(MendConsistency.self),
+            .init(RemoveOrphans.self),
+            .init(AssessQuality.self),
+        ],
+        findingPages: IntegrityFindings.pages)
 }

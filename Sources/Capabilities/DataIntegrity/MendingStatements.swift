@@ -2,7 +2,7 @@ import Maintenance
 import PostgreSQL
 
 /// Exact statements that show the rows which break a constraint and mend it; a person chooses one of them.
-struct MendingStatements: Sendable, Hashable {
+struct MendingStatements: Sendable {
     /// Lists the rows, or the keys that are there more than once.
     var show: String?
     /// Removes the rows.
@@ -11,6 +11,8 @@ struct MendingStatements: Sendable, Hashable {
     var detach: String?
     /// What the server has to be told once the data are right.
     var validate: String?
+    /// The rows of a broken foreign key without a parent: a FROM item called `c`, and what is so of them.
+    var orphans: (source: String, condition: String)?
 
     var evidence: Facts {
         let named = [("to see", show), ("to remove", remove), ("to detach", detach), ("then", validate)]
@@ -77,7 +79,7 @@ struct MendingStatements: Sendable, Hashable {
             show: statement("select c.* from \(child) where \(orphan)"),
             remove: statement("delete from \(child) where \(orphan)"),
             detach: isNullable ? statement("update \(child) set \(cut) where \(orphan)") : nil,
-            validate: validation(of: verdict))
+            validate: validation(of: verdict), orphans: (child.literalText, orphan.literalText))
     }
 
     private static func check(_ verdict: ConstraintVerdict, _ session: SurveySession) async throws -> MendingStatements

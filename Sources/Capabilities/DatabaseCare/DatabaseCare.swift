@@ -12,7 +12,12 @@ extension Capability {
             .init(MeasureBloat.self),
             .init(VacuumTables.self),
             .init(ReindexIndexes.self),
+            .init(AdviseIndexes.self),
+            .init(MeasureVectors.self),
+            .init(WriteDatabaseReport.self),
             .init(OptimizeDatabase.self),
+            .init(TuneSettings.self),
+            .init(RelieveBottlenecks.self),
         ],
-        findingPages: LintCatalogue.all.map(\.page))
+        findingPages: LintCatalogue.all.map(\.page) + CareFindings.pages)
 }

@@ -14,6 +14,9 @@ package struct ExamineConnections: MaintenanceTask {
         @Option(help: ArgumentHelp("How far back recorded use counts.", valueName: "duration"))
         package var since: Duration = .seconds(30 * 86_400)
 
+        @Flag(help: "Propose what a PgBouncer in front of the database should be set to.")
+        package var autoSize = false
+
         package init() {}
 
         package func validate() throws {
@@ -31,12 +34,16 @@ package struct ExamineConnections: MaintenanceTask {
             the database and the roles. For this database it records how many sessions are open and how many are busy \
             (working, or inside a transaction), and advises on the size of the application's pool from the highest number \
             that was ever busy at once. Each run is one look, so the advice says how many looks it rests on, and with \
-            fewer than 20 over a day there is none. Statement texts are neither shown nor kept, because they may hold \
+            fewer than 20 over a day there is none. With '--auto-size' it says what a PgBouncer should be set to, line by \
+            line, within what the server allows; a pooler's configuration lies elsewhere and is not changed from here. Statement texts are neither shown nor kept, because they may hold \
             personal data.
             """,
         effect: .observes,
         subject: .resources([.postgresql]),
-        aliases: [.init("db:connections")])
+        aliases: [
+            .init("db:connections"), .init("optimize:connections"),
+            .init("maintenance:weekly:connection-optimization", arguments: ["--auto-size"]),
+        ])
 
     private let options: Options
 
@@ -62,16 +69,32 @@ package struct ExamineConnections: MaintenanceTask {
 
         let history = try await PoolHistory.read(look, since: look.clock.now() - options.since)
         let advice = PoolAdvice(now: use, history: history)
-        observation.evidence = [
+        if options.autoSize {
+            let proposal = PoolProposal(advice, serverLimit: try await Self.room(session))
+            observation.listings.append(proposal.listing)
+            observation.evidence["pool proposal"] = .text(proposal.text)
+        }
+        observation.evidence.merge([
             "clients": Scalar(clients.count), "open here": Scalar(use.open), "busy here": Scalar(use.busy),
             "pool advice": .text(advice.text),
-        ]
+        ]) { _, new in new }
         if sessions.hidden == nil {
             // A part of the sessions is no sample of all of them.
             observation.measurements = use.measurements(at: look.target)
             if let finding = advice.finding(at: look.target) { observation.findings.append(finding) }
         }
         return observation
+    }
+
+    /// Sessions that those who are no superusers may have in the whole cluster.
+    private static func room(_ session: SurveySession) async throws -> Int {
+        try await session.query(
+            """
+            select pg_catalog.current_setting('max_connections')::int
+                - pg_catalog.current_setting('superuser_reserved_connections')::int
+                - coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) as room
+            """
+        ).only["room"]
     }
 }
 

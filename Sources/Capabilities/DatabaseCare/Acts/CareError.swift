@@ -6,12 +6,17 @@ enum CareError: MaintenanceError, Equatable {
     /// CONCURRENTLY waits for every transaction that was there before it.
     case olderTransaction(process: Int32, user: String, age: Duration)
     case leftover(index: String, leftover: String)
+    /// Nobody can say what a statement would cost with an index that does not exist.
+    case noSupposing
+    case noWorkload
 
     var code: String {
         switch self {
         case .objectIsGone: "db.object-gone"
         case .olderTransaction: "db.older-transaction"
         case .leftover: "db.leftover"
+        case .noSupposing: "db.no-hypopg"
+        case .noWorkload: "db.no-statements"
         }
     }
 
@@ -23,6 +28,9 @@ enum CareError: MaintenanceError, Equatable {
                 + "locks would wait for its end"
         case .leftover(let index, let leftover):
             "the rebuild of \(index.printable) did not come to its end and left \(leftover.printable)"
+        case .noSupposing: "without the extension HypoPG nobody can say what an index would be worth before it is built"
+        case .noWorkload:
+            "without the extension pg_stat_statements (1.9 or later) nobody knows what statements there are"
         }
     }
 
@@ -31,6 +39,9 @@ enum CareError: MaintenanceError, Equatable {
         case .objectIsGone: "Look again with '--dry-run'."
         case .olderTransaction: "End the transaction ('mainstay db connections' shows it), or run it again later."
         case .leftover: "'mainstay db reindex' drops it as soon as it can have the lock."
+        case .noSupposing: "Install it (Debian: postgresql-15-hypopg), then: create extension hypopg;"
+        case .noWorkload:
+            "Add it to shared_preload_libraries, restart, then: create extension pg_stat_statements;"
         }
     }
 

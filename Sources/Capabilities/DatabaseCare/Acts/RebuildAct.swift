@@ -66,17 +66,29 @@ struct RebuildAct: Sendable {
             for statement in statements { try await connection.executeScript(trusted: statement) }
         } catch {
             let failure = error
-            try await despiteCancellation {
+            let isRebuilt = try await despiteCancellation {
                 try await Self.restoreLimits(connection)
-                try await dropOwnLeftovers(change, index, session, connection)
+                do {
+                    try await dropOwnLeftovers(change, index, session, connection)
+                } catch {
+                    // In its last phase the new one has the name already, and the old one only waits to be dropped.
+                    guard try await Self.isReplaced(index, session) else { throw error }
+                    return true
+                }
+                return try await Self.isReplaced(index, session)
             }
-            throw failure
+            guard isRebuilt else { throw failure }
         }
         try await Self.restoreLimits(connection)
         try await report(change, before: index, predicted: gain, act)
     }
 
-    private static func restoreLimits(_ connection: Connection) async throws {
+    private static func isReplaced(_ index: CareIndex, _ session: SurveySession) async throws -> Bool {
+        guard let now = try await CareIndex.named(index.name, session) else { return false }
+        return now.oid != index.oid && now.isValid
+    }
+
+    static func restoreLimits(_ connection: Connection) async throws {
         guard await connection.isOpen else { return }
         try await connection.executeScript(trusted: "set lock_timeout = '5s'; set statement_timeout = 0")
     }
@@ -131,6 +143,8 @@ struct RebuildAct: Sendable {
         }
         guard index.isValid else { return .failed("the rebuilt index is not valid", index.witness) }
         var evidence: Facts = ["bytes": .integer(index.bytes), "bytes before": witness["bytes"] ?? .null]
+        let left = try await CareIndex.leftovers(of: index, session).map(\.name.description)
+        if !left.isEmpty { evidence["left beside it"] = .text(left.joined(separator: ", ")) }
         if case .integer(let before)? = witness["bytes"] {
             evidence["bytes gained"] = .integer(before - index.bytes)
             if case .integer(let rebuilt)? = witness["bytes predicted"] {

@@ -60,8 +60,6 @@ package struct ExamineDatabase: MaintenanceTask {
             .init("db:analyze:unused-indexes", arguments: ["--only=indexes.unused"]),
             .init("db:slow-queries:weekly-review", arguments: ["--family=queries"]),
             .init("maintenance:monthly:db-deep-analysis", arguments: ["--habits"]),
-            .init("maintenance:monthly:index-strategy", arguments: ["--family=indexes"]),
-            .init("maintenance:monthly:query-optimization", arguments: ["--family=queries"]),
         ])
 
     private let options: Options
@@ -81,6 +79,9 @@ package struct ExamineDatabase: MaintenanceTask {
         var observation = Observation()
         let history = try await UnusedIndexes.judge(&examination, cycle: options.cycle, most: options.most, look)
         observation.measurements = history
+        if options.only == nil, options.family == nil {
+            observation.measurements += try await WhatEnds.measure(session, at: look.target)
+        }
         observation.gaps = examination.gaps
         for answer in examination.answers {
             observation.findings += answer.findings(at: look.target)
@@ -96,7 +97,7 @@ package struct ExamineDatabase: MaintenanceTask {
         return observation
     }
 
-    private static func triage(_ examination: Doctor.Examination) -> Listing {
+    static func triage(_ examination: Doctor.Examination) -> Listing {
         Listing(
             "Triage",
             [

@@ -114,6 +114,8 @@ struct LintHit: Decodable, Hashable, Sendable {
     var note: String?
     /// The statement that mends it, names quoted.
     var mend: String?
+    /// What a setting should be.
+    var wanted: String?
 
     /// As people write it: `public.orders`, `public.orders (total)`.
     var object: String {

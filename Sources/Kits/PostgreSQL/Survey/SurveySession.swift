@@ -3,7 +3,7 @@ import Maintenance
 /// A connection that can only look: it takes nothing but `SurveySQL`, and runs each statement alone in a READ ONLY
 /// transaction with its own time-outs, so that not even a connection pooler in between can lose them.
 package struct SurveySession: Sendable {
-    private let connection: Connection
+    let connection: Connection
     private let limits: SurveyLimits
 
     package init(_ connection: Connection, limits: SurveyLimits = SurveyLimits()) {
@@ -63,7 +63,7 @@ package struct SurveySession: Sendable {
         }
     }
 
-    private func alone<Value>(_ body: () async throws -> Value) async throws -> Value {
+    func alone<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await connection.executeScript(trusted: limits.begin(.readOnly))
         let started = ContinuousClock.now
         do {

@@ -36,5 +36,5 @@ package struct ReportSettings: Sendable, Equatable {
 
 /// What reports are about: the beginning of their files' names.
 package enum ReportKind: String, CaseIterable, Sendable {
-    case daily, weekly, monthly, quarterly, performance, backup
+    case daily, weekly, monthly, quarterly, performance, backup, database
 }

@@ -170,6 +170,7 @@ extension LintHit {
         guard mending == .reload || mending == .restart else { return hit }
         let reload = mending == .reload ? " select pg_reload_conf();" : " -- then restart the server"
         hit.mend = "alter system set \(name) = \(value.quotedLiteral);\(reload)"
+        hit.wanted = value
         return hit
     }
 }

@@ -1,0 +1,189 @@
+import Maintenance
+import PostgreSQL
+
+/// Which indexes the whole workload would gain by, found by asking the planner: each statement is planned with the
+/// candidates its own plan suggests, and what the planner takes is weighed over all statements, one index after the
+/// other, each on top of those chosen before it.
+struct IndexAdvice: Sendable {
+    let planner: StatementPlanner
+    var limits = Limits()
+
+    struct Limits: Sendable {
+        /// Smaller tables are read whole in no time.
+        var leastRows = 1_000.0
+        /// What at least one statement has to save of its cost, as a share.
+        var leastGain = 0.3
+        /// Statements that run more seldom, or are faster on average, move nobody to build an index.
+        var leastCalls = 20.0
+        var leastMilliseconds = 1.0
+        var most = 10
+        /// These alone; all where nil.
+        var tables: Set<String>?
+    }
+
+    /// A statement and its plan as things are.
+    struct Planned: Sendable {
+        var statement: Workload.Statement
+        var plan: PlanNode
+
+        var tables: Set<QualifiedName> {
+            Set(
+                plan.all.compactMap { node in
+                    guard let schema = node.schema, let relation = node.relation else { return nil }
+                    return QualifiedName(schema: schema, name: relation)
+                })
+        }
+    }
+
+    /// An index that is worth having.
+    struct Advice: Sendable {
+        var candidate: IndexCandidate
+        var bytes: Int64
+        /// Planner's cost an hour that is saved, and that writing it takes.
+        var saved: Double
+        var written: Double
+        /// Statements that are planned with it, the most saving first: `queryid`, cost before and after.
+        var uses: [Use]
+
+        struct Use: Sendable, Hashable {
+            var statement: Workload.Statement
+            var before: Double
+            var after: Double
+
+            var gain: Double { before > 0 ? 1 - after / before : 0 }
+        }
+    }
+
+    /// What came of looking at a workload.
+    struct Result: Sendable {
+        var planned: [Planned] = []
+        /// Statements that the server would not plan, with its reason.
+        var unplanned: [(statement: Workload.Statement, reason: String)] = []
+        var tables: [QualifiedName: AdviceTable] = [:]
+        var considered = 0
+        var advice: [Advice] = []
+    }
+
+    func plan(_ workload: Workload, tell: (String) -> Void) async throws -> Result {
+        var result = Result()
+        for statement in workload.statements {
+            do {
+                let plan = try PlanNode.read(try await planner.plan(statement.text).json)
+                result.planned.append(Planned(statement: statement, plan: plan))
+            } catch {
+                let report = ErrorReport(error)
+                guard report.exitStatus != .unreachable, report.exitStatus != .interrupted else { throw error }
+                result.unplanned.append((statement, report.problem))
+            }
+        }
+        tell("planned \(result.planned.count) of \(workload.statements.count) statements")
+        return result
+    }
+
+    /// - Parameter result: with the tables of its plans.
+    func advise(_ workload: Workload, _ result: inout Result, tell: (String) -> Void) async throws {
+        let worthwhile = result.planned.filter {
+            $0.statement.calls >= limits.leastCalls && $0.statement.mean >= limits.leastMilliseconds
+        }
+        let able = result.tables.filter { $0.value.rows >= limits.leastRows && isChosen($0.value.name) }
+        var pool: [IndexCandidate] = []
+        for planned in worthwhile {
+            let own = try await supposable(CandidateSource(plan: planned.plan, tables: able).candidates())
+            result.considered += own.count
+            // Carrying everything wins wherever it can, so each is asked without it first.
+            for group in [own.filter(\.included.isEmpty), own] where !group.isEmpty {
+                let (plan, supposed) = try await self.plan(planned.statement, group)
+                let used = plan.indexes
+                for (candidate, index) in zip(group, supposed) where used.contains(index.name) {
+                    if !pool.contains(candidate) { pool.append(candidate) }
+                }
+            }
+        }
+        var chosen: [IndexCandidate] = []
+        var costs = Dictionary(uniqueKeysWithValues: worthwhile.map { ($0.statement.id, $0.plan.cost) })
+        while chosen.count < limits.most, !pool.isEmpty {
+            tell("weighing \(pool.count) indexes")
+            var weighed: [Advice] = []
+            for candidate in pool {
+                if let advice = try await weigh(candidate, chosen, worthwhile, costs, workload.hours, able) {
+                    weighed.append(advice)
+                }
+            }
+            guard let best = Self.best(weighed) else { break }
+            result.advice.append(best)
+            chosen.append(best.candidate)
+            pool.removeAll { candidate in
+                candidate.isContained(in: best.candidate) || !weighed.contains { $0.candidate == candidate }
+            }
+            for use in best.uses { costs[use.statement.id] = use.after }
+        }
+        // A longer one that was chosen later does what the shorter one would.
+        let all = result.advice.map(\.candidate)
+        result.advice.removeAll { one in all.contains { $0 != one.candidate && one.candidate.isContained(in: $0) } }
+    }
+
+    /// The slimmest of those that save nearly as much as the best.
+    private static func best(_ weighed: [Advice]) -> Advice? {
+        guard let most = weighed.map({ $0.saved - $0.written }).max() else { return nil }
+        return weighed.filter { $0.saved - $0.written >= 0.8 * most }
+            .min {
+                ($0.candidate.weight, $0.bytes, $0.candidate.body) < ($1.candidate.weight, $1.bytes, $1.candidate.body)
+            }
+    }
+
+    func isChosen(_ name: QualifiedName) -> Bool {
+        guard let tables = limits.tables else { return true }
+        return tables.contains(name.name) || tables.contains("\(name.schema).\(name.name)")
+    }
+
+    /// Those that HypoPG takes: it refuses expressions that are not immutable, as the server would.
+    private func supposable(_ candidates: [IndexCandidate]) async throws -> [IndexCandidate] {
+        var able: [IndexCandidate] = []
+        for candidate in candidates {
+            do {
+                _ = try await planner.plan("select 1", supposing: [candidate.supposed])
+                able.append(candidate)
+            } catch {
+                let report = ErrorReport(error)
+                guard report.exitStatus != .unreachable, report.exitStatus != .interrupted else { throw error }
+            }
+        }
+        return able
+    }
+
+    private func plan(_ statement: Workload.Statement, _ supposed: [IndexCandidate]) async throws
+        -> (PlanNode, [SupposedPlan.Index])
+    {
+        let plan = try await planner.plan(statement.text, supposing: supposed.map(\.supposed))
+        return (try PlanNode.read(plan.json), plan.indexes)
+    }
+
+    /// Nil where it is not worth it.
+    private func weigh(
+        _ candidate: IndexCandidate, _ chosen: [IndexCandidate], _ planned: [Planned], _ costs: [Int64: Double],
+        _ hours: Double, _ tables: [QualifiedName: AdviceTable]
+    ) async throws -> Advice? {
+        guard let table = tables[candidate.table] else { return nil }
+        var advice = Advice(candidate: candidate, bytes: 0, saved: 0, written: 0, uses: [])
+        for one in planned where one.tables.contains(candidate.table) {
+            guard let before = costs[one.statement.id] else { continue }
+            let (plan, supposed) = try await self.plan(one.statement, chosen + [candidate])
+            advice.bytes = supposed.last?.bytes ?? 0
+            guard let name = supposed.last?.name, plan.indexes.contains(name), plan.cost < 0.9 * before else {
+                continue
+            }
+            advice.uses.append(.init(statement: one.statement, before: before, after: plan.cost))
+            advice.saved += (before - plan.cost) * one.statement.calls / hours
+        }
+        advice.uses.sort { ($0.before - $0.after) * $0.statement.calls > ($1.before - $1.after) * $1.statement.calls }
+        advice.written = table.writesAnHour * Self.costOfEntry
+        guard advice.uses.contains(where: { $0.gain >= limits.leastGain }), advice.saved >= 2 * advice.written else {
+            return nil
+        }
+        return advice
+    }
+
+    /// An entry written is taken for one page at random, as the planner counts it by default: pessimistic where the leaf
+    /// is in the cache, optimistic where the page splits.
+    static let costOfEntry = 4.0
+}

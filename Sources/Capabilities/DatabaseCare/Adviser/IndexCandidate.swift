@@ -1,0 +1,212 @@
+import Maintenance
+import PostgreSQL
+
+/// A B-tree index that might be worth having.
+struct IndexCandidate: Hashable, Sendable {
+    var table: QualifiedName
+    var keys: [Key]
+    /// Columns that are only carried, so that the table need not be read.
+    var included: [String] = []
+    /// The rows it is over, as SQL; nil for all.
+    var predicate: String?
+
+    struct Key: Hashable, Sendable {
+        var key: IndexKey
+        /// `desc`, `desc nulls last`; empty for the order of an index that says nothing.
+        var order = ""
+
+        var sql: String { order.isEmpty ? key.sql : "\(key.sql) \(order)" }
+    }
+
+    /// What stands behind the table's name.
+    var body: String {
+        var text = "using btree (\(keys.map(\.sql).joined(separator: ", ")))"
+        if !included.isEmpty { text += " include (\(included.map(\.quotedIdentifier).joined(separator: ", ")))" }
+        if let predicate { text += " where \(predicate)" }
+        return text
+    }
+
+    /// As HypoPG takes it. Columns and tables are quoted here; expressions and conditions are the server's own text.
+    var supposed: SQL { SQL(trusted: "create index on \(table.quoted) \(body)") }
+
+    /// At most 63 bytes, and none of those that are there.
+    func name(avoiding taken: Set<String>) -> String {
+        let words = [table.name.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }]
+        let base = String((words + keys.map(\.key.word)).joined(separator: "_").prefix(52))
+        var name = "\(base)_idx"
+        var number = 1
+        while taken.contains(name) {
+            number += 1
+            name = "\(base)_idx\(number)"
+        }
+        return name
+    }
+
+    /// More of it costs more: what decides between two that gain the same.
+    var weight: Int { keys.count + included.count - (predicate == nil ? 0 : 1) }
+
+    /// Whether an index of its table serves all that this one would: the same keys first, over all rows. One that would only
+    /// carry more than that is served too: two that begin alike are one too many.
+    func isServed(by indexes: [String]) -> Bool {
+        guard predicate == nil else { return false }
+        let own = keys.map { Self.plain($0.sql) }
+        return indexes.contains { index in
+            guard index.hasPrefix("btree ("), let end = index.firstIndex(of: ")"), end == index.indices.last else {
+                return false
+            }
+            let theirs = index.dropFirst("btree (".count).dropLast().split(separator: ", ").map {
+                Self.plain(String($0))
+            }
+            return theirs.count >= own.count && Array(theirs.prefix(own.count)) == own
+        }
+    }
+
+    /// Whether another one begins with the same keys, over the same rows.
+    func isContained(in other: IndexCandidate) -> Bool {
+        table == other.table && predicate == other.predicate && keys.count <= other.keys.count
+            && Array(other.keys.prefix(keys.count)) == keys
+    }
+
+    private static func plain(_ key: String) -> String {
+        key.replacing("\"", with: "").lowercased().trimmingWhitespace()
+    }
+}
+
+/// What the plan of a statement would go by if it were there: read off the conditions, joins and orders of the plan
+/// itself, so that views, functions and inferred equalities are in it.
+struct CandidateSource: Sendable {
+    let plan: PlanNode
+    let tables: [QualifiedName: AdviceTable]
+
+    /// At most as many key columns; more seldom tell rows apart that three did not.
+    static let mostKeys = 3
+    /// What an index may carry beside its keys, in bytes a row.
+    static let widestIncluded = 64.0
+
+    func candidates() -> [IndexCandidate] {
+        let nodes = plan.all
+        let aliases = Set(nodes.compactMap(\.alias))
+        var found: [IndexCandidate] = []
+        for node in nodes {
+            guard let alias = node.alias, let schema = node.schema, let relation = node.relation,
+                let table = tables[QualifiedName(schema: schema, name: relation)],
+                node.kind == "Seq Scan" || node.kind == "Index Scan" || node.kind == "Bitmap Heap Scan"
+                    || node.kind == "Index Only Scan"
+            else { continue }
+            let reader = ConditionReader(alias: alias, aliases: aliases, columns: table.columns.mapValues(\.type))
+            found += candidates(node, table, reader, nodes)
+        }
+        var seen = Set<IndexCandidate>()
+        return found.filter { !$0.isServed(by: tables[$0.table]?.indexes ?? []) && seen.insert($0).inserted }
+    }
+
+    private func candidates(
+        _ node: PlanNode, _ table: AdviceTable, _ reader: ConditionReader, _ nodes: [PlanNode]
+    ) -> [IndexCandidate] {
+        let own =
+            reader.conditions(node.filter) + reader.conditions(node.indexCondition)
+            + reader.conditions(node.recheckCondition)
+        // What joins it stands at the join above, or, in a nested loop, at its own index condition.
+        let joins =
+            nodes.flatMap(\.joinConditions).flatMap { reader.conditions($0) }.filter { $0.kind == .join }.map(\.key)
+            + own.filter { $0.kind == .join }.map(\.key)
+        let equal = unique(own.filter { $0.kind == .equality }.map(\.key)).sorted { rank($0, table) > rank($1, table) }
+        let ranges = unique(own.filter { $0.kind == .range }.map(\.key))
+        let fixed = own.filter { $0.kind == .fixed }
+        let base = equal.prefix(Self.mostKeys).map { IndexCandidate.Key(key: $0) }
+        var lists: [[IndexCandidate.Key]] = [Array(base)]
+        for range in ranges { lists.append(base.prefix(2) + [.init(key: range)]) }
+        for join in unique(joins) {
+            lists.append([.init(key: join)])
+            if !base.isEmpty { lists.append(base.prefix(2) + [.init(key: join)]) }
+        }
+        if let order = order(nodes, reader), order.count + base.count <= Self.mostKeys + 1 {
+            lists.append(base + order.filter { key in !base.contains { $0.key == key.key } })
+        }
+        if let first = fixed.first, base.isEmpty { lists.append([.init(key: first.key)]) }
+        let predicate = fixed.isEmpty ? nil : unique(fixed.compactMap(\.constant)).joined(separator: " and ")
+        let needed = self.needed(of: node, reader, nodes)
+        var found: [IndexCandidate] = []
+        for keys in unique(lists.map(uniqueKeys)) where !keys.isEmpty {
+            let plain = IndexCandidate(table: table.name, keys: keys)
+            let partial = predicate.map { predicate in
+                var partial = plain
+                partial.predicate = predicate
+                return partial
+            }
+            // One that only says what its condition says already is worth nothing over all rows.
+            let isFixed = keys.allSatisfy { key in fixed.contains { $0.key == key.key } }
+            for one in (isFixed ? [] : [plain]) + [partial].compactMap(\.self) {
+                found.append(one)
+                if let carried = carried(needed, keys, table) {
+                    var covering = one
+                    covering.included = carried
+                    found.append(covering)
+                }
+            }
+        }
+        return found
+    }
+
+    /// Columns beside the keys, where all that the statement needs of the table fits into the index.
+    private func carried(_ needed: Set<String>?, _ keys: [IndexCandidate.Key], _ table: AdviceTable) -> [String]? {
+        guard let needed else { return nil }
+        let rest = needed.filter { name in !keys.contains { $0.key == .column(name) } }.sorted()
+        let width = rest.map { table.columns[$0]?.width ?? .infinity }.reduce(0, +)
+        return rest.isEmpty || rest.count > 4 || width > Self.widestIncluded ? nil : rest
+    }
+
+    /// The columns that the statement reads of a relation; nil where that cannot be told. A scan beneath others shows all
+    /// its columns whoever wants them, so its own output counts only at the top.
+    private func needed(of node: PlanNode, _ reader: ConditionReader, _ nodes: [PlanNode]) -> Set<String>? {
+        var texts = nodes.flatMap { other -> [String] in
+            let conditions =
+                [other.filter, other.indexCondition, other.recheckCondition].compactMap(\.self) + other.joinConditions
+            let output = other.relation == nil || nodes.count == 1 ? other.output ?? [] : []
+            return conditions + output + (other.sortKey ?? []) + (other.groupKey ?? [])
+        }
+        if nodes.first?.relation != nil, nodes.count == 1 {
+            // Without another relation the output names its columns bare.
+            texts += (node.output ?? []).map { "\(reader.alias).\($0)" }
+        }
+        // A change writes the row itself.
+        guard nodes.first?.kind != "ModifyTable" else { return nil }
+        let needed = texts.reduce(into: Set<String>()) { $0.formUnion(reader.columns(in: $1)) }
+        return needed.isEmpty ? nil : needed
+    }
+
+    /// The first order that is of this relation alone.
+    private func order(_ nodes: [PlanNode], _ reader: ConditionReader) -> [IndexCandidate.Key]? {
+        for node in nodes {
+            guard let sort = node.sortKey else { continue }
+            let keys = sort.compactMap { text -> IndexCandidate.Key? in
+                var words = ConditionReader.words(text)
+                var order: [String] = []
+                while let last = words.last, ["DESC", "ASC", "NULLS", "FIRST", "LAST"].contains(last), words.count > 1 {
+                    order.insert(words.removeLast().lowercased(), at: 0)
+                }
+                return reader.key(words.joined(separator: " ")).map {
+                    IndexCandidate.Key(key: $0, order: order.joined(separator: " "))
+                }
+            }
+            if keys.count == sort.count, !keys.isEmpty { return keys }
+        }
+        return nil
+    }
+
+    /// What tells most rows apart comes first.
+    private func rank(_ key: IndexKey, _ table: AdviceTable) -> Double {
+        guard case .column(let name) = key else { return table.rows / 10 }
+        return table.columns[name]?.distinct ?? 0
+    }
+
+    private func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
+        var seen = Set<Value>()
+        return values.filter { seen.insert($0).inserted }
+    }
+
+    private func uniqueKeys(_ keys: [IndexCandidate.Key]) -> [IndexCandidate.Key] {
+        var seen = Set<IndexKey>()
+        return keys.filter { seen.insert($0.key).inserted }
+    }
+}

@@ -1,0 +1,62 @@
+import Engine
+import Maintenance
+import PostgreSQL
+import Settings
+
+/// What the standbys of a database use: they count for themselves, and an index that the primary never reads may be what
+/// all reports there live by.
+struct Standbys: Sendable {
+    /// Names of the resources that were asked.
+    var asked: [String] = []
+    /// Why not all could be; nil where all were.
+    var obstacle: String?
+    /// Oids of the indexes that one of them has used, with its name. Files are the same, and so are oids.
+    var used: [Int64: String] = [:]
+
+    /// - Parameter cycle: for how long each has to have counted.
+    static func ask(_ look: Look, _ session: SurveySession, cycle: Duration) async throws -> Standbys {
+        var standbys = Standbys()
+        let own = try await ServerFacts(session)
+        // A receiver of WAL or a base backup reads no index.
+        let followers = try await session.query(
+            """
+            select count(*) as n from pg_catalog.pg_stat_replication r
+            left join pg_catalog.pg_replication_slots s on s.active_pid = r.pid
+            where r.state = 'streaming' and coalesce(s.slot_type, 'physical') = 'physical'
+                and r.application_name not in ('pg_receivewal', 'pg_basebackup')
+            """
+        ).only["n", as: Int.self]
+        let others = (look.environment?.resources ?? []).filter {
+            $0.kind == .postgresql && $0.name != look.target.resource
+        }
+        for other in others {
+            guard let there = try? await look.database(other), let facts = try? await ServerFacts(there),
+                facts.isInRecovery, facts.systemIdentifier != nil, facts.systemIdentifier == own.systemIdentifier,
+                facts.databaseOID == own.databaseOID
+            else { continue }
+            standbys.asked.append(other.name)
+            let counted = try await there.query(
+                """
+                select extract(epoch from now() - greatest(
+                    (select stats_reset from pg_catalog.pg_stat_database where datname = current_database()),
+                    (select stats_reset from pg_catalog.pg_stat_bgwriter)))::float8 as seconds
+                """
+            ).only["seconds", as: Double?.self]
+            if let counted, .seconds(counted) < cycle {
+                standbys.obstacle =
+                    "the standby '\(other.name.printable)' has counted for \(Duration.seconds(counted).short) only"
+            }
+            for row in try await there.query(
+                "select indexrelid::bigint as oid from pg_catalog.pg_stat_user_indexes where idx_scan > 0")
+            {
+                standbys.used[try row["oid"]] = other.name
+            }
+        }
+        if standbys.asked.count < followers {
+            standbys.obstacle =
+                "\(followers) standbys follow this server and \(standbys.asked.count) of them could be asked; "
+                + "name them in the inventory"
+        }
+        return standbys
+    }
+}

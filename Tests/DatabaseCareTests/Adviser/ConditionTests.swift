@@ -1,0 +1,83 @@
+import PostgreSQL
+import Testing
+
+@testable import DatabaseCare
+
+@Suite("what is read off a plan's conditions")
+struct ConditionTests {
+    private let reader = ConditionReader(
+        alias: "o", aliases: ["o", "c", "po", "Odd \"one\""],
+        columns: [
+            "id": "int4", "customer": "int4", "email": "varchar", "total": "int4", "total_price": "int4",
+            "gone": "timestamptz",
+            "flag": "bool", "Mixed": "text",
+        ])
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var text: String
+        var says: [String]
+
+        init(_ text: String, _ says: String...) {
+            self.text = text
+            self.says = says
+        }
+
+        var testDescription: String { text }
+    }
+
+    static let cases: [Case] = [
+        Case("(o.customer = $1)", "equality \"customer\""),
+        Case("($1 = o.customer)", "equality \"customer\""),
+        Case("($1 > o.total)", "range \"total\""),
+        Case(
+            "((o.gone IS NULL) AND (NOT o.flag) AND (o.customer = $1) AND (o.total >= $2))",
+            "fixed \"gone\" is null", "fixed not \"flag\"", "equality \"customer\"", "range \"total\""),
+        Case("(o.flag AND (o.id = ANY ($1)))", "fixed \"flag\"", "equality \"id\""),
+        Case("((o.email)::text = $3)", "equality \"email\""),
+        Case("(lower((o.email)::text) = $1)", "equality (lower((email)::text))"),
+        Case("(o.\"Mixed\" = $1)", "equality \"Mixed\""),
+        Case("(c.id = o.customer)", "join \"customer\""),
+        Case("(o.customer = c.id)", "join \"customer\""),
+        Case("(o.total = 5)", "fixed \"total\" = 5"),
+        Case("(o.\"Mixed\" = 'it''s (AND) OR'::text)", "fixed \"Mixed\" = 'it''s (AND) OR'::text"),
+        // Nothing a B-tree of this table could serve.
+        Case("((o.customer = $1) OR (o.total = $2))"),
+        Case("(o.total = o.total_price)"),
+        Case("(po.customer = $1)"),
+        Case("(o.total <> $1)"),
+        Case("(o.email ~~ $1)"),
+        Case("(o.id = (SubPlan 1))"),
+        Case("(hashed SubPlan 1)"),
+    ]
+
+    @Test("each is an equality, a range, a join or fixed; what cannot be served is left out", arguments: cases)
+    func reads(one: Case) {
+        let said = reader.conditions(one.text).map { condition in
+            switch condition.kind {
+            case .fixed: "fixed \(condition.constant ?? "")"
+            case .equality: "equality \(condition.key.sql)"
+            case .range: "range \(condition.key.sql)"
+            case .join: "join \(condition.key.sql)"
+            }
+        }
+        #expect(said == one.says)
+    }
+
+    @Test("columns are found by whole names")
+    func columns() {
+        #expect(reader.columns(in: "sum(o.total_price)") == ["total_price"])
+        #expect(reader.columns(in: "po.total, o.\"Mixed\", o.id") == ["Mixed", "id"])
+    }
+
+    @Test("an index that begins with the same keys serves")
+    func serves() {
+        let one = IndexCandidate(
+            table: .init(schema: "s", name: "t"),
+            keys: [.init(key: .column("a")), .init(key: .column("b"), order: "desc")])
+        #expect(one.isServed(by: ["btree (a, b DESC)"]))
+        #expect(one.isServed(by: ["btree (a, b DESC, c)"]))
+        #expect(!one.isServed(by: ["btree (b DESC, a)", "btree (a)", "btree (a, b)", "hash (a)"]))
+        #expect(!one.isServed(by: ["btree (a, b DESC) WHERE flag"]))
+        #expect(one.name(avoiding: ["t_a_b_idx"]) == "t_a_b_idx2")
+    }
+}
