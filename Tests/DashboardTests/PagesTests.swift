@@ -272,7 +272,7 @@ struct ActsTests {
 
             """)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await test.site.dryRuns.run(test.site.session) }
+            group.addTask { await test.site.desk.run(test.site.session) }
             let olga = try await test.visitor("olga", Grants(environments: ["staging": .operator]))
             #expect(await olga.post("/environments/production/dry-run", ["task": "data.cleanup-temp"]).status == 404)
             #expect(await olga.post("/environments/staging/dry-run", ["task": "none"]).status == 422)

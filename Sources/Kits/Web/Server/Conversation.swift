@@ -52,7 +52,8 @@ struct Conversation: Sendable {
         guard head.headers["host"].count == 1 || head.version == .http1_0 else {
             return .refused(400, version: head.version)
         }
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.body {
+        let most = limits.body(target.path)
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > most {
             return .refused(413, version: head.version)
         }
         var body: [UInt8] = []
@@ -60,7 +61,7 @@ struct Conversation: Sendable {
             switch part {
             case .head: return nil
             case .body(let buffer):
-                guard body.count + buffer.readableBytes <= limits.body else {
+                guard body.count + buffer.readableBytes <= most else {
                     return .refused(413, version: head.version)
                 }
                 body.append(contentsOf: buffer.readableBytesView)
