@@ -23,7 +23,9 @@ enum Answers {
     static func trouble(_ error: any Error, _ request: WebRequest) -> WebResponse {
         switch error {
         case Refusal.notFound:
-            return page(request, 404, "not-found", "there is nothing here", "Begin at the overview.")
+            return page(
+                request, 404, "not-found", "there is nothing here",
+                wantsPage(request) ? "Begin at the overview." : "'/api/v1/openapi.json' says what there is.")
         case Refusal.forbidden(let role, let environment):
             let place = environment.isEmpty ? "" : " in '\(environment.printable)'"
             return page(
@@ -49,7 +51,7 @@ enum Answers {
         case Refusal.conflict(let problem):
             return page(request, 409, "conflict", problem, "Look how it stands, and ask again.")
         case Refusal.busy(let problem):
-            var response = page(request, 503, "busy", problem, "Try again in a while.")
+            var response = page(request, 429, "busy", problem, "Try again in a while.")
             response.set("Retry-After", "10")
             return response
         case Refusal.tooOften(let wait):

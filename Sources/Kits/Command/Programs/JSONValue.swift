@@ -4,7 +4,8 @@ import Maintenance
 /// A JSON text from or for a program; members are written in the order of their names, so that equal values are equal
 /// texts.
 package indirect enum JSONValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
-    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
 {
     case null
     case boolean(Bool)
@@ -17,6 +18,7 @@ package indirect enum JSONValue: Sendable, Hashable, ExpressibleByStringLiteral,
     package init(stringLiteral value: String) { self = .text(value) }
     package init(booleanLiteral value: Bool) { self = .boolean(value) }
     package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(floatLiteral value: Double) { self = .number(value) }
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })

@@ -43,7 +43,7 @@ package struct AlertLinks: Sendable {
 
     private let key: SymmetricKey
 
-    package init(key: SymmetricKey) { self.key = key }
+    private init(key: SymmetricKey) { self.key = key }
 
     /// Reads the key, or makes one.
     ///

@@ -195,6 +195,7 @@ struct ConfigurationSection: Sendable {
         SuiteSections.judge(inventory, reading)
         MonitoringSections.judge(inventory, reading)
         alerts.judge(inventory, reading)
+        ServerSections.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {

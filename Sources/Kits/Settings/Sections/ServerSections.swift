@@ -47,6 +47,18 @@ enum ServerSections {
             }, writing: { $0 })
     }
 
+    /// What only shows when everything is put together.
+    static func judge(_ inventory: Inventory, _ reading: Reading) {
+        guard let environment = inventory.server?.functions?.environment else { return }
+        let known = inventory.environments.map(\.name)
+        guard !known.contains(environment) else { return }
+        let path = "server.functions.environment"
+        reading.report(
+            "there is no environment '\(environment.printable)'",
+            at: reading.locations[path] ?? SourceLocation(file: "", line: 1, column: 1), path,
+            allowed: known.joined(separator: ", "), nearest: nearest(to: environment, among: known))
+    }
+
     private static var functions: Format<FunctionSettings> {
         Section<FunctionSettings>(
             prototype: { _ in FunctionSettings() },

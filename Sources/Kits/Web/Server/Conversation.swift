@@ -79,7 +79,10 @@ struct Conversation: Sendable {
     private func reply(to read: Read, _ writer: Writer) async throws -> Bool {
         switch read {
         case .refused(let status, let version):
-            var response = WebResponse(status, text: "\(HTTPResponseStatus(statusCode: status).reasonPhrase)\n")
+            // RFC 9457, 4.2.1: nothing more is known than what the status says.
+            let title = HTTPResponseStatus(statusCode: status).reasonPhrase
+            let problem = #"{"status":\#(status),"title":"\#(title)","type":"about:blank"}"#
+            var response = WebResponse(status, Array("\(problem)\n".utf8), type: "application/problem+json")
             SecurityHeaders.add(to: &response, isSecure: isSecure)
             try await write(response, Terms(isKept: false, hasBody: true, version: version), writer)
             return false
