@@ -22,6 +22,7 @@ struct InboundTests {
               import: {kind: heartbeat, key: "\(key)", every: 1d, grace: 2h}
               other: {kind: heartbeat, key: "${OTHER_KEY_THAT_IS_NOT_SET}", every: 1h}
           staging: {}
+        alerts: {channels: {chat: {kind: slack, url: "https://chat.example/hook"}}, critical: {channels: [chat]}}
         server: {listen: "127.0.0.1:0", url: "https://mainstay.example", answer-links: 4h}
 
         """
@@ -108,6 +109,10 @@ struct InboundTests {
         test.clock.advance(by: AlertmanagerRequests.timeout)
         troubles = try await test.log.troubles(test.site.inventory, [])
         #expect(troubles.troubles.isEmpty && troubles.version != version)
+        // Where nobody would be told, nothing is taken.
+        let silent = try await TestSite(directory: "\(TemporaryDirectory.current)/silent")
+        let other = try await silent.program("prometheus", Grants(everywhere: .operator), scopes: [.alerts])
+        #expect(await send(other, alert) == 409)
         // One that says when it ends ends then.
         let ended = alert.replacingOccurrences(
             of: "0001-01-01T00:00:00Z", with: (test.clock.clock.now() - .seconds(1)).iso8601)

@@ -2,6 +2,7 @@ import Alert
 import Command
 import Engine
 import Maintenance
+import Settings
 import Web
 
 /// `POST /api/v2/alerts`, as Prometheus and whatever else speaks to an Alertmanager sends it (Alertmanager, OpenAPI of the API
@@ -19,6 +20,10 @@ enum AlertmanagerRequests {
         }
         guard list.count <= most else { throw Refusal.malformed("there are more than \(most) alerts in one request") }
         let alerts = try list.enumerated().map { try alert($0.element, at: $0.offset, visit) }
+        // Taken and told to nobody would be worse than refused.
+        guard alerts.isEmpty || visit.site.inventory.alerts != nil else {
+            throw Refusal.conflict("the configuration has no 'alerts', so that nobody would be told")
+        }
         let left = try await visit.site.log.take(alerts)
         guard left == 0 else {
             throw Refusal.busy("\(left) alerts were not taken, because \(RunLog.mostOutsideAlerts) are open already")
