@@ -33,7 +33,6 @@ struct APIRoute: Sendable {
         var name: String
         var schema: JSONValue
         var summary: String
-        var isRequired = false
 
         static let cursor = Parameter(
             name: "cursor", schema: ["type": "string"], summary: "What the page before gave as 'next'.")

@@ -98,7 +98,7 @@ struct OpenAPI {
         }
         parameters += route.parameters.map { parameter in
             [
-                "name": .text(parameter.name), "in": "query", "required": .boolean(parameter.isRequired),
+                "name": .text(parameter.name), "in": "query", "required": false,
                 "schema": parameter.schema, "description": .text(parameter.summary),
             ]
         }

@@ -33,12 +33,11 @@ final class RunDesk: Sendable {
         var id: String
         var work: Work
         var inventory: Inventory
-        /// Who may know of it before the run log does.
-        var environments: [String]
     }
 
     private struct Entry {
         var number: Int
+        /// Who may know of it before the run log does.
         var environments: [String]
         var standing: Standing
         var cancel: AsyncStream<Void>.Continuation
@@ -72,7 +71,7 @@ final class RunDesk: Sendable {
         case .resume(let run, _, _): id = run
         }
         let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
-        let order = Order(id: id, work: work, inventory: inventory, environments: environments)
+        let order = Order(id: id, work: work, inventory: inventory)
         let isFree = state.withLock { state in
             if let known = state.entries[id], known.standing.isOpen { return false }
             state.last += 1

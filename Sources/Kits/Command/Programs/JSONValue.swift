@@ -29,11 +29,6 @@ package indirect enum JSONValue: Sendable, Hashable, ExpressibleByStringLiteral,
         do { self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes)) } catch { return nil }
     }
 
-    /// What a value looks like that is written as JSON.
-    package init(encoding value: some Encodable) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
-    }
-
     package subscript(key: String) -> JSONValue? {
         if case .object(let members) = self { members[key] } else { nil }
     }
