@@ -25,7 +25,7 @@ enum API {
             .get, "/environments/{environment}/measurements", "What was measured there.", .viewer,
             parameters: [
                 .init(
-                    name: "hours", schema: ["type": "integer", "minimum": 1, "maximum": 8784, "default": 24],
+                    name: "hours", schema: ["type": "integer", "minimum": 1, "maximum": 744, "default": 24],
                     summary: "How far back."),
                 .init(name: "series", schema: ["type": "string"], summary: "Only the series of this name."),
             ], answers: .json(status: 200, [SampledSeries].self), answer: LookingActs.measurements),

@@ -30,7 +30,7 @@ enum LookingActs {
     static func measurements(_ visit: Visit) async throws -> WebResponse {
         let name = visit.value(0)
         guard visit.site.inventory[environment: name] != nil, visit.sees(name) else { throw Refusal.notFound }
-        let hours = try visit.number("hours", 1...8_784, standard: 24)
+        let hours = try visit.number("hours", 1...744, standard: 24)
         let wanted = visit.request.query["series"]
         let series = try await visit.site.log.history(of: name, since: visit.now - .seconds(hours * 3_600))
             .filter { !$0.samples.isEmpty && (wanted == nil || $0.series.name == wanted) }
