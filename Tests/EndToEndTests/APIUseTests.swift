@@ -79,7 +79,7 @@ struct APIUseTests {
             ("--path-as-is \(host)/api/v1/reports/../../../../etc/passwd", "400"),
             ("\(host)/api/v1/reports/%2e%2e%2fmainstay.sqlite", "400"),
             ("\(host)/api/v1/runs/%0d%0aSet-Cookie:x", "400"),
-            ("-X DELETE \(host)/api/v1/runs/\(id)", "405"), ("-X PATCH \(host)/api/v1/runs", "501"),
+            ("-X DELETE \(host)/api/v1/runs/\(id)", "405"), ("-X PATCH \(host)/api/v1/runs", "405"),
             ("-H 'Idempotency-Key: a b' \(json) -d '{\"dryRun\": true}' \(host)/api/v1/tasks/health.check/runs", "400"),
             ("-d 'dryRun=true' \(host)/api/v1/tasks/health.check/runs", "400"),
         ] {

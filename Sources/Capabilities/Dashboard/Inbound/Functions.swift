@@ -117,15 +117,16 @@ struct FunctionCall: Sendable {
     func answer(_ visit: Visit) async throws -> WebResponse {
         let programs = visit.site.session.application.programs
         let url = try await endpoint.url.resolve(with: programs).reveal()
-        var probe = HTTPProbe(try HTTPTarget(url), method: .post, timeLimit: endpoint.timeout)
-        probe.headers = [try HTTPProbe.Header(name: "Content-Type", value: Secret("application/json"))]
-        if let token = try await endpoint.token?.resolve(with: programs).reveal() {
-            probe.headers.append(try HTTPProbe.Header(name: "Authorization", value: Secret("Bearer \(token)")))
-        }
-        probe.content = visit.request.body
-        probe.reach = endpoint.isPrivate ? .notLinkLocal : .publicOnly
+        let token = try await endpoint.token?.resolve(with: programs).reveal()
         let observation: HTTPObservation
         do {
+            var probe = HTTPProbe(try HTTPTarget(url), method: .post, timeLimit: endpoint.timeout)
+            probe.headers = [try HTTPProbe.Header(name: "Content-Type", value: Secret("application/json"))]
+            if let token {
+                probe.headers.append(try HTTPProbe.Header(name: "Authorization", value: Secret("Bearer \(token)")))
+            }
+            probe.content = visit.request.body
+            probe.reach = endpoint.isPrivate ? .notLinkLocal : .publicOnly
             observation = try await HTTPProber(clock: visit.site.clock).observe(probe)
         } catch let error as HTTPError {
             // Its address may hold a secret.
