@@ -45,6 +45,7 @@ let groups: [any ParsableCommand.Type] = [
     GroupCommand<HistoryGroup>.self,
     GroupCommand<AlertsGroup>.self,
     GroupCommand<AccessGroup>.self,
+    GroupCommand<APIGroup>.self,
     GroupCommand<CalendarGroup>.self,
     GroupCommand<ApprovalsGroup>.self,
     GroupCommand<AuditGroup>.self,
@@ -133,6 +134,12 @@ enum AlertsGroup: CommandFamily {
 enum ReportGroup: CommandFamily {
     static let name = "report"
     static let summary = "Write what happened, for people."
+    static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
+}
+
+enum APIGroup: CommandFamily {
+    static let name = "api"
+    static let summary = "Know what programs may ask of the server."
     static var commands: [any ParsableCommand.Type] { capabilities.commands(in: name) }
 }
 

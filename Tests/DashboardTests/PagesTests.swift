@@ -127,6 +127,22 @@ struct PagesTests {
         let stranger = try await test.visitor("eve", Grants(environments: ["other": .viewer]))
         #expect(await stranger.get(link).status == 404)
         #expect(await again.get("/backups/test/main/..").status == 404)
+        let dora = try await test.program("dora", Grants(environments: ["test": .viewer]))
+        let shown = await dora.get("/api/v1\(link)/certificate")
+        #expect(shown.status == 200 && shown.json["verdict"] == "proved", "\(shown.text)")
+        #expect(await dora.get("/api/v1/backups").json["items"]?.array?.first?["standing"] == "proved")
+        // Whoever can write where the backups are can change the page, and put a key of theirs there: it is not shown.
+        let folder = "\(test.log.directory)/backups/test/main"
+        let id = try #require(link.split(separator: "/").last)
+        let page2 = "\(folder)/\(id).certificate.html"
+        let before = try Data(contentsOf: URL(fileURLWithPath: page2))
+        try Data("<p>proved</p>".utf8).write(to: URL(fileURLWithPath: page2))
+        let altered = await again.get(link)
+        #expect(altered.status == 409 && altered.text.contains("does not fit its signature"))
+        try before.write(to: URL(fileURLWithPath: page2))
+        #expect(await again.get(link).status == 200)
+        try FileManager.default.removeItem(atPath: "\(page2).sig")
+        #expect(await again.get(link).status == 409)
     }
 
     @Test("a run shows its statements, its state and its proof")
@@ -272,7 +288,7 @@ struct ActsTests {
 
             """)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await test.site.dryRuns.run(test.site.session) }
+            group.addTask { await test.site.desk.run(test.site.session) }
             let olga = try await test.visitor("olga", Grants(environments: ["staging": .operator]))
             #expect(await olga.post("/environments/production/dry-run", ["task": "data.cleanup-temp"]).status == 404)
             #expect(await olga.post("/environments/staging/dry-run", ["task": "none"]).status == 422)

@@ -105,14 +105,14 @@ extension Broken {
         Broken(
             resource("url: a"),
             "mainstay.yaml:5:9: \(path): the key 'kind' is missing (allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
-                + "ping, redis, process, service, suite, pgbouncer, log-pattern)"
+                + "ping, redis, process, service, suite, pgbouncer, log-pattern, heartbeat)"
         ),
         Broken(resource("kind: container"), "mainstay.yaml:5:15: \(path).kind: 'container' is not supported yet"),
         Broken(
             resource("kind: HTTP\nurl: http://x/"),
             "mainstay.yaml:5:15: \(path).kind: 'HTTP' is not allowed here "
                 + "(did you mean 'http'? allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
-                + "ping, redis, process, service, suite, pgbouncer, log-pattern)"),
+                + "ping, redis, process, service, suite, pgbouncer, log-pattern, heartbeat)"),
         Broken(
             resource("kind: postgresql"),
             "mainstay.yaml:5:9: \(path): one of the keys 'url', 'service', 'connection' is missing"),

@@ -24,5 +24,18 @@ extension Broken {
             "mainstay.yaml:2:11: server.listen: '0.0.0.0:3000' would show passwords to whoever listens on the way (allowed: "
                 + "127.0.0.1, or another address with 'certificate' and 'key', or with 'behind-proxy: true')"
         ).beyondSchema,
+        Broken(
+            """
+            environments: { a: {} }
+            server: { answer-links: 4h }
+            """,
+            "mainstay.yaml:2:9: server: 'answer-links' needs 'url' beside it"),
+        Broken(
+            """
+            environments: { a: {} }
+            server: { functions: { environment: b } }
+            """,
+            "mainstay.yaml:2:24: server.functions.environment: there is no environment 'b' (did you mean 'a'? allowed: a)"
+        ).beyondSchema,
     ]
 }

@@ -44,7 +44,7 @@ struct ProblemTests {
                 "mainstay.yaml:3:5: environments.test.protectd: unknown key 'protectd' (did you mean 'protected'?)",
                 "mainstay.yaml:4:32: environments.test.resources.main.kind: 'postgres' is not allowed here "
                     + "(did you mean 'postgresql'? allowed: postgresql, http, host, logs, files, storage, tcp, tls, command, query, dns, "
-                    + "ping, redis, process, service, suite, pgbouncer, log-pattern)",
+                    + "ping, redis, process, service, suite, pgbouncer, log-pattern, heartbeat)",
                 "mainstay.d/a.yaml:1:1: dashboard: 'dashboard' is not supported yet",
                 "mainstay.d/a.yaml:2:30: routines.daily.steps[1]: there is no task 'helth check' "
                     + "(did you mean 'health check'?)",

@@ -265,6 +265,12 @@ let completeFile = #"""
       certificate: /etc/mainstay/tls/fullchain.pem
       key: /etc/mainstay/tls/key.pem
       behind-proxy: true
+      requests-per-minute: 1200
+      answer-links: 12h
+      functions:
+        environment: production
+        endpoints:
+          trust-scorer: { url: "https://shop.example/trust", token: "${TRUST_TOKEN}", private: true, timeout: 5s }
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     monitoring:

@@ -14,7 +14,8 @@ struct SecondStoreTests {
         ScheduleStatement.self, CommandStatement.self, HoldStatement.self, IdentityStatement.self, WindowStatement.self,
         ChecklistStatement.self,
         PruningStatement.self, AlertStatement.self, AccessStatement.self, LookStatement.self, WorkloadStatement.self,
-        MonitorStatement.self, MemoryStatement.self, SampleStatement.self,
+        MonitorStatement.self, MemoryStatement.self, SampleStatement.self, RequestStatement.self,
+        HeartbeatStatement.self, OutsideAlertStatement.self,
     ]
 
     @Test("every statement of the house is prepared on PostgreSQL, after every migration", .cluster)

@@ -59,7 +59,8 @@ struct WebServerTests {
             ("GET /a//b HTTP/1.1\r\nHost: x\r\n\r\n", 400), ("GET /x?a=%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
             ("GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400),
             ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
-            ("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 501), ("NONSENSE\r\n\r\n", 400),
+            ("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405), ("BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+            ("NONSENSE\r\n\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
             ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", 400),
         ])

@@ -73,6 +73,7 @@ enum HealthChecks {
         .suiteSteps,
         .poolerState,
         .logMatches,
+        .heartbeatHeard,
         .endpointAnswer,
         .endpointResponseTime,
         .endpointCertificate,
@@ -96,7 +97,7 @@ enum HealthChecks {
         case .postgresql: .databaseConnectivity
         case .http: .endpointAnswer
         case .host, .logs, .files, .storage, .tcp, .tls, .command, .query, .dns, .ping, .redis, .process, .service,
-            .suite, .pgbouncer, .logPattern:
+            .suite, .pgbouncer, .logPattern, .heartbeat:
             nil
         }
     }

@@ -19,6 +19,8 @@ package struct Application: Sendable {
     package let routines: [Routine]
     package let checklists: [Checklist]
     package let migrations: [Migration]
+    /// The options of each task by their types, for those who ask over the network.
+    let optionShapes: [String: @Sendable () -> [OptionShape]]
     /// What `serve` runs beside the scheduler.
     package let services: [HouseService]
     package let programs: Programs
@@ -39,6 +41,7 @@ package struct Application: Sendable {
     ) {
         self.root = root
         catalog = TaskCatalog(tasks.map(\.entry), checklists: checklists, checks: checks)
+        optionShapes = Dictionary(uniqueKeysWithValues: tasks.map { ($0.entry.declaration.name, $0.shapes) })
         self.checks = checks.sorted { $0.name < $1.name }
         self.findingPages = findingPages
         self.routines = routines

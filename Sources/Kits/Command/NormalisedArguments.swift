@@ -75,7 +75,7 @@ extension OptionGroup: ParsedWrapper {
 
 extension StringProtocol {
     /// `olderThan` as `older-than`, as ArgumentParser names its options.
-    fileprivate var kebabCased: String {
+    var kebabCased: String {
         reduce(into: "") { result, character in
             if character.isUppercase {
                 if !result.isEmpty { result.append("-") }

@@ -39,10 +39,13 @@ package struct TaskCommand<Task: MaintenanceTask>: HouseCommand where Task.Optio
 package struct TaskRegistration: Sendable {
     package let entry: TaskEntry
     package let command: any HouseCommand.Type
+    /// Made when it is asked for.
+    let shapes: @Sendable () -> [OptionShape]
 
     package init<Task: MaintenanceTask>(_ type: Task.Type) where Task.Options: ParsableArguments {
         let declaration = Task.declaration
         command = TaskCommand<Task>.self
+        shapes = { OptionShape.all(of: Task.Options.self) }
         entry = TaskEntry(declaration: declaration) { arguments in
             do {
                 let options = try Task.Options.parse(arguments)

@@ -87,7 +87,7 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     }
 
     /// What a change reaches; a change of cluster scope is judged by everything that lives in the cluster.
-    package enum Scope: String, Codable, Sendable {
+    package enum Scope: String, Codable, CaseIterable, Sendable {
         case resource, cluster
     }
 

@@ -24,7 +24,7 @@ package struct Measurement: Codable, Hashable, Sendable {
         }
     }
 
-    package enum Unit: String, Codable, Sendable {
+    package enum Unit: String, Codable, CaseIterable, Sendable {
         case count, percent, seconds, bytes
 
         /// The value as people read it.

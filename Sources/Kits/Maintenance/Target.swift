@@ -36,6 +36,8 @@ package enum ResourceKind: String, Codable, CaseIterable, Sendable {
     case pgbouncer
     /// Lines of a log that should not come.
     case logPattern = "log-pattern"
+    /// A program that says itself when it is done.
+    case heartbeat
 }
 
 /// The place a step works on, by the names the inventory gives: one resource of an environment, a whole environment, or

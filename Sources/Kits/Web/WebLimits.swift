@@ -4,8 +4,10 @@ import NIOHTTP1
 package struct WebLimits: Sendable {
     /// Bytes of the request line and all header fields together.
     package var head = 16_384
-    /// Bytes of a body: forms, and nothing else is sent here.
+    /// Bytes of a body, but where `largeBodies` says otherwise.
     package var body = 65_536
+    /// Bytes of a body under paths that begin with these, for programs.
+    package var largeBodies: (paths: [[String]], bytes: Int) = ([], 1_048_576)
     /// From the connection, with its handshake, to the end of the first request's head; and from there to the end of its
     /// body. Whoever sends a byte now and then gains nothing by it.
     package var requestTime: Duration = .seconds(15)
@@ -22,6 +24,10 @@ package struct WebLimits: Sendable {
     package var grace: Duration = .seconds(5)
 
     package init() {}
+
+    func body(_ path: [String]) -> Int {
+        largeBodies.paths.contains { path.starts(with: $0) } ? max(body, largeBodies.bytes) : body
+    }
 
     /// What is not even gathered: twice what is answered with 431.
     var decoder: NIOHTTPDecoderLimitConfiguration {

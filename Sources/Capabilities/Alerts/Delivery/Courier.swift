@@ -29,6 +29,7 @@ final class Courier: Sendable {
     private let busy = Mutex<Set<String>>([])
     /// By the notification's id: what the store does not know yet.
     private let unwritten = Mutex<[String: Settlement]>([:])
+    private let answers: @Sendable (SpooledNotification) -> AnswerAddresses?
     private let say: @Sendable (Severity, String, [(String, String?)]) -> Void
 
     /// What came of an attempt, with the finding that it opens or ends.
@@ -40,9 +41,15 @@ final class Courier: Sendable {
         var isTaken: Bool { if case .taken = outcome { true } else { false } }
     }
 
-    init(log: RunLog, clock: WallClock, say: @escaping @Sendable (Severity, String, [(String, String?)]) -> Void) {
+    /// - Parameter answers: by which addresses a notification is answered.
+    init(
+        log: RunLog, clock: WallClock,
+        answers: @escaping @Sendable (SpooledNotification) -> AnswerAddresses? = { _ in nil },
+        say: @escaping @Sendable (Severity, String, [(String, String?)]) -> Void
+    ) {
         self.log = log
         self.clock = clock
+        self.answers = answers
         self.say = say
     }
 
@@ -89,8 +96,9 @@ final class Courier: Sendable {
         let settlement: Settlement
         do {
             guard let channel else { throw DeliveryError.noSuchChannel(name) }
+            let message = AlertMessage(item, answers: answers(item))
             let receipt = try await despiteCancellation(for: Self.grace, by: clock) {
-                try await Self.send(AlertMessage(item), by: channel)
+                try await Self.send(message, by: channel)
             }
             settlement = Settlement(outcome: .taken(receipt: receipt), ends: Self.trouble(item).finding(""))
             say(.info, "alert told", [("channel", name), ("id", item.id), ("receipt", receipt)])

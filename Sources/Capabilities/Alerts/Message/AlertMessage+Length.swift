@@ -31,7 +31,11 @@ extension AlertMessage {
             lines.append(section.heading)
             var shown = 0
             for block in section.blocks {
-                let block = block.map { $0.fitted(left / 6, cost) }
+                let block = block.compactMap { line in
+                    let fitted = line.fitted(left / 6, cost)
+                    // Half of an address leads nowhere.
+                    return fitted != line && AnswerAddresses.isLine(line) ? nil : fitted
+                }
                 let price = block.reduce(0) { $0 + cost($1) }
                 guard price <= left else { break }
                 left -= price

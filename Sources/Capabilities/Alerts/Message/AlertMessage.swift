@@ -11,10 +11,13 @@ struct AlertMessage: Sendable {
     var notification: AlertNotification
     /// What every channel divides its length by: more than 1 after the other side found a message too long.
     var share = 1
+    /// Nil where nobody answers by a link.
+    var answers: AnswerAddresses?
 
-    init(_ spooled: SpooledNotification) {
+    init(_ spooled: SpooledNotification, answers: AnswerAddresses? = nil) {
         id = spooled.id
         notification = spooled.notification
+        self.answers = answers
     }
 
     init(id: String, notification: AlertNotification) {
@@ -63,6 +66,7 @@ struct AlertMessage: Sendable {
         if let mend = alert.annotations["mend"] { lines.append("  mend: \(mend.printable)") }
         if let taken = alert.acknowledgement { lines.append("  taken on by \(taken.by.printable)") }
         lines.append("  alert \(alert.fingerprint.prefix(12))")
+        if !alert.isAcknowledged(at: notification.decidedAt), let answers { lines += answers.lines(alert) }
         return lines
     }
 

@@ -28,7 +28,8 @@ struct AlertService: Sendable {
         let lock = try await lead(log)
         defer { withExtendedLifetime(lock) {} }
         let current = CurrentRules(running.session.inventory)
-        let courier = Courier(log: log, clock: clock, say: running.say)
+        let addresses = CurrentLinks(running, current)
+        let courier = Courier(log: log, clock: clock, answers: addresses.addresses, say: running.say)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { for await inventory in running.inventories { current.replace(inventory) } }
             var desk = DeskWork(
@@ -82,4 +83,41 @@ private final class CurrentRules: Sendable {
     var inventory: Inventory { value.withLock { $0 } }
 
     func replace(_ inventory: Inventory) { value.withLock { $0 = inventory } }
+}
+
+/// The addresses by which notifications are answered, as the configuration that counts now has them.
+private final class CurrentLinks: Sendable {
+    private let running: HouseService.Running
+    private let current: CurrentRules
+    private let links = Mutex<AlertLinks?>(nil)
+
+    init(_ running: HouseService.Running, _ current: CurrentRules) {
+        self.running = running
+        self.current = current
+    }
+
+    /// Nil where there are none, or where their key cannot be read: nobody hears of an alert later for that.
+    @Sendable
+    func addresses(_ item: SpooledNotification) -> AnswerAddresses? {
+        guard let server = current.inventory.server, let url = server.url, let length = server.answerLinks else {
+            return nil
+        }
+        do {
+            let links = try known()
+            return AnswerAddresses(
+                links: links, server: url,
+                recipient: item.notification.recipients.first ?? item.notification.channel,
+                ends: running.session.application.clock.now() + length)
+        } catch {
+            running.say(.warning, "alerts are told without links", [("problem", ErrorReport(error).problem)])
+            return nil
+        }
+    }
+
+    private func known() throws -> AlertLinks {
+        if let links = links.withLock({ $0 }) { return links }
+        let made = try AlertLinks.readOrMake(state: running.session.stateDirectory)
+        links.withLock { $0 = made }
+        return made
+    }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Glibc
 import Maintenance
 import Outside
@@ -30,11 +31,9 @@ struct Gatekeeper: Sendable {
 
     /// Nil where nobody has proved anything; a key that is over proves nothing.
     func visitor(_ request: WebRequest) async throws -> Visitor? {
-        let words = request[header: "authorization"]?.split(separator: " ", maxSplits: 1) ?? []
-        // Another scheme is somebody else's, such as a proxy's.
-        if words.count == 2, words.first?.lowercased() == "bearer", let key = words.last {
-            guard let (account, _) = try await log.bearer(Keys.digest(String(key))) else { return nil }
-            return Visitor(account: account, formToken: nil, peer: request.peer)
+        if let key = Self.bearer(request) {
+            guard let (account, token) = try await log.bearer(Keys.digest(key)) else { return nil }
+            return Visitor(account: account, formToken: nil, peer: request.peer, scopes: token.scopes)
         }
         guard let key = request.cookie(cookie(request)),
             let session = try await log.session(
@@ -42,6 +41,22 @@ struct Gatekeeper: Sendable {
                 isActivity: request[header: "x-mainstay-live"] == nil && request.path != ["live"])
         else { return nil }
         return Visitor(account: session.account, formToken: session.formToken, peer: request.peer)
+    }
+
+    /// The token a program sends: as `Authorization: Bearer`; where scripts of others are used, in `apikey`, or as the
+    /// password of `Authorization: Basic`, which `https://x:TOKEN@host/` makes of an address. Other schemes are somebody
+    /// else's, such as a proxy's.
+    private static func bearer(_ request: WebRequest) -> String? {
+        let words = request[header: "authorization"]?.split(separator: " ", maxSplits: 1) ?? []
+        if words.count == 2, words.first?.lowercased() == "bearer" { return words.last.map(String.init) }
+        guard ["api", "functions", "rest"].contains(request.path.first) else { return nil }
+        if words.count == 2, words.first?.lowercased() == "basic", let last = words.last,
+            let text = Data(base64Encoded: String(last)),
+            let colon = text.firstIndex(of: UInt8(ascii: ":"))
+        {
+            return String(decoding: text[text.index(after: colon)...], as: UTF8.self)
+        }
+        return request[header: "apikey"]
     }
 
     /// Throws where a request that changes something did not come from a page of ours: the browser says where it comes

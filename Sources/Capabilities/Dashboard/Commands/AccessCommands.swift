@@ -68,7 +68,7 @@ struct ListAccess: HouseCommand {
         }
         let tokens = try await session.log.tokens().map { token in
             Line(
-                name: token.id, kind: "token of \(token.account)", roles: token.grants.text,
+                name: token.id, kind: "token of \(token.account)", roles: "\(token.grants.text) (\(token.scopeText))",
                 state: token.revokedAt != nil ? "revoked" : token.isValid(at: now) ? "open" : "over",
                 since: token.createdAt, until: token.endsAt, purpose: token.purpose)
         }
@@ -121,7 +121,9 @@ struct MakeToken: HouseCommand {
         "token", "Make a token with which a program asks for an account; it is shown once.",
         """
         A program sends it as 'Authorization: Bearer TOKEN', and never may more than the account and '--role' both \
-        allow. Only its digest is stored.
+        allow, and never anything that no '--scope' names: read; dry-run, which looks and changes nothing; run, which \
+        changes something; answer, which approves, signs and silences; alerts, which brings alerts of other programs. \
+        Only its digest is stored.
         """)
 
     @Argument(help: "Whose token it is.")
@@ -130,6 +132,10 @@ struct MakeToken: HouseCommand {
         name: .customLong("role"),
         help: ArgumentHelp("What it may do; may be given several times.", valueName: "environment=role"))
     var roles: [String] = ["viewer"]
+    @Option(
+        name: .customLong("scope"),
+        help: ArgumentHelp("What it may be used for; may be given several times.", valueName: "scope"))
+    var scopes: [TokenScope] = [.read]
     @Option(help: ArgumentHelp("What it is for.", valueName: "text"))
     var purpose: String
     @Option(name: .customLong("for"), help: ArgumentHelp("How long it counts, at most 366d.", valueName: "duration"))
@@ -150,15 +156,17 @@ struct MakeToken: HouseCommand {
         let now = application.clock.now()
         let token = AccessToken(
             id: Identifiers(clock: application.clock).next(), account: account, purpose: purpose, grants: grants,
-            createdAt: now, endsAt: now + length)
+            scopes: Set(scopes), createdAt: now, endsAt: now + length)
         try await session.log.make(token, digest: Keys.digest(key))
         session.leave(try await session.log.auditHead(), after: "token \(token.id)")
-        let made = Made(token: key, id: token.id, account: account, roles: grants.text, until: token.endsAt)
+        let made = Made(
+            token: key, id: token.id, account: account, roles: grants.text, scopes: token.scopeText, until: token.endsAt
+        )
         if output.format == .json {
             application.console.print(try JSONText.make(made))
         } else {
             application.console.note(
-                "mainstay: token \(token.id) of \(account.printable), \(grants.text), until \(token.endsAt); shown this once:"
+                "mainstay: token \(token.id) of \(account.printable), \(grants.text), for \(token.scopeText), until \(token.endsAt); shown this once:"
             )
             application.console.print(key)
         }
@@ -166,7 +174,7 @@ struct MakeToken: HouseCommand {
     }
 
     private struct Made: Encodable {
-        var token, id, account, roles: String
+        var token, id, account, roles, scopes: String
         var until: Timestamp
     }
 }
@@ -187,4 +195,11 @@ struct RevokeToken: HouseCommand {
         application.console.print("mainstay: token \(id.printable) counts no more")
         return .success
     }
+}
+
+extension TokenScope: ExpressibleByArgument {}
+
+extension AccessToken {
+    /// `answer, read`.
+    fileprivate var scopeText: String { scopes.map(\.rawValue).sorted().joined(separator: ", ") }
 }

@@ -37,19 +37,27 @@ struct BackupLook: Sendable {
         }
     }
 
-    /// The page that was signed beside a backup, for outsiders; nil where it has none.
-    static func certificate(
+    /// The page that was signed beside a backup, for outsiders, believed only with its signature; nil where it has none.
+    ///
+    /// - Throws: `BackupError`, `FileError`.
+    static func page(
         of id: BackupID, _ target: Target, _ inventory: Inventory, state: String
     ) async throws -> [UInt8]? {
+        guard let certificate = try await certificate(of: id, target, inventory, state: state) else { return nil }
         let folder = folder(target, inventory, state)
+        return try await blocking.run { _ in try folder.page(of: certificate, limit: largest) }
+    }
+
+    /// What is proved of a backup, believed only with its signature; nil where it has none.
+    static func certificate(
+        of id: BackupID, _ target: Target, _ inventory: Inventory, state: String
+    ) async throws -> Certificate? {
+        let folder = folder(target, inventory, state)
+        let file = inventory.backups.keyFile(state: state)
+        let former = inventory.backups.formerKeys
         return try await blocking.run { _ in
-            guard let directory = try folder.open() else { return nil }
-            do throws(FileError) {
-                return try directory.open(try FileName("\(id).certificate.html")).contents(limit: largest)
-            } catch {
-                guard error.isMissing else { throw error }
-                return nil
-            }
+            guard let key = try BackupKey.read(file, former: former) else { throw BackupError.noKey(path: file) }
+            return try folder.certificate(of: id, key: key)
         }
     }
 

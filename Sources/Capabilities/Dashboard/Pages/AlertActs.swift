@@ -43,14 +43,19 @@ enum AlertActs {
     static func acknowledge(_ visit: Visit) async throws -> WebResponse {
         let alert = try await alert(visit)
         let comment = visit.request.form["comment"]?.trimmingWhitespace() ?? ""
-        let taken = AlertRecord.Acknowledgement(by: name(visit), comment: String(comment.prefix(1_000)), at: visit.now)
-        _ = try await visit.site.log(for: visit.visitor).note([
-            .acknowledged(fingerprint: alert.fingerprint, taken)
-        ])
+        try await acknowledge(alert, by: name(visit), comment, visit, visit.site.log(for: visit.visitor))
         return .see("/alerts")
     }
 
-    /// Of this one alert alone: everything it is told apart by has to be as it is.
+    /// - Parameter log: that names who it is.
+    @discardableResult
+    static func acknowledge(
+        _ alert: AlertRecord, by name: String, _ comment: String, _ visit: Visit, _ log: RunLog
+    ) async throws -> RouterState {
+        let taken = AlertRecord.Acknowledgement(by: name, comment: String(comment.prefix(1_000)), at: visit.now)
+        return try await log.note([.acknowledged(fingerprint: alert.fingerprint, taken)])
+    }
+
     static func silence(_ visit: Visit) async throws -> WebResponse {
         let alert = try await alert(visit)
         let comment = visit.request.form["comment"]?.trimmingWhitespace() ?? ""
@@ -58,15 +63,25 @@ enum AlertActs {
         guard let place = visit.request.form["for"].flatMap({ Int($0) }), lengths.indices.contains(place) else {
             throw Refusal.unusable("no length is chosen")
         }
-        let matchers = alert.labels.names.map { Matcher($0, is: alert.labels[$0]) }
-        let silence = Silence(
-            id: Identifiers(clock: visit.site.clock).next(), matchers: matchers, starts: visit.now,
-            ends: visit.now + lengths[place].duration, author: name(visit), comment: String(comment.prefix(1_000)))
-        _ = try await visit.site.log(for: visit.visitor).note([.silenced(silence)])
+        try await silence(
+            alert, for: lengths[place].duration, by: name(visit), comment, visit, visit.site.log(for: visit.visitor))
         return .see("/alerts")
     }
 
-    private static func alert(_ visit: Visit) async throws -> AlertRecord {
+    /// Of this one alert alone: everything it is told apart by has to be as it is.
+    @discardableResult
+    static func silence(
+        _ alert: AlertRecord, for length: Duration, by name: String, _ comment: String, _ visit: Visit, _ log: RunLog
+    ) async throws -> Silence {
+        let matchers = alert.labels.names.map { Matcher($0, is: alert.labels[$0]) }
+        let silence = Silence(
+            id: Identifiers(clock: visit.site.clock).next(), matchers: matchers, starts: visit.now,
+            ends: visit.now + length, author: name, comment: String(comment.prefix(1_000)))
+        try await log.note([.silenced(silence)])
+        return silence
+    }
+
+    static func alert(_ visit: Visit) async throws -> AlertRecord {
         let state = try await visit.site.log.alertState()
         guard let alert = state.book[visit.value(0)], alert.state != .resolved, AlertsPage.sees(alert, visit) else {
             throw Refusal.notFound
@@ -75,5 +90,5 @@ enum AlertActs {
         return alert
     }
 
-    private static func name(_ visit: Visit) -> String { visit.visitor?.account.name ?? "" }
+    static func name(_ visit: Visit) -> String { visit.visitor?.account.name ?? "" }
 }

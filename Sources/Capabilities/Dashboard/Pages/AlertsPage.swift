@@ -37,12 +37,11 @@ enum AlertsPage {
     }
 
     /// One that is not bound to environments the visitor sees may be about others.
-    private static func sees(_ silence: Silence, _ visit: Visit) -> Bool {
-        visit.sees("")
-            || visit.site.inventory.environments.contains { environment in
-                visit.sees(environment.name)
-                    && silence.matchers.contains(Matcher(Labels.Name.environment, is: environment.name))
-            }
+    static func sees(_ silence: Silence, _ visit: Visit) -> Bool { visit.sees(environment(of: silence)) }
+
+    /// The environment a silence is bound to; empty where it may be about others.
+    static func environment(of silence: Silence) -> String {
+        silence.matchers.first { $0.name == Labels.Name.environment && $0.operation == .equal }?.value ?? ""
     }
 
     private static func item(_ alert: AlertRecord, _ silences: [Silence], _ visit: Visit) -> HTML {

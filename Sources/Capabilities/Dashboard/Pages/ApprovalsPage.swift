@@ -58,15 +58,15 @@ enum ApprovalsPage {
         }
     }
 
-    private static func leaveHead(_ visit: Visit, _ event: String) async throws {
+    static func leaveHead(_ visit: Visit, _ event: String) async throws {
         visit.site.session.leave(try await visit.site.log.auditHead(), after: event)
     }
 
-    private static func approvals(_ visit: Visit) -> Approvals {
+    static func approvals(_ visit: Visit) -> Approvals {
         Approvals(log: visit.site.log(for: visit.visitor), inventory: visit.site.inventory)
     }
 
-    private static func standing(_ visit: Visit) async throws -> Approvals.Standing {
+    static func standing(_ visit: Visit) async throws -> Approvals.Standing {
         let standing: Approvals.Standing
         do { standing = try await approvals(visit).named(visit.value(0)) } catch let error as ApprovalError {
             guard case .unknown = error else { throw error }
@@ -76,7 +76,7 @@ enum ApprovalsPage {
         return standing
     }
 
-    private static func environment(_ standing: Approvals.Standing) -> String {
+    static func environment(_ standing: Approvals.Standing) -> String {
         standing.ballot.request.plan.target.environment
     }
 

@@ -6,16 +6,25 @@ import Web
 
 /// Who did what, newest first: the trail as it was written.
 enum AuditPage {
+    private static let most = 100
+
     static func show(_ visit: Visit) async throws -> WebResponse {
         let log = visit.site.log
-        // An entry without an environment is about the whole house.
-        let environments = visit.sees("") ? nil : visit.site.inventory.environments.map(\.name).filter(visit.sees)
-        let entries = try await log.audit(AuditFilter(environments: environments, most: 200))
+        let before = visit.request.query["before"].flatMap { Int64($0) }
+        let page = try await log.auditPage(before: before, environments: environments(visit), most: most)
+        let older: HTML? = page.next.map { "<a href=\"\(url: "/audit?before=\($0)")\" rel=\"next\">Older</a>" }
+        let newest: HTML? = before.map { _ in "<a href=\"/audit\">Newest</a>" }
         let head = try await log.auditHead()
         let kept: HTML? = head.map {
             "<p class=\"muted small\">Head <code>\($0.description)</code>: kept elsewhere, it proves that nothing before it was changed.</p>\n"
         }
-        return visit.page("Audit", "<h1>Audit trail</h1>\n\(table(entries))\(kept)")
+        return visit.page(
+            "Audit", "<h1>Audit trail</h1>\n\(table(page.entries))<p class=\"pages\">\(newest)\(older)</p>\n\(kept)")
+    }
+
+    /// Whose entries somebody sees; nil for all. An entry without an environment is about the whole house.
+    static func environments(_ visit: Visit) -> [String]? {
+        visit.sees("") ? nil : visit.site.inventory.environments.map(\.name).filter(visit.sees)
     }
 
     private static func table(_ entries: [AuditEntry]) -> HTML {

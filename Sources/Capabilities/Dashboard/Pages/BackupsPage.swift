@@ -69,7 +69,7 @@ enum BackupsPage {
         let target = Target(environment: visit.value(0), resource: visit.value(1))
         guard visit.site.inventory[target]?.kind == .postgresql, visit.sees(target.environment),
             let id = BackupID(visit.value(2)),
-            let page = try await BackupLook.certificate(
+            let page = try await BackupLook.page(
                 of: id, target, visit.site.inventory, state: visit.site.log.directory)
         else { throw Refusal.notFound }
         var response = WebResponse(200, page, type: "text/html; charset=utf-8")

@@ -77,7 +77,7 @@ enum ChecklistsPage {
             visit.site.session.application.checklistBook(visit.site.inventory), log: visit.site.log(for: visit.visitor))
     }
 
-    private static func found(_ visit: Visit) throws(Refusal) -> (ChecklistAnswers, Checklist) {
+    static func found(_ visit: Visit) throws(Refusal) -> (ChecklistAnswers, Checklist) {
         let answers = answers(visit)
         guard let list = answers.book.lists.first(where: { $0.name == visit.value(0) }), visit.sees(visit.value(1)),
             answers.book.environments(of: list).contains(visit.value(1))

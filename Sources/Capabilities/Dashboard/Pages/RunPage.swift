@@ -9,7 +9,7 @@ enum RunPage {
     static func show(_ visit: Visit) async throws -> WebResponse {
         let log = visit.site.log
         let run: RunRecord
-        do { run = try await log.run(visit.value(0)) } catch is EngineError { throw Refusal.notFound }
+        do { run = try await log.run(visit.value(0)) } catch is EngineError { return try accepted(visit) }
         guard RunsPage.sees(run, visit) else { throw Refusal.notFound }
         let steps = try await log.steps(of: run.id).filter { visit.sees($0.target.environment) }
         let changes = try await log.changes(of: run.id)
@@ -25,6 +25,25 @@ enum RunPage {
             \(next(run))<h2>Steps</h2>
             \(steps.map { step in section(step, changes.filter { $0.step == step.number }, isDryRun: run.isDryRun) })
             """)
+    }
+
+    /// What was asked for and has not begun.
+    private static func accepted(_ visit: Visit) throws(Refusal) -> WebResponse {
+        let id = visit.value(0)
+        guard let known = visit.site.desk.standing(of: id), known.environments.contains(where: visit.sees) else {
+            throw .notFound
+        }
+        let body: HTML
+        switch known.standing {
+        case .waits(let before):
+            let turn = before == 0 ? "It is the next." : "\(before) before it."
+            body = "<p>It waits for its turn. \(turn) This page shows it as soon as it has begun.</p>\n"
+        case .runs: body = "<p>It begins now.</p>\n"
+        case .refused(let report): body = "<p>It has not begun:</p>\n\(Pieces.error(report))"
+        }
+        return visit.page(
+            "Run \(id)",
+            "<h1>Run \(id)</h1>\n\(body)<p><a href=\"\(url: "/runs/\(id.urlComponent)")\">Look again</a></p>\n")
     }
 
     private static func next(_ run: RunRecord) -> HTML {

@@ -32,7 +32,7 @@ struct DashboardService: Sendable {
                     changes.continuation.yield(inventory.server)
                 }
             }
-            group.addTask { await shown.dryRuns.run(running.session) }
+            group.addTask { await shown.desk.run(running.session) }
             try await serve(shown, changes.stream)
         }
     }
@@ -75,9 +75,11 @@ struct DashboardService: Sendable {
         if let certificate = settings.certificate, let key = settings.key {
             certificates = WebCertificates(certificate: certificate, key: key)
         }
+        var limits = WebLimits()
+        limits.largeBodies.paths = [["api"]]
         let server = WebServer(
-            WebAddress(host: settings.listen.host, port: settings.listen.port), certificates: certificates,
-            clock: clock)
+            WebAddress(host: settings.listen.host, port: settings.listen.port), limits: limits,
+            certificates: certificates, clock: clock)
         let link = try await firstLink()
         while true {
             do {
@@ -87,7 +89,10 @@ struct DashboardService: Sendable {
                     // The only way in as long as there is no account; whoever reads this line may use it, once.
                     running.say(
                         .warning, "nobody can sign in yet; open this link once to become admin",
-                        [("url", "\(Self.url(settings, address))/set-up/\(link)")])
+                        [
+                            ("url", "\(Self.url(settings, address))/set-up/\(link.key)"),
+                            ("until", link.until.description),
+                        ])
                 } answer: {
                     await site.answer($0)
                 }
@@ -98,11 +103,12 @@ struct DashboardService: Sendable {
     }
 
     /// Nil where there are accounts.
-    private func firstLink() async throws -> String? {
+    private func firstLink() async throws -> (key: String, until: Timestamp)? {
         let key = Keys.make()
+        let until = clock.now() + Gatekeeper.linkTime
         do {
-            let isFirst = try await log.inviteFirst(link: Keys.digest(key), until: clock.now() + Gatekeeper.linkTime)
-            return isFirst ? key : nil
+            let isFirst = try await log.inviteFirst(link: Keys.digest(key), until: until)
+            return isFirst ? (key, until) : nil
         } catch {
             try await complain("no link to set the dashboard up can be made", error)
             return nil

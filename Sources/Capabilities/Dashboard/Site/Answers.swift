@@ -23,7 +23,9 @@ enum Answers {
     static func trouble(_ error: any Error, _ request: WebRequest) -> WebResponse {
         switch error {
         case Refusal.notFound:
-            return page(request, 404, "not-found", "there is nothing here", "Begin at the overview.")
+            return page(
+                request, 404, "not-found", "there is nothing here",
+                wantsPage(request) ? "Begin at the overview." : "'/api/v1/openapi.json' says what there is.")
         case Refusal.forbidden(let role, let environment):
             let place = environment.isEmpty ? "" : " in '\(environment.printable)'"
             return page(
@@ -35,6 +37,23 @@ enum Answers {
                 "Open the page again and send it from there.")
         case Refusal.unusable(let problem):
             return page(request, 422, "unusable", problem, "Go back and fill it in again.")
+        case Refusal.outOfScope(let scope):
+            return page(
+                request, 403, "access.scope", "the token was not made for this ('\(scope.rawValue)')",
+                "Make one: 'mainstay access token NAME --scope \(scope.rawValue) …'.")
+        case Refusal.malformed(let problem):
+            return page(request, 400, "request.malformed", problem, "Send JSON (RFC 8259) in UTF-8.")
+        case Refusal.members(let members):
+            return self.problem(
+                422, "request.members", members.first?.detail ?? "the body does not do", members.first?.hint,
+                members: members)
+        case Refusal.unanswered(let problem, let hint): return page(request, 404, "function.unanswered", problem, hint)
+        case Refusal.conflict(let problem):
+            return page(request, 409, "conflict", problem, "Look how it stands, and ask again.")
+        case Refusal.busy(let problem):
+            var response = page(request, 429, "busy", problem, "Try again in a while.")
+            response.set("Retry-After", "10")
+            return response
         case Refusal.tooOften(let wait):
             var response = page(
                 request, 429, "access.too-often", "there were too many attempts",
@@ -70,24 +89,40 @@ enum Answers {
             ).html)
     }
 
+    static func wrongMethod(_ request: WebRequest) -> WebResponse {
+        guard !wantsPage(request), request.path.first == "api" else {
+            return WebResponse(405, text: "Method Not Allowed\n")
+        }
+        return problem(405, "request.method", "this address does not answer to \(request.method.rawValue)")
+    }
+
     private static func wantsPage(_ request: WebRequest) -> Bool {
-        guard request.path.first != "api", request.path.first != "metrics" else { return false }
+        guard !["api", "metrics", "functions", "rest", "ping"].contains(request.path.first) else { return false }
         return request[header: "accept"]?.containsBytes("text/html") ?? false
     }
 
     /// RFC 9457, "Problem Details for HTTP APIs".
-    static func problem(_ status: Int, _ code: String, _ problem: String, _ hint: String? = nil) -> WebResponse {
-        struct Details: Encodable {
-            var type: String
-            var title: String
-            var status: Int
-            var hint: String?
-        }
+    static func problem(
+        _ status: Int, _ code: String, _ problem: String, _ hint: String? = nil, members: [Refusal.Member]? = nil
+    ) -> WebResponse {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let details = Details(type: "urn:mainstay:\(code)", title: problem, status: status, hint: hint)
+        let details = ProblemDetails(
+            type: "urn:mainstay:\(code)", title: problem, status: status, hint: hint, errors: members)
         // A structure of four texts and a number can always be written.
         let bytes = (try? encoder.encode(details)) ?? Data("{}".utf8)
         return WebResponse(status, Array(bytes), type: "application/problem+json")
     }
+}
+
+/// What went wrong, for programs (RFC 9457); `hint` and `errors` are ours.
+struct ProblemDetails: Encodable {
+    var type: String
+    /// One clause.
+    var title: String
+    var status: Int
+    /// What to do next.
+    var hint: String?
+    /// Each member of the body that does not do.
+    var errors: [Refusal.Member]?
 }

@@ -7,6 +7,10 @@ struct Route: Sendable {
     /// Words as they are, variables as `*`: `["runs", "*"]`.
     var pattern: [String]
     var access: Access
+    /// What a token has to have been made for.
+    var scope: TokenScope
+    /// Whether asking again with the same `Idempotency-Key` gets the same answer and does nothing.
+    var isOnce = false
     var answer: @Sendable (Visit) async throws -> WebResponse
 
     /// Who gets an answer; which environments they see there is judged by what answers.
@@ -17,12 +21,13 @@ struct Route: Sendable {
     }
 
     init(
-        _ method: WebRequest.Method, _ pattern: String, _ access: Access,
+        _ method: WebRequest.Method, _ pattern: String, _ access: Access, scope: TokenScope? = nil,
         answer: @escaping @Sendable (Visit) async throws -> WebResponse
     ) {
         self.method = method
         self.pattern = pattern.split(separator: "/").map(String.init)
         self.access = access
+        self.scope = scope ?? (method == .get ? .read : self.pattern.last == "dry-run" ? .look : .answer)
         self.answer = answer
     }
 

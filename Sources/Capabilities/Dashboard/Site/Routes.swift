@@ -3,7 +3,9 @@ import Web
 
 extension Site {
     /// Every address there is. Whatever changes something is a POST of an operator or more, or the way in and out.
-    static let routes: [Route] = [
+    static let routes: [Route] = pages + API.routes.map(\.route)
+
+    private static let pages: [Route] = [
         Route(.get, "/healthz", .everybody, answer: Signals.live),
         Route(.get, "/readyz", .everybody, answer: Signals.ready),
         Route(.get, "/metrics", .role(.viewer), answer: Signals.metrics),
@@ -14,6 +16,14 @@ extension Site {
         Route(.post, "/sign-out", .role(.viewer)) { try await $0.site.gate.signOut($0.request) },
         Route(.get, "/set-up/*", .everybody, answer: SignInPage.setUp),
         Route(.post, "/set-up/*", .everybody, answer: SignInPage.setUpSend),
+        Route(.get, "/answer/*", .everybody, answer: AnswerPage.show),
+        Route(.post, "/answer/*", .everybody, answer: AnswerPage.send),
+        Route(.get, "/ping/*", .everybody, answer: Pings.plain),
+        Route(.post, "/ping/*", .everybody, answer: Pings.plain),
+        Route(.get, "/ping/*/*", .everybody, answer: Pings.signal),
+        Route(.post, "/ping/*/*", .everybody, answer: Pings.signal),
+        Route(.post, "/api/v2/alerts", .role(.operator), scope: .alerts, answer: AlertmanagerRequests.post),
+        Route(.post, "/functions/v1/*", .role(.viewer), scope: .read, answer: Functions.answer),
         Route(.get, "/", .role(.viewer), answer: OverviewPage.show),
         Route(.get, "/environments/*", .role(.viewer), answer: EnvironmentPage.show),
         Route(.get, "/environments/*/measurements", .role(.viewer), answer: MeasurementsPage.show),

@@ -16,7 +16,10 @@ struct Site: Sendable {
     let live: LiveVersion
     let gate: Gatekeeper
     let counters = Counters()
-    let dryRuns = DryRuns()
+    let desk = RunDesk()
+    let tasks = TaskShelf()
+    let rates = RequestRates()
+    let keys = HeartbeatKeys()
     /// Where it is said what went wrong here, which no stranger is told.
     var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 
@@ -41,6 +44,8 @@ struct Site: Sendable {
             if response.status == 500 { complain("a page cannot be made", ErrorReport(error)) }
         }
         counters.count(response.status)
+        // Of a token that is none, or none at all: nobody tries them by the thousand.
+        if response.status == 401, request.path.first != "sign-in" { rates.fail(request.peer, at: clock.now()) }
         if case .bytes(let bytes) = response.body, response.status == 200, response[header: "ETag"] == nil,
             request.method == .get || request.method == .head
         {
@@ -55,18 +60,26 @@ struct Site: Sendable {
         let fitting = Self.routes.compactMap { route in route.values(request.path).map { (route, $0) } }
         guard !fitting.isEmpty else { throw Refusal.notFound }
         guard let (route, values) = fitting.first(where: { $0.0.method == method }) else {
-            var response = WebResponse(405, text: "Method Not Allowed\n")
+            var response = Answers.wrongMethod(request)
             response.set("Allow", Set(fitting.map(\.0.method.rawValue)).sorted().joined(separator: ", "))
             return response
         }
+        let peer = settings.isBehindProxy ? nil : request.peer
+        if let wait = peer.flatMap({ rates.failures(of: $0, at: clock.now()) }) { throw Refusal.tooOften(wait) }
         let visitor = try await gate.visitor(request)
         if case .role(let role) = route.access {
             guard let visitor else { return Answers.signIn(request) }
             guard visitor.grants.maySomewhere(role) else { throw Refusal.forbidden(role, "") }
+            if let scopes = visitor.scopes, !scopes.contains(route.scope) { throw Refusal.outOfScope(route.scope) }
+        }
+        if let visitor, visitor.scopes != nil {
+            let wait = rates.take(visitor.account.name, perMinute: settings.requestsPerMinute, at: clock.now())
+            if let wait { throw Refusal.tooOften(wait) }
         }
         // Where everybody may send one, nobody is held to the session they happen to have.
         if method != .get { try gate.holdToOwnForms(request, route.access == .everybody ? nil : visitor) }
-        return try await route.answer(Visit(site: self, request: request, values: values, visitor: visitor))
+        let visit = Visit(site: self, request: request, values: values, visitor: visitor)
+        return route.isOnce ? try await RepeatedRequests.answer(visit, route.answer) : try await route.answer(visit)
     }
 
     /// The page's own digest: whoever has it already is told so, and gets nothing again.

@@ -9,6 +9,8 @@ struct Visitor: Sendable {
     /// What forms have to send along; nil for a program with a token.
     var formToken: String?
     var peer: String
+    /// Of a token; nil for somebody who has signed in.
+    var scopes: Set<TokenScope>?
 
     var grants: Grants { account.grants }
 
@@ -51,4 +53,23 @@ enum Refusal: Error {
     /// What was filled in does not do; one clause.
     case unusable(String)
     case tooOften(Duration)
+    /// It does not go with how things stand; one clause.
+    case conflict(String)
+    /// Too much is asked at once; one clause.
+    case busy(String)
+    /// The token was made for something else.
+    case outOfScope(TokenScope)
+    /// The body is no JSON, or not of the kind that is needed; one clause.
+    case malformed(String)
+    /// Nothing that was looked at answers it; one clause, and what to do.
+    case unanswered(String, hint: String)
+    /// Members of the body that do not do.
+    case members([Member])
+
+    struct Member: Sendable, Encodable {
+        /// RFC 6901, as a fragment is written: `/options/changed`.
+        var pointer: String
+        var detail: String
+        var hint: String?
+    }
 }

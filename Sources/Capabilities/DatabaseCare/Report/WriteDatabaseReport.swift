@@ -4,15 +4,12 @@ import Engine
 import Maintenance
 import Outside
 import Report
+import Settings
 
 /// Writes the report about databases.
 package struct WriteDatabaseReport: MaintenanceTask {
     package struct Options: ParsableArguments, Sendable {
-        @Option(help: ArgumentHelp("Write this file, and no 'latest-database' beside it.", valueName: "file"))
-        package var output: LocalPath?
-
-        @Option(help: ArgumentHelp("How it is written.", valueName: "language"))
-        package var `as`: Rendering = .html
+        @OptionGroup package var writing: ReportOptions
 
         @Option(help: ArgumentHelp("How far back it tells what happened.", valueName: "duration"))
         package var since: Duration = .seconds(31 * 86_400)
@@ -52,7 +49,7 @@ package struct WriteDatabaseReport: MaintenanceTask {
 
     package init(_ options: Options) { self.options = options }
 
-    private var writing: ReportWriting { ReportWriting(.database, as: options.as, output: options.output) }
+    private var writing: ReportWriting { ReportWriting(.database, options.writing) }
 
     package func survey(_ look: Look) async throws -> Observation {
         try await writing.survey(look, reason: "the databases over the last \(options.since.short)")

@@ -32,7 +32,7 @@ struct ScheduledReports {
             switch entry.kind {
             case .weekly, .monthly, .quarterly: words += ["--detailed", "--trend-analysis"]
             case .performance: words.append("--trend-analysis")
-            case .daily, .backup: break
+            case .daily, .backup, .database: break
             }
         }
         switch entry.format {
@@ -49,7 +49,7 @@ struct ScheduledReports {
         case .daily: 1
         case .monthly: 31
         case .quarterly: 92
-        case .weekly, .performance, .backup: 7
+        case .weekly, .performance, .backup, .database: 7
         }
     }
 

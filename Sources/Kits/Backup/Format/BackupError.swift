@@ -9,6 +9,8 @@ package enum BackupError: MaintenanceError, Hashable {
     case noKey(path: String)
     case otherKey(BackupID, has: String, wanted: String)
     case badSignature(BackupID)
+    /// Of a certificate's page.
+    case badPage(BackupID)
     case unreadable(path: String, reason: String)
     case otherFormat(BackupID, format: String)
     /// Its manifest names another backup or another target.
@@ -33,7 +35,7 @@ package enum BackupError: MaintenanceError, Hashable {
         switch self {
         case .badKey, .badCertificateKey, .noKey: "backup.key"
         case .otherKey: "backup.other-key"
-        case .badSignature: "backup.signature"
+        case .badSignature, .badPage: "backup.signature"
         case .unreadable: "backup.unreadable"
         case .otherFormat: "backup.format"
         case .moved: "backup.moved"
@@ -56,6 +58,7 @@ package enum BackupError: MaintenanceError, Hashable {
         case .noKey(let path): "there is no key '\(path.printable)' to check signatures with"
         case .otherKey(let id, let has, let wanted):
             "backup \(id) was signed with the key '\(has.printable)', and this one is '\(wanted)'"
+        case .badPage(let id): "the page of backup \(id)'s certificate does not fit its signature: one was changed"
         case .badSignature(let id): "the manifest of backup \(id) does not fit its signature: one of them was changed"
         case .unreadable(let path, let reason): "'\(path.printable)' cannot be read: \(reason.printable)"
         case .otherFormat(let id, let format):
@@ -83,7 +86,7 @@ package enum BackupError: MaintenanceError, Hashable {
         case .badKey, .noKey, .otherKey:
             "Put the key back from where you keep its copy, or name it in 'backups.key' or 'backups.former-keys'."
         case .badCertificateKey: "Move it away, and a new one is made, or name another in 'backups.certificate-key'."
-        case .badSignature, .moved, .incomplete, .unreadable:
+        case .badSignature, .badPage, .moved, .incomplete, .unreadable:
             "Do not rely on it. Take a new one: mainstay backup run"
         case .cannotMake: "Check the rights and the free space of the directory."
         case .otherFormat: "Use the version of Mainstay that made it."

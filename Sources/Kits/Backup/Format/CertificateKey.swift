@@ -11,12 +11,25 @@ package struct CertificateKey: Sendable {
     private let key: P256.Signing.PrivateKey
 
     /// Sixteen digits of the SHA-256 of the public key (its DER).
-    package var name: String {
-        String(Array(SHA256.hash(data: key.publicKey.derRepresentation)).hexadecimal.prefix(16))
+    package var name: String { Self.name(key.publicKey) }
+
+    private static func name(_ key: P256.Signing.PublicKey) -> String {
+        String(Array(SHA256.hash(data: key.derRepresentation)).hexadecimal.prefix(16))
     }
 
     /// What the public half is called, beside the backups.
     package var publicName: String { "certificate-\(name).pub.pem" }
+
+    /// Whether a public half, which has to be the one of that file name, says that its owner signed these bytes.
+    static func isSigned(_ bytes: [UInt8], by signature: [UInt8], publicKey text: [UInt8], named name: String) -> Bool {
+        do {
+            let key = try P256.Signing.PublicKey(pemRepresentation: String(decoding: text, as: UTF8.self))
+            let made = try P256.Signing.ECDSASignature(derRepresentation: signature)
+            return name == "certificate-\(Self.name(key)).pub.pem" && key.isValidSignature(made, for: bytes)
+        } catch {
+            return false
+        }
+    }
 
     /// A detached signature, ASN.1 DER.
     package func signature(of bytes: [UInt8]) throws -> [UInt8] {

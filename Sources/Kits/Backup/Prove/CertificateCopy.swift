@@ -46,3 +46,43 @@ extension BackupFolder {
         }
     }
 }
+
+extension BackupFolder {
+    /// The page of a certificate, as it was signed; nil where it has none.
+    ///
+    /// The certificate itself is believed by our own key and names the one that signed the page: its public half lies where
+    /// the backups are, and counts only if it is the one of that name.
+    ///
+    /// - Parameter certificate: one that was believed.
+    /// - Throws: `BackupError`, `FileError`.
+    package func page(of certificate: Certificate, limit: Int) throws -> [UInt8]? {
+        guard let directory = try open(),
+            let page = try contents(CertificateCopy.name(certificate.backup, .html), in: directory, limit)
+        else { return nil }
+        let signatureName = CertificateCopy.signatureName(certificate.backup, .html)
+        guard let signature = try contents(signatureName, in: directory, 1_024), let signer = certificate.signedBy
+        else {
+            throw BackupError.incomplete(path: path, missing: signatureName)
+        }
+        let root = String(path.dropLast("/\(target.environment)/\(target.resource)".count))
+        guard let text = try contents(signer, in: try SafeDirectory(root), 8_192) else {
+            throw BackupError.incomplete(path: root, missing: signer)
+        }
+        guard CertificateKey.isSigned(page, by: signature, publicKey: text, named: signer) else {
+            throw BackupError.badPage(certificate.backup)
+        }
+        return page
+    }
+
+    private func contents(_ name: String, in directory: SafeDirectory, _ limit: Int) throws -> [UInt8]? {
+        let file = try FileName(name)
+        do {
+            guard let bytes = try directory.open(file).contents(limit: limit) else {
+                throw FileError.tooLong(path: directory.shown(file), limit: ByteCount(Int64(limit)))
+            }
+            return bytes
+        } catch let error as FileError where error.isMissing {
+            return nil
+        }
+    }
+}

@@ -150,14 +150,26 @@ package struct CalendarExportCommand: HouseCommand {
 
     package func run(in application: Application) async throws -> ExitStatus {
         let calendar = try application.calendar(place, options)
+        // Every line has its own end.
+        application.console.write(try calendar.export(ahead: ahead, most: most) { application.console.note($0) })
+        return .success
+    }
+}
+
+extension PlannedCalendar {
+    /// All starts as an iCalendar file.
+    ///
+    /// - Parameters:
+    ///   - most: of one routine.
+    ///   - note: is told of what is not in it.
+    func export(ahead: Duration, most: Int, note: (String) -> Void) throws -> String {
         var events: [ICalendarWriter.Event] = []
-        for item in try calendar.routines() {
-            let starts = item.starts(most + 1, after: calendar.after).filter { $0.at <= calendar.after + ahead }
+        for item in try routines() {
+            let starts = item.starts(most + 1, after: after).filter { $0.at <= after + ahead }
             if starts.count > most {
-                application.console.note(
-                    "\(item.title): only the first \(most.grouped) starts are in it; '--most' allows more")
+                note("\(item.title): only the first \(most.grouped) starts are in it; '--most' allows more")
             }
-            if starts.isEmpty { application.console.note("\(item.title): \(item.silence)") }
+            if starts.isEmpty { note("\(item.title): \(item.silence)") }
             events += starts.prefix(most).map { start in
                 ICalendarWriter.Event(
                     uid: "\(item.title)-\(start.at.iso8601)@mainstay", start: start.at, end: start.until,
@@ -165,9 +177,15 @@ package struct CalendarExportCommand: HouseCommand {
             }
         }
         events.sort { ($0.start, $0.uid) < ($1.start, $1.uid) }
-        let text = ICalendarWriter(name: "Mainstay", events: events, writtenAt: application.clock.now()).text
-        // Every line has its own end.
-        application.console.write(text)
-        return .success
+        return ICalendarWriter(name: "Mainstay", events: events, writtenAt: application.clock.now()).text
+    }
+}
+
+extension Application {
+    /// The starts of all routines of a configuration as an iCalendar file.
+    package func calendarExport(_ inventory: Inventory, ahead: Duration, most: Int) throws -> String {
+        try PlannedCalendar(
+            application: self, inventory: inventory, context: inventory.scheduleContext(zones), after: clock.now()
+        ).export(ahead: ahead, most: most) { _ in }
     }
 }

@@ -28,6 +28,22 @@ enum AccessSchema {
                 used_at bigint)
             """,
         ])
+
+    /// What tokens may be used for, and answers that are given again to whoever asks the same again.
+    static let requests = Migration(
+        "engine.32",
+        [
+            "alter table access_token add column scopes text",
+            """
+            create table api_request (
+                account text not null, request_key text not null, digest text not null, asked_at bigint not null,
+                status bigint, answer text,
+                primary key (account, request_key)) {clustered}
+            """,
+            "create index api_request_time on api_request (asked_at)",
+        ])
+
+    static let auditPages = Migration("engine.33", ["create index audit_environment on audit (environment, number)"])
 }
 
 /// What is said to the store about who may use the server.
@@ -63,12 +79,13 @@ enum AccessStatement: String, StatementSet {
         where s.digest = :digest and s.ends_at > :now and s.seen_at > :seen_after and a.closed_at is null
         """
     case touchSession = "update access_session set seen_at = :now where digest = :digest"
+    case ownerOfSession = "select account from access_session where digest = :digest"
     case endSession = "delete from access_session where digest = :digest"
     case endSessionsOf = "delete from access_session where account = :account"
     case forgetSessions = "delete from access_session where ends_at <= :now or seen_at <= :seen_after"
     case insertToken = """
-        insert into access_token (id, digest, account, purpose, grants, created_at, ends_at)
-        values (:id, :digest, :account, :purpose, :grants, :now, :ends_at)
+        insert into access_token (id, digest, account, purpose, grants, created_at, ends_at, scopes)
+        values (:id, :digest, :account, :purpose, :grants, :now, :ends_at, :scopes)
         """
     case tokens = "select * from access_token order by created_at, id"
     case token = "select * from access_token where digest = :digest"

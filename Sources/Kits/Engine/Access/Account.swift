@@ -44,15 +44,19 @@ package struct AccessToken: Hashable, Sendable, Identifiable {
     /// What it is for, as whoever made it calls it. Hostile text.
     package var purpose: String
     package var grants: Grants
+    /// What it may be used for, whatever its roles allow.
+    package var scopes: Set<TokenScope>
     package var createdAt: Timestamp
     package var endsAt: Timestamp
     package var revokedAt: Timestamp?
     package var usedAt: Timestamp?
 
     package init(
-        id: String, account: String, purpose: String, grants: Grants, createdAt: Timestamp, endsAt: Timestamp,
+        id: String, account: String, purpose: String, grants: Grants, scopes: Set<TokenScope> = TokenScope.former,
+        createdAt: Timestamp, endsAt: Timestamp,
         revokedAt: Timestamp? = nil, usedAt: Timestamp? = nil
     ) {
+        self.scopes = scopes
         self.id = id
         self.account = account
         self.purpose = purpose
@@ -64,4 +68,21 @@ package struct AccessToken: Hashable, Sendable, Identifiable {
     }
 
     package func isValid(at now: Timestamp) -> Bool { revokedAt == nil && now < endsAt }
+}
+
+/// What a token may be used for: whoever finds one that was made for a graph starts nothing with it.
+package enum TokenScope: String, Codable, CaseIterable, Sendable {
+    /// To look.
+    case read
+    /// To start runs that change nothing.
+    case look = "dry-run"
+    /// To start, cancel and go on with runs that change something.
+    case run
+    /// To answer what waits for people: approvals, alerts, checklists.
+    case answer
+    /// To bring alerts of other programs.
+    case alerts
+
+    /// What tokens could do before they had scopes.
+    package static let former: Set<TokenScope> = [.read, .look, .answer]
 }

@@ -4,7 +4,7 @@ import Maintenance
 package enum Role: String, Codable, CaseIterable, Sendable, Comparable {
     /// Sees everything there.
     case viewer
-    /// Starts dry runs, takes alerts on and silences them, signs checklists.
+    /// Starts dry runs, and by a token that was made for it runs; takes alerts on and silences them, signs checklists.
     case `operator`
     /// Approves and rejects what waits.
     case approver

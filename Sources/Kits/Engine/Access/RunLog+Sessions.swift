@@ -43,8 +43,15 @@ extension RunLog {
         return found
     }
 
+    /// Ends a session; one that is over already leaves no trace.
     package func signOut(_ digest: String) async throws {
-        try await store.write { try $0.run(AccessStatement.endSession, ["digest": digest]) }
+        let now = clock.now()
+        try await store.write { writer in
+            let row = try writer.reader.first(AccessStatement.ownerOfSession, ["digest": digest])
+            guard let account: String = try row?.get("account") else { return }
+            try writer.run(AccessStatement.endSession, ["digest": digest])
+            try note(AuditDraft(kind: .signedOut, subject: "account \(account)"), at: now, in: writer)
+        }
     }
 
     /// Somebody tried too often to be somebody they may not be.
@@ -74,6 +81,7 @@ extension RunLog {
                 [
                     "id": token.id, "digest": digest, "account": token.account, "purpose": token.purpose,
                     "grants": StoredJSON(token.grants), "now": token.createdAt, "ends_at": token.endsAt,
+                    "scopes": StoredJSON(token.scopes.sorted { $0.rawValue < $1.rawValue }),
                 ])
             try note(
                 AuditDraft(
@@ -81,6 +89,7 @@ extension RunLog {
                     detail: [
                         "account": .text(token.account), "roles": .text(token.grants.text),
                         "purpose": .text(token.purpose), "until": .text(token.endsAt.iso8601),
+                        "scopes": .text(token.scopes.map(\.rawValue).sorted().joined(separator: ", ")),
                     ]),
                 at: token.createdAt, in: writer)
         }
@@ -124,7 +133,9 @@ extension AccessToken {
     init(_ row: StoreRow) throws {
         self.init(
             id: try row.get("id"), account: try row.get("account"), purpose: try row.get("purpose"),
-            grants: try row.get("grants", as: StoredJSON<Grants>.self).value, createdAt: try row.get("created_at"),
-            endsAt: try row.get("ends_at"), revokedAt: try row.get("revoked_at"), usedAt: try row.get("used_at"))
+            grants: try row.get("grants", as: StoredJSON<Grants>.self).value,
+            scopes: Set(try row.get("scopes", as: StoredJSON<[TokenScope]>?.self)?.value ?? Array(TokenScope.former)),
+            createdAt: try row.get("created_at"), endsAt: try row.get("ends_at"), revokedAt: try row.get("revoked_at"),
+            usedAt: try row.get("used_at"))
     }
 }

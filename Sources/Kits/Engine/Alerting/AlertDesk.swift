@@ -132,6 +132,7 @@ extension RunLog {
             let rules: String = try row?.get("rules") ?? ""
             var state = content?.value ?? RouterState()
             for event in events {
+                if let draft = AuditDraft(answer: event, in: state) { try note(draft, at: now, in: writer) }
                 state.note(event, at: now)
                 try writer.run(AlertStatement.insertEvent, ["happened_at": now, "content": StoredJSON(event)])
             }

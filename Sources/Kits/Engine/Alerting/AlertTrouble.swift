@@ -53,7 +53,8 @@ extension RunLog {
     package func troubles(
         _ inventory: Inventory, _ checks: [Check]
     ) async throws -> (troubles: [AlertTrouble], version: String) {
-        let since = clock.now() - AlertTrouble.noticeLasts
+        let now = clock.now()
+        let since = now - AlertTrouble.noticeLasts
         let names = Dictionary(checks.map { ($0.code, $0.name) }) { first, _ in first }
         return try await store.read { reader in
             var troubles: [AlertTrouble] = []
@@ -80,6 +81,10 @@ extension RunLog {
                 guard let trouble = AlertTrouble(notice: entry, in: inventory) else { continue }
                 troubles.append(trouble)
                 digest.add([entry.hash, trouble.labels.description])
+            }
+            for trouble in try AlertTrouble.outside(reader, at: now) {
+                troubles.append(trouble)
+                digest.add([trouble.labels.fingerprint] + trouble.annotations.sorted { $0.key < $1.key }.map(\.value))
             }
             return (troubles, digest.hexadecimal)
         }

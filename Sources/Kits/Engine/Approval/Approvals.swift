@@ -20,7 +20,7 @@ package struct Approvals: Sendable {
         /// What is still missing; empty where nothing is.
         package var missing: String
 
-        package enum State: String, Codable, Sendable {
+        package enum State: String, Codable, CaseIterable, Sendable {
             case waiting, approved, rejected, expired, over
         }
     }

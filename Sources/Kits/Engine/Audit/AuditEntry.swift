@@ -35,6 +35,12 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case admitted
     /// Somebody tried too often to sign in as somebody.
     case turnedAway = "turned-away"
+    /// Somebody signed out of the server.
+    case signedOut = "signed-out"
+    /// Somebody took an alert on.
+    case acknowledged
+    /// Somebody keeps alerts silent for a while, or lets them be told again.
+    case silenced, unsilenced
 }
 
 /// One entry of the audit trail: who did what, chained to the entry before it.

@@ -15,6 +15,10 @@ enum AuditStatement: String, StatementSet {
         select * from audit where environment = :environment and kind in ('signed', 'remarked')
             and recorded_at >= :since order by number desc
         """
+    /// The newest of one environment, by its own index: whoever sees little reads little.
+    case beforeIn = """
+        select * from audit where environment = :environment and number < :number order by number desc limit :most
+        """
     case withHash = "select number from audit where hash = :hash order by number limit 1"
     case ofApproval = "select * from audit where approval = :approval order by number"
     /// The change an entry tells of; a row without one where only the run is known still.

@@ -112,3 +112,42 @@ extension RunLog {
         }
     }
 }
+
+/// Some entries of the trail, newest first, and where the next ones begin.
+package struct AuditPage: Sendable {
+    package var entries: [AuditEntry]
+    /// The number before which the next page begins; nil where there is none.
+    package var next: Int64?
+}
+
+extension RunLog {
+    /// A page of the trail that costs what it shows, however long the trail is.
+    ///
+    /// - Parameters:
+    ///   - before: a number that is not shown any more; nil for the newest.
+    ///   - environments: nil for all; the empty name is what is about no environment.
+    package func auditPage(before: Int64?, environments: [String]?, most: Int) async throws -> AuditPage {
+        try await store.read { reader in
+            let before = before ?? .max
+            let rows: [StoreRow]
+            if let environments {
+                rows = try environments.flatMap { environment in
+                    try reader.rows(
+                        AuditStatement.beforeIn, ["environment": environment, "number": before, "most": most + 1])
+                }
+            } else {
+                rows = try reader.rows(AuditStatement.before, ["number": before, "most": most + 1])
+            }
+            let entries = try rows.map { try AuditRow($0).entry() }.sorted { $0.number > $1.number }
+            let shown = Array(entries.prefix(most))
+            return AuditPage(entries: shown, next: entries.count > most ? shown.last?.number : nil)
+        }
+    }
+
+    /// What was written after an entry, in its order; of all environments.
+    package func audit(after number: Int64, most: Int) async throws -> [AuditEntry] {
+        try await store.read { reader in
+            try reader.rows(AuditStatement.after, ["number": number, "most": most]).map { try AuditRow($0).entry() }
+        }
+    }
+}

@@ -167,5 +167,9 @@ package enum EngineSchema {
         MonitorSchema.migration,
         SampleSchema.migration,
         AccessSchema.migration,
+        AccessSchema.requests,
+        AccessSchema.auditPages,
+        HeartbeatSchema.migration,
+        OutsideAlertSchema.migration,
     ]
 }

@@ -87,7 +87,7 @@ extension RunLog {
         }
     }
 
-    func keptPlans(digest: String) async throws -> [Plan]? {
+    package func keptPlans(digest: String) async throws -> [Plan]? {
         try await store.read { reader in
             let row = try reader.first(RunStatement.lastPlan, ["digest": digest])
             let stored: StoredJSON<[Plan]>? = try row?.get("content")

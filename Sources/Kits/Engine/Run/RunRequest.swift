@@ -2,6 +2,8 @@ import Maintenance
 
 /// What somebody asks the engine to do.
 package struct RunRequest: Sendable {
+    /// The id the run gets; nil for a new one. Whoever has to tell it before the run begins gives one of `newID`.
+    package var id: String?
     package var name: String
     package var isRoutine: Bool
     package var isDryRun: Bool
@@ -43,5 +45,10 @@ package struct RunRequest: Sendable {
         self.planDigest = planDigest
         self.timeLimit = timeLimit
         self.confirm = confirm
+    }
+
+    package static func newID(at now: Timestamp) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return RunID.make(at: now, using: &generator)
     }
 }

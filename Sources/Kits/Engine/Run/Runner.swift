@@ -62,8 +62,7 @@ package struct Runner: Sendable {
     }
 
     private func begin(_ request: RunRequest) async throws -> RunSummary {
-        var generator = SystemRandomNumberGenerator()
-        let id = RunID.make(at: clock.now(), using: &generator)
+        let id = request.id ?? RunRequest.newID(at: clock.now())
         let run = RunRecord(
             id: id, name: request.name, isRoutine: request.isRoutine, isDryRun: request.isDryRun,
             environments: distinct(request.steps.map(\.target.environment)), state: .running,

@@ -44,6 +44,9 @@ package struct ServiceUnit: Sendable, Hashable {
         // Without network a service that names remote hosts would fail at once; a server of this machine may start later.
         let order =
             scope == .system ? "Wants=network-online.target\nAfter=network-online.target postgresql.service\n" : ""
+        // A page that is open holds a connection, and databases, programs and files need theirs as well. A user's own
+        // manager may not be allowed to raise it, and would not start the service then.
+        let files = scope == .system ? "LimitNOFILE=65536\n" : ""
         let user = account.map { "User=\(Self.escaped($0))\n" } ?? ""
         return """
             \(Self.mark)
@@ -64,7 +67,7 @@ package struct ServiceUnit: Sendable, Hashable {
             SuccessExitStatus=130 143
             # A child program that runs out of memory is a failed step, and not the end of the service.
             OOMPolicy=continue
-            UMask=0077
+            \(files)UMask=0077
 
             [Install]
             WantedBy=\(scope == .system ? "multi-user.target" : "default.target")

@@ -13,6 +13,12 @@ package struct DashboardSettings: Sendable, Equatable {
     package var key: String?
     /// Whether it may be reached without TLS from elsewhere, since a proxy in front of it speaks TLS.
     package var isBehindProxy = false
+    /// How many requests of one account a minute the API answers.
+    package var requestsPerMinute = 600
+    /// How long the links in notifications count by which an alert is answered without signing in; nil for none.
+    package var answerLinks: Duration?
+    /// What the addresses of an application's own functions mean here; nil where there are none.
+    package var functions: FunctionSettings?
 
     package init() {}
 

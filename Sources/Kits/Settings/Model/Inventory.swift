@@ -120,6 +120,7 @@ package enum ResourceAccess: Sendable, Equatable {
     case suite(SuiteAccess)
     case pgbouncer(PoolerAccess)
     case logPattern(LogPatternAccess)
+    case heartbeat(HeartbeatAccess)
 
     package var kind: ResourceKind {
         switch self {
@@ -141,6 +142,7 @@ package enum ResourceAccess: Sendable, Equatable {
         case .suite: .suite
         case .pgbouncer: .pgbouncer
         case .logPattern: .logPattern
+        case .heartbeat: .heartbeat
         }
     }
 }

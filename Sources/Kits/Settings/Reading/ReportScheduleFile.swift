@@ -111,7 +111,7 @@ package struct ReportScheduleFile: Sendable {
                 "a report about '\(word)' is not supported yet", at: report.location, "reports.\(report.name)")
             return nil
         }
-        let subject = [ReportKind.performance, .backup].first { kind in
+        let subject = [ReportKind.performance, .backup, .database].first { kind in
             words.contains { $0 == kind.rawValue || $0 == "\(kind.rawValue)s" }
         }
         return Entry(

@@ -143,10 +143,11 @@ struct ConfigurationSection: Sendable {
                     case .suite: .suite
                     case .pgbouncer: .pgbouncer
                     case .logPattern: .logPattern
+                    case .heartbeat: .heartbeat
                     }
                 return (kind.rawValue, section)
             },
-            later: ["cluster", "certificate", "source", "repository", "container", "supabase", "heartbeat", "grpc"],
+            later: ["cluster", "certificate", "source", "repository", "container", "supabase", "grpc"],
             name: { $0.kind.rawValue })
         return Format<[Named<ResourceAccess>]>.named("resource", access).map(
             { items, _, _, _ in
@@ -212,6 +213,7 @@ struct ConfigurationSection: Sendable {
         SuiteSections.judge(inventory, reading)
         MonitoringSections.judge(inventory, reading)
         alerts.judge(inventory, reading)
+        ServerSections.judge(inventory, reading)
     }
 
     private struct EnvironmentDraft: Sendable {

@@ -19,12 +19,20 @@ enum ServerSections {
                 Key(
                     "behind-proxy", \.isBehindProxy, .boolean, standard: false,
                     "Whether other machines may reach it without TLS, because a proxy in front of it speaks TLS."),
+                Key(
+                    "requests-per-minute", \.requestsPerMinute, .integer(1...100_000), standard: 600,
+                    "How many requests of one account the API answers a minute."),
+                Key(
+                    "answer-links", \.answerLinks, .duration(.seconds(60)...(.seconds(30 * 86_400))),
+                    "How long links in notifications count, by which whoever reads them answers an alert without "
+                        + "signing in; without it there are none. Needs 'url'."),
+                Key("functions", \.functions, functions, "What scripts that ask '/functions/v1/NAME' get."),
             ],
             later: [
-                "api", "accounts", "openid", "oidc", "tls", "status-page", "status", "functions", "tokens", "metrics",
+                "api", "accounts", "openid", "oidc", "tls", "status-page", "status", "tokens", "metrics",
                 "limits", "port", "host", "cors", "refresh-interval", "widgets", "sessions",
             ],
-            rules: [.needs("certificate", "key"), .needs("key", "certificate")]
+            rules: [.needs("certificate", "key"), .needs("key", "certificate"), .needs("answer-links", "url")]
         ).format.map(
             { settings, tree, keyPath, reading in
                 guard !settings.listen.isLoopback, settings.certificate == nil, !settings.isBehindProxy else {
@@ -37,6 +45,69 @@ enum ServerSections {
                     allowed: "127.0.0.1, or another address with 'certificate' and 'key', or with 'behind-proxy: true'")
                 return nil
             }, writing: { $0 })
+    }
+
+    /// What only shows when everything is put together.
+    static func judge(_ inventory: Inventory, _ reading: Reading) {
+        guard let environment = inventory.server?.functions?.environment else { return }
+        let known = inventory.environments.map(\.name)
+        guard !known.contains(environment) else { return }
+        let path = "server.functions.environment"
+        reading.report(
+            "there is no environment '\(environment.printable)'",
+            at: reading.locations[path] ?? SourceLocation(file: "", line: 1, column: 1), path,
+            allowed: known.joined(separator: ", "), nearest: nearest(to: environment, among: known))
+    }
+
+    private static var functions: Format<FunctionSettings> {
+        Section<FunctionSettings>(
+            prototype: { _ in FunctionSettings() },
+            keys: [
+                Key(
+                    "environment", \.environment, .text, isRequired: true,
+                    "The environment whose figures are answered with."),
+                Key(
+                    "endpoints", \.endpoints, .dictionary("function", endpoint),
+                    "Functions of the application's own, which are asked there."),
+            ], later: ["tables", "retention", "actions"]
+        ).format
+    }
+
+    private static var endpoint: Format<FunctionEndpoint> {
+        Section<EndpointDraft>(
+            prototype: { _ in EndpointDraft() },
+            keys: [
+                Key(
+                    "url", \.url, .url("a URL such as https://host/function", ["http", "https"]), isRequired: true,
+                    "Where the function is."),
+                Key("token", \.token, .configured("a token", .whole), "Sent along as 'Authorization: Bearer'."),
+                Key(
+                    "private", \.isPrivate, .boolean, standard: false,
+                    "Whether it may be in a private network or on this machine."),
+                Key(
+                    "timeout", \.timeout, .duration(.milliseconds(100)...(.seconds(60))), standard: .seconds(30),
+                    "How long it may take to answer."),
+            ], later: ["headers", "method"]
+        ).format.map(
+            { draft, _, _, _ in
+                draft.url.map { url in
+                    var endpoint = FunctionEndpoint(url: url)
+                    endpoint.token = draft.token
+                    endpoint.isPrivate = draft.isPrivate
+                    endpoint.timeout = draft.timeout
+                    return endpoint
+                }
+            },
+            writing: {
+                EndpointDraft(url: $0.url, token: $0.token, isPrivate: $0.isPrivate, timeout: $0.timeout)
+            })
+    }
+
+    private struct EndpointDraft: Sendable {
+        var url: ConfiguredText?
+        var token: ConfiguredText?
+        var isPrivate = false
+        var timeout: Duration = .seconds(30)
     }
 
     private static var listen: Format<DashboardSettings.Listen> {

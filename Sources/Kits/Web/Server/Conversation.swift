@@ -37,6 +37,8 @@ struct Conversation: Sendable {
         case refused(Int, version: HTTPVersion)
     }
 
+    private static let foreignMethods: Set<String> = ["PATCH", "TRACE", "CONNECT", "QUERY"]
+
     /// Nil where the client has closed.
     private func read(
         _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator, peer: String
@@ -44,7 +46,9 @@ struct Conversation: Sendable {
         guard case .head(let head)? = try await parts.next() else { return nil }
         guard let target = WebTarget.parse(head.uri) else { return .refused(400, version: head.version) }
         guard let method = WebRequest.Method(rawValue: head.method.rawValue) else {
-            return .refused(501, version: head.version)
+            // Methods that are known elsewhere are not allowed here; others nobody knows (RFC 9110, 15.5.6 and 15.6.2).
+            let isKnown = Self.foreignMethods.contains(head.method.rawValue)
+            return .refused(isKnown ? 405 : 501, version: head.version)
         }
         let size = head.uri.utf8.count + head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         guard size <= limits.head else { return .refused(431, version: head.version) }
@@ -52,7 +56,8 @@ struct Conversation: Sendable {
         guard head.headers["host"].count == 1 || head.version == .http1_0 else {
             return .refused(400, version: head.version)
         }
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.body {
+        let most = limits.body(target.path)
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > most {
             return .refused(413, version: head.version)
         }
         var body: [UInt8] = []
@@ -60,7 +65,7 @@ struct Conversation: Sendable {
             switch part {
             case .head: return nil
             case .body(let buffer):
-                guard body.count + buffer.readableBytes <= limits.body else {
+                guard body.count + buffer.readableBytes <= most else {
                     return .refused(413, version: head.version)
                 }
                 body.append(contentsOf: buffer.readableBytesView)
@@ -78,7 +83,13 @@ struct Conversation: Sendable {
     private func reply(to read: Read, _ writer: Writer) async throws -> Bool {
         switch read {
         case .refused(let status, let version):
-            var response = WebResponse(status, text: "\(HTTPResponseStatus(statusCode: status).reasonPhrase)\n")
+            // RFC 9457, 4.2.1: nothing more is known than what the status says.
+            let title = HTTPResponseStatus(statusCode: status).reasonPhrase
+            let problem = #"{"status":\#(status),"title":"\#(title)","type":"about:blank"}"#
+            var response = WebResponse(status, Array("\(problem)\n".utf8), type: "application/problem+json")
+            if status == 405 {
+                response.set("Allow", WebRequest.Method.allCases.map(\.rawValue).joined(separator: ", "))
+            }
             SecurityHeaders.add(to: &response, isSecure: isSecure)
             try await write(response, Terms(isKept: false, hasBody: true, version: version), writer)
             return false

@@ -1,0 +1,194 @@
+import Command
+import Engine
+import Maintenance
+import Outside
+import Settings
+import Synchronization
+
+/// Carries out what people and programs ask for over the network. Whoever asks is told the run's id at once and looks how it
+/// goes: nobody waits for a run to begin, and one that waits for its turn or came to nothing before it began is known here.
+final class RunDesk: Sendable {
+    /// At once; the databases have other things to do.
+    static let atOnce = 2
+    /// What waits for its turn; one more is refused.
+    static let waiting = 8
+    /// What came to nothing before it began, so many are remembered.
+    static let remembered = 200
+
+    /// How something stands that was asked for and is not in the run log, or is carried out by this process.
+    enum Standing: Sendable, Hashable {
+        /// So many come before it.
+        case waits(before: Int)
+        case runs
+        case refused(ErrorReport)
+    }
+
+    /// What is to be done.
+    enum Work: Sendable {
+        case begin(RunRequest)
+        case resume(String, Decision?, Requester)
+    }
+
+    struct Order: Sendable {
+        var id: String
+        var work: Work
+        var inventory: Inventory
+    }
+
+    private struct Entry {
+        var number: Int
+        /// Who may know of it before the run log does.
+        var environments: [String]
+        var standing: Standing
+        var cancel: AsyncStream<Void>.Continuation
+        var isCancelled = false
+    }
+
+    private struct State {
+        var entries: [String: Entry] = [:]
+        var last = 0
+    }
+
+    private let state = Mutex(State())
+    private let orders: AsyncStream<(Order, AsyncStream<Void>)>
+    private let take: AsyncStream<(Order, AsyncStream<Void>)>.Continuation
+
+    init() {
+        (orders, take) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
+    }
+
+    /// Takes an order, or says that too many wait.
+    ///
+    /// - Returns: the run's id, under which it is in the run log once it has begun.
+    func accept(_ work: Work, of environments: [String], _ inventory: Inventory, at now: Timestamp) throws -> String {
+        var work = work
+        let id: String
+        switch work {
+        case .begin(var request):
+            id = request.id ?? RunRequest.newID(at: now)
+            request.id = id
+            work = .begin(request)
+        case .resume(let run, _, _): id = run
+        }
+        let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
+        let order = Order(id: id, work: work, inventory: inventory)
+        let isFree = state.withLock { state in
+            if let known = state.entries[id], known.standing.isOpen { return false }
+            state.last += 1
+            state.entries[id] = Entry(
+                number: state.last, environments: environments, standing: .waits(before: 0), cancel: cancel)
+            return true
+        }
+        guard isFree else { throw Refusal.busy("the run '\(id)' is being carried out already") }
+        guard case .enqueued = take.yield((order, cancelled)) else {
+            state.withLock { $0.entries[id] = nil }
+            throw Refusal.busy("\(Self.waiting) runs wait for their turn already, and nothing was started")
+        }
+        return id
+    }
+
+    /// Nil for what is not known here: it ended, another process carries it out, or there is none.
+    func standing(of id: String) -> (standing: Standing, environments: [String])? {
+        state.withLock { state in
+            guard let entry = state.entries[id] else { return nil }
+            guard case .waits = entry.standing else { return (entry.standing, entry.environments) }
+            let before = state.entries.values.count { $0.number < entry.number && $0.standing.isOpen }
+            return (.waits(before: before), entry.environments)
+        }
+    }
+
+    /// Ends a run of this process: its present change ends cleanly, and `resume` goes on with the rest.
+    ///
+    /// - Returns: false where it is none of this process.
+    func cancel(_ id: String) -> Bool {
+        state.withLock { state in
+            guard let entry = state.entries[id], entry.standing.isOpen else { return false }
+            state.entries[id]?.isCancelled = true
+            entry.cancel.yield()
+            return true
+        }
+    }
+
+    /// Works until it is cancelled.
+    func run(_ session: Session) async {
+        await withTaskGroup(of: Void.self) { group in
+            var busy = 0
+            for await (order, cancelled) in orders {
+                if busy >= Self.atOnce {
+                    await group.next()
+                    busy -= 1
+                }
+                busy += 1
+                group.addTask { await self.work(order, cancelled, session) }
+            }
+        }
+    }
+
+    private func work(_ order: Order, _ cancelled: AsyncStream<Void>, _ session: Session) async {
+        let isCancelled = state.withLock { state in
+            state.entries[order.id]?.standing = .runs
+            return state.entries[order.id]?.isCancelled ?? false
+        }
+        guard !isCancelled else {
+            return end(order.id, ErrorReport(code: "cancelled", problem: "it was cancelled before it began"))
+        }
+        let trouble = await withTaskGroup(of: ErrorReport??.self) { group in
+            group.addTask { await .some(Self.carryOut(order, session)) }
+            group.addTask {
+                for await _ in cancelled { break }
+                return nil
+            }
+            var trouble: ErrorReport?
+            while let ended = await group.next() {
+                group.cancelAll()
+                // Of the two, the run is the one that says how it ended.
+                if case .some(let report) = ended { trouble = report }
+            }
+            return trouble
+        }
+        end(order.id, trouble)
+    }
+
+    /// What ended is in the run log, but where it came to nothing before.
+    private func end(_ id: String, _ trouble: ErrorReport?) {
+        state.withLock { state in
+            state.entries[id]?.cancel.finish()
+            guard let trouble else {
+                state.entries[id] = nil
+                return
+            }
+            state.entries[id]?.standing = .refused(trouble)
+            let refused = state.entries.filter { !$0.value.standing.isOpen }
+            if refused.count > Self.remembered, let oldest = refused.min(by: { $0.value.number < $1.value.number }) {
+                state.entries[oldest.key] = nil
+            }
+        }
+    }
+
+    /// Why it came to nothing; nil where its own record says what came of it.
+    private static func carryOut(_ order: Order, _ session: Session) async -> ErrorReport? {
+        let application = session.application
+        var runner = Runner(
+            inventory: order.inventory, catalog: application.catalog, log: session.log, clock: application.clock,
+            programs: application.programs, stateDirectory: session.stateDirectory)
+        runner.zones = application.zones
+        do {
+            let summary: RunSummary
+            switch order.work {
+            case .begin(let request): summary = try await runner.run(request)
+            case .resume(let run, let decision, let requester):
+                summary = try await runner.resume(run, decision: decision, requester: requester)
+            }
+            session.leave(
+                summary.auditHead, after: "run \(summary.run.id), which is \(summary.run.state.rawValue)")
+            return nil
+        } catch {
+            return ErrorReport(error)
+        }
+    }
+}
+
+extension RunDesk.Standing {
+    /// Whether it is still to come or goes on.
+    fileprivate var isOpen: Bool { if case .refused = self { false } else { true } }
+}

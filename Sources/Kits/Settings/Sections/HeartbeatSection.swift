@@ -1,0 +1,54 @@
+import Maintenance
+
+extension MappedSection where Value == ResourceAccess {
+    static var heartbeat: MappedSection {
+        MappedSection(
+            Section<HeartbeatDraft>(
+                prototype: { _ in HeartbeatDraft() },
+                keys: [
+                    Key(
+                        "key", \.key,
+                        .configured("a secret of at least \(HeartbeatAccess.shortestKey) characters", .whole) { text in
+                            guard let literal = text.literal else { return nil }
+                            return HeartbeatDraft.isUsable(literal)
+                                ? nil : "this is too short for a secret, or no part of an address"
+                        },
+                        isRequired: true, "The secret in its address '/ping/KEY'; letters, digits, '-' and '_'."),
+                    Key(
+                        "every", \.every, .duration(.seconds(60)...(.seconds(366 * 86_400))), isRequired: true,
+                        "How often it says that it is done."),
+                    Key(
+                        "grace", \.grace, .duration(.seconds(60)...(.seconds(30 * 86_400))),
+                        standard: .seconds(3_600),
+                        "How much later is still only late, and how long it may take once it has begun."),
+                ], later: ["schedule", "conditions", "expect", "from"])
+        ) { draft, _, _, _ in
+            guard let key = draft.key, let every = draft.every else { return nil }
+            var access = HeartbeatAccess(key: key, every: every)
+            access.grace = draft.grace
+            return .heartbeat(access)
+        } writing: { access in
+            guard case .heartbeat(let access) = access else { return HeartbeatDraft() }
+            return HeartbeatDraft(key: access.key, every: access.every, grace: access.grace)
+        }
+    }
+}
+
+struct HeartbeatDraft: Sendable {
+    var key: ConfiguredText?
+    var every: Duration?
+    var grace: Duration = .seconds(3_600)
+
+    /// A part of an address that needs no escaping and cannot be guessed.
+    static func isUsable(_ key: String) -> Bool {
+        key.utf8.count >= HeartbeatAccess.shortestKey && key.utf8.count <= 200
+            && key.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+}
