@@ -16,8 +16,8 @@ package struct PruneReports: MaintenanceTask {
         name: "report.prune",
         summary: "remove reports that are older than 'reports.keep'",
         explanation: """
-            Looks into the directory of the reports for files that 'report daily' wrote there by itself, by the exact \
-            pattern of their names (daily-YYYY-MM-DD.html, .json, .md), and removes those of days longer ago than \
+            Looks into the directory of the reports for files that the report tasks wrote there by themselves, by the exact \
+            pattern of their names (daily-YYYY-MM-DD.html, and so for every kind and ending), and removes those of days longer ago than \
             'reports.keep'. Nothing else is touched: no other name, no symbolic link, no file that changed after the plan \
             was made. Without 'reports.keep' all stay. What a report told stays in the run log.
             """,

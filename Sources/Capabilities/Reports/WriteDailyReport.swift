@@ -69,7 +69,7 @@ package struct WriteDailyReport: MaintenanceTask {
 
     package func apply(_ change: Change, _ act: Act) async throws {
         let material = try await Material.read(
-            act.look, now: act.look.clock.now(), period: options.since, fresh: options.fresh)
+            act.look, now: try await ReportWriting.instant(act.look), period: options.since, fresh: options.fresh)
         try await writing.write(DailyReport(material), for: change, act)
     }
 

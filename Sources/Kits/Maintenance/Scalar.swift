@@ -73,10 +73,11 @@ extension Scalar {
 }
 
 extension Double {
-    /// With so many digits that say something: 99.7487 is 99.75, and 0.012345 is 0.01234.
+    /// With so many digits as say something, and never fewer than stand before the point: 99.7487 is 99.75, 0.012345 is
+    /// 0.01234, and 12345.67 is 12346.
     fileprivate func rounded(digits: Int) -> Double {
         guard isFinite, self != 0 else { return self }
-        let unit = pow(10, Double(digits - 1) - log10(magnitude).rounded(.down))
+        let unit = pow(10, max(0, Double(digits - 1) - log10(magnitude).rounded(.down)))
         let rounded = (self * unit).rounded() / unit
         return rounded.isFinite ? rounded : self
     }

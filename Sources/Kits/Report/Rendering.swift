@@ -48,13 +48,16 @@ package enum ReportError: MaintenanceError, Hashable {
     /// - Parameter channel: what the configuration names, nil where it names nothing.
     case noMailServer(channel: String?)
     /// - Parameter count: of all it is for.
-    case notMailed(recipients: [String], of: Int, reason: String)
+    case notMailed(recipients: [String], of: Int, reason: String, isRetryable: Bool)
+    /// What lies there is not what this step wrote, so that it is nobody else's to read.
+    case notWritten
 
     package var code: String {
         switch self {
         case .noSuchRendering: "report.rendering"
         case .noMailServer: "report.no-mail-server"
         case .notMailed: "report.not-mailed"
+        case .notWritten: "report.not-written"
         }
     }
 
@@ -65,9 +68,10 @@ package enum ReportError: MaintenanceError, Hashable {
         case .noMailServer(let channel?):
             "'reports.channel' names '\(channel.printable)', and 'alerts.channels' has no such channel of kind 'email'"
         case .noMailServer(nil): "no mail server is configured"
-        case .notMailed(let recipients, let count, let reason):
+        case .notMailed(let recipients, let count, let reason, _):
             "it did not go out to \(recipients.count) of \(count) "
                 + "(\(recipients.joined(separator: ", ").printable)): \(reason.printable)"
+        case .notWritten: "it was not mailed, since the file there is not the one this step wrote"
         }
     }
 
@@ -76,13 +80,17 @@ package enum ReportError: MaintenanceError, Hashable {
         case .noSuchRendering: "Choose another with '--as'."
         case .noMailServer: "Add a channel of kind 'email' under 'alerts.channels'; 'reports.channel' names it."
         case .notMailed: "The finding RP001 stays until it does."
+        case .notWritten: nil
         }
     }
+
+    package var isRetryable: Bool { if case .notMailed(_, _, _, let isRetryable) = self { isRetryable } else { false } }
 
     package var exitStatus: ExitStatus {
         switch self {
         case .noSuchRendering, .noMailServer: .usage
         case .notMailed: .unreachable
+        case .notWritten: .failure
         }
     }
 }

@@ -2,7 +2,6 @@ import Command
 import Crypto
 import Engine
 import Foundation
-import Glibc
 import Maintenance
 import Outside
 import Settings
@@ -36,9 +35,10 @@ package struct ReportWriting: Sendable {
                 kind: "write", object: place.path, action: .files(place.description), effect: .maintains,
                 reversal: "remove the file", identity: try await state(of: place), reason: reason)
         ]
-        let recipients = options.recipients(of: kind, look.inventory.reports)
-        if !recipients.isEmpty {
-            observation.changes.append(try mailing(recipients).change(place.path, look.inventory))
+        let mailing = mailing(options.recipients(of: kind, look.inventory.reports))
+        observation.merge(try await mailing.standing(look.log))
+        if !mailing.recipients.isEmpty {
+            observation.changes.append(try mailing.change(place.path, look.inventory))
         }
         return observation
     }
@@ -96,20 +96,28 @@ package struct ReportWriting: Sendable {
         }
     }
 
-    /// The file as it was written a moment ago.
+    /// The file as this very step wrote it, and nothing else that may lie in its place.
+    ///
+    /// - Throws: `ReportError.notWritten`.
     private func attachment(_ look: Look) async throws -> MailMessage.Attachment? {
         guard !options.withoutAttachment else { return nil }
         let changes = try await look.log.changes(of: look.runID).filter { $0.step == look.step }
-        guard let written = changes.first(where: { $0.change.kind != ReportMailing.changeKind })?.change else {
-            preconditionFailure("a report is mailed that was never to be written")
-        }
-        let place = try place(of: written)
+        guard let written = changes.first(where: { $0.change.kind != ReportMailing.changeKind }),
+            written.state == .proved
+        else { throw ReportError.notWritten }
+        let place = try place(of: written.change)
         let bytes = try await Blocking().run { _ in
             try ReportFolder(path: place.directory).open()?.contents(of: place.name)
         }
-        guard let bytes else { throw FileError.system(.read, path: place.path, number: ENOENT) }
+        guard let bytes, written.evidence?["sha256"] == .text(bytes.sha256) else { throw ReportError.notWritten }
         return MailMessage.Attachment(
             name: ReportName(kind, look.clock.now(), rendering).text, type: rendering.mediaType, bytes: bytes)
+    }
+
+    /// The moment a report speaks of: when its step began, so that file and mail speak of the same one.
+    package static func instant(_ look: Look) async throws -> Timestamp {
+        let step = try await look.log.steps(of: look.runID).first { $0.number == look.step }
+        return step?.startedAt ?? look.clock.now()
     }
 
     private func place(_ look: Look) -> Place {

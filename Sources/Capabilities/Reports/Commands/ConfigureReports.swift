@@ -77,6 +77,14 @@ struct ScheduleHealthReports: HouseCommand {
 
     enum Frequency: String, CaseIterable, ExpressibleByArgument {
         case daily, weekly, monthly
+
+        var days: Int {
+            switch self {
+            case .daily: 1
+            case .weekly: 7
+            case .monthly: 31
+            }
+        }
     }
 
     @Option(help: "How often.")
@@ -96,7 +104,10 @@ struct ScheduleHealthReports: HouseCommand {
             .init(
                 name: "health-report", description: "the health of every environment, by mail",
                 schedule: "\(frequency.rawValue) \(time)",
-                steps: ["health check", "report daily --email-to=\(recipients.addresses.joined(separator: ","))"])
+                steps: [
+                    "health check",
+                    "report daily --since=\(frequency.days)d --no-email --email-to=\(recipients.argumentText.shellQuoted)",
+                ])
         ])
         try editing.write(editing.file.marked(routine.yaml, from: "the command line"), isDryRun: dryRun)
         return .success
@@ -106,11 +117,8 @@ struct ScheduleHealthReports: HouseCommand {
 extension ConfigurationEditing {
     /// A schedule that could mail nothing would fail every time.
     fileprivate func requireMailChannel() throws {
-        let channels = inventory.alerts?.channels ?? []
-        let wanted = inventory.reports.channel
-        let isThere = channels.contains { channel in
-            if case .email = channel.access { wanted == nil || channel.name == wanted } else { false }
+        guard inventory.reportChannel != nil else {
+            throw ReportError.noMailServer(channel: inventory.reports.channel)
         }
-        guard isThere else { throw ReportError.noMailServer(channel: wanted) }
     }
 }

@@ -40,7 +40,7 @@ struct ScheduledReports {
         case .html: break
         case .pdf, .json, .markdown, .csv: words.append("--as=\(entry.format.rawValue)")
         }
-        words.append("--email-to=\(entry.recipients.joined(separator: ","))")
+        words += ["--no-email", "--email-to=\(entry.recipients.joined(separator: ",").shellQuoted)"]
         return words.joined(separator: " ")
     }
 

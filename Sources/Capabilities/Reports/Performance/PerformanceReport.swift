@@ -27,8 +27,11 @@ struct PerformanceReport: Sendable {
             return (now.median / before.median - 1) * 100
         }
 
-        /// Whether less of it is better: a time, or what is counted against a limit.
-        var isTime: Bool { series.unit == .seconds }
+        /// Whether it is a time to answer: others, such as the age of a backup, are no speed.
+        var isTime: Bool {
+            PeriodMaterial.responding.contains(series.name)
+                || PeriodMaterial.answering.contains { series.name == "\($0).seconds" }
+        }
 
         /// The guides' own limit: a response time above 150 % of what it was.
         var isRegressed: Bool { isTime && (change ?? 0) > 50 }
@@ -44,14 +47,17 @@ struct PerformanceReport: Sendable {
     var audit: AuditHead?
 
     static func read(_ look: Look, period: Duration, hasTrends: Bool) async throws -> PerformanceReport {
-        let now = look.clock.now()
+        let now = try await ReportWriting.instant(look)
         let since = now - period
         let watched = try await watched(look, now: now, period: period)
         let known = Set(watched.map(\.series))
         var lines = watched
         var shown: [SampledSeries] = []
         for environment in look.inventory.environments {
-            for series in try await look.log.history(of: environment.name, since: since - period) {
+            let history = try await look.log.history(of: environment.name, since: since - period) {
+                hasTrends || !known.contains($0)
+            }
+            for series in history {
                 let current = series.samples.filter { $0.at >= since }
                 if hasTrends {
                     var cut = series
@@ -71,24 +77,26 @@ struct PerformanceReport: Sendable {
     /// What is asked all the time, from all of its answers.
     private static func watched(_ look: Look, now: Timestamp, period: Duration) async throws -> [Line] {
         let width: Duration = period <= .seconds(90 * 86_400) ? .seconds(3_600) : .seconds(86_400)
-        var lines: [Line] = []
-        for check in try await look.log.monitored() {
-            let outcome = check.outcome
+        let outcomes = try await look.log.monitored().map(\.outcome)
+        func figures(_ from: Timestamp, _ until: Timestamp) async throws -> [Line.Figures?] {
+            try await look.log.rollups(
+                ofChecks: outcomes.map { ($0.check, $0.target) }, from: from, until: until, every: width
+            ).map { parts in
+                var whole = Rollup(start: from)
+                for part in parts { whole.merge(part) }
+                return Line.Figures(whole)
+            }
+        }
+        let since = (now - period).floored(to: width)
+        let (current, before) = (try await figures(since, now), try await figures(since - period, since))
+        return outcomes.indices.compactMap { index in
+            let outcome = outcomes[index]
+            // A check without a value of its own, or that has none now, is known by how long it took.
             let series =
                 outcome.unit.map { Measurement.Series(name: outcome.check, target: outcome.target, unit: $0) }
                 ?? .duration(of: outcome.check, at: outcome.target)
-            func figures(_ from: Timestamp, _ until: Timestamp) async throws -> Line.Figures? {
-                var whole = Rollup(start: from)
-                for part in try await look.log.rollups(series, from: from, until: until, every: width) {
-                    whole.merge(part)
-                }
-                return Line.Figures(whole)
-            }
-            guard let current = try await figures(now - period, now) else { continue }
-            lines.append(
-                Line(series: series, now: current, before: try await figures(now - period * 2, now - period)))
+            return current[index].map { Line(series: series, now: $0, before: before[index]) }
         }
-        return lines
     }
 
     var document: ReportDocument {

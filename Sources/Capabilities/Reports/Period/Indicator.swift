@@ -75,8 +75,8 @@ extension PeriodMaterial {
             name: "Changes proved", unit: .percent, value: now.percentage, before: old.percentage, goal: .above(100),
             counted: "\(now.good.grouped) of \(now.all.grouped) changes that were begun",
             definition: """
-                Changes whose effect was seen afterwards, of all that were begun. What was refused, skipped or only planned \
-                was not begun.
+                Changes whose effect was seen afterwards, of all that were begun and are over or undecided. What was refused, \
+                skipped or only planned was not begun.
                 """)
     }
 
@@ -133,7 +133,7 @@ extension PeriodMaterial {
             counted: now.map { "\($0.used.short) of work in \($0.open.short) of windows" }
                 ?? "no window for changes is configured",
             definition: """
-                Time in which steps with changes worked inside the environment's primary windows, of all the time in which \
+                Time in which changes were made inside the environment's primary windows, of all the time in which \
                 these were open. A high figure says that windows become too short.
                 """)
     }
@@ -161,7 +161,7 @@ extension Workload {
     var proved: Share { proved { _ in true } }
 
     func proved(_ isMeant: (Changes) -> Bool) -> Share {
-        let begun = changes.filter { isMeant($0) && ![.planned, .skipped, .refused].contains($0.state) }
+        let begun = changes.filter { isMeant($0) && [.proved, .unproven, .failed, .undecided].contains($0.state) }
         return Share(
             good: begun.filter { $0.state == .proved }.reduce(0) { $0 + $1.count },
             all: begun.reduce(0) { $0 + $1.count })

@@ -3,6 +3,7 @@ import Engine
 import Maintenance
 import Monitor
 import Outside
+import Report
 import Settings
 
 /// All that the report of a period is made from: the same material makes the same report.
@@ -26,9 +27,8 @@ struct PeriodMaterial: Sendable {
     struct Environment: Hashable, Sendable {
         var name: String
         var isProtected: Bool
-        /// Of the last whole health check; nil where there was none.
+        /// Nil where nothing fresh is known.
         var health: HealthScore?
-        var checkedAt: Timestamp?
     }
 
     /// One period's figures.
@@ -48,33 +48,47 @@ struct PeriodMaterial: Sendable {
     ]
     static let responding: Set<String> = ["endpoint.response-time", "database.response-time"]
     private static let mostTroubles = 100
+    /// How long a health check counts.
+    private static let fresh: Duration = .seconds(26 * 3_600)
 }
 
 extension PeriodMaterial {
     static func read(_ look: Look, _ length: PeriodLength, hasTrends: Bool) async throws -> PeriodMaterial {
-        let now = look.clock.now()
-        let since = now - length.duration
+        let now = try await ReportWriting.instant(look)
+        // Whole hours, so that what is kept by the hour belongs to one of both periods.
+        let since = (now - length.duration).floored(to: .seconds(3_600))
+        let monitored = try await look.log.monitored()
         var environments: [Environment] = []
         var series: [SampledSeries] = []
         for environment in look.inventory.environments {
-            let step = try await look.log.lastStep(of: "health.check", in: environment.name)
-            let states = step?.observation?.checks.map(\.state) ?? []
             environments.append(
                 Environment(
                     name: environment.name, isProtected: environment.isProtected,
-                    health: states.isEmpty ? nil : HealthScore(states), checkedAt: step?.endedAt))
+                    health: try await health(of: environment.name, look, monitored, at: now)))
             if hasTrends { series += try await look.log.history(of: environment.name, since: since) }
         }
-        let monitored = try await look.log.monitored()
         return PeriodMaterial(
             length: length, since: since, now: now, run: try await look.log.run(look.runID),
             environments: environments,
             current: try await stretch(look, monitored, from: since, until: now),
             before: try await stretch(look, monitored, from: since - length.duration, until: since),
             troubles: try await look.log.troubles(from: since, until: now, most: mostTroubles)
-                .filter { $0.runID != look.runID },
+                .filter { $0.runID != look.runID || $0.number != look.step },
             open: try await look.log.openFindings(), resolved: try await look.log.findingsResolved(since: since),
             series: series, audit: try await look.log.auditHead())
+    }
+
+    /// Of the last whole health check where it still counts, else of what is asked all the time; nil where neither is.
+    private static func health(
+        of environment: String, _ look: Look, _ monitored: [MonitoredCheck], at now: Timestamp
+    ) async throws -> HealthScore? {
+        if let step = try await look.log.lastStep(of: "health.check", in: environment), step.isWhole,
+            let checks = step.observation?.checks, !checks.isEmpty, let at = step.endedAt, now - at <= fresh
+        {
+            return HealthScore(checks.map(\.state))
+        }
+        let states = monitored.filter { $0.outcome.target.environment == environment }.map { $0.standing(at: now) }
+        return states.isEmpty ? nil : HealthScore(states)
     }
 
     private static func stretch(
@@ -82,18 +96,18 @@ extension PeriodMaterial {
     ) async throws -> Stretch {
         var answers: [String: Rollup.Answers] = [:]
         var variations: [Double] = []
-        for check in monitored {
-            let outcome = check.outcome
-            guard answering.contains(outcome.check) || responding.contains(outcome.check) else { continue }
-            let series =
-                outcome.unit.map { Measurement.Series(name: outcome.check, target: outcome.target, unit: $0) }
-                ?? .duration(of: outcome.check, at: outcome.target)
-            let days = try await look.log.rollups(series, from: from, until: until, every: .seconds(86_400))
+        let outcomes = monitored.map(\.outcome).filter {
+            answering.contains($0.check) || responding.contains($0.check)
+        }
+        let rollups = try await look.log.rollups(
+            ofChecks: outcomes.map { ($0.check, $0.target) }, from: from, until: until, every: .seconds(3_600))
+        for (outcome, hours) in zip(outcomes, rollups) {
             if answering.contains(outcome.check) {
-                let sum = days.reduce(Rollup.Answers()) { $0 + $1.answers }
+                let sum = hours.reduce(Rollup.Answers()) { $0 + $1.answers }
                 answers[outcome.target.environment] = (answers[outcome.target.environment] ?? .init()) + sum
-            } else if let variation = Self.variation(days.compactMap { $0.sketch.percentile(50) }) {
-                variations.append(variation)
+            } else {
+                let days = Rollup.merge(hours, every: .seconds(86_400)).compactMap { $0.sketch.percentile(50) }
+                if let variation = Self.variation(days) { variations.append(variation) }
             }
         }
         let zones = ZoneDirectory(environment: look.programs.environment)
@@ -102,7 +116,8 @@ extension PeriodMaterial {
             windows[environment.name] = Self.windows(look.inventory, environment.name, zones, from: from, until: until)
         }
         return Stretch(
-            workload: try await look.log.workload(from: from, until: until), answers: answers, variations: variations,
+            workload: try await look.log.workload(from: from, until: until, without: (look.runID, look.step)),
+            answers: answers, variations: variations,
             windows: windows)
     }
 

@@ -18,11 +18,14 @@ struct PeriodReport: Sendable {
         let indicators = material.indicators
         let missed = indicators.filter { $0.standing == .warning }
         let urgent = material.open.filter { $0.finding.severity == .critical }
+        let stuck = material.troubles.filter { $0.state == .uncertain || $0.state == .waiting }
         let standing: Standing =
-            !urgent.isEmpty
-            ? .critical : !missed.isEmpty ? .warning : material.current.workload.ended.all == 0 ? .unknown : .good
+            !urgent.isEmpty || stuck.contains { $0.state == .uncertain }
+            ? .critical
+            : !missed.isEmpty || !stuck.isEmpty
+                ? .warning : material.current.workload.ended.all == 0 ? .unknown : .good
         var sections: [ReportDocument.Section] = [
-            .init("What needs a person", needs(urgent)), .init("Key figures", [figures(indicators)]),
+            .init("What needs a person", needs(urgent, stuck)), .init("Key figures", [figures(indicators)]),
             .init("Environments", [environments]),
         ]
         if audience == .engineers {
@@ -38,7 +41,7 @@ struct PeriodReport: Sendable {
         return ReportDocument(
             "Maintenance of the \(material.length.noun) until \(CivilTime(material.now).date)", madeAt: material.now,
             since: material.since, runID: material.run.id, requester: material.run.requester, standing: standing,
-            sentence: sentence(urgent, missed),
+            sentence: sentence(urgent, stuck, missed),
             why: "\(ended.all.grouped) steps ended and \(proved.good.grouped) changes were proved in the "
                 + "\(material.length.noun); \(before).",
             tiles: [
@@ -47,9 +50,12 @@ struct PeriodReport: Sendable {
             ], sections: sections, audit: material.audit)
     }
 
-    private func sentence(_ urgent: [FindingRecord], _ missed: [Indicator]) -> String {
+    private func sentence(_ urgent: [FindingRecord], _ stuck: [StepRecord], _ missed: [Indicator]) -> String {
         if !urgent.isEmpty {
             return "\("critical finding".counted(urgent.count)) \(urgent.count == 1 ? "is" : "are") open"
+        }
+        if !stuck.isEmpty {
+            return "\("step".counted(stuck.count)) \(stuck.count == 1 ? "waits" : "wait") for a person or a window"
         }
         if let first = missed.first {
             let rest = missed.count > 1 ? " (and \(missed.count - 1) more)" : ""
@@ -65,9 +71,11 @@ struct PeriodReport: Sendable {
             ? "of the \(material.length.noun) before nothing is known" : "\(count.grouped) steps in the one before"
     }
 
-    private func needs(_ urgent: [FindingRecord]) -> [ReportDocument.Block] {
-        guard !urgent.isEmpty else { return [.paragraph("Nothing does.")] }
-        return [Self.table(urgent.prefix(isDetailed ? 500 : Self.few), of: urgent.count)]
+    private func needs(_ urgent: [FindingRecord], _ stuck: [StepRecord]) -> [ReportDocument.Block] {
+        var blocks: [ReportDocument.Block] = []
+        if !urgent.isEmpty { blocks.append(Self.table(urgent.prefix(isDetailed ? 500 : Self.few), of: urgent.count)) }
+        if !stuck.isEmpty { blocks += [Self.table(of: stuck), .remedy("mainstay approvals")] }
+        return blocks.isEmpty ? [.paragraph("Nothing does.")] : blocks
     }
 
     private func figures(_ indicators: [Indicator]) -> ReportDocument.Block {
@@ -91,7 +99,7 @@ struct PeriodReport: Sendable {
             let old = then.workload.ended { $0.environment == environment.name }
             let open = material.open.filter { $0.finding.target.environment == environment.name }
             let worst = open.map(\.finding.severity).max()
-            standings.append(worst.map(\.standing) ?? (environment.health == nil ? .unknown : .good))
+            standings.append(max(worst?.standing ?? .good, environment.health?.standing ?? .unknown))
             return [
                 .text(environment.name + (environment.isProtected ? " (protected)" : "")),
                 environment.health?.percentage.map { .number($0.value) } ?? .null,
@@ -117,10 +125,11 @@ struct PeriodReport: Sendable {
         let rows = now.map { task, steps -> (count: Int, row: [Scalar]) in
             func share(_ steps: [Workload.Steps]) -> (good: Int, all: Int, mean: Double?) {
                 let all = steps.reduce(0) { $0 + $1.count }
+                let timed = steps.reduce(0) { $0 + $1.timed }
                 let spent = steps.reduce(Duration.zero) { $0 + $1.spent }
                 return (
                     steps.filter { $0.state == .succeeded }.reduce(0) { $0 + $1.count }, all,
-                    all == 0 ? nil : spent.inSeconds / Double(all)
+                    timed == 0 ? nil : spent.inSeconds / Double(timed)
                 )
             }
             let (current, before) = (share(steps), share(then[task] ?? []))
@@ -149,18 +158,21 @@ struct PeriodReport: Sendable {
     private var troubles: [ReportDocument.Block] {
         let shown = material.troubles.prefix(isDetailed ? 100 : Self.few)
         guard !shown.isEmpty else { return [] }
-        return [
-            .table(
-                Listing(
-                    "", ["step", "where", "state", "why", "when", "run"],
-                    shown.map { step in
-                        [
-                            .text(step.title), .text(step.target.description), .text(step.state.rawValue),
-                            .text(step.error?.problem ?? ""), step.startedAt.map { .text($0.iso8601) } ?? .null,
-                            .text(step.runID),
-                        ]
-                    }), standings: shown.map(\.state.standing))
-        ] + Self.rest(material.troubles.count - shown.count) + [.remedy("mainstay show RUN")]
+        return [Self.table(of: shown)] + Self.rest(material.troubles.count - shown.count)
+            + [.remedy("mainstay show RUN")]
+    }
+
+    private static func table(of steps: some Collection<StepRecord>) -> ReportDocument.Block {
+        .table(
+            Listing(
+                "", ["step", "where", "state", "why", "when", "run"],
+                steps.map { step in
+                    [
+                        .text(step.title), .text(step.target.description), .text(step.state.rawValue),
+                        .text(step.error?.problem ?? ""), step.startedAt.map { .text($0.iso8601) } ?? .null,
+                        .text(step.runID),
+                    ]
+                }), standings: steps.map(\.state.standing))
     }
 
     private var findings: [ReportDocument.Block] {
@@ -220,7 +232,8 @@ struct PeriodReport: Sendable {
     }
 
     private static func rest(_ count: Int) -> [ReportDocument.Block] {
-        count > 0 ? [.paragraph("And \(count.grouped) more: '--detailed' tells them all.")] : []
+        count > 0
+            ? [.paragraph("And \(count.grouped) more, in the report with '--detailed' and in 'mainstay runs'.")] : []
     }
 }
 
@@ -230,5 +243,22 @@ enum Audience: String, CaseIterable, Sendable {
 }
 
 extension Indicator {
-    var shown: String { value.map(unit.text) ?? "unknown" }
+    /// Never nearer to its goal than it is.
+    var shown: String {
+        guard let value else { return "unknown" }
+        guard unit == .percent, value != value.rounded() else { return unit.text(value) }
+        let hundredths =
+            switch goal {
+            case .above: (value * 100).rounded(.down)
+            case .below: (value * 100).rounded(.up)
+            case nil: (value * 100).rounded()
+            }
+        return "\((hundredths / 100).formatted(decimals: 2)) %"
+    }
+}
+
+extension HealthScore {
+    fileprivate var standing: Standing {
+        critical > 0 ? .critical : unknown > 0 ? .unknown : warning > 0 ? .warning : .good
+    }
 }

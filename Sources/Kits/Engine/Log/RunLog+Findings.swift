@@ -67,17 +67,21 @@ extension RunLog {
         try await store.read { try $0.rows(FindingStatement.resolvedSince, ["since": since]).map(FindingRecord.init) }
     }
 
-    /// All series of an environment with their samples since an instant, oldest first.
-    package func history(of environment: String, since: Timestamp) async throws -> [SampledSeries] {
+    /// All series of an environment that are meant, with their samples since an instant, oldest first.
+    package func history(
+        of environment: String, since: Timestamp,
+        where isMeant: @escaping @Sendable (Measurement.Series) -> Bool = { _ in true }
+    ) async throws -> [SampledSeries] {
         let now = clock.now()
         return try await store.read { reader in
             let recent = try RecentSamples(reader)
-            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map { row in
+            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).compactMap { row in
                 let object: String = try row.get("object")
                 let series = Measurement.Series(
                     name: try row.get("name"),
                     target: Target(environment: try row.get("environment"), resource: try row.get("resource")),
                     object: object.isEmpty ? nil : object, unit: try row.get("unit"))
+                guard isMeant(series) else { return nil }
                 let id: Int64 = try row.get("id")
                 var samples = try reader.rows(FindingStatement.samples, ["series_id": id, "since": since]).map {
                     SampledSeries.Sample(at: try $0.get("taken_at"), value: try $0.get("value"))

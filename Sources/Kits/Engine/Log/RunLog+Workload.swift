@@ -3,7 +3,7 @@ import Maintenance
 import Store
 
 /// What was done by the runs that began in a stretch of time, dry runs left out, and what was found in it: counted by the
-/// store, so that a quarter costs no more memory than a day.
+/// store, so that a quarter costs little more memory than a day; only the times of changes are read one by one.
 package struct Workload: Hashable, Sendable {
     /// Steps of one task in one environment that ended alike.
     package struct Steps: Hashable, Sendable {
@@ -11,7 +11,9 @@ package struct Workload: Hashable, Sendable {
         package var environment: String
         package var state: StepState
         package var count: Int
-        /// Of all of them together.
+        /// Those that both began and ended: one that was refused at the door never began.
+        package var timed: Int
+        /// Of these together.
         package var spent: Duration
     }
 
@@ -39,7 +41,7 @@ package struct Workload: Hashable, Sendable {
         package var resolved: Int
     }
 
-    /// When a step with changes worked in an environment.
+    /// When a change was made in an environment.
     package struct Work: Hashable, Sendable {
         package var environment: String
         package var time: Window
@@ -53,18 +55,23 @@ package struct Workload: Hashable, Sendable {
 }
 
 extension RunLog {
-    /// - Parameter until: the first instant behind the stretch.
-    package func workload(from: Timestamp, until: Timestamp) async throws -> Workload {
+    /// - Parameters:
+    ///   - until: the first instant behind the stretch.
+    ///   - own: the step that asks, which cannot count itself: it is not over.
+    package func workload(from: Timestamp, until: Timestamp, without own: (runID: String, step: Int)) async throws
+        -> Workload
+    {
         try await store.read { reader in
             let stretch: [String: any StoreConvertible] = ["from_time": from, "until_time": until]
+            let others = stretch.merging(["own_run": own.runID, "own_step": own.step]) { $1 }
             func spent(_ row: StoreRow) throws -> Duration { .microseconds(try row.get("spent", as: Int64.self)) }
             return Workload(
-                steps: try reader.rows(WorkloadStatement.steps, stretch).map { row in
+                steps: try reader.rows(WorkloadStatement.steps, others).map { row in
                     .init(
                         task: try row.get("task"), environment: try row.get("environment"), state: try row.get("state"),
-                        count: try row.get("number_of"), spent: try spent(row))
+                        count: try row.get("number_of"), timed: try row.get("timed"), spent: try spent(row))
                 },
-                changes: try reader.rows(WorkloadStatement.changes, stretch).map { row in
+                changes: try reader.rows(WorkloadStatement.changes, others).map { row in
                     .init(
                         task: try row.get("task"), environment: try row.get("environment"), state: try row.get("state"),
                         count: try row.get("number_of"))
@@ -79,7 +86,7 @@ extension RunLog {
                         worst: [.info, .warning, .critical][try row.get("worst", as: Int.self)],
                         count: try row.get("number_of"), resolved: try row.get("resolved"))
                 },
-                work: try reader.rows(WorkloadStatement.work, stretch).map { row in
+                work: try reader.rows(WorkloadStatement.work, others).map { row in
                     .init(
                         environment: try row.get("environment"),
                         time: Window(start: try row.get("started_at"), end: try row.get("ended_at")))
@@ -102,10 +109,11 @@ extension RunLog {
 enum WorkloadStatement: String, StatementSet {
     case steps = """
         select step.task, step.environment, step.state, count(*) as number_of,
-            cast(sum(step.ended_at - step.started_at) as bigint) as spent
+            cast(sum(case when step.started_at is null or step.ended_at is null then 0 else 1 end) as bigint) as timed,
+            cast(sum(coalesce(step.ended_at - step.started_at, 0)) as bigint) as spent
         from run join step on step.run_id = run.id
         where run.started_at >= :from_time and run.started_at < :until_time and run.is_dry_run = 0
-            and step.started_at is not null and step.ended_at is not null
+            and not (step.run_id = :own_run and step.number = :own_step)
         group by step.task, step.environment, step.state
         order by step.task, step.environment, step.state
         """
@@ -114,6 +122,7 @@ enum WorkloadStatement: String, StatementSet {
         from run join step on step.run_id = run.id
         join change on change.run_id = step.run_id and change.step = step.number
         where run.started_at >= :from_time and run.started_at < :until_time and run.is_dry_run = 0
+            and not (step.run_id = :own_run and step.number = :own_step)
         group by step.task, step.environment, change.state
         order by step.task, step.environment, change.state
         """
@@ -136,12 +145,13 @@ enum WorkloadStatement: String, StatementSet {
         group by known.worst order by known.worst
         """
     case work = """
-        select step.environment, step.started_at, step.ended_at
+        select step.environment, change.started_at, change.ended_at
         from run join step on step.run_id = run.id
+        join change on change.run_id = step.run_id and change.step = step.number
         where run.started_at >= :from_time and run.started_at < :until_time and run.is_dry_run = 0
-            and step.started_at is not null and step.ended_at is not null
-            and exists (select 1 from change where change.run_id = step.run_id and change.step = step.number)
-        order by step.started_at
+            and change.started_at is not null and change.ended_at is not null
+            and not (step.run_id = :own_run and step.number = :own_step)
+        order by change.started_at
         """
     case troubles = """
         select step.run_id, step.number, step.task, step.arguments, step.environment, step.resource, step.terms,
@@ -149,6 +159,6 @@ enum WorkloadStatement: String, StatementSet {
         from run join step on step.run_id = run.id
         where run.started_at >= :from_time and run.started_at < :until_time and run.is_dry_run = 0
             and step.state in ('failed', 'unproven', 'refused', 'cancelled', 'uncertain', 'waiting')
-        order by step.started_at desc, step.run_id, step.number limit :most
+        order by coalesce(step.started_at, run.started_at) desc, step.run_id, step.number limit :most
         """
 }

@@ -15,6 +15,8 @@ struct ReportLetter: Sendable {
     private static let rows = 15
     /// Charts: each is a picture of some kilobytes.
     private static let charts = 12
+    /// Characters of the subject: lists of mails show no more.
+    private static let subject = 200
 
     /// The charts it shows, by the names it asks for.
     var pictures: [(name: String, chart: Chart)] {
@@ -26,12 +28,18 @@ struct ReportLetter: Sendable {
 
     private var blocks: [ReportDocument.Block] { document.sections.flatMap(\.blocks) }
 
-    var subject: String { "\(document.title): \(document.standing.word), \(document.sentence)" }
+    var subject: String {
+        let whole = "\(document.title): \(document.standing.word), \(document.sentence)"
+        return whole.unicodeScalars.count <= Self.subject
+            ? whole : String(String.UnicodeScalarView(whole.unicodeScalars.prefix(Self.subject))) + "…"
+    }
 
     // MARK: - Text
 
     var lines: [String] {
-        var lines = [document.title, "", "\(document.standing.word.uppercased()): \(document.sentence).", document.why]
+        var lines = [document.title, ""]
+        lines += "\(document.standing.word.uppercased()): \(document.sentence).".wrapped(to: 76)
+        lines += document.why.wrapped(to: 76)
         lines += document.tiles.isEmpty ? [] : [""] + document.tiles.map { "  \($0.number)  \($0.what)" }
         for section in document.sections {
             lines += ["", section.title, String(repeating: "-", count: section.title.displayWidth)]
@@ -123,7 +131,7 @@ struct ReportLetter: Sendable {
         case .table(let listing, let standings):
             let head = listing.columns.map { column -> HTML in
                 """
-                <th align="left" style="padding:4px 12px 4px 0;border-bottom:1px solid #b9c0cc;font-size:13px">\
+                <th scope="col" align="left" style="padding:4px 12px 4px 0;border-bottom:1px solid #b9c0cc;font-size:13px">\
                 \(column.name)</th>
                 """
             }

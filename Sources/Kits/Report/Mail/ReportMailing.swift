@@ -34,13 +34,23 @@ struct ReportMailing: Sendable {
         change.object.split(separator: ",").map { $0.trimmingWhitespace() }
     }
 
-    /// The channel that `reports.channel` names, else the first that sends mail.
     private func channel(_ inventory: Inventory) throws -> (name: String, access: EmailAccess) {
-        let wanted = inventory.reports.channel
-        for channel in inventory.alerts?.channels ?? [] where wanted == nil || channel.name == wanted {
-            if case .email(let access) = channel.access { return (channel.name, access) }
+        guard let channel = inventory.reportChannel else {
+            throw ReportError.noMailServer(channel: inventory.reports.channel)
         }
-        throw ReportError.noMailServer(channel: wanted)
+        return channel
+    }
+
+    /// What was found about recipients before: it stays for those who are meant now, and is over for the others.
+    func standing(_ log: RunLog) async throws -> Observation {
+        var observation = Observation()
+        observation.examined = [Self.failureCode]
+        observation.reach = [Self.failureCode: .init(.estate, object: kind.rawValue)]
+        let places = Set(recipients.map(place))
+        observation.findings = try await log.openFindings().map(\.finding).filter { finding in
+            finding.code == Self.failureCode && finding.object.map(places.contains) ?? false
+        }
+        return observation
     }
 
     /// - Parameter file: what is attached; nil attaches nothing.
@@ -53,7 +63,6 @@ struct ReportMailing: Sendable {
         let page = MailMessage.Page(
             html: letter.html(showing: Set(pictures.map(\.name))).bytes, pictures: pictures)
         let run = try await look.log.run(look.runID)
-        let server = try await access.server(with: look.programs)
         let taken = try await receipts(look)
         var failures: [(recipient: String, error: any MaintenanceError)] = []
         for recipient in recipients where taken[Self.evidence(recipient)] == nil {
@@ -67,7 +76,7 @@ struct ReportMailing: Sendable {
             found.examined = [Self.failureCode]
             found.reach = [Self.failureCode: .init(.estate, object: place(recipient))]
             do {
-                let answer = try await server.send(mail, with: look.programs)
+                let answer = try await access.server(with: look.programs).send(mail, with: look.programs)
                 found.evidence[Self.evidence(recipient)] = .text("\(answer) at \(look.clock.now())")
             } catch let error as any MaintenanceError {
                 failures.append((recipient, error))
@@ -77,7 +86,8 @@ struct ReportMailing: Sendable {
         }
         if let first = failures.first {
             throw ReportError.notMailed(
-                recipients: failures.map(\.recipient), of: recipients.count, reason: first.error.problem)
+                recipients: failures.map(\.recipient), of: recipients.count, reason: first.error.problem,
+                isRetryable: failures.contains { ($0.error as? MailError)?.isRetryable ?? false })
         }
     }
 
@@ -119,6 +129,6 @@ struct ReportMailing: Sendable {
         Finding(
             code: Self.failureCode, severity: .warning, target: .estate, object: place(recipient),
             summary: "the \(kind.rawValue) report did not go out to \(recipient): \(error.problem)",
-            mend: "mainstay report \(kind.rawValue) --email-to=\(recipient.shellQuoted)")
+            mend: "mainstay report \(kind.rawValue) --no-email --email-to=\(recipient.shellQuoted)")
     }
 }

@@ -34,6 +34,32 @@ package struct ReportSettings: Sendable, Equatable {
     }
 }
 
+extension Inventory {
+    /// The channel that mails reports: the one `reports.channel` names, else the first that sends mail.
+    package var reportChannel: (name: String, access: EmailAccess)? {
+        for channel in alerts?.channels ?? [] where reports.channel == nil || channel.name == reports.channel {
+            if case .email(let access) = channel.access { return (channel.name, access) }
+        }
+        return nil
+    }
+}
+
+extension ReportSettings {
+    /// Whoever is named has to be reachable: a report would fail every time else.
+    static func judge(_ inventory: Inventory, _ reading: Reading) {
+        guard inventory.reportChannel == nil else { return }
+        if let channel = inventory.reports.channel {
+            reading.report(
+                "there is no channel '\(channel)' of kind 'email'", at: reading.location(of: "reports.channel"),
+                "reports.channel", allowed: "the name of one below 'alerts.channels'")
+        } else if inventory.reports.recipients != Recipients() {
+            reading.report(
+                "reports cannot be mailed: no channel of kind 'email' is below 'alerts.channels'",
+                at: reading.location(of: "reports.recipients"), "reports.recipients")
+        }
+    }
+}
+
 /// What reports are about: the beginning of their files' names.
 package enum ReportKind: String, CaseIterable, Sendable {
     case daily, weekly, monthly, quarterly, performance, backup, database

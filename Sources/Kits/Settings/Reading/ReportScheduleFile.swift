@@ -18,7 +18,7 @@ package struct ReportScheduleFile: Sendable {
     }
 
     package enum Format: String, Sendable, CaseIterable {
-        /// A mail that says it all, without a file.
+        /// A mail that says it in short, without a file.
         case email
         case html, pdf, json, markdown, csv
     }
@@ -99,7 +99,10 @@ package struct ReportScheduleFile: Sendable {
     }
 
     /// Words of a name that mean a report there is none of yet.
-    private static let missing = ["security", "capacity", "upgrade", "compliance", "cost"]
+    private static let missing = [
+        "security", "capacity", "upgrade", "upgrades", "compliance", "cost", "costs", "logs", "incident", "incidents",
+        "audit", "access", "training",
+    ]
 
     private static func entry(_ report: Named<Report>, _ reading: Reading) -> Entry? {
         guard let frequency = report.value.frequency?.value, let recipients = report.value.recipients else {
@@ -114,8 +117,13 @@ package struct ReportScheduleFile: Sendable {
         let subject = [ReportKind.performance, .backup, .database].first { kind in
             words.contains { $0 == kind.rawValue || $0 == "\(kind.rawValue)s" }
         }
+        if frequency == .daily, let day = report.value.day {
+            reading.report(
+                "a daily report has no day, and '\(day)' is one", at: report.location, "reports.\(report.name).day")
+        }
+        let named = Frequency.allCases.first { words.contains($0.rawValue) }
         return Entry(
-            name: report.name, kind: subject ?? frequency.kind, period: frequency.kind,
+            name: report.name, kind: subject ?? (named ?? frequency).kind, period: frequency.kind,
             isComprehensive: words.contains("comprehensive") || words.contains("detailed"),
             schedule: schedule(frequency, report.value), recipients: recipients,
             format: report.value.format)

@@ -202,6 +202,7 @@ struct ConfigurationSection: Sendable {
     /// What only shows when everything is put together.
     func judge(_ inventory: Inventory, _ reading: Reading) {
         RoutineSections.judge(inventory, vocabulary, reading)
+        ReportSettings.judge(inventory, reading)
         checks.judgeOrder(inventory, reading)
         calendars.judge(inventory, reading)
         ApprovalSections.judge(inventory, routines: vocabulary.routines, reading)

@@ -69,6 +69,24 @@ extension RunLog {
         }
     }
 
+    /// What is left of checks between two instants, in stretches of a width, each in the order of the checks: of a check's
+    /// own value and of how long it took, since only one of both is kept.
+    package func rollups(
+        ofChecks checks: [(name: String, target: Target)], from: Timestamp, until: Timestamp, every width: Duration
+    ) async throws -> [[Rollup]] {
+        try await store.read { reader in
+            let recent = try RecentSamples(reader)
+            return try checks.map { check in
+                let value = Measurement.Series(name: check.name, target: check.target, unit: .count)
+                let parts = try [value, .duration(of: check.name, at: check.target)].flatMap { series -> [Rollup] in
+                    guard let id = try Self.seriesID(series, reader) else { return [] }
+                    return try Self.rollups(id, from, until, width, recent, reader)
+                }
+                return Rollup.merge(parts, every: width)
+            }
+        }
+    }
+
     static func rollups(
         _ id: Int64, _ from: Timestamp, _ until: Timestamp, _ width: Duration, _ recent: RecentSamples,
         _ reader: StoreReader
