@@ -5,7 +5,8 @@ import Outside
 /// The directory that pg_restore is told to restore from. It holds the table of contents and, for each other file, first
 /// a stand-in of the right length that takes no space, then a named pipe: pg_restore looks at the lengths when it
 /// begins, to restore the largest first, and opens the files only when the database is there. So what is stored
-/// compressed is expanded into pg_restore's hands, and no second copy of the data ever lies on the disk.
+/// compressed is expanded into pg_restore's hands, and no second copy of the data ever lies on the disk. For a pg_restore
+/// that refuses pipes the files themselves lie here (`ExpandedFiles`).
 struct RestoreMirror: Sendable {
     /// Owned by us; whoever runs pg_restore may only read.
     let path: String
