@@ -291,7 +291,13 @@ struct PhysicalPowerCutTests {
                 let shelf = "\(disk)/state/backups/test/main/physical/base"
                 let label = try #require(try FileManager.default.contentsOfDirectory(atPath: shelf).max())
                 // pg_basebackup synchronises what it wrote; whether we do is asked here.
-                if !lies { try await storage.keep("\(shelf)/\(label)/data") }
+                if !lies {
+                    try await storage.keep("\(shelf)/\(label)/data")
+                    let spaces = "\(shelf)/\(label)/tablespaces"
+                    for oid in try FileManager.default.contentsOfDirectory(atPath: spaces) {
+                        try await storage.keep("\(spaces)/\(oid)")
+                    }
+                }
                 try await storage.cut(.everything)
                 let proved = try await program.run("backup", "verify", "--physical", "--backup", label)
                 #expect((proved.exitCode == 0) == !lies, "\(lies): \(proved.errors)\(proved.output)")
