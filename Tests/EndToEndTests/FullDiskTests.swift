@@ -67,11 +67,15 @@ struct FullDiskTests {
     }
 
     /// What is written on the way into a repository, beside restic's own.
-    static let copying = [("staging", "what restic is given"), (".copy-offsite.json", "the receipt")]
+    static let copying = [("copying-offsite", "what restic is given"), (".copy-offsite.json", "the receipt")]
 
     @Test("a copy that finds no room beside itself is none, and the next run makes it", arguments: copying)
     func copy(at place: String, what: String) async throws {
-        let (estate, storage) = try await prepare("  work: \"\(disk)/work\"")
+        let (estate, storage) = try await prepare()
+        let path = "\(estate.program.directory)/mainstay.yaml"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing("work: \"\(TestClusters.directory)\"", with: "work: \"\(disk)/work\"")
+            .write(toFile: path, atomically: true, encoding: .utf8)
         var tight = estate
         tight.credentials = storage.environment(fullAt: place)
         let full = try await tight.run("backup", "copy")
@@ -152,6 +156,7 @@ struct FullDiskTests {
         let said = "\(restored.errors)\(restored.output)".inOneLine
         #expect(restored.exitCode != 0 && (said.contains("No space left") || said.contains("free")), "\(said)")
         try FileManager.default.removeItem(atPath: "\(small.path)/filler")
+        try small.grow(to: 1_024 * 1_048_576)
         let names = try await Connection.with(cluster.address(), .unlimited()) { connection in
             try await connection.query("select datname::text as name from pg_database order by 1")
                 .map { try $0["name", as: String.self] }
@@ -233,7 +238,8 @@ struct PhysicalFullDiskTests {
             let full = try await tight.run("backup", "restore", "--into", "\(place)/restored")
             let said = "\(full.errors)\(full.output)".inOneLine
             #expect(full.exitCode == 1 && said.contains("No space left"), "\(said)")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: place) == [])
+            let left = try FileManager.default.subpathsOfDirectory(atPath: place)
+            #expect(left == [], "\(left.prefix(20))")
             #expect(try storage.makeRoom())
             let again = try await program.run("backup", "restore", "--into", "\(place)/restored")
             #expect(again.exitCode == 0, "\(again.errors)\(again.output)")

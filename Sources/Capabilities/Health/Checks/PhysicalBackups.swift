@@ -93,8 +93,8 @@ extension Check {
             While archive_command fails, the server keeps every segment on its own disk and tries again for ever: what is \
             not archived is lost with the server, and a full disk stops it. This is how long the last attempt has not \
             succeeded, from pg_stat_archiver; with how much log waits meanwhile, and, where the server's disk is this \
-            machine's, when it is full at the pace since then: less than a day is critical. Where physical backups are configured, a server that archives nothing at \
-            all is critical. A standby, and a server without archiving and without physical backups, pass and say so.
+            machine's, when it is full at the pace since then: less than a day is critical. Where physical backups are \
+            configured, a server that archives nothing at all is critical. A standby, and a server without archiving and without physical backups, pass and say so.
             """,
         source: "https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ARCHIVER-VIEW"
     ) { context in
@@ -127,8 +127,12 @@ extension Check {
             summary:
                 "archiving has failed for \(backlog.failing.short) (\(context.limits.text)), since \(backlog.since), "
                 + "last at \(state.lastFailed ?? "an unknown segment"): \(backlog.words(at: state.now))")
-        // One that never worked is no better for having begun just now, and a full disk stops the server.
-        if !backlog.everWorked || backlog.isFull(within: .seconds(86_400), at: state.now) { reading.state = .critical }
+        // One that never worked is no better for having begun just now, and a full disk stops the server. The pace of some
+        // seconds says nothing about a day.
+        let isLong = context.limits.judge(backlog.failing.inSeconds) != .passed
+        if !backlog.everWorked || isLong && backlog.isFull(within: .seconds(86_400), at: state.now) {
+            reading.state = .critical
+        }
         reading.evidence = [
             "failed": .text(state.lastFailed ?? ""), "failures": .integer(state.failures),
             "archived": state.lastArchived.map { .text($0) } ?? .null, "since": .text(backlog.since.iso8601),

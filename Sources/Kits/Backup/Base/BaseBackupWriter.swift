@@ -157,6 +157,10 @@ package struct BaseBackupWriter: Sendable {
                 throw BaseBackupError.cannotMake(path: place, reason: systemReason(errno))
             }
         }
+        guard !tablespaces.isEmpty else { return }
+        for directory in ["\(partial)/\(BaseBackups.data)/pg_tblspc", "\(partial)/\(BaseBackups.tablespaces)"] {
+            try SafeDirectory(directory).synchronize()
+        }
     }
 
     /// Those that lie outside the data directory, where they are at the source.

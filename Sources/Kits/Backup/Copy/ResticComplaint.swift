@@ -81,6 +81,7 @@ enum ResticComplaint: Hashable {
         (
             .broken,
             [
+                "config file has zero size", "invalid data returned", "unmarshal: ",
                 "ciphertext verification failed", "hash does not match", "hash mismatch",
                 "is not contained in any index",
                 "not found in the repository", "pack file", "does not exist", "load <index/", "load <snapshot/",

@@ -68,6 +68,11 @@ package struct ResticRepository: Sendable {
         ["restic", "backup", "--json"] + tags.flatMap { ["--tag", $0] } + [path]
     }
 
+    /// What restic, a program in Go, writes behind some messages about where in itself it was.
+    private static func isOfStack(_ line: String) -> Bool {
+        line.hasPrefix("\t") || line.hasPrefix("main.") || line.hasPrefix("runtime.") || line.hasPrefix("github.com/")
+    }
+
     /// Itself where it ended well.
     ///
     /// - Throws: `CopyError` with what restic's words mean.
@@ -75,7 +80,8 @@ package struct ResticRepository: Sendable {
         if case .exited(let status) = outcome.termination, statuses.contains(status) { return outcome }
         if case .timedOut(let limit) = outcome.termination { throw .stalled(storage: storage, after: limit) }
         let text = outcome.errorOutput.text
-        let lines = outcome.errorOutput.lastLines(4).joined(separator: " / ")
+        let lines = outcome.errorOutput.lastLines(100).filter { !Self.isOfStack($0) }.suffix(4)
+            .joined(separator: " / ")
         let detail = lines.isEmpty ? "restic \(outcome.termination) without a message" : lines
         throw ResticComplaint(text).error(storage: storage, detail: detail)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Maintenance
 import Outside
 import PostgreSQL
@@ -72,6 +73,12 @@ package struct PointInTimeDrill: Sendable {
         guard before.isOn, before.hasCommand else {
             throw PhysicalError.notArchiving(
                 reason: before.isOn ? "archive_command is empty" : "archive_mode is off")
+        }
+        // What a killed drill left: its servers, and the files they had.
+        let work = workDirectory
+        try await Blocking().run { _ in
+            try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+            try PrivateCluster.sweep(work)
         }
         let info = try await repository.info()
         if let trouble = info.trouble { throw trouble }

@@ -3,7 +3,8 @@ import Outside
 import PostgreSQL
 import Synchronization
 
-/// One run of pg_restore that is handed every file of a backup, expanded, through pipes.
+/// One run of pg_restore that is handed every file of a backup, expanded: through pipes, or, where it takes nothing but
+/// regular files, as files that are there before it begins.
 struct FedRestore: Sendable {
     let source: any RestoreSource
     let mirror: RestoreMirror
@@ -20,6 +21,13 @@ struct FedRestore: Sendable {
     func run() async throws -> Restore.Outcome {
         let began = programs.clock.monotonic()
         let feeds = source.feeds
+        guard try await ReadsPipes(child: child, mirror: mirror, programs: programs).answer() else {
+            let outcome = try await fromFiles(feeds)
+            let complaints = Complaints(of: outcome)
+            return Restore.Outcome(
+                complaints: complaints.all, count: complaints.count, commandLine: outcome.commandLine,
+                duration: programs.clock.monotonic() - began)
+        }
         try await blocking.run { try mirror.makeStandIns(feeds, contents: source.contents(), $0) }
         let queue = FeedQueue(feeds, mirror)
         let outcome = try await fed(by: queue, feeds)
@@ -28,6 +36,32 @@ struct FedRestore: Sendable {
         return Restore.Outcome(
             complaints: complaints.all, count: complaints.count, commandLine: outcome.commandLine,
             duration: programs.clock.monotonic() - began)
+    }
+
+    /// What pg_restore did not read shows in the comparison: nobody here sees it read.
+    private func fromFiles(_ feeds: [RestoreFeed]) async throws -> ProgramOutcome {
+        try await blocking.run { _ in
+            let needed = ByteCount(feeds.reduce(0) { $0 + $1.size.bytes })
+            let free = try SafeDirectory(mirror.path).availableSpace()
+            guard free >= needed else { throw BackupError.noSpace(path: mirror.path, needed: needed, free: free) }
+            try mirror.copyContents(try source.contents())
+        }
+        let waiting = Waiting(feeds)
+        let meter = ByteMeter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<jobs {
+                group.addTask {
+                    while let feed = waiting.next() {
+                        try await ExpandedFiles(source: source, mirror: mirror, blocking: blocking) { bytes in
+                            meter.add(bytes)
+                            progress?(meter.total)
+                        }.write(feed)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return try await programs.run(child)
     }
 
     /// pg_restore looks at the files' lengths before its first statement. That one is held back by our lock until the
@@ -108,6 +142,15 @@ struct RestoreGate: Sendable {
             """
         ).isEmpty
     }
+}
+
+/// What nobody has begun with, the largest first.
+private final class Waiting: Sendable {
+    private let feeds: Mutex<[RestoreFeed]>
+
+    init(_ feeds: [RestoreFeed]) { self.feeds = Mutex(feeds.sorted { $0.weight < $1.weight }) }
+
+    func next() -> RestoreFeed? { feeds.withLock { $0.popLast() } }
 }
 
 /// How many bytes several feeders have handed over.

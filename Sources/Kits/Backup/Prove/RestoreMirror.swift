@@ -5,7 +5,8 @@ import Outside
 /// The directory that pg_restore is told to restore from. It holds the table of contents and, for each other file, first
 /// a stand-in of the right length that takes no space, then a named pipe: pg_restore looks at the lengths when it
 /// begins, to restore the largest first, and opens the files only when the database is there. So what is stored
-/// compressed is expanded into pg_restore's hands, and no second copy of the data ever lies on the disk.
+/// compressed is expanded into pg_restore's hands, and no second copy of the data ever lies on the disk. For a pg_restore
+/// that refuses pipes the files themselves lie here (`ExpandedFiles`).
 struct RestoreMirror: Sendable {
     /// Owned by us; whoever runs pg_restore may only read.
     let path: String
@@ -20,13 +21,15 @@ struct RestoreMirror: Sendable {
 
     /// - Throws: `RestoreError.mirror`, `FileError`.
     func makeStandIns(_ feeds: [RestoreFeed], contents: Descriptor, _ cancellation: Blocking.Cancellation) throws {
-        try copy(contents, as: "toc.dat")
+        try copyContents(contents)
         for feed in feeds {
             try cancellation.check()
             let standIn = try create(feed.name)
             guard ftruncate(standIn.number, off_t(feed.size.bytes)) == 0 else { throw error(feed.name) }
         }
     }
+
+    func copyContents(_ contents: Descriptor) throws { try copy(contents, as: "toc.dat") }
 
     /// Each stand-in gives way to its pipe at once, so that no moment shows neither.
     func makePipes(_ feeds: [RestoreFeed], _ cancellation: Blocking.Cancellation) throws {
@@ -73,7 +76,7 @@ struct RestoreMirror: Sendable {
         }
     }
 
-    private func create(_ name: String) throws -> Descriptor {
+    func create(_ name: String) throws -> Descriptor {
         let file = try Descriptor.open(file(name), flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o640)
         guard fchmod(file.number, 0o640) == 0 else { throw error(name) }
         if let reader, fchown(file.number, uid_t.max, reader.group) != 0 { throw error(name) }

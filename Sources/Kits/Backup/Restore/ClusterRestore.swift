@@ -87,7 +87,14 @@ package struct ClusterRestore: Sendable {
         let server = try await server()
         try await refuseDamage(server)
         tell("restoring \(backup.label), \(backup.size), with \(engine.program)")
-        let copy = try await files(on: server)
+        let copy: RestoredCopy
+        do {
+            copy = try await files(on: server)
+        } catch {
+            // Whoever filled it has emptied it again.
+            _ = rmdir(work)
+            throw error
+        }
         do {
             let outcome = try await proved(copy, "PostgreSQL \(server.version)")
             try await hand(over: copy)

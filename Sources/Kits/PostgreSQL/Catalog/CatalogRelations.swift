@@ -65,7 +65,7 @@ extension CatalogTopic {
                 'default ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
                 case when a.attstorage <> t.typstorage then 'storage ' || a.attstorage::text end,
                 case when a.attcompression <> '' then 'compression ' || a.attcompression::text end,
-                'statistics ' || nullif(a.attstattarget, -1), 'options ' || \(sorted("a.attoptions")),
+                'statistics ' || nullif(a.attstattarget, -1), 'options ' || \(sorted(ownOptions)),
                 'with ' || \(options("a.attfdwoptions"))) as fact
         from pg_catalog.pg_attribute a
             join pg_catalog.pg_class c on c.oid = a.attrelid

@@ -34,6 +34,12 @@ struct CatalogTopic: Sendable {
         "(select pg_catalog.string_agg(o, ', ' order by o collate \"C\") from pg_catalog.unnest(\(array)) o)"
     }
 
+    /// Those of a column that somebody set. PostgreSQL 15.20 keeps a number of its own among them, `pg_attver`, which another
+    /// column made the same way has otherwise, and which pg_dump leaves out.
+    static let ownOptions: SQL = """
+        array(select o from pg_catalog.unnest(a.attoptions) o where pg_catalog.left(o, 10) <> 'pg_attver=')
+        """
+
     /// Options of foreign things: a value whose name sounds like a secret shows as eight digits of its hash.
     static func options(_ array: SQL) -> SQL {
         """
