@@ -50,7 +50,7 @@ struct DocsTests {
         #expect(result.exitCode == 0, "\(result.errors)")
         let book = try text("books/own.md")
         for part in [
-            "# Runbook: own", "Looks \\| and lists \\<b\\>.", "by itself: Sundays 03:00 UTC (UTC)",
+            "# Runbook: own", "Looks \\| and lists \\<b\\>.", "| starts | by itself: Sundays 03:00 UTC |",
             "| owner | ann\\@example.org |",
             "page; after 15m page", "mainstay run own --dry-run", "| 3 | touch done | maintains |",
             "1 of 1 change proved",
