@@ -60,7 +60,7 @@ struct CompiledGuide {
 
     /// The guide's file name.
     var file: String
-    var routines: [Routine] = []
+    private(set) var routines: [Routine] = []
     /// Who answers for it, as the guide says; nil where it does not.
     let owner: (text: String, line: Int)?
     let thresholds: CompiledThresholds
