@@ -235,6 +235,26 @@ struct CompileGuidesTests {
         #expect(shown.contains("critical: 91"))
     }
 
+    @Test("sections of the same name are told apart, whatever stands between their commands")
+    func sameNames() async throws {
+        let section = "## Daily\n\n```bash\nls\npwd\n```\n\n"
+        try prepare("# A\n\n\(section)\(section)## Other\n\n```bash\nls\n```\n\n\(section)")
+        let result = try await program.run("guide", "compile", "care.md", "--directory=/srv/app")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let names = try text().split(separator: "\n").filter { $0.hasPrefix("  care-") }.map { $0.prefix { $0 != ":" } }
+        #expect(names == ["  care-daily", "  care-daily-10", "  care-other", "  care-daily-23"])
+        #expect(try text().split(separator: "- shell:").count == 8)
+        #expect(try await program.run("config", "check").exitCode == 0)
+    }
+
+    @Test("what a shell would put into a task's options is left to people")
+    func open() async throws {
+        try prepare("# A\n\n```bash\nnpm run backup:report --monthly --output=report_$(date +%Y).html\n```\n")
+        #expect(try await program.run("guide", "compile", "care.md").exitCode == 0)
+        let text = try text()
+        #expect(text.contains("somebody has to say what stands for '--output=report_$(date +%Y).html'"), "\(text)")
+    }
+
     @Test("who is told of what is written for the channels there are, and what is routed already stays")
     func alerts() async throws {
         try prepare(

@@ -50,9 +50,9 @@ struct DocsTests {
         #expect(result.exitCode == 0, "\(result.errors)")
         let book = try text("books/own.md")
         for part in [
-            "# Runbook: own", "Looks \\| and lists \\<b\\>.", "by itself: Sundays 03:00 UTC (UTC)",
+            "# Runbook: own", "Looks \\| and lists \\<b\\>.", "| starts | by itself: Sundays 03:00 UTC |",
             "| owner | ann\\@example.org |",
-            "page; after 15m page", "mainstay run own --dry-run", "| 3 | touch done | maintains |",
+            "page; after 15 min page", "mainstay run own --dry-run", "| 3 | touch done | maintains |",
             "1 of 1 change proved",
             "Where step 2 fails, nothing behind it is done in that environment.", "To undo step 3",
         ] {

@@ -124,6 +124,20 @@ package struct Application: Sendable {
         return aliases.knows(spelling) ? [spelling] + arguments.dropFirst(2) : arguments
     }
 
+    /// Whether arguments are a whole command, asked about many of them with what is the same for all.
+    ///
+    /// - Throws: a `UsageMistake`.
+    func isCommand(_ arguments: [String], _ program: CommandDescription, _ aliases: AliasTable) throws -> Bool {
+        do {
+            return try root.parseAsRoot(arguments) is any HouseCommand
+        } catch  where root.exitCode(for: error) == .success {
+            return false
+        } catch {
+            throw UsageMistake(
+                root.fullMessage(for: error), arguments: arguments, program: program, aliases: aliases.spellings)
+        }
+    }
+
     private func report(_ error: ErrorReport, _ arguments: [String]) -> ExitStatus {
         if wants(.nagios, arguments) {
             for line in NagiosText.lines(error) { console.print(line) }

@@ -10,6 +10,7 @@ package struct CommandMeanings: Sendable {
     /// Every command that does something, as typed behind the program's name, and every other spelling.
     private let commands: Set<String>
     private let spellings: Set<String>
+    private let program: CommandDescription
     /// By its words, each command that does something; one alone parses far quicker than the whole program.
     private let types: [String: any HouseCommand.Type]
 
@@ -23,7 +24,8 @@ package struct CommandMeanings: Sendable {
     package init(_ application: Application) throws {
         self.application = application
         aliases = application.aliases
-        let leaves = try CommandDescription(program: application.root).leaves
+        program = try CommandDescription(program: application.root)
+        let leaves = program.leaves
         commands = Set(leaves.map { $0.words.joined(separator: " ") })
         flags = Set(
             leaves.flatMap(\.arguments).filter { $0.kind == .flag }.flatMap { ($0.names ?? []).map(\.name) })
@@ -76,7 +78,7 @@ package struct CommandMeanings: Sendable {
     package func meaning(of arguments: [String]) throws -> Meaning {
         let expanded = aliases.expand(application.spelled(arguments))
         if !isWhole(expanded) {
-            guard case .command = try application.parse(expanded) else {
+            guard try application.isCommand(expanded, program, aliases) else {
                 throw CommandError.arguments(
                     task: expanded.joined(separator: " "), message: "this is no whole command")
             }

@@ -143,8 +143,14 @@ struct AdoptedFiles {
     /// Whole or not at all; a file without a new text is removed.
     func write(_ file: Adoption.File) throws {
         let url = URL(fileURLWithPath: "\(directory)/\(file.path)")
-        guard let text = file.new else { return try FileManager.default.removeItem(at: url) }
         let parent = url.deletingLastPathComponent().path
+        guard let text = file.new else {
+            try FileManager.default.removeItem(at: url)
+            // With the directory that was made for it.
+            let isEmpty = try FileManager.default.contentsOfDirectory(atPath: parent).isEmpty
+            if isEmpty, file.path.contains("/") { try FileManager.default.removeItem(atPath: parent) }
+            return
+        }
         try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         try SafeDirectory(parent).write(
             try FileName(url.lastPathComponent), mode: file.isProgram ? 0o755 : 0o644

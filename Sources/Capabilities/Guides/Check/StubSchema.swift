@@ -49,7 +49,7 @@ struct StubSchema {
         switch error.sqlState {
         case "42601": return refused
         case "42P01":
-            guard names.count > 1, let wanted = own.first(where: { $0.name == names[1] }) else {
+            guard names.count > 1, let wanted = own.first(where: { $0.shown == names[1] }) else {
                 return relations.contains { $0.isExtension } ? .notChecked : refused
             }
             try await make(wanted)
@@ -117,6 +117,8 @@ extension SQLStatement {
         var alias: String?
 
         var quoted: String { (schema.map { "\($0.identifier)." } ?? "") + name.identifier }
+        /// As the server names it where it is not there.
+        var shown: String { (schema.map { "\($0)." } ?? "") + name }
         /// PostgreSQL's own.
         var isSystem: Bool { schema == "pg_catalog" || schema == "information_schema" || name.hasPrefix("pg_") }
         /// A view that comes with an extension, which our server does not have.

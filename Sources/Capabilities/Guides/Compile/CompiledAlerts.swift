@@ -14,8 +14,9 @@ struct CompiledAlerts {
     /// - Parameter own: the file that is compiled into; what it says now does not count.
     init(_ guide: Guide, _ settings: AlertSettings?, own: String) {
         let channels = settings?.channels ?? []
+        let places = GuidePlaces(guide, [])
         for item in guide.items where item.isTicked == nil {
-            let titles = guide.path(of: item.line).suffix(1).map { $0.title.lowercased() }
+            let titles = places.path(of: item.line).suffix(1).map { $0.title.lowercased() }
             guard titles.contains(where: { $0.containsBytes("notif") || $0.containsBytes("alert") }),
                 let colon = item.text.utf8.firstIndex(of: UInt8(ascii: ":"))
             else { continue }

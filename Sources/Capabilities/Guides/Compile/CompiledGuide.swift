@@ -60,7 +60,7 @@ struct CompiledGuide {
 
     /// The guide's file name.
     var file: String
-    var routines: [Routine] = []
+    private(set) var routines: [Routine] = []
     /// Who answers for it, as the guide says; nil where it does not.
     let owner: (text: String, line: Int)?
     let thresholds: CompiledThresholds
@@ -68,6 +68,11 @@ struct CompiledGuide {
     let alerts: CompiledAlerts
     private(set) var remarks: [GuideRemark] = []
     let directory: String?
+    /// Of routines, by their section.
+    private var indices: [String: Int] = [:]
+    private var names: Set<String> = []
+    /// Whether words are a task that a routine could have; each is asked about once.
+    private var tasks: [[String]: Bool] = [:]
 
     /// What a guide is compiled against.
     struct Context {
@@ -107,9 +112,10 @@ struct CompiledGuide {
         alerts = CompiledAlerts(guide, context.inventory.alerts, own: context.own)
         let schedules = guide.schedules(zones: context.zones).filter { !$0.isWindow }
         let stem = Self.slug(file.hasSuffix(".md") ? String(file.dropLast(3)) : file)
+        let places = GuidePlaces(guide, schedules)
         for procedure in guide.procedures {
-            let path = guide.path(of: procedure.block.line)
-            let approval = Self.approval(path, in: guide)
+            let path = places.path(of: procedure.block.line)
+            let approval = places.approval(path)
             for entry in procedure.entries where entry.isCommand {
                 let step = step(entry, resolver.resolve(entry), context)
                 if case .cron = entry.kind {
@@ -125,7 +131,7 @@ struct CompiledGuide {
                     step, to: "\(stem)-\(Self.slug(String(title.prefix { $0 != "(" })))", title,
                     about: titles.suffix(2).joined(separator: ", "),
                     at: path.last?.line ?? procedure.block.line,
-                    schedule: Self.schedule(of: procedure, path, in: guide, among: schedules),
+                    schedule: places.schedule(of: procedure.block, path),
                     mode: Self.mode(titles, approves: approval != nil), approval: approval)
             }
         }
@@ -175,13 +181,15 @@ struct CompiledGuide {
     ) {
         let short = String(name.prefix(60))
         // Sections of the same name are told apart by their line.
-        let same = routines.firstIndex { $0.name == short || $0.name.hasPrefix("\(short)-") && $0.line == line }
-        if let same, routines[same].line == line {
-            routines[same].steps.append(step)
-            if routines[same].schedule == nil { routines[same].schedule = schedule }
+        let place = "\(short) \(line)"
+        if let index = indices[place] {
+            routines[index].steps.append(step)
+            if routines[index].schedule == nil { routines[index].schedule = schedule }
             return
         }
-        let free = same == nil ? short : String("\(name.prefix(55))-\(line)".prefix(63))
+        let free = names.contains(short) ? "\(name.prefix(50))-\(line)" : short
+        names.insert(free)
+        indices[place] = routines.count
         routines.append(
             Routine(
                 name: free, heading: heading, description: about, line: line, schedule: schedule, mode: mode,
@@ -205,14 +213,21 @@ struct CompiledGuide {
 
     // MARK: Steps
 
-    private func step(_ entry: Procedure.Entry, _ resolution: Resolution, _ context: Context) -> Step {
+    private mutating func step(_ entry: Procedure.Entry, _ resolution: Resolution, _ context: Context) -> Step {
         let policy = PolicyDefault(resolution, routines: context.shipped)
         return Step(
-            kind: kind(entry, resolution, isTask: context.isTask), line: entry.line, text: entry.text,
+            kind: kind(entry, resolution, context), line: entry.line, text: entry.text,
             needsApproval: policy == .needsApproval)
     }
 
-    private func kind(_ entry: Procedure.Entry, _ resolution: Resolution, isTask: ([String]) -> Bool) -> Kind {
+    private mutating func isTask(_ words: [String], _ context: Context) -> Bool {
+        if let known = tasks[words] { return known }
+        let found = context.isTask(words)
+        tasks[words] = found
+        return found
+    }
+
+    private mutating func kind(_ entry: Procedure.Entry, _ resolution: Resolution, _ context: Context) -> Kind {
         switch resolution.outcome {
         case .task(let arguments, _):
             if arguments.first == "run", let name = arguments.dropFirst().first { return .routine(name) }
@@ -231,7 +246,7 @@ struct CompiledGuide {
             if let open = words.first(where: \.isOpen) {
                 return .remark("somebody has to say what stands for '\(open)'")
             }
-            guard isTask(words) else {
+            guard isTask(words, context) else {
                 return .remark("'\(resolution.command ?? "")' is no task that a routine could have")
             }
             return .task(words, environments: named.isEmpty ? nil : named)
@@ -253,25 +268,6 @@ struct CompiledGuide {
 
     // MARK: When
 
-    /// What stands nearest: in the block, then in its section, then in a section above.
-    private static func schedule(
-        of procedure: Procedure, _ path: [Guide.Heading], in guide: Guide, among schedules: [GuideSchedule]
-    ) -> GuideSchedule? {
-        let block = procedure.block
-        let end = block.firstLine + block.text.utf8.count { $0 == UInt8(ascii: "\n") }
-        if let inside = schedules.first(where: { $0.line >= block.line && $0.line <= end }) { return inside }
-        for heading in path.reversed() {
-            let next = guide.headings.first { $0.line > heading.line }?.line ?? Int.max
-            let blocks = guide.blocks.map { $0.line...($0.firstLine + $0.text.utf8.count { $0 == UInt8(ascii: "\n") }) }
-            if let found = schedules.first(where: { schedule in
-                schedule.line >= heading.line && schedule.line < next && !blocks.contains { $0.contains(schedule.line) }
-            }) {
-                return found
-            }
-        }
-        return nil
-    }
-
     private static func mode(_ titles: [String], approves: Bool) -> Mode {
         for title in titles.reversed() {
             let lower = title.lowercased()
@@ -280,18 +276,6 @@ struct CompiledGuide {
             if lower.containsBytes("automated") || lower.containsBytes("automatic") { return .automatic }
         }
         return approves ? .semiAutomatic : .automatic
-    }
-
-    /// Where a section, or one above it, says `Requires: manual review and approval`; nil where none does.
-    private static func approval(_ path: [Guide.Heading], in guide: Guide) -> Int? {
-        path.lazy.compactMap { heading -> Int? in
-            let end = guide.headings.first { $0.line > heading.line }?.line ?? Int.max
-            return guide.paragraphs.first { paragraph in
-                let text = paragraph.text.lowercased()
-                return paragraph.line > heading.line && paragraph.line < end && text.hasPrefix("requires:")
-                    && text.containsBytes("approval")
-            }?.line
-        }.first
     }
 }
 

@@ -176,9 +176,10 @@ struct CompiledPolicies {
 
     private mutating func addLists(_ shipped: [Checklist]) {
         let stem = CompiledGuide.slug(name.hasSuffix(".md") ? String(name.dropLast(3)) : name)
+        let places = GuidePlaces(guide, [])
         var groups: [(heading: Guide.Heading?, caption: String?, items: [Guide.ListItem])] = []
         for item in guide.items where item.isTicked != nil && !item.text.isEmpty {
-            let heading = guide.path(of: item.line).last
+            let heading = places.path(of: item.line).last
             if let last = groups.last, last.heading == heading, last.caption == item.caption {
                 groups[groups.count - 1].items.append(item)
             } else {
@@ -186,7 +187,7 @@ struct CompiledPolicies {
             }
         }
         for group in groups {
-            let titles = ([group.caption] + guide.path(of: group.items[0].line).reversed().map(\.title)).compactMap(
+            let titles = ([group.caption] + places.path(of: group.items[0].line).reversed().map(\.title)).compactMap(
                 \.self)
             let title = titles.first ?? "checklist"
             let known = shipped.first { list in

@@ -18,10 +18,7 @@ extension Runbook {
             lines.append("| \(cells.joined(separator: " | ")) |")
         }
         lines += ["", "## If something goes wrong", ""]
-        lines += failure.map { "- \(String($0.markdownText))" }
-        lines += steps.filter { !$0.reversal.isEmpty }.map {
-            "- To undo step \($0.number): \(String($0.reversal.markdownText))."
-        }
+        lines += remedies.map { "- \(String($0.markdownText))" }
         lines += ["", "## Last runs", ""]
         if runs.isEmpty {
             lines.append("It was never run.")
@@ -49,11 +46,7 @@ extension Runbook {
 
             """
         }
-        let failure =
-            failure.map { "<li>\($0)</li>\n" as HTML }
-            + steps.filter { !$0.reversal.isEmpty }.map {
-                "<li>To undo step \($0.number): \($0.reversal).</li>\n" as HTML
-            }
+        let remedies = remedies.map { "<li>\($0)</li>\n" as HTML }
         let past = runs.map { run -> HTML in
             """
             <tr><th scope="row" class="whole">\(time: run.started)</th><td data-name="how it ended">\(run.state)</td>\
@@ -85,7 +78,7 @@ extension Runbook {
                 <th scope="col" class="number">#</th><th scope="col">what</th><th scope="col">may</th>\
                 <th scope="col">approval</th><th scope="col">takes (of so many)</th><th scope="col">last</th></tr></thead>
                 <tbody>\(rows)</tbody></table></div></section>
-                <section><h2>If something goes wrong</h2><ul>\(failure)</ul></section>
+                <section><h2>If something goes wrong</h2><ul>\(remedies)</ul></section>
                 <section><h2>Last runs</h2>\(history)</section>
                 </main>
                 <footer class="page"><p>Made by mainstay docs generate-runbooks. Times are UTC.</p></footer>

@@ -34,7 +34,7 @@ struct Runbook: Sendable {
         var took: String
         /// How it ended last, and what proved it.
         var last: String
-        /// How it is undone.
+        /// How what it last did is undone; empty where it did nothing, or only looks.
         var reversal: String
     }
 
@@ -47,6 +47,12 @@ struct Runbook: Sendable {
         /// `3 of 3 changes proved`
         var proof: String
         var requester: String
+    }
+
+    /// What is done where something goes wrong, one sentence each.
+    var remedies: [String] {
+        failure + steps.filter { !$0.reversal.isEmpty }.map { "To undo step \($0.number): \($0.reversal)." }
+            + ["How a step would be undone that has not been done yet, its dry run says."]
     }
 
     /// Its name as a file's, without an ending.

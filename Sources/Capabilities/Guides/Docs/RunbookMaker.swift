@@ -40,7 +40,8 @@ struct RunbookMaker {
     /// `by itself, Sundays 03:00 UTC`
     func start(of name: String) -> String {
         guard let scheduled = schedules[name] else { return "people start it" }
-        let when = "\(scheduled.schedule.expression.text) (\(scheduled.schedule.zone.name))"
+        let (text, zone) = (scheduled.schedule.expression.text, scheduled.schedule.zone.name)
+        let when = text.hasSuffix(zone) ? text : "\(text) \(zone)"
         return switch scheduled.mode {
         case .automatic: "by itself: \(when)"
         case .semiAutomatic: "by itself: \(when); before anything is removed, people say yes"
@@ -135,7 +136,7 @@ struct RunbookMaker {
             took: took,
             last: last,
             reversal: isHarmless
-                ? "" : reversals.isEmpty ? "its dry run says how" : reversals.prefix(3).joined(separator: "; "))
+                ? "" : reversals.prefix(3).joined(separator: "; "))
     }
 
     /// What is typed, what it may do, and what a rule of approvals calls it.

@@ -42,13 +42,12 @@ struct UpdateDocuments: HouseCommand {
         let paths = try CompiledGuide.documents(files, application, place)
         for path in paths {
             let file = try GuideFile(path)
+            let lines = try lines(file, maker, meanings, application)
+            guard lines != file.guide.lines else { continue }
             let old = String(decoding: try Descriptor.open(path).contents(limit: Guide.most) ?? [], as: UTF8.self)
             // A document keeps the ends of lines it has.
             let end = old.utf8.contains(UInt8(ascii: "\r")) ? "\r\n" : "\n"
-            let new = try lines(file, maker, meanings, application).map { $0 + end }.joined()
-            if new != old, !(old.utf8.last != UInt8(ascii: "\n") && new == old + end) {
-                changed.append((path, old, new))
-            }
+            changed.append((path, old, lines.map { $0 + end }.joined()))
         }
         let console = application.console
         for (path, old, new) in changed {

@@ -49,7 +49,7 @@ struct RunGuide: HouseCommand {
         let read = try GuideFile(file)
         let editing = try application.editing(CompiledGuide.topic(file), by: "guide compile", place)
         var resolver = Resolver(try CommandMeanings(application), scripts: try read.scripts().names)
-        var compiled = CompiledGuide(
+        let compiled = CompiledGuide(
             read.guide, resolver: &resolver,
             .init(application, editing.inventory, own: editing.file.path, directory: directory?.path ?? read.root))
         let chosen = try chosen(from: compiled.routines)
@@ -59,7 +59,7 @@ struct RunGuide: HouseCommand {
         if !run.dryRun, !partly, let routine = chosen.first(where: { !$0.isWhole }) {
             throw RunGuideError.partly(routine.title, parts: routine.steps.count { !$0.isStep })
         }
-        compiled.routines = compiled.routines.filter { chosen.map(\.name).contains($0.name) }
+        // All of them, since other files may have steps that are routines of this one.
         let session = try await application.open(
             place, output, with: try editing.inventory(with: compiled.routineYAML))
         var statuses: [ExitStatus] = []
