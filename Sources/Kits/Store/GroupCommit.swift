@@ -56,10 +56,12 @@ final class GroupCommit: Sendable {
         after name: String? = nil, _ body: @escaping @Sendable (StoreWriter) throws -> Value
     ) async throws -> Value {
         let result = Mutex<Value?>(nil)
-        try await write(after: name, work: { writer in
-            let value = try body(writer)
-            result.withLock { $0 = value }
-        })
+        try await write(
+            after: name,
+            work: { writer in
+                let value = try body(writer)
+                result.withLock { $0 = value }
+            })
         guard let value = result.withLock({ $0 }) else {
             preconditionFailure("a commit has returned for work that was not done")
         }

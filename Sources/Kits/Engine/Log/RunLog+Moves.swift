@@ -32,7 +32,11 @@ extension RunLog {
         // The move that follows it, whatever the proof says, is durable, and this one with it. A crash before that is one
         // in the middle of applying, as it were some milliseconds earlier: the target is asked.
         let name = "\(record.runID)/\(record.step)/\(record.number)"
-        if state == .applied { store.postpone(as: name, write) } else { try await store.write(after: name, work: write) }
+        if state == .applied {
+            store.postpone(as: name, write)
+        } else {
+            try await store.write(after: name, work: write)
+        }
         await observer.reached(moved, state, .afterWrite)
         return moved
     }
