@@ -323,4 +323,51 @@ struct FunctionTests {
         let answer = await ask(other, "production-monitoring", #"{"action": "health_check"}"#)
         #expect(answer.status == 404 && answer.text.contains("server.functions.environment"))
     }
+
+    @Test("a function of the application's own is asked where it is, with its own token and not with the caller's")
+    func asksEndpoints() async throws {
+        let server = WebServer(WebAddress(host: "127.0.0.1", port: 0), clock: .system)
+        let (ports, tell) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await server.run(listening: { tell.yield($0.port) }) { request in
+                    guard request.path == ["trust"] else { return WebResponse(text: "no JSON") }
+                    let said = ["authorization", "cookie", "apikey"].map { request[header: $0] ?? "none" }
+                    let body = String(decoding: request.body, as: UTF8.self)
+                    return WebResponse(
+                        418, Array(#"{"said": "\#(said.joined(separator: ","))", "asked": \#(body)}"#.utf8),
+                        type: "application/json")
+                }
+            }
+            group.addTask {
+                for await port in ports {
+                    let test = try await TestSite(
+                        """
+                        environments: {production: {}}
+                        server:
+                          listen: "127.0.0.1:0"
+                          functions:
+                            environment: production
+                            endpoints:
+                              trust-scorer: {url: "http://127.0.0.1:\(port)/trust", token: own-token, private: true}
+                              broken: {url: "http://127.0.0.1:\(port)/other", private: true}
+                              inside: {url: "http://127.0.0.1:\(port)/trust"}
+
+                        """)
+                    let program = try await test.program("ann", Grants(everywhere: .viewer))
+                    let answer = await ask(program, "trust-scorer", #"{"action": "health_check"}"#)
+                    #expect(answer.status == 418 && answer.json["asked"]?["action"] == "health_check", "\(answer.text)")
+                    #expect(answer.json["said"] == "Bearer own-token,none,none")
+                    #expect(await ask(program, "broken", "{}").status == 502)
+                    // An address of this machine is asked only where that is meant.
+                    let inside = await ask(program, "inside", "{}")
+                    #expect(inside.status == 502 && !inside.text.contains("127.0.0.1"), "\(inside.text)")
+                    return
+                }
+            }
+            defer { group.cancelAll() }
+            // The first to end: the server where it cannot listen, else the one who asks.
+            try await group.next()
+        }
+    }
 }

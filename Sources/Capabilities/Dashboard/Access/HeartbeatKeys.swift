@@ -16,7 +16,12 @@ final class HeartbeatKeys: Sendable {
         var digests: [(target: Target, digest: String)]
     }
 
-    private let known = Mutex<Known?>(nil)
+    private struct State {
+        var known: Known?
+        var isLooking = false
+    }
+
+    private let state = Mutex(State())
 
     /// Nil where it is no heartbeat's. A key that cannot be looked up is nobody's.
     func target(of key: String, _ inventory: Inventory, _ programs: Programs, _ clock: WallClock) async throws
@@ -30,13 +35,31 @@ final class HeartbeatKeys: Sendable {
         return found
     }
 
+    /// One at a time looks them up, so that nobody from outside makes us start program after program; the others go by
+    /// what is known.
     private func digests(
         _ inventory: Inventory, _ programs: Programs, _ clock: WallClock
     ) async throws -> [(target: Target, digest: String)] {
         let now = clock.monotonic()
-        if let known = known.withLock({ $0 }), known.inventory == inventory, now - known.at < Self.fresh {
-            return known.digests
+        let (known, isMine) = state.withLock { state -> (Known?, Bool) in
+            let known = state.known.flatMap { $0.inventory == inventory ? $0 : nil }
+            if let known, now - known.at < Self.fresh || state.isLooking { return (known, false) }
+            guard !state.isLooking else { return (nil, false) }
+            state.isLooking = true
+            return (nil, true)
         }
+        if let known { return known.digests }
+        guard isMine else { throw Refusal.busy("keys are being looked up just now") }
+        defer { state.withLock { $0.isLooking = false } }
+        let digests = try await look(inventory, programs)
+        let made = Known(inventory: inventory, at: now, digests: digests)
+        state.withLock { $0.known = made }
+        return digests
+    }
+
+    private func look(
+        _ inventory: Inventory, _ programs: Programs
+    ) async throws -> [(target: Target, digest: String)] {
         var digests: [(target: Target, digest: String)] = []
         for (target, resource) in inventory.targets(of: [.heartbeat]) {
             guard case .heartbeat(let access) = resource.access else { continue }
@@ -51,8 +74,6 @@ final class HeartbeatKeys: Sendable {
                 continue
             }
         }
-        let made = Known(inventory: inventory, at: now, digests: digests)
-        known.withLock { $0 = made }
-        return made.digests
+        return digests
     }
 }
