@@ -73,16 +73,16 @@ struct ResolveTests {
         arguments: [
             ("agentic-ecosystem", 221, "mainstay db reindex --table=user_consents --everything"),
             ("agentic-ecosystem", 227, "mainstay db vacuum --everything"),
-            ("agentic-ecosystem", 74, "mainstay monitor performance --since=7d"),
+            ("agentic-ecosystem", 74, "mainstay report performance --since=7d"),
             ("agentic-ecosystem", 108, "mainstay top"),
             ("agentic-ecosystem", 129, "mainstay health check --check=endpoint.response-time"),
             ("next-portal", 130, "mainstay health check --check=log.matches"),
             ("next-portal", 174, "mainstay db update-stats --everything"),
             ("next-portal", 266, "mainstay backup restore --to=environment"),
             ("next-portal", 254, "mainstay backup files"),
-            ("next-portal", 322, "mainstay monitor performance --since=7d"),
+            ("next-portal", 322, "mainstay report performance --since=7d"),
             ("contribux", 98, "mainstay monitor performance --since=24h"),
-            ("contribux", 556, "mainstay calendar export"), ("contribux", 566, "mainstay runs"),
+            ("contribux", 556, "mainstay calendar export"), ("contribux", 566, "mainstay report monthly"),
         ])
     func task(guide: String, line: Int, command: String) throws {
         let row = try #require(try Self.rows().first { $0.guide == guide && $0.line == line })

@@ -48,10 +48,7 @@ package struct WriteDailyReport: MaintenanceTask {
             """,
         effect: .maintains,
         subject: .estate,
-        aliases: [
-            .init("report:daily", implied: ["--automated"]), .init("monitor:daily-report"),
-            .init("maintenance:report:generate"),
-        ])
+        aliases: [.init("report:daily", implied: ["--automated"]), .init("monitor:daily-report")])
 
     private let options: Options
 

@@ -135,7 +135,7 @@ struct CompiledGuide {
                     mode: Self.mode(titles, approves: approval != nil), approval: approval)
             }
         }
-        addReports(guide, stem, schedules)
+        addReports(guide, stem, schedules, context)
     }
 
     /// What stands behind `Owner:`, or the like.
@@ -150,27 +150,26 @@ struct CompiledGuide {
         }.first
     }
 
-    /// `reports:` with a frequency: what of it a routine can write.
-    private mutating func addReports(_ guide: Guide, _ stem: String, _ schedules: [GuideSchedule]) {
-        for setting in guide.blocks.flatMap(GuideSetting.all) {
+    /// `reports:` with a frequency, where no command takes the whole block over: who gets them only that one can say.
+    private mutating func addReports(
+        _ guide: Guide, _ stem: String, _ schedules: [GuideSchedule], _ context: Context
+    ) {
+        for setting in guide.blocks.flatMap(GuideSetting.all) where !policies.leftLines.contains(setting.line) {
             guard setting.path.last?.lowercased() == "frequency", setting.path.count > 2,
                 setting.path[setting.path.count - 3].lowercased() == "reports",
                 let schedule = schedules.first(where: { $0.line == setting.line })
             else { continue }
             let name = setting.path[setting.path.count - 2]
             let text = "\(setting.path.dropLast().joined(separator: ".")): \(schedule.expression)"
-            guard setting.value.lowercased() == "daily" else {
-                remarks.append(
-                    GuideRemark(
-                        setting.line, text, "a report of more than a day by schedule is not built yet (reports)"))
+            let words = ["report", setting.value.lowercased()]
+            guard isTask(words, context) else {
+                remarks.append(GuideRemark(setting.line, text, "no report is '\(words[1])'"))
                 continue
             }
-            let step = Step(kind: .task(["report", "daily"], environments: nil), line: setting.line, text: text)
             add(
-                step, to: "\(stem)-report-\(Self.slug(name))", name, about: "report \(name)", at: setting.line,
+                Step(kind: .task(words, environments: nil), line: setting.line, text: text),
+                to: "\(stem)-report-\(Self.slug(name))", name, about: "report \(name)", at: setting.line,
                 schedule: schedule, mode: .automatic)
-            remarks.append(
-                GuideRemark(setting.line, "\(text), its recipients", "mail of reports is not built yet (reports)"))
         }
     }
 

@@ -72,6 +72,8 @@ struct CompiledPolicies {
         "health-check-config": "mainstay health automate --checks",
         "custom-thresholds": "mainstay monitor configure --thresholds",
         "performance-thresholds": "mainstay monitor configure --thresholds",
+        "reports-schedule": "mainstay report configure --schedule",
+        "report-recipients": "mainstay report distribution --recipients",
     ]
 
     /// Blocks that are the text of a file which a command of ours reads: `// alert-config.json`.

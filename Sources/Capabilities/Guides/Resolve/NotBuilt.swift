@@ -74,13 +74,6 @@ enum NotBuilt {
             """
         ),
         (
-            "reports",
-            """
-            report:monthly report:weekly reports:configure reports:distribution reports:maintenance-summary
-            health:schedule-reports maintenance:generate:reports
-            """
-        ),
-        (
             "the dashboard's set-up",
             """
             dashboard:setup dashboard:configure dashboard:enable-realtime
@@ -133,6 +126,5 @@ enum NotBuilt {
         "db:optimize --auto-tune": "database care",
         "alerts:configure --health-alerts": "alerts by the command line",
         "alerts:configure --recipients": "alerts by the command line",
-        "report:daily --email-to": "reports",
     ]
 }

@@ -39,6 +39,10 @@ enum PolicyDefault: String, Sendable {
         let words = arguments.prefix { !$0.hasPrefix("-") }.joined(separator: " ")
         if people.contains(words) { return .manual }
         if words == "backup verify", arguments.contains("--auto-fix") { return .needsApproval }
+        // These look, and change something only where they are told to.
+        if asking.contains(words) {
+            return arguments.contains { applying.contains($0) } ? .needsApproval : .automatic
+        }
         // A rehearsal of one database's loss begins and ends in a server of our own.
         if words == "dr test" {
             return arguments.contains("--scenario=database-failure") ? .automatic : .needsApproval
@@ -49,9 +53,12 @@ enum PolicyDefault: String, Sendable {
 
     /// Somebody looks, practises or decides there and then.
     private static let people: Set = ["alerts review", "dr training", "dr update-plans"]
+    private static let asking: Set = ["db connections", "db bottlenecks", "db vectors", "db advise-indexes"]
+    private static let applying: Set = ["--apply", "--auto-size", "--auto-fix"]
     /// Those who work in the database may notice it while it goes on, or may miss something afterwards.
     private static let noticed: Set = [
-        "db optimize", "db reindex", "db vacuum", "dr test-failover", "backup restore", "backup restore-files",
+        "db optimize", "db reindex", "db vacuum", "db tune", "dr test-failover", "backup restore",
+        "backup restore-files",
     ]
     /// What it removes stands in the configuration, file by file and age by age: that is the approval.
     private static let governed: Set = [

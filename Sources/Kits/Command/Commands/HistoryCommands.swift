@@ -7,7 +7,6 @@ import Settings
 package struct RunsCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
         "runs", "List the last runs, the newest first.")
-    package static let aliases = [TaskDeclaration.Alias("maintenance:track:outcomes")]
 
     @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
     package var most = 20

@@ -19,10 +19,6 @@ struct ShowPerformance: HouseCommand {
         """)
     static let aliases = [
         TaskDeclaration.Alias("monitor:performance", implied: ["--continuous"]),
-        TaskDeclaration.Alias(
-            "report:performance", implied: ["--trend-analysis"],
-            meanings: ["--weekly": ["--since=7d"], "--monthly": ["--since=31d"]]),
-        TaskDeclaration.Alias("performance:trend-analysis", arguments: ["--since=30d"]),
         TaskDeclaration.Alias("maintenance:daily:trend-analysis", arguments: ["--since=7d"]),
         TaskDeclaration.Alias("maintenance:daily:resource-report", arguments: resources),
         TaskDeclaration.Alias("maintenance:evening:performance-summary", arguments: ["--since=24h"]),
@@ -30,7 +26,6 @@ struct ShowPerformance: HouseCommand {
         TaskDeclaration.Alias(
             "maintenance:weekly:api-performance", arguments: ["--since=7d", "--check=endpoint.response-time"]),
         TaskDeclaration.Alias("maintenance:monthly:performance-trends", arguments: ["--since=31d"]),
-        TaskDeclaration.Alias("maintenance:monitor:reliability", arguments: ["--since=30d"]),
     ]
     private static let resources = ["--since=24h", "--check=host.cpu", "--check=host.memory", "--check=host.disk"]
 
