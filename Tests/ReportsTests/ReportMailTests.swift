@@ -54,25 +54,68 @@ struct ReportMailTests {
         }
     }
 
-    @Test("whoever the server does not take it for is a finding and a failure; the others got it and get it once")
-    func failures() async throws {
+    @Test("whom the server cannot take it for now is asked again, and nobody gets it twice")
+    func busy() async throws {
         let certificate = try await TestCertificate.make()
         try await withMailServer(certificate, mode: "starttls") { server in
             let harness = try harness(try inventory(server.port, certificate))
             let summary = try await harness.run("report weekly --email-to=a@example.org,later@example.org")
+            #expect(summary.run.state == .succeeded, "\(summary.changes.map(\.error))")
+            #expect(try await harness.log.openFindings().isEmpty)
+            #expect(try await server.first(2).map(\.recipients) == [["a@example.org"], ["later@example.org"]])
+            #expect(server.received.count == 2)
+        }
+    }
+
+    @Test("whom the server never takes it for is a failure and a finding, which is over when he is not meant any more")
+    func failures() async throws {
+        let certificate = try await TestCertificate.make()
+        try await withMailServer(certificate, mode: "starttls") { server in
+            let harness = try harness(try inventory(server.port, certificate))
+            let summary = try await harness.run("report weekly --email-to=a@example.org,nobody@example.org")
             #expect(summary.run.state == .failed)
-            #expect(summary.changes.last?.error?.problem.contains("1 of 2 (later@example.org)") == true)
+            #expect(summary.changes.last?.error?.problem.contains("1 of 2 (nobody@example.org)") == true)
             let finding = try #require(try await harness.log.openFindings().first?.finding)
             #expect(finding.code == "RP001")
-            #expect(finding.object == "weekly, later@example.org")
+            #expect(finding.object == "weekly, nobody@example.org")
+            #expect(finding.mend == "mainstay report weekly --no-email --email-to=nobody@example.org")
             #expect(!finding.summary.contains("hunter2"))
-            // The next report reaches him, and what was found is over.
-            let second = try await harness.run("report weekly --email-to=later@example.org --without-attachment")
+            let other = try await harness.run("report daily --email-to=b@example.org --without-attachment")
+            #expect(other.run.state == .succeeded)
+            #expect(try await harness.log.openFindings().count == 1, "a report of another kind says nothing of it")
+            let second = try await harness.run("report weekly --email-to=b@example.org")
             #expect(second.run.state == .succeeded)
             #expect(try await harness.log.openFindings().isEmpty)
-            let got = try await server.first(2)
-            #expect(got.map(\.recipients) == [["a@example.org"], ["later@example.org"]])
+            let got = try await server.first(3)
+            #expect(got.map(\.recipients) == [["a@example.org"], ["b@example.org"], ["b@example.org"]])
             #expect(!got[1].body.contains("attachment"))
+        }
+    }
+
+    @Test("a file that this step did not write goes to nobody")
+    func foreignFile() async throws {
+        let certificate = try await TestCertificate.make()
+        try await withMailServer(certificate, mode: "starttls") { server in
+            let harness = try harness(try inventory(server.port, certificate))
+            let path = TemporaryDirectory.current + "/notes.html"
+            try Data("mine\n".utf8).write(to: URL(fileURLWithPath: path))
+            let summary = try await harness.run("report weekly --output=\(path) --email-to=a@example.org") { _ in
+                try? Data("mine, changed\n".utf8).write(to: URL(fileURLWithPath: path))
+                return true
+            }
+            #expect(summary.changes.map(\.state) == [.refused, .failed])
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine, changed\n")
+            #expect(server.received.isEmpty)
+        }
+    }
+
+    @Test("what cannot be mailed is refused when the configuration is read")
+    func judged() throws {
+        let path = TemporaryDirectory.current + "/mainstay.yaml"
+        try Data("environments: { a: {} }\nreports: { recipients: { all: a@example.org } }\n".utf8)
+            .write(to: URL(fileURLWithPath: path))
+        #expect(throws: ConfigurationError.self) {
+            try ConfigurationReader(vocabulary: SettingsVocabulary()).read(path)
         }
     }
 

@@ -13,7 +13,7 @@ struct SecondStoreTests {
         RunStatement.self, FindingStatement.self, AuditStatement.self, ApprovalStatement.self,
         ScheduleStatement.self, CommandStatement.self, HoldStatement.self, IdentityStatement.self, WindowStatement.self,
         ChecklistStatement.self,
-        PruningStatement.self, AlertStatement.self, AccessStatement.self, LookStatement.self, WorkloadStatement.self,
+        PruningStatement.self, AlertStatement.self, AccessStatement.self, LookStatement.self, WorkTallyStatement.self,
         MonitorStatement.self, MemoryStatement.self, SampleStatement.self, RequestStatement.self,
         HeartbeatStatement.self, OutsideAlertStatement.self,
     ]

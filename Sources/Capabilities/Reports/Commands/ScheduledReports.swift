@@ -25,7 +25,7 @@ struct ScheduledReports {
         }
     }
 
-    private static func step(_ entry: ReportScheduleFile.Entry) -> String {
+    static func step(_ entry: ReportScheduleFile.Entry) -> String {
         var words = ["report \(entry.kind.rawValue)"]
         if entry.kind == .performance || entry.kind == .backup { words.append("--since=\(days(entry.period))d") }
         if entry.isComprehensive {

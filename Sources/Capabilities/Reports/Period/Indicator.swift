@@ -139,7 +139,7 @@ extension PeriodMaterial {
     }
 }
 
-extension Workload {
+extension WorkTally {
     /// A part of something.
     struct Share {
         var good: Int

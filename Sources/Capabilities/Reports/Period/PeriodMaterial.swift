@@ -33,7 +33,7 @@ struct PeriodMaterial: Sendable {
 
     /// One period's figures.
     struct Stretch: Hashable, Sendable {
-        var workload: Workload
+        var workload: WorkTally
         /// The same by environment, of the checks that say whether something answers.
         var answers: [String: Rollup.Answers]
         /// By series, how much the days' medians of times to answer differ, in percent of their mean.

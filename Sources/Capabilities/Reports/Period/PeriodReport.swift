@@ -123,7 +123,7 @@ struct PeriodReport: Sendable {
         let now = Dictionary(grouping: material.current.workload.steps, by: \.task)
         let then = Dictionary(grouping: material.before.workload.steps, by: \.task)
         let rows = now.map { task, steps -> (count: Int, row: [Scalar]) in
-            func share(_ steps: [Workload.Steps]) -> (good: Int, all: Int, mean: Double?) {
+            func share(_ steps: [WorkTally.Steps]) -> (good: Int, all: Int, mean: Double?) {
                 let all = steps.reduce(0) { $0 + $1.count }
                 let timed = steps.reduce(0) { $0 + $1.timed }
                 let spent = steps.reduce(Duration.zero) { $0 + $1.spent }

@@ -15,6 +15,19 @@ package struct ReportScheduleFile: Sendable {
         package var schedule: String
         package var recipients: [String]
         package var format: Format
+
+        package init(
+            name: String, kind: ReportKind, period: ReportKind, isComprehensive: Bool, schedule: String,
+            recipients: [String], format: Format
+        ) {
+            self.name = name
+            self.kind = kind
+            self.period = period
+            self.isComprehensive = isComprehensive
+            self.schedule = schedule
+            self.recipients = recipients
+            self.format = format
+        }
     }
 
     package enum Format: String, Sendable, CaseIterable {

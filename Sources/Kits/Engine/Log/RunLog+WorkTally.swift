@@ -4,7 +4,7 @@ import Store
 
 /// What was done by the runs that began in a stretch of time, dry runs left out, and what was found in it: counted by the
 /// store, so that a quarter costs little more memory than a day; only the times of changes are read one by one.
-package struct Workload: Hashable, Sendable {
+package struct WorkTally: Hashable, Sendable {
     /// Steps of one task in one environment that ended alike.
     package struct Steps: Hashable, Sendable {
         package var task: String
@@ -59,34 +59,34 @@ extension RunLog {
     ///   - until: the first instant behind the stretch.
     ///   - own: the step that asks, which cannot count itself: it is not over.
     package func workload(from: Timestamp, until: Timestamp, without own: (runID: String, step: Int)) async throws
-        -> Workload
+        -> WorkTally
     {
         try await store.read { reader in
             let stretch: [String: any StoreConvertible] = ["from_time": from, "until_time": until]
             let others = stretch.merging(["own_run": own.runID, "own_step": own.step]) { $1 }
             func spent(_ row: StoreRow) throws -> Duration { .microseconds(try row.get("spent", as: Int64.self)) }
-            return Workload(
-                steps: try reader.rows(WorkloadStatement.steps, others).map { row in
+            return WorkTally(
+                steps: try reader.rows(WorkTallyStatement.steps, others).map { row in
                     .init(
                         task: try row.get("task"), environment: try row.get("environment"), state: try row.get("state"),
                         count: try row.get("number_of"), timed: try row.get("timed"), spent: try spent(row))
                 },
-                changes: try reader.rows(WorkloadStatement.changes, others).map { row in
+                changes: try reader.rows(WorkTallyStatement.changes, others).map { row in
                     .init(
                         task: try row.get("task"), environment: try row.get("environment"), state: try row.get("state"),
                         count: try row.get("number_of"))
                 },
-                routines: try reader.rows(WorkloadStatement.routines, stretch).map { row in
+                routines: try reader.rows(WorkTallyStatement.routines, stretch).map { row in
                     .init(
                         name: try row.get("name"), state: try row.get("state"), count: try row.get("number_of"),
                         spent: try spent(row))
                 },
-                findings: try reader.rows(WorkloadStatement.findings, stretch).map { row in
+                findings: try reader.rows(WorkTallyStatement.findings, stretch).map { row in
                     .init(
                         worst: [.info, .warning, .critical][try row.get("worst", as: Int.self)],
                         count: try row.get("number_of"), resolved: try row.get("resolved"))
                 },
-                work: try reader.rows(WorkloadStatement.work, others).map { row in
+                work: try reader.rows(WorkTallyStatement.work, others).map { row in
                     .init(
                         environment: try row.get("environment"),
                         time: Window(start: try row.get("started_at"), end: try row.get("ended_at")))
@@ -99,14 +99,14 @@ extension RunLog {
     package func troubles(from: Timestamp, until: Timestamp, most: Int) async throws -> [StepRecord] {
         try await store.read { reader in
             try reader.rows(
-                WorkloadStatement.troubles, ["from_time": from, "until_time": until, "most": most]
+                WorkTallyStatement.troubles, ["from_time": from, "until_time": until, "most": most]
             ).map(StepRecord.init)
         }
     }
 }
 
 /// What is asked of the store about stretches of time.
-enum WorkloadStatement: String, StatementSet {
+enum WorkTallyStatement: String, StatementSet {
     case steps = """
         select step.task, step.environment, step.state, count(*) as number_of,
             cast(sum(case when step.started_at is null or step.ended_at is null then 0 else 1 end) as bigint) as timed,
