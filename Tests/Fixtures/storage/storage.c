@@ -360,6 +360,12 @@ int statvfs(const char *path, struct statvfs *facts) {
     return result;
 }
 
+int statvfs64(const char *path, struct statvfs64 *facts) {
+    int result = REAL(statvfs64)(path, facts);
+    if (result == 0) empty(path, &facts->f_bfree, &facts->f_bavail);
+    return result;
+}
+
 int fstatvfs(int file, struct statvfs *facts) {
     char path[PATH_MAX];
     int result = REAL(fstatvfs)(file, facts);
