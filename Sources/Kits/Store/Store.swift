@@ -163,7 +163,9 @@ package final class Store: Sendable {
         switch error.resultCode {
         case .SQLITE_FULL: return StoreError.full(path: path)
         // On a full disk SQLite cannot enlarge its shared memory file either, and calls that an input/output error.
-        case .SQLITE_IOERR where freeBytes(path) < 131_072: return StoreError.full(path: path)
+        // So it is with a log that it cannot make.
+        case .SQLITE_IOERR where freeBytes(path) < 131_072, .SQLITE_CANTOPEN where freeBytes(path) < 131_072:
+            return StoreError.full(path: path)
         case .SQLITE_READONLY: return StoreError.readOnly(path: path)
         case .SQLITE_BUSY: return StoreError.busy(path: path)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -34,6 +34,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -343,6 +344,33 @@ int mkdir(const char *path, mode_t mode) { return refuses_name(AT_FDCWD, path) ?
 
 int mkdirat(int directory, const char *path, mode_t mode) {
     return refuses_name(directory, path) ? -1 : REAL(mkdirat)(directory, path, mode);
+}
+
+// Of a disk that is full already nothing is free.
+static void empty(const char *path, fsblkcnt_t *free_blocks, fsblkcnt_t *available) {
+    char mark[2 * PATH_MAX], place[PATH_MAX];
+    if (!is_on || !full_at[0] || !realpath(path, place) || !is_below(place)) return;
+    snprintf(mark, sizeof mark, "%s/full", shadow);
+    if (access(mark, F_OK) == 0) *free_blocks = *available = 0;
+}
+
+int statvfs(const char *path, struct statvfs *facts) {
+    int result = REAL(statvfs)(path, facts);
+    if (result == 0) empty(path, &facts->f_bfree, &facts->f_bavail);
+    return result;
+}
+
+int statvfs64(const char *path, struct statvfs64 *facts) {
+    int result = REAL(statvfs64)(path, facts);
+    if (result == 0) empty(path, &facts->f_bfree, &facts->f_bavail);
+    return result;
+}
+
+int fstatvfs(int file, struct statvfs *facts) {
+    char path[PATH_MAX];
+    int result = REAL(fstatvfs)(file, facts);
+    if (result == 0 && is_on && of_storage(file, path)) empty(path, &facts->f_bfree, &facts->f_bavail);
+    return result;
 }
 
 // stdio writes past the library's own write(2).
