@@ -59,8 +59,7 @@ package struct MailReport: MaintenanceTask {
         do {
             let (channel, access) = try channel(look)
             let page = try await page(look)
-            let named = options.to.isEmpty ? access.recipients : options.to
-            let people = named.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+            let people = options.to.isEmpty ? access.recipients : options.to
             guard !people.isEmpty else { throw MailReportError.nobody(channel: channel) }
             observation.evidence = ["report": .text(page.path), "of": .text(page.modified.description)]
             observation.changes = people.map { person in
