@@ -92,7 +92,7 @@ struct AlertSettingsTests {
         let placed = alerts.allRoutes[3].route
         #expect(placed.channels == ["mail", "phone"] && placed.recipients == ["dba@example.org"])
         #expect(placed.sendsResolved == false)
-        // Written and read again it is the same.
+        // Who is told within a route belongs to those whom its channel may ever tell.
         #expect(alerts.reached["mail"]?.contains("dba@example.org") == true)
     }
 

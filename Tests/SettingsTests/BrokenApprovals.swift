@@ -28,15 +28,15 @@ extension Broken {
                 + "(did you mean 'major'? allowed: patch, minor, major, security, kernel)", isBeyondSchema: false),
         rules(
             "{ tasks: [db update-stats], classes: [kernel] }",
-            "5:42: approvals.rules[1].classes: none of its tasks tells how far a change reaches, so this catches nothing "
+            "5:33: approvals.rules[1].classes: none of its tasks tells how far a change reaches, so this catches nothing "
                 + "(allowed: 'tasks: [command]', or no 'tasks' beside it)"),
         Broken(
             "environments: { test: {} }\nroutines:\n  own:\n    steps:\n    - { shell: ls, class: kernal }\n"
                 + "    - { task: db update-stats, class: major }\n    - { shell: ls, effect: observes, class: major }",
-            "mainstay.yaml:5:26: routines.own.steps[1].class: 'kernal' is not allowed here "
+            "mainstay.yaml:5:27: routines.own.steps[1].class: 'kernal' is not allowed here "
                 + "(did you mean 'kernel'? allowed: patch, minor, major, security, kernel)",
             "mainstay.yaml:6:32: routines.own.steps[2].class: 'class' belongs to a step with 'command' or 'shell'",
-            "mainstay.yaml:7:37: routines.own.steps[3].class: a command that only looks updates nothing, so it has no class"
+            "mainstay.yaml:7:38: routines.own.steps[3].class: a command that only looks updates nothing, so it has no class"
         ),
         rules(
             "{ effects: [destroys], count: 3, approvers: [ann, bob, ann] }",
