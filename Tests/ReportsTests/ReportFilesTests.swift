@@ -121,7 +121,7 @@ struct ReportFilesTests {
         try make(
             "daily-2026-11-20.html", "daily-2026-11-13.html", "daily-2026-11-14.html", "daily-2026-10-01.md",
             "daily-2025-02-28.json", "daily-2025-02-29.html", "daily-2025-01-01.html.bak", "daily-2025-1-1.html",
-            "mydaily-2025-01-01.html", "latest.html", "weekly-2025-01-01.html", "daily-20250101.html",
+            "mydaily-2025-01-01.html", "latest.html", "yearly-2025-01-01.html", "daily-20250101.html",
             "Daily-2025-01-01.html",
             in: folder)
         try make("outside", in: TemporaryDirectory.current)
@@ -173,7 +173,7 @@ struct ReportFilesTests {
             ("daily-2026-13-01.html", false), ("daily-2026-11-21.htm", false), ("daily-2026-11-21.html/", false),
             ("daily-+026-11-21.html", false), ("daily-2026-11-21T.html", false), ("daily-２０２６-11-21.html", false),
             ("daily-.html", false), ("daily-2026-11-21.json", true), ("backup-2026-11-21.pdf", true),
-            ("weekly-2026-11-21.html", false),
+            ("yearly-2026-11-21.html", false),
         ])
     func readsNames(name: String, isOne: Bool) {
         #expect(ReportName(name)?.text == (isOne ? name : nil))

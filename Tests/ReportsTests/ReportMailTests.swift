@@ -96,15 +96,16 @@ struct ReportMailTests {
     func foreignFile() async throws {
         let certificate = try await TestCertificate.make()
         try await withMailServer(certificate, mode: "starttls") { server in
-            let harness = try harness(try inventory(server.port, certificate))
-            let path = TemporaryDirectory.current + "/notes.html"
-            try Data("mine\n".utf8).write(to: URL(fileURLWithPath: path))
-            let summary = try await harness.run("report weekly --output=\(path) --email-to=a@example.org") { _ in
-                try? Data("mine, changed\n".utf8).write(to: URL(fileURLWithPath: path))
-                return true
-            }
-            #expect(summary.changes.map(\.state) == [.refused, .failed])
-            #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine, changed\n")
+            var harness = try harness(try inventory(server.port, certificate))
+            // Another run's report of the day lies there, and this one cannot be printed.
+            let folder = harness.stateDirectory + "/reports"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let name = "weekly-\(CivilTime(WallClock.system.now()).date).pdf"
+            try Data("%PDF-another".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+            harness.programs = Programs(environment: ["PATH": "/nonexistent", "MAIL_PASSWORD": "hunter2"])
+            let summary = try await harness.run("report weekly --as=pdf --email-to=a@example.org")
+            #expect(summary.changes.map(\.state) == [.failed, .failed])
+            #expect(summary.changes.last?.error?.code == "report.not-written")
             #expect(server.received.isEmpty)
         }
     }
