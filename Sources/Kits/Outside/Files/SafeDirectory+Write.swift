@@ -19,8 +19,11 @@ extension SafeDirectory {
             guard number == EEXIST, stat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFDIR else {
                 throw FileError(.create, path, number == EEXIST ? ENOTDIR : number)
             }
-            // Whoever made it may have died before its name was on the disk, or be about to put it there.
-            if let above { try Descriptor.open(above, flags: O_RDONLY | O_DIRECTORY).synchronize() }
+            // Whoever made it may have died before its name was on the disk, or be about to put it there. What lies in a
+            // directory that may not be opened was made by somebody else.
+            if let above, let directory = try? Descriptor.open(above, flags: O_RDONLY | O_DIRECTORY) {
+                try directory.synchronize()
+            }
             return
         }
         try Descriptor.open(above ?? ".", flags: O_RDONLY | O_DIRECTORY).synchronize()
