@@ -3,7 +3,7 @@ import Maintenance
 
 extension SafeDirectory {
     /// Makes a directory, and those above it that are missing, so that they are there after a power cut too: the name of
-    /// each is written to the disk in the directory that holds it. One that is there already stays as it is.
+    /// each is written to the disk in the directory that holds it, also of one that is there already.
     ///
     /// - Parameter mode: of every directory that is made.
     package static func make(_ path: String, mode: UInt32 = 0o700) throws(FileError) {
@@ -18,6 +18,11 @@ extension SafeDirectory {
             var raw = stat()
             guard number == EEXIST, stat(path, &raw) == 0, raw.st_mode & S_IFMT == S_IFDIR else {
                 throw FileError(.create, path, number == EEXIST ? ENOTDIR : number)
+            }
+            // Whoever made it may have died before its name was on the disk, or be about to put it there. What lies in a
+            // directory that may not be opened was made by somebody else.
+            if let above, let directory = try? Descriptor.open(above, flags: O_RDONLY | O_DIRECTORY) {
+                try directory.synchronize()
             }
             return
         }
