@@ -72,7 +72,7 @@ enum AnswerPage {
         guard visit.site.settings.answerLinks != nil else { throw Refusal.notFound }
         let links = try AlertLinks.readOrMake(state: visit.site.session.stateDirectory)
         guard let answer = links.open(visit.value(0), at: visit.now) else {
-            visit.site.rates.fail(visit.request.peer, at: visit.now)
+            try visit.site.noteGuess(visit.request)
             throw Refusal.notFound
         }
         let alert = try await visit.site.log.alertState().book[answer.fingerprint]

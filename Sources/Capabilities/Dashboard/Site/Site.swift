@@ -44,8 +44,6 @@ struct Site: Sendable {
             if response.status == 500 { complain("a page cannot be made", ErrorReport(error)) }
         }
         counters.count(response.status)
-        // Of a token that is none, or none at all: nobody tries them by the thousand.
-        if response.status == 401, request.path.first != "sign-in" { rates.fail(request.peer, at: clock.now()) }
         if case .bytes(let bytes) = response.body, response.status == 200, response[header: "ETag"] == nil,
             request.method == .get || request.method == .head
         {
@@ -64,11 +62,13 @@ struct Site: Sendable {
             response.set("Allow", Set(fitting.map(\.0.method.rawValue)).sorted().joined(separator: ", "))
             return response
         }
-        let peer = settings.isBehindProxy ? nil : request.peer
-        if let wait = peer.flatMap({ rates.failures(of: $0, at: clock.now()) }) { throw Refusal.tooOften(wait) }
         let visitor = try await gate.visitor(request)
         if case .role(let role) = route.access {
-            guard let visitor else { return Answers.signIn(request) }
+            guard let visitor else {
+                // Of a key that is none: nobody tries them by the thousand.
+                if gate.hasKey(request) { try noteGuess(request) }
+                return Answers.signIn(request)
+            }
             guard visitor.grants.maySomewhere(role) else { throw Refusal.forbidden(role, "") }
             if let scopes = visitor.scopes, !scopes.contains(route.scope) { throw Refusal.outOfScope(route.scope) }
         }
@@ -80,6 +80,14 @@ struct Site: Sendable {
         if method != .get { try gate.holdToOwnForms(request, route.access == .everybody ? nil : visitor) }
         let visit = Visit(site: self, request: request, values: values, visitor: visitor)
         return route.isOnce ? try await RepeatedRequests.answer(visit, route.answer) : try await route.answer(visit)
+    }
+
+    /// A key was sent that is none. Throws where too many were, from there: only those wait whose request has proved nothing,
+    /// so that nobody is shut out by what others behind the same address do.
+    func noteGuess(_ request: WebRequest) throws(Refusal) {
+        // Behind a proxy every request has the proxy's address.
+        let peer = settings.isBehindProxy ? "proxy" : request.peer
+        if let wait = rates.fail(peer, at: clock.now()) { throw .tooOften(wait) }
     }
 
     /// The page's own digest: whoever has it already is told so, and gets nothing again.

@@ -41,6 +41,10 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case acknowledged
     /// Somebody keeps alerts silent for a while, or lets them be told again.
     case silenced, unsilenced
+    /// Somebody ended a run that may change something, or one that waited to begin.
+    case cancelled
+    /// A function of the application's own was asked with the server's token, or had answered.
+    case called
 }
 
 /// One entry of the audit trail: who did what, chained to the entry before it.
