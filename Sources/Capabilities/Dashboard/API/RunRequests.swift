@@ -60,6 +60,7 @@ enum RunRequests {
             let pointer = error.key.map { "/options/\(Visit.pointer($0))" } ?? "/options"
             throw Refusal.members([Refusal.Member(pointer: pointer, detail: error.problem, hint: error.hint)])
         }
+        try hold(parsed, visit)
         var request = RunRequest(
             name: task.declaration.name, isDryRun: isDryRun, steps: targets.map { RunRequest.Step(parsed, on: $0) },
             requester: visitor.requester(process: getpid()))
@@ -78,7 +79,13 @@ enum RunRequests {
         let places = distinct(targets.map(\.environment))
         return try accepted(
             try visit.site.desk.accept(
-                .begin(request), of: places.isEmpty ? [""] : places, inventory, at: visit.now), visit)
+                .begin(request), of: places.isEmpty ? [""] : places, isChanging: !isLooking, inventory, at: visit.now),
+            visit)
+    }
+
+    /// Whoever lets a task read of another place may do so there too.
+    static func hold(_ task: ParsedTask, _ visit: Visit) throws {
+        for target in task.task.reads { try visit.hold(.operator, in: target.environment) }
     }
 
     /// As the command line chooses them.
@@ -157,7 +164,7 @@ enum RunRequests {
     }
 
     /// One that this process knows and the run log does not.
-    private static func known(_ visit: Visit) throws(Refusal) -> (String, RunDesk.Standing) {
+    static func known(_ visit: Visit) throws(Refusal) -> (String, RunDesk.Standing) {
         let id = visit.value(0)
         guard let known = visit.site.desk.standing(of: id), known.environments.contains(where: visit.sees) else {
             throw .notFound
@@ -175,9 +182,17 @@ enum RunRequests {
             places = visit.site.desk.standing(of: try known(visit).0)?.environments ?? []
         }
         for place in places { try visit.hold(.operator, in: place) }
-        guard visit.site.desk.cancel(id) else {
-            throw Refusal.conflict("the run '\(id)' is not being carried out by this server")
+        let notHere = Refusal.conflict("the run '\(id)' is not being carried out by this server")
+        guard let known = visit.site.desk.standing(of: id), known.standing.isOpen else { throw notHere }
+        if known.isChanging, let scopes = visit.visitor?.scopes, !scopes.contains(.run) {
+            throw Refusal.outOfScope(.run)
         }
+        var isWaiting = false
+        if case .waits = known.standing { isWaiting = true }
+        let log = visit.site.log(for: visit.visitor)
+        try await log.noteCancelled(run: id, in: places.filter { !$0.isEmpty }, isWaiting: isWaiting)
+        guard visit.site.desk.cancel(id) else { throw notHere }
+        visit.site.session.leave(try await log.auditHead(), after: "the end of run \(id) was asked for")
         return try accepted(id, visit)
     }
 
@@ -185,6 +200,10 @@ enum RunRequests {
         guard try await detail(visit) != nil, let visitor = visit.visitor else { throw Refusal.notFound }
         let run = try await visit.site.log.run(visit.value(0))
         for place in run.environments.isEmpty ? [""] : run.environments { try visit.hold(.operator, in: place) }
+        let catalog = visit.site.session.application.catalog
+        for step in try await visit.site.log.steps(of: run.id) {
+            try hold(try catalog.entry(step.task).parse(step.arguments), visit)
+        }
         let members = try visit.members(["decision"])
         var decision: Decision?
         if let word = try visit.text("decision", in: members) {
@@ -198,7 +217,8 @@ enum RunRequests {
         }
         let id = try visit.site.desk.accept(
             .resume(run.id, decision, visitor.requester(process: getpid())),
-            of: run.environments.isEmpty ? [""] : run.environments, visit.site.inventory, at: visit.now)
+            of: run.environments.isEmpty ? [""] : run.environments, isChanging: !run.isDryRun, visit.site.inventory,
+            at: visit.now)
         return try accepted(id, visit)
     }
 }

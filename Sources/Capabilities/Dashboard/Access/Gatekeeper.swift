@@ -33,7 +33,7 @@ struct Gatekeeper: Sendable {
     func visitor(_ request: WebRequest) async throws -> Visitor? {
         if let key = Self.bearer(request) {
             guard let (account, token) = try await log.bearer(Keys.digest(key)) else { return nil }
-            return Visitor(account: account, formToken: nil, peer: request.peer, scopes: token.scopes)
+            return Visitor(account: account, formToken: nil, peer: request.peer, scopes: token.scopes, token: token.id)
         }
         guard let key = request.cookie(cookie(request)),
             let session = try await log.session(

@@ -23,6 +23,17 @@ struct Site: Sendable {
     /// Where it is said what went wrong here, which no stranger is told.
     var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 
+    /// The key of links in notifications.
+    let links: AlertLinksFile
+
+    init(session: Session, current: CurrentInventory, live: LiveVersion, gate: Gatekeeper) {
+        self.session = session
+        self.current = current
+        self.live = live
+        self.gate = gate
+        links = AlertLinksFile(state: session.stateDirectory)
+    }
+
     var clock: WallClock { session.application.clock }
     var inventory: Inventory { current.inventory }
     var settings: DashboardSettings { inventory.server ?? DashboardSettings() }
@@ -41,7 +52,9 @@ struct Site: Sendable {
             response = try await route(request)
         } catch {
             response = Answers.trouble(error, request)
-            if response.status == 500 { complain("a page cannot be made", ErrorReport(error)) }
+            if response.status == 500 || Answers.isOfTheHouse(error) {
+                complain("a page cannot be made", ErrorReport(error))
+            }
         }
         counters.count(response.status)
         if case .bytes(let bytes) = response.body, response.status == 200, response[header: "ETag"] == nil,
@@ -79,7 +92,16 @@ struct Site: Sendable {
         // Where everybody may send one, nobody is held to the session they happen to have.
         if method != .get { try gate.holdToOwnForms(request, route.access == .everybody ? nil : visitor) }
         let visit = Visit(site: self, request: request, values: values, visitor: visitor)
-        return route.isOnce ? try await RepeatedRequests.answer(visit, route.answer) : try await route.answer(visit)
+        guard route.access == .everybody else {
+            return route.isOnce ? try await RepeatedRequests.answer(visit, route.answer) : try await route.answer(visit)
+        }
+        do {
+            return try await route.answer(visit)
+        } catch let error where !(error is Refusal || error is AccessError || error is CancellationError) {
+            // Whoever asks has proved nothing, and is told nothing of how the house is built.
+            complain("a stranger cannot be answered", ErrorReport(error))
+            return Answers.hidden(request)
+        }
     }
 
     /// A key was sent that is none. Throws where too many were, from there: only those wait whose request has proved nothing,

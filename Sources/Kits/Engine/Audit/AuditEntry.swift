@@ -41,7 +41,7 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case acknowledged
     /// Somebody keeps alerts silent for a while, or lets them be told again.
     case silenced, unsilenced
-    /// Somebody ended a run that may change something, or one that waited to begin.
+    /// Somebody asked for a run's end, while it was under way or waited to begin.
     case cancelled
     /// A function of the application's own was asked with the server's token, or had answered.
     case called

@@ -1,4 +1,6 @@
 import Maintenance
+import Outside
+import Store
 
 extension RunLog {
     /// Somebody ends a run; written before it is told so.
