@@ -121,21 +121,39 @@ enum RunRequests {
     static func all(_ visit: Visit) async throws -> WebResponse {
         let most = try visit.number("limit", 1...200, standard: 50)
         let only = try visit.chosenEnvironment()
-        var last = try visit.request.query["cursor"].map { text throws(Refusal) in try Visit.place(of: text) }
+        let begin = try visit.request.query["cursor"].map { text throws(Refusal) in try Visit.place(of: text) }
+        var last: RunRecord?
         var shown: [RunRecord] = []
         // What others may see is passed over, a few pages at most: the cursor goes on where the search stopped.
         for _ in 1...10 {
-            let page = try await visit.site.log.runs(before: last, most: most)
+            let page = try await page(after: last, begin, most, visit)
             for run in page where shown.count < most {
-                last = run.id
+                last = run
                 if sees(run, visit), only.map(run.environments.contains) ?? true { shown.append(run.seen(visit)) }
             }
-            if page.count < most {
-                return try visit.answer(shown, next: shown.count < most ? nil : last.map(Visit.cursor(of:)))
-            }
-            if shown.count >= most { break }
+            if page.count < most, shown.count < most { return try visit.answer(shown, next: nil) }
+            if page.count < most || shown.count >= most { break }
         }
-        return try visit.answer(shown, next: last.map(Visit.cursor(of:)))
+        return try visit.answer(shown, next: last.map { Visit.cursor(of: place($0, visit)) })
+    }
+
+    /// Where the next page begins: of a run that whoever asks may not see, the time alone.
+    private static func place(_ run: RunRecord, _ visit: Visit) -> String {
+        sees(run, visit) ? run.id : "\(instant)\(run.startedAt.microseconds)"
+    }
+
+    private static let instant = "at:"
+
+    private static func page(
+        after last: RunRecord?, _ begin: String?, _ most: Int, _ visit: Visit
+    ) async throws -> [RunRecord] {
+        let log = visit.site.log
+        if let last { return try await log.runs(before: last.id, most: most) }
+        guard let begin, begin.hasPrefix(instant) else { return try await log.runs(before: begin, most: most) }
+        guard let time = Int64(begin.dropFirst(instant.count)) else {
+            throw Refusal.unusable("'cursor' is none that a page gave as 'next'")
+        }
+        return try await log.runs(startedBefore: Timestamp(microseconds: time), most: most)
     }
 
     static func sees(_ run: RunRecord, _ visit: Visit) -> Bool { RunsPage.sees(run, visit) }

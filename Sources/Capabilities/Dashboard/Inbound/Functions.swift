@@ -40,10 +40,11 @@ enum Functions {
         var log: RunLog { visit.site.log }
 
         /// `24h`, `7d`; what is asked for with another member is refused, since nothing is accepted and ignored.
+        /// At most a month, as measurements are given elsewhere.
         func window() throws(Refusal) -> Duration {
             guard let value = body["time_window"] else { return .seconds(86_400) }
-            guard let text = value.text, let window = Duration(text), window > .zero, window <= .seconds(366 * 86_400)
-            else { throw visit.wrong("time_window", "it is a duration such as '24h' or '7d'") }
+            guard let text = value.text, let window = Duration(text), window > .zero, window <= .seconds(744 * 3_600)
+            else { throw visit.wrong("time_window", "it is a duration such as '24h' or '7d', at most 31d") }
             return window
         }
 

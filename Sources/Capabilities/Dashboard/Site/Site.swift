@@ -114,13 +114,19 @@ struct Site: Sendable {
 
     /// The page's own digest: whoever has it already is told so, and gets nothing again.
     private static func tag(_ response: inout WebResponse, _ bytes: [UInt8], _ request: WebRequest) {
-        let tag = "\"\(Keys.digest(bytes).prefix(32))\""
+        _ = tag(&response, String(Keys.digest(bytes).prefix(32)), request)
+    }
+
+    /// Whether whoever asks has what has that tag already; the answer then has no body.
+    static func tag(_ response: inout WebResponse, _ tag: String, _ request: WebRequest) -> Bool {
+        let tag = "\"\(tag)\""
         response.set("ETag", tag)
         guard let known = request[header: "if-none-match"],
             known.split(separator: ",").contains(where: { $0.trimmingWhitespace() == tag })
-        else { return }
+        else { return false }
         response.status = 304
         response.body = .bytes([])
+        return true
     }
 }
 

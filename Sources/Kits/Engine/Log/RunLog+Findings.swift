@@ -68,11 +68,20 @@ extension RunLog {
     }
 
     /// All series of an environment with their samples since an instant, oldest first.
-    package func history(of environment: String, since: Timestamp) async throws -> [SampledSeries] {
+    ///
+    /// - Parameters:
+    ///   - name: of the only series that are meant; nil for all.
+    ///   - resources: whose series are meant; nil for all.
+    package func history(
+        of environment: String, since: Timestamp, name: String? = nil, resources: Set<String>? = nil
+    ) async throws -> [SampledSeries] {
         let now = clock.now()
         return try await store.read { reader in
             let recent = try RecentSamples(reader)
-            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).map { row in
+            return try reader.rows(FindingStatement.seriesOfTarget, ["environment": environment]).compactMap { row in
+                // Before any sample of it is read.
+                if let name, try row.get("name", as: String.self) != name { return nil }
+                if let resources, !resources.contains(try row.get("resource")) { return nil }
                 let object: String = try row.get("object")
                 let series = Measurement.Series(
                     name: try row.get("name"),
