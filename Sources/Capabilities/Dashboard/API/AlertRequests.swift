@@ -55,6 +55,16 @@ enum AlertRequests {
         return try WebResponse(json: SilenceDocument(silence))
     }
 
+    /// Only what another program has brought: what Mainstay has found ends when it is mended.
+    static func end(_ visit: Visit) async throws -> WebResponse {
+        let alert = try await AlertActs.alert(visit)
+        _ = try visit.members([])
+        guard try await visit.site.log(for: visit.visitor).endOutside(alert.labels, by: AlertActs.name(visit)) else {
+            throw Refusal.conflict("no other program says this alert, so that it ends when what is wrong is mended")
+        }
+        return WebResponse(204)
+    }
+
     static func unsilence(_ visit: Visit) async throws -> WebResponse {
         _ = try visit.members([])
         let state = try await visit.site.log.alertState()

@@ -218,10 +218,6 @@ enum RunRequests {
         guard try await detail(visit) != nil, let visitor = visit.visitor else { throw Refusal.notFound }
         let run = try await visit.site.log.run(visit.value(0))
         for place in run.environments.isEmpty ? [""] : run.environments { try visit.hold(.operator, in: place) }
-        let catalog = visit.site.session.application.catalog
-        for step in try await visit.site.log.steps(of: run.id) {
-            try hold(try catalog.entry(step.task).parse(step.arguments), visit)
-        }
         let members = try visit.members(["decision"])
         var decision: Decision?
         if let word = try visit.text("decision", in: members) {
@@ -232,6 +228,10 @@ enum RunRequests {
         }
         guard run.state != .succeeded, run.state != .failed else {
             throw Refusal.conflict("the run has ended (\(run.state.rawValue)); nothing is left to do")
+        }
+        let catalog = visit.site.session.application.catalog
+        for step in try await visit.site.log.steps(of: run.id) {
+            try hold(try catalog.entry(step.task).parse(step.arguments), visit)
         }
         let id = try visit.site.desk.accept(
             .resume(run.id, decision, visitor.requester(process: getpid())),

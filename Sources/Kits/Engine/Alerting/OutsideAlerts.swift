@@ -55,6 +55,7 @@ enum OutsideAlertStatement: String, StatementSet {
         select source, count(*) as n, cast(sum(bytes) as bigint) as bytes from outside_alert
         where ends_at > :now group by source
         """
+    case end = "update outside_alert set ends_at = :now where fingerprint = :fingerprint and ends_at > :now"
     case forget = "delete from outside_alert where ends_at < :before"
 }
 
@@ -113,6 +114,27 @@ extension RunLog {
                     ])
             }
             return left
+        }
+    }
+}
+
+extension RunLog {
+    /// Somebody says that what another program has brought is over; where it is brought again, it is open again.
+    ///
+    /// - Returns: whether it was open.
+    package func endOutside(_ labels: Labels, by name: String) async throws -> Bool {
+        let now = clock.now()
+        let fingerprint = labels.fingerprint
+        return try await store.write { writer in
+            let ended = try writer.run(OutsideAlertStatement.end, ["fingerprint": fingerprint, "now": now])
+            guard ended > 0 else { return false }
+            let place = Target(environment: labels[Labels.Name.environment], resource: labels[Labels.Name.resource])
+            try note(
+                AuditDraft(
+                    kind: .endedAlert, target: place, subject: "alert \(fingerprint) \(labels[Labels.Name.alert])",
+                    detail: ["by": .text(name)]),
+                at: now, in: writer)
+            return true
         }
     }
 }
