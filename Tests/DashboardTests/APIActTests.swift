@@ -71,14 +71,22 @@ struct APIActTests {
     @Test("what waits for its turn is bounded, and one that waits is cancelled before it begins")
     func bounds() async throws {
         let test = try await TestSite()
-        let program = try await test.program("olga", Grants(everywhere: .operator))
         let body = #"{"dryRun": true, "environments": ["production"]}"#
+        var programs: [TestProgram] = []
         var places: [String] = []
-        for _ in 1...RunDesk.waiting {
-            let answer = await program.post("/api/v1/tasks/health.check/runs", body)
-            places.append(try #require(answer[header: "location"]))
+        for number in 1...(RunDesk.waiting / RunDesk.waitingOfOne) {
+            let program = try await test.program("olga\(number)", Grants(everywhere: .operator))
+            programs.append(program)
+            for _ in 1...RunDesk.waitingOfOne {
+                let answer = await program.post("/api/v1/tasks/health.check/runs", body)
+                places.append(try #require(answer[header: "location"]))
+            }
+            // Nobody keeps the others from theirs.
+            #expect(await program.post("/api/v1/tasks/health.check/runs", body).status == 429)
         }
-        let more = await program.post("/api/v1/tasks/health.check/runs", body)
+        let program = programs[0]
+        let last = try await test.program("late", Grants(everywhere: .operator))
+        let more = await last.post("/api/v1/tasks/health.check/runs", body)
         #expect(more.status == 429 && more[header: "retry-after"] != nil)
         // A form says so too, and does not hang.
         let olga = try await test.visitor("olga", Grants(everywhere: .operator))
@@ -88,6 +96,7 @@ struct APIActTests {
         #expect(await program.post("\(places[0])/cancel", "{}").status == 202)
         let eve = try await test.program("eve", Grants(environments: ["staging": .operator]))
         #expect(await eve.get(places[1]).status == 404)
+        #expect(await eve.get("\(places[1])/events").status == 404)
         #expect(await eve.post("\(places[1])/cancel", "{}").status == 404)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await test.site.desk.run(test.site.session) }
@@ -107,6 +116,8 @@ struct APIActTests {
         let bob = try await test.program("bob", Grants(environments: ["production": .approver]))
         let target = "/api/v1/approvals/\(estate.approval)"
         #expect(await bob.get(target).json["planDigest"]?.text == estate.plan)
+        // By its whole id and nothing shorter.
+        #expect(await bob.get("/api/v1/approvals/\(estate.approval.dropLast())").status == 404)
         #expect(await bob.post("\(target)/approve", #"{"plan": "other"}"#).status == 422)
         #expect(await bob.post("\(target)/approve", "{}").status == 422)
         let answer = await bob.post("\(target)/approve", #"{"plan": "\#(estate.plan)", "reason": "seen"}"#)

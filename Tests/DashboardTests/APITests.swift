@@ -69,6 +69,23 @@ struct APITests {
         }
     }
 
+    /// What each address that does something needs, written down once more: nothing changes it in passing.
+    private static let scopes: [String: TokenScope] = [
+        "/api/v1/tasks/{task}/runs": .look, "/api/v1/runs/{run}/cancel": .look, "/api/v1/runs/{run}/resume": .run,
+        "/api/v1/approvals/{approval}/approve": .answer, "/api/v1/approvals/{approval}/reject": .answer,
+        "/api/v1/alerts/{alert}/acknowledge": .answer, "/api/v1/alerts/{alert}/silence": .answer,
+        "/api/v1/alerts/{alert}/end": .answer, "/api/v1/silences/{silence}/end": .answer,
+        "/api/v1/checklists/{checklist}/{environment}/{item}": .answer,
+    ]
+
+    @Test("each address needs the scope that is written here")
+    func namesScopes() {
+        for route in API.routes {
+            #expect(route.scope == (route.method == .get ? .read : Self.scopes[route.path]), "\(route.path)")
+        }
+        #expect(Set(API.routes.filter { $0.method != .get }.map(\.path)) == Set(Self.scopes.keys))
+    }
+
     @Test("a token does nothing that it was not made for, whatever its roles are", arguments: TokenScope.allCases)
     func holdsScopes(scope: TokenScope) async throws {
         let test = try await TestSite()
