@@ -24,7 +24,7 @@ struct APIActTests {
             """
             environments:
               staging: {resources: {tmp: {kind: files, path: \(directory)/old, older-than: 1d}}}
-            server: {listen: "127.0.0.1:0"}
+            server: {listen: "127.0.0.1:0", requests-per-minute: 100000}
 
             """)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -70,7 +70,9 @@ struct APIActTests {
 
     @Test("what waits for its turn is bounded, and one that waits is cancelled before it begins")
     func bounds() async throws {
-        let test = try await TestSite()
+        let test = try await TestSite(
+            TestSite.configuration.replacingOccurrences(
+                of: "listen: \"127.0.0.1:0\"", with: "listen: \"127.0.0.1:0\", requests-per-minute: 100000"))
         let body = #"{"dryRun": true, "environments": ["production"]}"#
         var programs: [TestProgram] = []
         var places: [String] = []

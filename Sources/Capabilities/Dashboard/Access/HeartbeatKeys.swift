@@ -46,7 +46,10 @@ final class HeartbeatKeys: Sendable {
             try Task.checkCancellation()
             let now = clock.monotonic()
             let (fresh, isMine) = state.withLock { state -> (Known?, Bool) in
-                if let known = state.known, known.inventory == inventory, now - known.at < Self.fresh {
+                // While somebody looks, the others go by what is known.
+                if let known = state.known, known.inventory == inventory,
+                    now - known.at < Self.fresh || state.isLooking
+                {
                     return (known, false)
                 }
                 guard !state.isLooking else { return (nil, false) }
