@@ -89,6 +89,17 @@ struct OutsideAlertTests {
         }
     }
 
+    @Test(
+        "times are read as RFC 3339 writes them",
+        arguments: [
+            ("2026-11-22T14:03:00Z", "2026-11-22T14:03:00Z"), ("2026-11-22T15:03:00+01:00", "2026-11-22T14:03:00Z"),
+            ("2026-11-22T14:03:00.123456789Z", "2026-11-22T14:03:00.123456Z"), ("2026-11-22", nil), ("", nil),
+            ("2026-11-22T14:03:00", nil), ("2026-11-22T14:03:00+25:00", nil), ("2026-11-22T14:03:00.xZ", nil),
+        ] as [(String, String?)])
+    func readsTimes(text: String, expected: String?) {
+        #expect(Timestamp(rfc3339: text) == expected.flatMap { Timestamp(iso8601: $0) })
+    }
+
     private func alerts(_ count: Int, of source: String, bytes: Int = 10, _ now: Timestamp) -> [OutsideAlert] {
         (0..<count).map { number in
             OutsideAlert(

@@ -95,7 +95,7 @@ struct Gatekeeper: Sendable {
     /// Lets somebody in who knows the password. Nil where they do not.
     func signIn(account name: String, password: String, _ request: WebRequest) async throws -> WebResponse? {
         let name = Account.isValid(name: name) ? name : ""
-        let peer = settings().isBehindProxy ? nil : request.peer
+        let peer = settings().isBehindProxy ? nil : RequestRates.place(request.peer)
         let attempt: Int
         switch throttle.begin(account: name, peer: peer, at: clock.now()) {
         case .wait(let wait): throw Refusal.tooOften(wait)

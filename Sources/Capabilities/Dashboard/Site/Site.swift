@@ -75,7 +75,15 @@ struct Site: Sendable {
             response.set("Allow", Set(fitting.map(\.0.method.rawValue)).sorted().joined(separator: ", "))
             return response
         }
-        let visitor = try await gate.visitor(request)
+        let visitor: Visitor?
+        do {
+            visitor = try await gate.visitor(request)
+        } catch let error where !(error is CancellationError) {
+            // Nobody has proved anything; that the process lives is said all the same.
+            complain("it cannot be looked up who asks", ErrorReport(error))
+            guard route.access == .everybody else { return Answers.hidden(request) }
+            visitor = nil
+        }
         if case .role(let role) = route.access {
             guard let visitor else {
                 // Of a key that is none: nobody tries them by the thousand.
