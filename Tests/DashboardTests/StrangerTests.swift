@@ -94,6 +94,77 @@ struct StrangerTests {
         #expect(try await test.log.begin(request, digest: "d") == .running)
     }
 
+    @Test("what went wrong after it was done is not done again, and what was refused may be asked again")
+    func keepsTroubles() async throws {
+        let test = try await TestSite()
+        let olga = try await test.program("olga", Grants(everywhere: .operator))
+        var request = test.request(
+            .post, "/api/v1/anything",
+            headers: [
+                (name: "authorization", value: "Bearer \(olga.key)"), (name: "idempotency-key", value: "one"),
+            ])
+        var visit = Visit(
+            site: test.site, request: request, values: [], visitor: try await test.site.gate.visitor(request))
+        var times = 0
+        await #expect(throws: FileError.self) {
+            _ = try await RepeatedRequests.answer(visit) { _ in
+                times += 1
+                _ = try Descriptor.open("/somewhere/secret")
+                return WebResponse(200)
+            }
+        }
+        let again = try await RepeatedRequests.answer(visit) { _ in
+            times += 1
+            return WebResponse(200)
+        }
+        #expect(times == 1 && again.status >= 400 && again[header: "idempotency-replayed"] == "true")
+        #expect(again.json["hint"]?.text?.contains("may have been done") == true && !again.text.contains("secret"))
+        request.headers.removeAll { $0.name == "idempotency-key" }
+        request.headers.append((name: "idempotency-key", value: "two"))
+        visit.request = request
+        await #expect(throws: Refusal.self) {
+            _ = try await RepeatedRequests.answer(visit) { _ in throw Refusal.conflict("not now") }
+        }
+        #expect(try await RepeatedRequests.answer(visit) { _ in WebResponse(200) }.status == 200)
+    }
+
+    @Test("whoever goes on with a run comes before whoever begins one")
+    func ordersTurns() async throws {
+        let test = try await TestSite()
+        let desk = RunDesk()
+        let now = test.clock.clock.now()
+        func begin(_ name: String) throws -> String {
+            let requester = Requester(user: name, host: "here", processID: 1)
+            return try desk.accept(
+                .begin(RunRequest(name: "data.test", steps: [], requester: requester)), of: ["production"],
+                isChanging: true, test.site.inventory, at: now)
+        }
+        func goOn(_ run: String, _ name: String) throws -> String {
+            try desk.accept(
+                .resume(run, nil, Requester(user: name, host: "here", processID: 1)), of: ["production"],
+                isChanging: true, test.site.inventory, at: now)
+        }
+        let order = [try begin("ann"), try begin("bob"), try goOn("r1", "eve"), try goOn("r2", "ann")]
+        let places = order.map { desk.standing(of: $0)?.standing }
+        #expect(places == [.waits(before: 2), .waits(before: 3), .waits(before: 0), .waits(before: 1)])
+        #expect(throws: Refusal.self) { try begin("ann") }
+        #expect(throws: Refusal.self) { try goOn("r1", "bob") }
+        #expect(desk.cancel("r1") && !desk.cancel("r1") && !desk.cancel("r9"))
+        #expect(desk.standing(of: order[0])?.standing == .waits(before: 1))
+    }
+
+    @Test("a window is at most a month, as elsewhere", arguments: [("31d", 200), ("32d", 422)])
+    func holdsWindows(window: String, status: Int) async throws {
+        let test = try await TestSite(
+            TestSite.configuration.replacingOccurrences(
+                of: "server: {listen: \"127.0.0.1:0\"}",
+                with: "server: {listen: \"127.0.0.1:0\", functions: {environment: production}}"))
+        _ = try await Estate(test)
+        let program = try await test.program("ann", Grants(everywhere: .viewer))
+        let body = #"{"action": "performance_report", "time_window": "\#(window)"}"#
+        #expect(await program.post("/functions/v1/production-monitoring", body).status == status)
+    }
+
     @Test("a run that was promised and died with its process is started when it is asked for again")
     func forgetsPromises() async throws {
         let test = try await TestSite(Self.files)

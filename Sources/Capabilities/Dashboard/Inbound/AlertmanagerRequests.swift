@@ -46,10 +46,8 @@ enum AlertmanagerRequests {
         guard !labels.isEmpty else { throw wrong("labels", "an alert is known by its labels, and there are none") }
         for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
             guard isLabelName(name) else {
-                throw wrong(
-                    "labels",
-                    "'\(name.prefix(longestName).description.printable)' is no name of a label: letters, digits and '_', at most \(longestName)"
-                )
+                let shown = String(name.prefix(longestName)).printable
+                throw wrong("labels", "'\(shown)' is no name: letters, digits and '_', at most \(longestName)")
             }
             guard value.utf8.count <= longestLabel else {
                 throw wrong("labels/\(name)", "it is longer than \(longestLabel) bytes")
