@@ -66,11 +66,11 @@ enum AlertRequests {
     }
 
     static func unsilence(_ visit: Visit) async throws -> WebResponse {
-        _ = try visit.members([])
         let state = try await visit.site.log.alertState()
         guard let silence = state.silences[visit.value(0)], visit.now < silence.ends, AlertsPage.sees(silence, visit)
         else { throw Refusal.notFound }
         try visit.hold(.operator, in: AlertsPage.environment(of: silence))
+        _ = try visit.members([])
         try await visit.site.log(for: visit.visitor).note([.unsilenced(id: silence.id)])
         return WebResponse(204)
     }
