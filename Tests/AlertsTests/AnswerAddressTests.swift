@@ -25,11 +25,12 @@ struct AnswerAddressTests {
         let lines = message.lines(within: 3_500).filter(AnswerAddresses.isLine)
         #expect(lines.count == 2)
         for (line, purpose) in zip(lines, AlertLinks.Purpose.allCases) {
-            #expect(line.utf8.count < 340, "\(line.utf8.count)")
+            #expect(line.utf8.count < 380, "\(line.utf8.count)")
             let token = try #require(line.split(separator: "/").last.map(String.init))
             #expect(line.contains("https://mainstay.example/answer/"))
             let answer = try #require(addresses.links.open(token, at: Samples.start))
             #expect(answer.purpose == purpose && answer.recipient == "ops@example.org")
+            #expect(answer.since == message.notification.firing.first?.since.microseconds)
             #expect(answer.fingerprint == message.notification.firing.first?.fingerprint)
             #expect(addresses.links.open(token, at: answer.ends) == nil)
         }

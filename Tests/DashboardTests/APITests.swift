@@ -69,6 +69,23 @@ struct APITests {
         }
     }
 
+    /// What each address that does something needs, written down once more: nothing changes it in passing.
+    private static let scopes: [String: TokenScope] = [
+        "/api/v1/tasks/{task}/runs": .look, "/api/v1/runs/{run}/cancel": .look, "/api/v1/runs/{run}/resume": .run,
+        "/api/v1/approvals/{approval}/approve": .answer, "/api/v1/approvals/{approval}/reject": .answer,
+        "/api/v1/alerts/{alert}/acknowledge": .answer, "/api/v1/alerts/{alert}/silence": .answer,
+        "/api/v1/alerts/{alert}/end": .answer, "/api/v1/silences/{silence}/end": .answer,
+        "/api/v1/checklists/{checklist}/{environment}/{item}": .answer,
+    ]
+
+    @Test("each address needs the scope that is written here")
+    func namesScopes() {
+        for route in API.routes {
+            #expect(route.scope == (route.method == .get ? .read : Self.scopes[route.path]), "\(route.path)")
+        }
+        #expect(Set(API.routes.filter { $0.method != .get }.map(\.path)) == Set(Self.scopes.keys))
+    }
+
     @Test("a token does nothing that it was not made for, whatever its roles are", arguments: TokenScope.allCases)
     func holdsScopes(scope: TokenScope) async throws {
         let test = try await TestSite()
@@ -232,9 +249,49 @@ struct APITests {
         for _ in 1...30 {
             statuses.append(await TestProgram(site: test.site, key: Keys.make()).get("/api/v1/runs").status)
         }
-        #expect(statuses.contains(429))
-        test.clock.advance(by: .seconds(120))
+        #expect(statuses.contains(401) && statuses.last == 429)
+        // All of them have the same address, and only those wait that proved nothing.
         #expect(await program.get("/api/v1/runs").status == 200)
+        let ann = try await test.visitor("ann", Grants(everywhere: .viewer))
+        #expect(await ann.get("/runs").status == 200)
+        for place in ["/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"] {
+            #expect(await test.site.answer(test.request(.get, place)).status == 200, "\(place)")
+        }
+        #expect(await TestProgram(site: test.site, key: Keys.make()).get("/api/v1/runs").status == 429)
+        #expect(await TestProgram(site: test.site, key: "").get("/api/v1/runs").status == 401)
+        test.clock.advance(by: .seconds(120))
+        #expect(await TestProgram(site: test.site, key: Keys.make()).get("/api/v1/runs").status == 401)
+    }
+
+    @Test(
+        "guesses are counted by the network that somebody has",
+        arguments: [
+            ("2001:db8:1:2::3", "2001:db8:1:2:ffff::9", true), ("2001:db8:1:2::3", "2001:db8:1:3::3", false),
+            ("::ffff:192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.8", false),
+            ("fe80::1%eth0", "fe80::2%eth1", true), ("unix", "unix", true),
+        ])
+    func countsNetworks(first: String, second: String, isOne: Bool) {
+        #expect((RequestRates.place(first) == RequestRates.place(second)) == isOne)
+    }
+
+    @Test("a token that a browser sends by itself is taken only from pages of ours")
+    func holdsBasic() async throws {
+        let test = try await TestSite()
+        let estate = try await Estate(test)
+        let program = try await test.program("olga", Grants(everywhere: .operator))
+        let basic = Data("x:\(program.key)".utf8).base64EncodedString()
+        for (more, status) in [
+            ([(name: "origin", value: "https://evil.example")], 403),
+            ([(name: "sec-fetch-site", value: "cross-site")], 403), ([], 200),
+        ] {
+            var request = test.request(
+                .post, "/api/v1/alerts/\(estate.alert)/acknowledge",
+                headers: [
+                    (name: "authorization", value: "Basic \(basic)"), (name: "content-type", value: "application/json"),
+                ] + more)
+            request.body = Array("{}".utf8)
+            #expect(await test.site.answer(request).status == status)
+        }
     }
 
     @Test("the same request with the same key is done once, and another one with it is refused")

@@ -75,6 +75,8 @@ struct InboundTests {
         var statuses: Set<Int> = []
         for number in 1...30 { statuses.insert(await ping(test, "/ping/guess-\(number)-000000000000000").status) }
         #expect(statuses == [404, 429])
+        // Whoever has the key, behind the same address, does not wait.
+        #expect(await ping(test, "/ping/\(Self.key)").status == 200)
         test.clock.advance(by: .seconds(60))
         statuses = []
         for _ in 1...40 { statuses.insert(await ping(test, "/ping/\(Self.key)").status) }
@@ -142,25 +144,16 @@ struct InboundTests {
         #expect(try await test.log.troubles(test.site.inventory, []).troubles.isEmpty)
     }
 
-    @Test(
-        "times are read as RFC 3339 writes them",
-        arguments: [
-            ("2026-11-22T14:03:00Z", "2026-11-22T14:03:00Z"), ("2026-11-22T15:03:00+01:00", "2026-11-22T14:03:00Z"),
-            ("2026-11-22T14:03:00.123456789Z", "2026-11-22T14:03:00.123456Z"), ("2026-11-22", nil), ("", nil),
-            ("2026-11-22T14:03:00", nil), ("2026-11-22T14:03:00+25:00", nil), ("2026-11-22T14:03:00.xZ", nil),
-        ] as [(String, String?)])
-    func readsTimes(text: String, expected: String?) {
-        #expect(Timestamp(rfc3339: text) == expected.flatMap { Timestamp(iso8601: $0) })
-    }
-
     private func link(
-        _ test: TestSite, _ fingerprint: String, _ purpose: AlertLinks.Purpose, for length: Duration = .seconds(3_600)
-    ) throws -> String {
+        _ test: TestSite, _ fingerprint: String, _ purpose: AlertLinks.Purpose, for length: Duration = .seconds(3_600),
+        earlier: Duration = .zero
+    ) async throws -> String {
         let links = try AlertLinks.readOrMake(state: test.site.session.stateDirectory)
+        let since = try #require(try await test.log.alertState().book[fingerprint]?.since)
         return "/"
             + (try links.path(
                 of: AlertLinks.Answer(
-                    fingerprint: fingerprint, purpose: purpose, recipient: "ops@example.org",
+                    fingerprint: fingerprint, since: since - earlier, purpose: purpose, recipient: "ops@example.org",
                     ends: test.clock.clock.now() + length)))
     }
 
@@ -175,7 +168,7 @@ struct InboundTests {
         let test = try await TestSite(Self.linked)
         let estate = try await Estate(test)
         let head = try await test.log.auditHead()?.number ?? 0
-        let path = try link(test, estate.alert, .silence)
+        let path = try await link(test, estate.alert, .silence)
         for method in [WebRequest.Method.get, .head, .get] {
             let answer = await test.site.answer(test.request(method, path))
             #expect(answer.status == 200 && answer.text.contains("Silence it for 4 h as ops@example.org"))
@@ -189,7 +182,8 @@ struct InboundTests {
         #expect(entries.map(\.kind) == [.silenced])
         #expect(entries.first?.actor.name == "alert link as ops@example.org")
         #expect(entries.first?.detail["comment"] == "known <i>")
-        let taken = await test.site.answer(test.request(.post, try link(test, estate.alert, .acknowledge), form: [:]))
+        let taken = await test.site.answer(
+            test.request(.post, try await link(test, estate.alert, .acknowledge), form: [:]))
         #expect(taken.status == 200)
         #expect(try await test.log.alertState().book[estate.alert]?.acknowledgement?.by == "ops@example.org by a link")
         // Another site cannot press it.
@@ -202,15 +196,16 @@ struct InboundTests {
     func refusesLinks() async throws {
         let test = try await TestSite(Self.linked)
         let estate = try await Estate(test)
-        let path = try link(test, estate.alert, .acknowledge)
+        let path = try await link(test, estate.alert, .acknowledge)
         let token = try #require(path.split(separator: "/").last)
         let halves = token.split(separator: ".").map(String.init)
         let other = try #require(
-            try link(test, estate.alert, .silence).split(separator: "/").last?.split(separator: ".").map(String.init))
+            try await link(test, estate.alert, .silence).split(separator: "/").last?.split(separator: ".").map(
+                String.init))
         let forged = try AlertLinks.readOrMake(state: TemporaryDirectory.current)
         let foreign = try forged.path(
             of: .init(
-                fingerprint: estate.alert, purpose: .acknowledge, recipient: "x",
+                fingerprint: estate.alert, since: test.clock.clock.now(), purpose: .acknowledge, recipient: "x",
                 ends: test.clock.clock.now() + .seconds(60)))
         for bad in [
             "/answer/\(halves[0])", "/answer/\(halves[0]).", "/answer/\(other[0]).\(halves[1])",
@@ -221,18 +216,33 @@ struct InboundTests {
             #expect(await test.site.answer(test.request(.get, bad)).status == 404, "\(bad)")
             #expect(await test.site.answer(test.request(.post, bad, form: [:])).status == 404, "\(bad)")
         }
-        let short = try link(test, estate.alert, .acknowledge, for: .seconds(10))
+        let short = try await link(test, estate.alert, .acknowledge, for: .seconds(10))
         test.clock.advance(by: .seconds(11))
         #expect(await test.site.answer(test.request(.post, short, form: [:])).status == 404)
+        #expect(try await test.log.alertState().book[estate.alert]?.acknowledgement?.by != "ops@example.org by a link")
+        // Of the time before, it says that it is over, and answers nothing.
+        let before = try await link(test, estate.alert, .acknowledge, earlier: .seconds(60))
+        for method in [WebRequest.Method.get, .post] {
+            let answer = await test.site.answer(test.request(method, before, form: method == .post ? [:] : nil))
+            #expect(answer.status == 200 && answer.text.contains("It is over"))
+        }
         #expect(try await test.log.alertState().book[estate.alert]?.acknowledgement?.by != "ops@example.org by a link")
         // The key is for its owner alone.
         let attributes = try FileManager.default.attributesOfItem(atPath: "\(test.log.directory)/alert-links.key")
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        // Whoever removes the key takes every link back, at once, and looking makes no other.
+        let good = try await link(test, estate.alert, .acknowledge)
+        #expect(await test.site.answer(test.request(.get, good)).status == 200)
+        try FileManager.default.removeItem(atPath: "\(test.log.directory)/alert-links.key")
+        #expect(await test.site.answer(test.request(.get, good)).status == 404)
+        let fresh = try await link(test, estate.alert, .acknowledge)
+        #expect(await test.site.answer(test.request(.get, good)).status == 404)
+        #expect(await test.site.answer(test.request(.get, fresh)).status == 200)
         // Without the setting there are none.
         let without = try await TestSite(directory: "\(TemporaryDirectory.current)/without")
         _ = try await Estate(without)
         #expect(
-            await without.site.answer(without.request(.get, try link(without, estate.alert, .acknowledge))).status
+            await without.site.answer(without.request(.get, try await link(without, estate.alert, .acknowledge))).status
                 == 404)
     }
 }
@@ -331,6 +341,9 @@ struct FunctionTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await server.run(listening: { tell.yield($0.port) }) { request in
+                    if request.path == ["closed"] {
+                        return WebResponse(401, Array("{}".utf8), type: "application/json")
+                    }
                     guard request.path == ["trust"] else { return WebResponse(text: "no JSON") }
                     let said = ["authorization", "cookie", "apikey"].map { request[header: $0] ?? "none" }
                     let body = String(decoding: request.body, as: UTF8.self)
@@ -350,15 +363,29 @@ struct FunctionTests {
                             environment: production
                             endpoints:
                               trust-scorer: {url: "http://127.0.0.1:\(port)/trust", token: own-token, private: true}
+                              closed: {url: "http://127.0.0.1:\(port)/closed", private: true}
                               broken: {url: "http://127.0.0.1:\(port)/other", private: true}
                               inside: {url: "http://127.0.0.1:\(port)/trust"}
 
                         """)
-                    let program = try await test.program("ann", Grants(everywhere: .viewer))
+                    // The server's own token is lent to nobody who only looks.
+                    let viewer = try await test.program("vera", Grants(everywhere: .viewer))
+                    #expect(await ask(viewer, "trust-scorer", "{}").status == 403)
+                    let looking = try await test.program("lena", Grants(everywhere: .operator), scopes: [.read, .look])
+                    #expect(await ask(looking, "trust-scorer", "{}").status == 403)
+                    #expect(try await test.log.audit(AuditFilter(kinds: [.called])).isEmpty)
+                    let program = try await test.program("ann", Grants(everywhere: .operator))
                     let answer = await ask(program, "trust-scorer", #"{"action": "health_check"}"#)
                     #expect(answer.status == 418 && answer.json["asked"]?["action"] == "health_check", "\(answer.text)")
                     #expect(answer.json["said"] == "Bearer own-token,none,none")
+                    let entries = try await test.log.audit(AuditFilter(kinds: [.called]))
+                    #expect(entries.map { $0.detail["state"] } == ["answered", "asked"])
+                    #expect(entries.allSatisfy { $0.actor.user == "ann" && $0.subject == "function trust-scorer" })
+                    #expect(entries.allSatisfy { $0.detail["action"] == "health_check" })
+                    #expect(entries.first?.detail["status"] == .integer(418))
                     #expect(await ask(program, "broken", "{}").status == 502)
+                    // What it says about the server's token is not about the caller's.
+                    #expect(await ask(program, "closed", "{}").status == 502)
                     // An address of this machine is asked only where that is meant.
                     let inside = await ask(program, "inside", "{}")
                     #expect(inside.status == 502 && !inside.text.contains("127.0.0.1"), "\(inside.text)")

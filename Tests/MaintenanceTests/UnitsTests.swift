@@ -51,6 +51,26 @@ struct UnitsTests {
         #expect(Timestamp(iso8601: timestamp.iso8601) == timestamp)
     }
 
+    @Test(
+        "what is no instant of the calendar is none, however many digits it has",
+        arguments: [
+            "999999999-1-1T1:1:1Z", "9999999999999999999-01-01T00:00:00Z", "999999999-01-01T00:00:00Z",
+            "2026-1-1T1:1:1Z", "2026-11-21T02:00:00.+1Z", "2026-11-21T02:00:00.Z", "2026-11-21T02:00:00",
+            "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-21T24:00:00Z", "2026-11-21T00:60:00Z",
+            "-026-11-21T00:00:00Z", "2026-11-21T00:00:00.1.2Z", "", "Z",
+        ])
+    func refusesInstants(text: String) {
+        #expect(Timestamp(iso8601: text) == nil)
+    }
+
+    @Test("the fraction of a second may be missing, short, or longer than is kept")
+    func readsFractions() throws {
+        let whole = try #require(Timestamp(iso8601: "2026-11-21T02:00:00Z"))
+        #expect(Timestamp(iso8601: "2026-11-21 02:00:00.5Z") == whole + .milliseconds(500))
+        #expect(Timestamp(iso8601: "2026-11-21T02:00:00.123456789Z") == whole + .microseconds(123_456))
+        #expect(try #require(Timestamp(iso8601: "9999-12-31T23:59:59.999999Z")) > whole)
+    }
+
     @Test("control and reordering characters cannot reach a terminal")
     func printsHostileText() {
         #expect("a\u{1b}[2Jb\u{202e}c\nd".printable == "a\\u{1b}[2Jb\\u{202e}c\\nd")

@@ -44,20 +44,42 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
         return "\(civil.date)T\(civil.time).\(civil.microsecond.padded(6))Z"
     }
 
-    /// Reads what `iso8601` writes; the fraction may be missing.
+    /// Reads what `iso8601` writes; the fraction may be missing, and be longer than microseconds. Nil for whatever is no
+    /// day of the calendar or no time of a day: a number of any length comes from strangers.
     package init?(iso8601 text: String) {
-        let parts = text.split(whereSeparator: { "-T:.Z ".contains($0) })
-        guard text.hasSuffix("Z"), (6...7).contains(parts.count) else { return nil }
-        let numbers = parts.prefix(6).compactMap { Int($0) }
-        guard numbers.count == 6 else { return nil }
-        var micro: Int64 = 0
-        if parts.count == 7 {
-            guard let fraction = Int64((parts[6] + "000000").prefix(6)) else { return nil }
-            micro = fraction
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 20, bytes[19] == (bytes.count == 20 ? UInt8(ascii: "Z") : UInt8(ascii: ".")),
+            bytes.last == UInt8(ascii: "Z")
+        else { return nil }
+        for (place, allowed) in [(4, "-"), (7, "-"), (10, "T "), (13, ":"), (16, ":")] {
+            guard allowed.utf8.contains(bytes[place]) else { return nil }
         }
-        let days = CivilTime.daysSince1970(year: numbers[0], month: numbers[1], day: numbers[2])
-        let seconds = Int64(days) * 86_400 + Int64(numbers[3] * 3_600 + numbers[4] * 60 + numbers[5])
-        microseconds = seconds * 1_000_000 + micro
+        func number(_ range: Range<Int>, _ valid: ClosedRange<Int>) -> Int? {
+            var value = 0
+            for byte in bytes[range] {
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+                value = value * 10 + Int(byte - UInt8(ascii: "0"))
+            }
+            return valid.contains(value) ? value : nil
+        }
+        guard let year = number(0..<4, 0...9_999), let month = number(5..<7, 1...12), let day = number(8..<10, 1...31),
+            let hour = number(11..<13, 0...23), let minute = number(14..<16, 0...59),
+            let second = number(17..<19, 0...59)
+        else { return nil }
+        let days = CivilTime.daysSince1970(year: year, month: month, day: day)
+        guard CivilTime.date(daysSince1970: days) == (year, month, day) else { return nil }
+        var micro = 0
+        if bytes.count > 20 {
+            let digits = bytes[20..<(bytes.count - 1)]
+            guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+                return nil
+            }
+            for byte in (digits + Array(repeating: UInt8(ascii: "0"), count: 6)).prefix(6) {
+                micro = micro * 10 + Int(byte - UInt8(ascii: "0"))
+            }
+        }
+        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+        microseconds = Int64(seconds * 1_000_000 + micro)
     }
 }
 

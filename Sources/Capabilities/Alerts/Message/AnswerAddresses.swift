@@ -19,7 +19,7 @@ struct AnswerAddresses: Sendable {
     func lines(_ alert: AlertRecord) -> [String] {
         AlertLinks.Purpose.allCases.compactMap { purpose in
             let answer = AlertLinks.Answer(
-                fingerprint: alert.fingerprint, purpose: purpose, recipient: recipient, ends: ends)
+                fingerprint: alert.fingerprint, since: alert.since, purpose: purpose, recipient: recipient, ends: ends)
             // Four texts can always be written.
             guard let path = try? links.path(of: answer) else { return nil }
             return "\(Self.beginnings[purpose] ?? "")\(server)/\(path)"

@@ -89,11 +89,12 @@ private final class CurrentRules: Sendable {
 private final class CurrentLinks: Sendable {
     private let running: HouseService.Running
     private let current: CurrentRules
-    private let links = Mutex<AlertLinks?>(nil)
+    private let links: AlertLinksFile
 
     init(_ running: HouseService.Running, _ current: CurrentRules) {
         self.running = running
         self.current = current
+        links = AlertLinksFile(state: running.session.stateDirectory)
     }
 
     /// Nil where there are none, or where their key cannot be read: nobody hears of an alert later for that.
@@ -114,10 +115,8 @@ private final class CurrentLinks: Sendable {
         }
     }
 
+    /// As the file has it now: whoever removed it takes back every link, and the next one is made with another key.
     private func known() throws -> AlertLinks {
-        if let links = links.withLock({ $0 }) { return links }
-        let made = try AlertLinks.readOrMake(state: running.session.stateDirectory)
-        links.withLock { $0 = made }
-        return made
+        try links.read() ?? AlertLinks.readOrMake(state: running.session.stateDirectory)
     }
 }

@@ -36,6 +36,8 @@ package struct RestoreBackup: MaintenanceTask {
 
     package init(_ options: Options) { self.options = options }
 
+    package var reads: [Target] { options.source.map { [$0] } ?? [] }
+
     package func survey(_ look: Look) async throws -> Observation {
         guard try isMeant(look) else { return Observation() }
         if let cluster = RestoreCluster(options) { return try await cluster.survey(look) }

@@ -173,6 +173,9 @@ enum API {
                 "required": ["for", "comment"],
             ], answers: .json(status: 200, SilenceDocument.self), answer: AlertRequests.silence),
         APIRoute(
+            .post, "/alerts/{alert}/end", "End an alert that another program has brought.", .operator, scope: .answer,
+            answers: .empty(status: 204), answer: AlertRequests.end),
+        APIRoute(
             .post, "/silences/{silence}/end", "End a silence.", .operator, scope: .answer,
             answers: .empty(status: 204), answer: AlertRequests.unsilence),
         APIRoute(

@@ -55,12 +55,22 @@ enum AlertRequests {
         return try WebResponse(json: SilenceDocument(silence))
     }
 
-    static func unsilence(_ visit: Visit) async throws -> WebResponse {
+    /// Only what another program has brought: what Mainstay has found ends when it is mended.
+    static func end(_ visit: Visit) async throws -> WebResponse {
+        let alert = try await AlertActs.alert(visit)
         _ = try visit.members([])
+        guard try await visit.site.log(for: visit.visitor).endOutside(alert.labels, by: AlertActs.name(visit)) else {
+            throw Refusal.conflict("no other program says this alert, so that it ends when what is wrong is mended")
+        }
+        return WebResponse(204)
+    }
+
+    static func unsilence(_ visit: Visit) async throws -> WebResponse {
         let state = try await visit.site.log.alertState()
         guard let silence = state.silences[visit.value(0)], visit.now < silence.ends, AlertsPage.sees(silence, visit)
         else { throw Refusal.notFound }
         try visit.hold(.operator, in: AlertsPage.environment(of: silence))
+        _ = try visit.members([])
         try await visit.site.log(for: visit.visitor).note([.unsilenced(id: silence.id)])
         return WebResponse(204)
     }

@@ -13,11 +13,23 @@ enum ApprovalRequests {
     }
 
     static func one(_ visit: Visit) async throws -> WebResponse {
-        try WebResponse(json: ApprovalDocument(try await ApprovalsPage.standing(visit)))
+        try WebResponse(json: ApprovalDocument(try await standing(visit)))
+    }
+
+    /// By its whole id and nothing shorter: a program means one, and learns nothing of those it may not see.
+    private static func standing(_ visit: Visit) async throws -> Approvals.Standing {
+        let standing: Approvals.Standing
+        do { standing = try await ApprovalsPage.approvals(visit).named(visit.value(0)) } catch is ApprovalError {
+            throw Refusal.notFound
+        }
+        guard standing.ballot.request.id == visit.value(0), visit.sees(ApprovalsPage.environment(standing)) else {
+            throw Refusal.notFound
+        }
+        return standing
     }
 
     static func approve(_ visit: Visit) async throws -> WebResponse {
-        let known = try await ApprovalsPage.standing(visit)
+        let known = try await standing(visit)
         try visit.hold(.approver, in: ApprovalsPage.environment(known))
         let members = try visit.members(["plan", "reason"])
         guard try visit.text("plan", in: members) == known.ballot.request.plan.digest else {
@@ -30,7 +42,7 @@ enum ApprovalRequests {
     }
 
     static func reject(_ visit: Visit) async throws -> WebResponse {
-        let known = try await ApprovalsPage.standing(visit)
+        let known = try await standing(visit)
         try visit.hold(.approver, in: ApprovalsPage.environment(known))
         let members = try visit.members(["reason"])
         guard let reason = try visit.text("reason", in: members) else {
@@ -38,6 +50,6 @@ enum ApprovalRequests {
         }
         _ = try await ApprovalsPage.approvals(visit).reject(known.ballot.request.id, reason: reason)
         try await ApprovalsPage.leaveHead(visit, "rejection \(known.ballot.request.id)")
-        return try WebResponse(json: ApprovalDocument(try await ApprovalsPage.standing(visit)))
+        return try WebResponse(json: ApprovalDocument(try await standing(visit)))
     }
 }

@@ -46,9 +46,7 @@ enum EventStreams {
 
     /// One run until it ends. An event is the run as it stands then; its id is the state's own digest.
     static func run(_ visit: Visit) async throws -> WebResponse {
-        guard try await RunRequests.detail(visit) != nil || visit.site.desk.standing(of: visit.value(0)) != nil else {
-            throw Refusal.notFound
-        }
+        if try await RunRequests.detail(visit) == nil { _ = try RunRequests.known(visit) }
         let known = visit.request[header: "last-event-id"]
         return stream(visit) { stream in
             var last = known

@@ -32,8 +32,9 @@ enum LookingActs {
         guard visit.site.inventory[environment: name] != nil, visit.sees(name) else { throw Refusal.notFound }
         let hours = try visit.number("hours", 1...744, standard: 24)
         let wanted = visit.request.query["series"]
-        let series = try await visit.site.log.history(of: name, since: visit.now - .seconds(hours * 3_600))
-            .filter { !$0.samples.isEmpty && (wanted == nil || $0.series.name == wanted) }
+        let series = try await visit.site.log.history(of: name, since: visit.now - .seconds(hours * 3_600)) {
+            wanted == nil || $0.name == wanted
+        }.filter { !$0.samples.isEmpty }
         return try WebResponse(json: series)
     }
 

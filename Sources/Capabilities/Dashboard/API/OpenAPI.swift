@@ -11,7 +11,7 @@ struct OpenAPI {
     let failures: [String]
 
     static func show(_ visit: Visit) throws -> WebResponse {
-        try WebResponse(json: OpenAPI(tasks: try TaskActs.interfaces(visit)).document)
+        try visit.site.tasks.description { try WebResponse(json: OpenAPI(tasks: TaskActs.interfaces(visit)).document) }
     }
 
     init(tasks: [TaskInterface]) {

@@ -1,11 +1,9 @@
 import Command
 import Engine
-import Engine
 import Foundation
 import Maintenance
 import Outside
 import Page
-import Settings
 import Settings
 import Web
 
@@ -15,7 +13,8 @@ enum ReportRequests {
         "html": "text/html; charset=utf-8", "pdf": "application/pdf", "md": "text/markdown; charset=utf-8",
         "json": "application/json", "csv": "text/csv; charset=utf-8",
     ]
-    private static let largest = 64 * 1_048_576
+    /// What is held of one at once, in bytes.
+    private static let piece: Int64 = 65_536
     private static let blocking = Blocking(label: "mainstay.dashboard.reports")
 
     private static func directory(_ visit: Visit) -> String {
@@ -66,16 +65,39 @@ enum ReportRequests {
         let name = visit.value(0)
         guard let type = type(of: name), let file = try? FileName(name) else { throw Refusal.notFound }
         let path = directory(visit)
-        let bytes = try await blocking.run { _ -> [UInt8]? in
+        let found = try await blocking.run { _ -> (file: Descriptor, status: FileStatus)? in
             guard let directory = try open(path) else { return nil }
             // Only what is a file itself; a link leads nowhere.
             guard let status = try directory.status(of: file), status.kind == .file else { return nil }
-            return try directory.open(file).contents(limit: largest)
+            let opened = try directory.open(file)
+            let own = try opened.status()
+            return own.identity == status.identity ? (opened, own) : nil
         }
-        guard let bytes else { throw Refusal.notFound }
-        var response = WebResponse(200, bytes, type: type)
+        guard let (opened, status) = found else { throw Refusal.notFound }
+        var response = WebResponse(200, type: type)
         response.set("Content-Security-Policy", "\(Layout.policy); frame-ancestors 'none'")
         response.set("Content-Disposition", "inline; filename=\"\(name.urlComponent)\"")
+        if Site.tag(&response, "\(status.size.bytes)-\(status.modified.microseconds)-\(status.identity)", visit.request)
+        {
+            return response
+        }
+        if status.size.bytes <= piece {
+            let bytes = try await blocking.run { _ in try opened.contents(limit: Int(piece)) }
+            guard let bytes else { throw Refusal.notFound }
+            response.body = .bytes(bytes)
+        } else {
+            response.body = .stream { stream in
+                // No more than it had when it was opened, and never more in memory than a piece.
+                var left = status.size.bytes
+                while left > 0 {
+                    let most = Int(min(left, piece))
+                    let bytes = try await blocking.run { _ in try opened.read(upTo: most) }
+                    guard !bytes.isEmpty else { return }
+                    try await stream.write(bytes)
+                    left -= Int64(bytes.count)
+                }
+            }
+        }
         return response
     }
 }

@@ -60,6 +60,7 @@ enum RunRequests {
             let pointer = error.key.map { "/options/\(Visit.pointer($0))" } ?? "/options"
             throw Refusal.members([Refusal.Member(pointer: pointer, detail: error.problem, hint: error.hint)])
         }
+        try hold(parsed, visit)
         var request = RunRequest(
             name: task.declaration.name, isDryRun: isDryRun, steps: targets.map { RunRequest.Step(parsed, on: $0) },
             requester: visitor.requester(process: getpid()))
@@ -78,7 +79,13 @@ enum RunRequests {
         let places = distinct(targets.map(\.environment))
         return try accepted(
             try visit.site.desk.accept(
-                .begin(request), of: places.isEmpty ? [""] : places, inventory, at: visit.now), visit)
+                .begin(request), of: places.isEmpty ? [""] : places, isChanging: !isLooking, inventory, at: visit.now),
+            visit)
+    }
+
+    /// Whoever lets a task read of another place may do so there too.
+    static func hold(_ task: ParsedTask, _ visit: Visit) throws {
+        for target in task.task.reads { try visit.hold(.operator, in: target.environment) }
     }
 
     /// As the command line chooses them.
@@ -114,21 +121,39 @@ enum RunRequests {
     static func all(_ visit: Visit) async throws -> WebResponse {
         let most = try visit.number("limit", 1...200, standard: 50)
         let only = try visit.chosenEnvironment()
-        var last = try visit.request.query["cursor"].map { text throws(Refusal) in try Visit.place(of: text) }
+        let begin = try visit.request.query["cursor"].map { text throws(Refusal) in try Visit.place(of: text) }
+        var last: RunRecord?
         var shown: [RunRecord] = []
         // What others may see is passed over, a few pages at most: the cursor goes on where the search stopped.
         for _ in 1...10 {
-            let page = try await visit.site.log.runs(before: last, most: most)
+            let page = try await page(after: last, begin, most, visit)
             for run in page where shown.count < most {
-                last = run.id
+                last = run
                 if sees(run, visit), only.map(run.environments.contains) ?? true { shown.append(run.seen(visit)) }
             }
-            if page.count < most {
-                return try visit.answer(shown, next: shown.count < most ? nil : last.map(Visit.cursor(of:)))
-            }
-            if shown.count >= most { break }
+            if page.count < most, shown.count < most { return try visit.answer(shown, next: nil) }
+            if page.count < most || shown.count >= most { break }
         }
-        return try visit.answer(shown, next: last.map(Visit.cursor(of:)))
+        return try visit.answer(shown, next: last.map { Visit.cursor(of: place($0, visit)) })
+    }
+
+    /// Where the next page begins: of a run that whoever asks may not see, the time alone.
+    private static func place(_ run: RunRecord, _ visit: Visit) -> String {
+        sees(run, visit) ? run.id : "\(instant)\(run.startedAt.microseconds)"
+    }
+
+    private static let instant = "at:"
+
+    private static func page(
+        after last: RunRecord?, _ begin: String?, _ most: Int, _ visit: Visit
+    ) async throws -> [RunRecord] {
+        let log = visit.site.log
+        if let last { return try await log.runs(before: last.id, most: most) }
+        guard let begin, begin.hasPrefix(instant) else { return try await log.runs(before: begin, most: most) }
+        guard let time = Int64(begin.dropFirst(instant.count)) else {
+            throw Refusal.unusable("'cursor' is none that a page gave as 'next'")
+        }
+        return try await log.runs(startedBefore: Timestamp(microseconds: time), most: most)
     }
 
     static func sees(_ run: RunRecord, _ visit: Visit) -> Bool { RunsPage.sees(run, visit) }
@@ -157,7 +182,7 @@ enum RunRequests {
     }
 
     /// One that this process knows and the run log does not.
-    private static func known(_ visit: Visit) throws(Refusal) -> (String, RunDesk.Standing) {
+    static func known(_ visit: Visit) throws(Refusal) -> (String, RunDesk.Standing) {
         let id = visit.value(0)
         guard let known = visit.site.desk.standing(of: id), known.environments.contains(where: visit.sees) else {
             throw .notFound
@@ -175,9 +200,17 @@ enum RunRequests {
             places = visit.site.desk.standing(of: try known(visit).0)?.environments ?? []
         }
         for place in places { try visit.hold(.operator, in: place) }
-        guard visit.site.desk.cancel(id) else {
-            throw Refusal.conflict("the run '\(id)' is not being carried out by this server")
+        let notHere = Refusal.conflict("the run '\(id)' is not being carried out by this server")
+        guard let known = visit.site.desk.standing(of: id), known.standing.isOpen else { throw notHere }
+        if known.isChanging, let scopes = visit.visitor?.scopes, !scopes.contains(.run) {
+            throw Refusal.outOfScope(.run)
         }
+        var isWaiting = false
+        if case .waits = known.standing { isWaiting = true }
+        let log = visit.site.log(for: visit.visitor)
+        try await log.noteCancelled(run: id, in: places.filter { !$0.isEmpty }, isWaiting: isWaiting)
+        guard visit.site.desk.cancel(id) else { throw notHere }
+        visit.site.session.leave(try await log.auditHead(), after: "the end of run \(id) was asked for")
         return try accepted(id, visit)
     }
 
@@ -196,9 +229,14 @@ enum RunRequests {
         guard run.state != .succeeded, run.state != .failed else {
             throw Refusal.conflict("the run has ended (\(run.state.rawValue)); nothing is left to do")
         }
+        let catalog = visit.site.session.application.catalog
+        for step in try await visit.site.log.steps(of: run.id) {
+            try hold(try catalog.entry(step.task).parse(step.arguments), visit)
+        }
         let id = try visit.site.desk.accept(
             .resume(run.id, decision, visitor.requester(process: getpid())),
-            of: run.environments.isEmpty ? [""] : run.environments, visit.site.inventory, at: visit.now)
+            of: run.environments.isEmpty ? [""] : run.environments, isChanging: !run.isDryRun, visit.site.inventory,
+            at: visit.now)
         return try accepted(id, visit)
     }
 }

@@ -33,14 +33,20 @@ struct Gatekeeper: Sendable {
     func visitor(_ request: WebRequest) async throws -> Visitor? {
         if let key = Self.bearer(request) {
             guard let (account, token) = try await log.bearer(Keys.digest(key)) else { return nil }
-            return Visitor(account: account, formToken: nil, peer: request.peer, scopes: token.scopes)
+            return Visitor(account: account, formToken: nil, peer: request.peer, scopes: token.scopes, token: token.id)
         }
         guard let key = request.cookie(cookie(request)),
             let session = try await log.session(
                 Keys.digest(key), idle: Self.idle,
-                isActivity: request[header: "x-mainstay-live"] == nil && request.path != ["live"])
+                isActivity: request[header: "x-mainstay-live"] == nil && request.path != ["live"]
+                    && !(request.path.first == "api" && request.path.last == "events"))
         else { return nil }
         return Visitor(account: session.account, formToken: session.formToken, peer: request.peer)
+    }
+
+    /// Whether anything was sent that could prove who asks.
+    func hasKey(_ request: WebRequest) -> Bool {
+        Self.bearer(request) != nil || request.cookie(cookie(request)) != nil
     }
 
     /// The token a program sends: as `Authorization: Bearer`; where scripts of others are used, in `apikey`, or as the
@@ -61,17 +67,19 @@ struct Gatekeeper: Sendable {
 
     /// Throws where a request that changes something did not come from a page of ours: the browser says where it comes
     /// from (Fetch Metadata, `Sec-Fetch-Site`; RFC 6454, `Origin`), and a form of somebody who is signed in has the
-    /// session's own word with it. A token is no cookie, nobody can make a browser send it.
+    /// session's own word with it. A token is no cookie, nobody can make a browser send it; but where it is a password of
+    /// `Authorization: Basic`, which browsers keep and send by themselves (RFC 7617, 2.2).
     func holdToOwnForms(_ request: WebRequest, _ visitor: Visitor?) throws(Refusal) {
-        if visitor != nil, visitor?.formToken == nil { return }
+        let isBasic = request[header: "authorization"]?.lowercased().hasPrefix("basic ") == true
+        if let visitor, visitor.formToken == nil, !isBasic { return }
         if let site = request[header: "sec-fetch-site"], site != "same-origin", site != "none" { throw .forged }
         if let origin = request[header: "origin"] {
             let host = request[header: "host"] ?? ""
             let own = ["http://\(host)", "https://\(host)", settings().url].compactMap(\.self)
             guard !host.isEmpty, own.contains(origin) else { throw .forged }
         }
-        guard let visitor else { return }
-        guard let token = visitor.formToken, let sent = request.form["form-token"], Keys.areEqual(sent, token) else {
+        guard let token = visitor?.formToken else { return }
+        guard let sent = request.form["form-token"], Keys.areEqual(sent, token) else {
             throw .forged
         }
     }
@@ -87,7 +95,7 @@ struct Gatekeeper: Sendable {
     /// Lets somebody in who knows the password. Nil where they do not.
     func signIn(account name: String, password: String, _ request: WebRequest) async throws -> WebResponse? {
         let name = Account.isValid(name: name) ? name : ""
-        let peer = settings().isBehindProxy ? nil : request.peer
+        let peer = settings().isBehindProxy ? nil : RequestRates.place(request.peer)
         let attempt: Int
         switch throttle.begin(account: name, peer: peer, at: clock.now()) {
         case .wait(let wait): throw Refusal.tooOften(wait)

@@ -19,6 +19,7 @@ final class HeartbeatKeys: Sendable {
     private struct State {
         var known: Known?
         var isLooking = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -27,6 +28,8 @@ final class HeartbeatKeys: Sendable {
     func target(of key: String, _ inventory: Inventory, _ programs: Programs, _ clock: WallClock) async throws
         -> Target?
     {
+        // Nothing is looked up for what can be nobody's.
+        guard HeartbeatAccess.isUsable(key: key) else { return nil }
         let digest = Keys.digest(key)
         var found: Target?
         for (target, own) in try await digests(inventory, programs, clock) where Keys.areEqual(own, digest) {
@@ -35,37 +38,62 @@ final class HeartbeatKeys: Sendable {
         return found
     }
 
-    /// One at a time looks them up, so that nobody from outside makes us start program after program; the others go by
-    /// what is known.
+    /// However many ask at once, files and commands are asked once in a while and by one of them.
     private func digests(
         _ inventory: Inventory, _ programs: Programs, _ clock: WallClock
     ) async throws -> [(target: Target, digest: String)] {
-        let now = clock.monotonic()
-        let (known, isMine) = state.withLock { state -> (Known?, Bool) in
-            let known = state.known.flatMap { $0.inventory == inventory ? $0 : nil }
-            if let known, now - known.at < Self.fresh || state.isLooking { return (known, false) }
-            guard !state.isLooking else { return (nil, false) }
-            state.isLooking = true
-            return (nil, true)
+        while true {
+            try Task.checkCancellation()
+            let now = clock.monotonic()
+            let (fresh, isMine) = state.withLock { state -> (Known?, Bool) in
+                // While somebody looks, the others go by what is known.
+                if let known = state.known, known.inventory == inventory,
+                    now - known.at < Self.fresh || state.isLooking
+                {
+                    return (known, false)
+                }
+                guard !state.isLooking else { return (nil, false) }
+                state.isLooking = true
+                return (nil, true)
+            }
+            if let fresh { return fresh.digests }
+            guard isMine else {
+                await withCheckedContinuation { continuation in
+                    let isOver = state.withLock { state in
+                        guard state.isLooking else { return true }
+                        state.waiting.append(continuation)
+                        return false
+                    }
+                    if isOver { continuation.resume() }
+                }
+                continue
+            }
+            var made: Known?
+            defer {
+                let waiting = state.withLock { state in
+                    state.isLooking = false
+                    if let made { state.known = made }
+                    defer { state.waiting = [] }
+                    return state.waiting
+                }
+                for continuation in waiting { continuation.resume() }
+            }
+            // Whoever goes away does not make it begin anew for the next one.
+            let digests = try await despiteCancellation { try await self.lookUp(inventory, programs) }
+            made = Known(inventory: inventory, at: clock.monotonic(), digests: digests)
+            return digests
         }
-        if let known { return known.digests }
-        guard isMine else { throw Refusal.busy("keys are being looked up just now") }
-        defer { state.withLock { $0.isLooking = false } }
-        let digests = try await look(inventory, programs)
-        let made = Known(inventory: inventory, at: now, digests: digests)
-        state.withLock { $0.known = made }
-        return digests
     }
 
-    private func look(
-        _ inventory: Inventory, _ programs: Programs
-    ) async throws -> [(target: Target, digest: String)] {
+    private func lookUp(_ inventory: Inventory, _ programs: Programs) async throws
+        -> [(target: Target, digest: String)]
+    {
         var digests: [(target: Target, digest: String)] = []
         for (target, resource) in inventory.targets(of: [.heartbeat]) {
             guard case .heartbeat(let access) = resource.access else { continue }
             do {
                 let key = try await access.key.resolve(with: programs).reveal()
-                guard key.utf8.count >= HeartbeatAccess.shortestKey else { continue }
+                guard HeartbeatAccess.isUsable(key: key) else { continue }
                 digests.append((target, Keys.digest(key)))
             } catch is CancellationError {
                 throw CancellationError()

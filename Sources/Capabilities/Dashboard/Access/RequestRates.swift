@@ -1,10 +1,11 @@
+import Glibc
 import Maintenance
 import Outside
 import Synchronization
 
 /// How fast somebody may ask: what they have not used for a while they may use at once, up to a quarter of a minute's.
 final class RequestRates: Sendable {
-    /// Requests without a valid token, of one address.
+    /// Requests with a key that is none, of one address.
     private static let failuresPerMinute = 60
     /// Callers that are remembered.
     private static let most = 10_000
@@ -21,17 +22,19 @@ final class RequestRates: Sendable {
         use("account \(account)", perMinute: perMinute, at: now)
     }
 
-    /// A request of an address was worth nothing.
-    func fail(_ peer: String, at now: Timestamp) {
-        _ = use("peer \(peer)", perMinute: Self.failuresPerMinute, at: now)
+    /// A request of an address proved nothing; how long to wait where there were too many of them.
+    func fail(_ peer: String, at now: Timestamp) -> Duration? {
+        use("peer \(Self.place(peer))", perMinute: Self.failuresPerMinute, at: now)
     }
 
-    /// How long an address has to wait because of what it sent before.
-    func failures(of peer: String, at now: Timestamp) -> Duration? {
-        buckets.withLock { buckets in
-            let bucket = Self.filled(buckets["peer \(peer)"], Self.failuresPerMinute, at: now)
-            return Self.wait(bucket, Self.failuresPerMinute)
-        }
+    /// Whoever has an IPv6 address has the 2^64 beside it too (RFC 6177), and one that is an IPv4 address is that.
+    static func place(_ peer: String) -> String {
+        var address = in6_addr()
+        let text = peer.split(separator: "%").first.map(String.init) ?? peer
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return peer }
+        let bytes = withUnsafeBytes(of: &address) { Array($0) }
+        let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
+        return (isMapped ? bytes.suffix(4) : bytes.prefix(8)).map(String.init).joined(separator: isMapped ? "." : ":")
     }
 
     private func use(_ key: String, perMinute: Int, at now: Timestamp) -> Duration? {

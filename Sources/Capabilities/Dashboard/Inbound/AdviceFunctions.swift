@@ -126,7 +126,7 @@ enum LogFunctions {
         let result = try await analytics(question)
         let names = Set(question.environment.resources.filter { $0.kind == .logPattern }.map(\.name))
         return result.adding([
-            "series": .array(try await HealthFunctions.series(question) { names.contains($0.target.resource) })
+            "series": .array(try await HealthFunctions.series(question, of: names))
         ])
     }
 

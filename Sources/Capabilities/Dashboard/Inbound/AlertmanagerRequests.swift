@@ -11,7 +11,12 @@ enum AlertmanagerRequests {
     /// For how long one counts that does not say when it ends ("resolve_timeout").
     static let timeout: Duration = .seconds(300)
     private static let most = 1_000
-    private static let longest = 8_192
+    /// Of one alert, with all its names and texts, in bytes.
+    static let largest = 8_192
+    private static let longestName = 128
+    private static let longestLabel = 1_024
+    /// Whose token brought an alert: what others say can be told from what Mainstay says, and nobody can say it.
+    static let sourceLabel = "source"
 
     static func post(_ visit: Visit) async throws -> WebResponse {
         guard let json = JSONValue(visit.request.body) else { throw Refusal.malformed("the body is no JSON") }
@@ -26,7 +31,8 @@ enum AlertmanagerRequests {
         }
         let left = try await visit.site.log.take(alerts)
         guard left == 0 else {
-            throw Refusal.busy("\(left) alerts were not taken, because \(RunLog.mostOutsideAlerts) are open already")
+            throw Refusal.busy(
+                "\(left) alerts were not taken, because too many are open already, or they are too large")
         }
         return WebResponse(200)
     }
@@ -38,11 +44,24 @@ enum AlertmanagerRequests {
         guard json.object != nil else { throw wrong("", "\(json.kind) stands where an alert is needed") }
         var labels = try texts(json["labels"], "labels", wrong)
         guard !labels.isEmpty else { throw wrong("labels", "an alert is known by its labels, and there are none") }
-        // What Prometheus calls its alerts is what ours are called by.
-        if labels[Labels.Name.alert] == nil { labels[Labels.Name.alert] = labels["alertname"] }
+        for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
+            guard isLabelName(name) else {
+                let shown = String(name.prefix(longestName)).printable
+                throw wrong("labels", "'\(shown)' is no name: letters, digits and '_', at most \(longestName)")
+            }
+            guard value.utf8.count <= longestLabel else {
+                throw wrong("labels/\(name)", "it is longer than \(longestLabel) bytes")
+            }
+        }
+        guard labels[sourceLabel] == nil else {
+            throw wrong("labels/\(sourceLabel)", "this label says whose token it was; leave it out ('labeldrop')")
+        }
+        // What Prometheus calls its alerts is what ours are called by, and nothing else is.
+        labels[Labels.Name.alert] = labels["alertname"]
         guard labels[Labels.Name.alert]?.isEmpty == false else {
             throw wrong("labels", "the label 'alertname' is missing")
         }
+        labels[sourceLabel] = visit.visitor?.account.name
         if let severity = labels[Labels.Name.severity], Severity(rawValue: severity) == nil {
             // Words of others for ours, as far as everybody means the same by them.
             let meaning: [String: Severity] = ["page": .critical, "error": .critical, "warn": .warning, "none": .info]
@@ -56,17 +75,32 @@ enum AlertmanagerRequests {
                     ? "without it the token needs the role operator everywhere"
                     : "the token may not bring alerts of that environment")
         }
-        let starts = try time(json["startsAt"], "startsAt", wrong) ?? visit.now
+        let starts = try time(json["startsAt"], "startsAt", wrong)
         let ends = try time(json["endsAt"], "endsAt", wrong)
-        if let ends, ends < starts { throw wrong("endsAt", "it ends before it starts") }
+        // Of one that is over it need not be said when it began.
+        if let starts, let ends, ends < starts { throw wrong("endsAt", "it ends before it starts") }
         var annotations = try texts(json["annotations"], "annotations", wrong)
+        // What to type is only ever said by Mainstay itself.
+        annotations["mend"] = nil
         if annotations["summary"] == nil {
             annotations["summary"] = annotations["description"] ?? annotations["message"]
         }
         if let address = json["generatorURL"]?.text, !address.isEmpty { annotations["source"] = address }
-        return OutsideAlert(
+        let alert = OutsideAlert(
             labels: Labels(labels), annotations: annotations, endsAt: ends ?? visit.now + timeout,
             source: visit.visitor?.account.name ?? "")
+        guard alert.bytes <= largest else { throw wrong("", "it is larger than \(largest) bytes") }
+        return alert
+    }
+
+    /// Prometheus, "Data model": `[a-zA-Z_][a-zA-Z0-9_]*`.
+    private static func isLabelName(_ name: String) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "_")
+        }
+        guard let first = name.utf8.first, name.utf8.count <= longestName, isLetter(first) else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     private static func texts(
@@ -77,8 +111,8 @@ enum AlertmanagerRequests {
             throw wrong(name, "it is no object of at most 64 texts")
         }
         return try object.mapValues { value in
-            guard let text = value.text, text.utf8.count <= longest else {
-                throw wrong(name, "a value is no text of at most \(longest) bytes")
+            guard let text = value.text, text.utf8.count <= largest else {
+                throw wrong(name, "a value is no text of at most \(largest) bytes")
             }
             return text
         }

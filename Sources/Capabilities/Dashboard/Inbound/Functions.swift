@@ -40,10 +40,11 @@ enum Functions {
         var log: RunLog { visit.site.log }
 
         /// `24h`, `7d`; what is asked for with another member is refused, since nothing is accepted and ignored.
+        /// At most a month, as measurements are given elsewhere.
         func window() throws(Refusal) -> Duration {
             guard let value = body["time_window"] else { return .seconds(86_400) }
-            guard let text = value.text, let window = Duration(text), window > .zero, window <= .seconds(366 * 86_400)
-            else { throw visit.wrong("time_window", "it is a duration such as '24h' or '7d'") }
+            guard let text = value.text, let window = Duration(text), window > .zero, window <= .seconds(744 * 3_600)
+            else { throw visit.wrong("time_window", "it is a duration such as '24h' or '7d', at most 31d") }
             return window
         }
 
@@ -77,7 +78,9 @@ enum Functions {
         try visit.hold(.viewer, in: place.name)
         guard let json = JSONValue(visit.request.body) else { throw Refusal.malformed("the body is no JSON") }
         guard let body = json.object else { throw Refusal.malformed("the body is \(json.kind) and not an object") }
-        if let endpoint = settings.endpoints[name] { return try await FunctionCall(endpoint).answer(visit) }
+        if let endpoint = settings.endpoints[name] {
+            return try await FunctionCall(name, in: place.name, endpoint).answer(visit, action: body["action"]?.text)
+        }
         guard let actions = known[name] else {
             let names = Array(known.keys) + settings.endpoints.keys
             throw Refusal.unanswered(
@@ -109,12 +112,52 @@ enum Functions {
 
 /// A function of the application's own, asked where the configuration says it is.
 struct FunctionCall: Sendable {
+    let name: String
+    let environment: String
     let endpoint: FunctionEndpoint
 
-    init(_ endpoint: FunctionEndpoint) { self.endpoint = endpoint }
+    init(_ name: String, in environment: String, _ endpoint: FunctionEndpoint) {
+        self.name = name
+        self.environment = environment
+        self.endpoint = endpoint
+    }
+
+    /// What a function says about whoever asked it is about us: to the caller it would be about their token.
+    private static let notForCallers: Set<Int> = [401, 403, 407, 429]
+
+    /// Asks with the server's own token, which may do whatever the function lets it: for those alone who may start what
+    /// changes something, and with an entry in the trail before and after.
+    func answer(_ visit: Visit, action: String?) async throws -> WebResponse {
+        try visit.hold(.operator, in: environment)
+        if let scopes = visit.visitor?.scopes, !scopes.contains(.run) { throw Refusal.outOfScope(.run) }
+        let log = visit.site.log(for: visit.visitor)
+        let asked: Facts = [
+            "action": .text(String((action ?? "").prefix(200))), "body": .text(Keys.digest(visit.request.body)),
+        ]
+        try await log.noteCalled(
+            function: name, in: environment, detail: asked.merging(["state": "asked"]) { $1 })
+        let response: WebResponse
+        do {
+            response = try await ask(visit)
+        } catch {
+            let code = ErrorReport(error).code
+            try await despiteCancellation {
+                try await log.noteCalled(
+                    function: name, in: environment,
+                    detail: asked.merging(["state": "not answered", "error": .text(code)]) { $1 })
+            }
+            throw error
+        }
+        try await despiteCancellation {
+            try await log.noteCalled(
+                function: name, in: environment,
+                detail: asked.merging(["state": "answered", "status": Scalar(response.status)]) { $1 })
+        }
+        return response
+    }
 
     /// Passes on what was asked and what was answered, and of neither a header: the caller's token is for us alone.
-    func answer(_ visit: Visit) async throws -> WebResponse {
+    private func ask(_ visit: Visit) async throws -> WebResponse {
         let programs = visit.site.session.application.programs
         let url = try await endpoint.url.resolve(with: programs).reveal()
         let token = try await endpoint.token?.resolve(with: programs).reveal()
@@ -134,6 +177,11 @@ struct FunctionCall: Sendable {
         }
         guard let response = observation.response, (200...599).contains(response.status) else {
             return Answers.problem(502, "function.untrusted", "the function's certificate is not trusted")
+        }
+        guard !Self.notForCallers.contains(response.status) else {
+            return Answers.problem(
+                502, "function.refused", "the function refused the server's request with status \(response.status)",
+                "Whoever configured it looks at its 'token'.")
         }
         guard let json = JSONValue(Array(response.body)) else {
             return Answers.problem(

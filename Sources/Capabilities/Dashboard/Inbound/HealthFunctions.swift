@@ -24,7 +24,7 @@ enum HealthFunctions {
         let step = try await question.step(of: EnvironmentLook.healthTask)
         return summary(step, step.observation?.checks ?? []).adding([
             "time_window": .text(try question.window().canonical),
-            "series": .array(try await series(question) { _ in true }),
+            "series": .array(try await series(question)),
         ])
     }
 
@@ -34,7 +34,7 @@ enum HealthFunctions {
         let names = databaseNames(question)
         return summary(step, try databaseChecks(step, question)).adding([
             "time_window": .text(try question.window().canonical),
-            "series": .array(try await series(question) { names.contains($0.target.resource) }),
+            "series": .array(try await series(question, of: names)),
         ])
     }
 
@@ -131,13 +131,15 @@ enum HealthFunctions {
     }
 
     /// What was measured within the window: how often, the least, the mean, the most and the last.
+    ///
+    /// - Parameter resources: whose series are meant; nil for all.
     static func series(
-        _ question: Functions.Question, _ isMeant: (Measurement.Series) -> Bool
+        _ question: Functions.Question, of resources: Set<String>? = nil
     ) async throws -> [JSONValue] {
         let since = question.visit.now - (try question.window())
-        return try await question.log.history(of: question.environment.name, since: since).filter {
-            !$0.samples.isEmpty && isMeant($0.series)
-        }.map { sampled in
+        return try await question.log.history(of: question.environment.name, since: since) { series in
+            resources?.contains(series.target.resource) ?? true
+        }.filter { !$0.samples.isEmpty }.map { sampled in
             let values = sampled.samples.map(\.value)
             var entry: [String: JSONValue] = [
                 "series": .text(sampled.series.name), "target": .text(sampled.series.target.description),

@@ -28,7 +28,7 @@ enum Pings {
         let programs = site.session.application.programs
         guard let target = try await site.keys.target(of: visit.value(0), site.inventory, programs, site.clock) else {
             // Guessing costs as much as a wrong token does.
-            site.rates.fail(visit.request.peer, at: visit.now)
+            try site.noteGuess(visit.request)
             throw Refusal.notFound
         }
         // Whoever has a key may not fill the store's log with it: a few a second are enough for every program.

@@ -67,16 +67,20 @@ enum AnswerPage {
             """)
     }
 
-    /// Throws where the link is none of ours, was altered or is over; the alert is nil where it is over.
+    /// Throws where the link is none of ours, was altered or is over; the alert is nil where it is over, though it may have
+    /// come back since.
     private static func found(_ visit: Visit) async throws -> (AlertLinks.Answer, AlertRecord?) {
         guard visit.site.settings.answerLinks != nil else { throw Refusal.notFound }
-        let links = try AlertLinks.readOrMake(state: visit.site.session.stateDirectory)
-        guard let answer = links.open(visit.value(0), at: visit.now) else {
-            visit.site.rates.fail(visit.request.peer, at: visit.now)
+        // Whoever sends notifications makes the key; whoever looks at a link makes nothing.
+        guard let answer = try visit.site.links.read()?.open(visit.value(0), at: visit.now) else {
+            try visit.site.noteGuess(visit.request)
             throw Refusal.notFound
         }
         let alert = try await visit.site.log.alertState().book[answer.fingerprint]
-        return (answer, alert.flatMap { $0.state == .resolved ? nil : $0 })
+        return (
+            answer,
+            alert.flatMap { $0.state == .resolved || $0.since.microseconds != answer.since ? nil : $0 }
+        )
     }
 
     private static func over(_ visit: Visit) -> WebResponse {

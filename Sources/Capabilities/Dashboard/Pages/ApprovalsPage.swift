@@ -69,8 +69,11 @@ enum ApprovalsPage {
     static func standing(_ visit: Visit) async throws -> Approvals.Standing {
         let standing: Approvals.Standing
         do { standing = try await approvals(visit).named(visit.value(0)) } catch let error as ApprovalError {
-            guard case .unknown = error else { throw error }
-            throw Refusal.notFound
+            // Several that begin so may be others' too.
+            switch error {
+            case .unknown, .ambiguous: throw Refusal.notFound
+            default: throw error
+            }
         }
         guard visit.sees(environment(standing)) else { throw Refusal.notFound }
         return standing

@@ -79,10 +79,12 @@ enum DryRunActs {
         if targets.contains(.estate) { try visit.hold(.operator, in: "") }
         let parsed: ParsedTask
         do { parsed = try entry.parse(arguments) } catch { throw Refusal.unusable(ErrorReport(error).problem) }
+        try RunRequests.hold(parsed, visit)
         let request = RunRequest(
             name: entry.declaration.name, isDryRun: true, steps: targets.map { RunRequest.Step(parsed, on: $0) },
             requester: visitor.requester(process: getpid()))
-        let run = try visit.site.desk.accept(.begin(request), of: [environment], inventory, at: visit.now)
+        let run = try visit.site.desk.accept(
+            .begin(request), of: [environment], isChanging: false, inventory, at: visit.now)
         return .see("/runs/\(run.urlComponent)")
     }
 

@@ -12,6 +12,10 @@ final class RunDesk: Sendable {
     static let atOnce = 2
     /// What waits for its turn; one more is refused.
     static let waiting = 8
+    /// Of one account, so that nobody keeps the others from theirs.
+    static let waitingOfOne = 2
+    /// Of one account at once: the rest is for others, however long its runs take.
+    static let atOnceOfOne = 1
     /// What came to nothing before it began, so many are remembered.
     static let remembered = 200
 
@@ -27,6 +31,13 @@ final class RunDesk: Sendable {
     enum Work: Sendable {
         case begin(RunRequest)
         case resume(String, Decision?, Requester)
+
+        fileprivate var account: String {
+            switch self {
+            case .begin(let request): request.requester.user
+            case .resume(_, _, let requester): requester.user
+            }
+        }
     }
 
     struct Order: Sendable {
@@ -41,26 +52,57 @@ final class RunDesk: Sendable {
         var environments: [String]
         var standing: Standing
         var cancel: AsyncStream<Void>.Continuation
-        var isCancelled = false
+        var isChanging: Bool
+    }
+
+    /// What waits for its turn.
+    private struct Turn: Sendable {
+        var order: Order
+        var cancelled: AsyncStream<Void>
+        var account: String { order.work.account }
+        var isResume: Bool { if case .resume = order.work { true } else { false } }
     }
 
     private struct State {
         var entries: [String: Entry] = [:]
         var last = 0
+        /// In their order; what goes on with a run comes before what begins one.
+        var turns: [Turn] = []
+        /// How many runs of each account go on.
+        var busy: [String: Int] = [:]
+
+        /// The next one whose account has not its share already.
+        mutating func next() -> Turn? {
+            guard busy.values.reduce(0, +) < RunDesk.atOnce,
+                let place = turns.firstIndex(where: { busy[$0.account, default: 0] < RunDesk.atOnceOfOne })
+            else { return nil }
+            let turn = turns.remove(at: place)
+            busy[turn.account, default: 0] += 1
+            entries[turn.order.id]?.standing = .runs
+            return turn
+        }
+
+        mutating func ended(_ account: String) {
+            busy[account, default: 0] -= 1
+            if busy[account] == 0 { busy[account] = nil }
+        }
     }
 
     private let state = Mutex(State())
-    private let orders: AsyncStream<(Order, AsyncStream<Void>)>
-    private let take: AsyncStream<(Order, AsyncStream<Void>)>.Continuation
+    /// That it is to be looked whether something can begin.
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
 
     init() {
-        (orders, take) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Takes an order, or says that too many wait.
     ///
     /// - Returns: the run's id, under which it is in the run log once it has begun.
-    func accept(_ work: Work, of environments: [String], _ inventory: Inventory, at now: Timestamp) throws -> String {
+    func accept(
+        _ work: Work, of environments: [String], isChanging: Bool, _ inventory: Inventory, at now: Timestamp
+    ) throws -> String {
         var work = work
         let id: String
         switch work {
@@ -71,29 +113,38 @@ final class RunDesk: Sendable {
         case .resume(let run, _, _): id = run
         }
         let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
-        let order = Order(id: id, work: work, inventory: inventory)
-        let isFree = state.withLock { state in
-            if let known = state.entries[id], known.standing.isOpen { return false }
+        let turn = Turn(order: Order(id: id, work: work, inventory: inventory), cancelled: cancelled)
+        let refusal: String? = state.withLock { state in
+            if let known = state.entries[id], known.standing.isOpen {
+                return "the run '\(id)' is being carried out already"
+            }
+            guard state.turns.count < Self.waiting else {
+                return "\(Self.waiting) runs wait for their turn already, and nothing was started"
+            }
+            guard state.turns.count(where: { $0.account == turn.account }) < Self.waitingOfOne else {
+                return "\(Self.waitingOfOne) runs of yours wait for their turn already, and nothing was started"
+            }
             state.last += 1
             state.entries[id] = Entry(
-                number: state.last, environments: environments, standing: .waits(before: 0), cancel: cancel)
-            return true
+                number: state.last, environments: environments, standing: .waits(before: 0), cancel: cancel,
+                isChanging: isChanging)
+            let place = turn.isResume ? state.turns.firstIndex { !$0.isResume } : nil
+            state.turns.insert(turn, at: place ?? state.turns.endIndex)
+            return nil
         }
-        guard isFree else { throw Refusal.busy("the run '\(id)' is being carried out already") }
-        guard case .enqueued = take.yield((order, cancelled)) else {
-            state.withLock { $0.entries[id] = nil }
-            throw Refusal.busy("\(Self.waiting) runs wait for their turn already, and nothing was started")
-        }
+        if let refusal { throw Refusal.busy(refusal) }
+        wake.yield()
         return id
     }
 
     /// Nil for what is not known here: it ended, another process carries it out, or there is none.
-    func standing(of id: String) -> (standing: Standing, environments: [String])? {
+    func standing(of id: String) -> (standing: Standing, environments: [String], isChanging: Bool)? {
         state.withLock { state in
             guard let entry = state.entries[id] else { return nil }
-            guard case .waits = entry.standing else { return (entry.standing, entry.environments) }
-            let before = state.entries.values.count { $0.number < entry.number && $0.standing.isOpen }
-            return (.waits(before: before), entry.environments)
+            guard case .waits = entry.standing else { return (entry.standing, entry.environments, entry.isChanging) }
+            let place = state.turns.firstIndex { $0.order.id == id } ?? 0
+            let before = place + state.busy.values.reduce(0, +)
+            return (.waits(before: before), entry.environments, entry.isChanging)
         }
     }
 
@@ -101,37 +152,36 @@ final class RunDesk: Sendable {
     ///
     /// - Returns: false where it is none of this process.
     func cancel(_ id: String) -> Bool {
-        state.withLock { state in
-            guard let entry = state.entries[id], entry.standing.isOpen else { return false }
-            state.entries[id]?.isCancelled = true
-            entry.cancel.yield()
+        let isWaiting: Bool? = state.withLock { state in
+            guard let entry = state.entries[id], entry.standing.isOpen else { return nil }
+            guard let place = state.turns.firstIndex(where: { $0.order.id == id }) else {
+                entry.cancel.yield()
+                return false
+            }
+            state.turns.remove(at: place)
             return true
         }
+        guard let isWaiting else { return false }
+        if isWaiting { end(id, ErrorReport(code: "cancelled", problem: "it was cancelled before it began")) }
+        return true
     }
 
     /// Works until it is cancelled.
     func run(_ session: Session) async {
-        await withTaskGroup(of: Void.self) { group in
-            var busy = 0
-            for await (order, cancelled) in orders {
-                if busy >= Self.atOnce {
-                    await group.next()
-                    busy -= 1
+        await withDiscardingTaskGroup { group in
+            for await _ in wakes {
+                while let turn = state.withLock({ $0.next() }) {
+                    group.addTask {
+                        await self.work(turn.order, turn.cancelled, session)
+                        self.state.withLock { $0.ended(turn.account) }
+                        self.wake.yield()
+                    }
                 }
-                busy += 1
-                group.addTask { await self.work(order, cancelled, session) }
             }
         }
     }
 
     private func work(_ order: Order, _ cancelled: AsyncStream<Void>, _ session: Session) async {
-        let isCancelled = state.withLock { state in
-            state.entries[order.id]?.standing = .runs
-            return state.entries[order.id]?.isCancelled ?? false
-        }
-        guard !isCancelled else {
-            return end(order.id, ErrorReport(code: "cancelled", problem: "it was cancelled before it began"))
-        }
         let trouble = await withTaskGroup(of: ErrorReport??.self) { group in
             group.addTask { await .some(Self.carryOut(order, session)) }
             group.addTask {
@@ -190,5 +240,5 @@ final class RunDesk: Sendable {
 
 extension RunDesk.Standing {
     /// Whether it is still to come or goes on.
-    fileprivate var isOpen: Bool { if case .refused = self { false } else { true } }
+    var isOpen: Bool { if case .refused = self { false } else { true } }
 }

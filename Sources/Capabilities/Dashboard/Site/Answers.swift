@@ -1,7 +1,9 @@
 import Engine
 import Foundation
 import Maintenance
+import Outside
 import Page
+import Settings
 import Web
 
 /// What is answered where a page cannot be.
@@ -66,9 +68,25 @@ enum Answers {
             let report = ErrorReport(error)
             let status = report.code == "internal" ? 500 : report.isRetryable ? 503 : 409
             // What an unforeseen error says of itself is for the log of the house, not for strangers.
-            let text = report.code == "internal" ? "something went wrong here" : report.problem
-            return page(request, status, report.code, text, report.hint)
+            guard report.code != "internal", !isOfTheHouse(error) else {
+                return page(request, status, report.code, "something went wrong here", logHint)
+            }
+            return page(request, status, report.code, report.problem, report.hint)
         }
+    }
+
+    private static let logHint = "What it was is in the log of the server."
+
+    /// Whether an error speaks of paths, secrets and settings of the server.
+    static func isOfTheHouse(_ error: any Error) -> Bool {
+        error is FileError || error is SecretError || error is LockFileError || error is ConfigurationError
+            || error is ConfigurationFileError || error is MissingVariables || error is AlertLinksError
+            || error is ProgramError
+    }
+
+    /// To somebody who has proved nothing.
+    static func hidden(_ request: WebRequest) -> WebResponse {
+        page(request, 503, "internal", "something went wrong here", logHint)
     }
 
     private static func page(

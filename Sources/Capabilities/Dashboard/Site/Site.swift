@@ -23,6 +23,17 @@ struct Site: Sendable {
     /// Where it is said what went wrong here, which no stranger is told.
     var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 
+    /// The key of links in notifications.
+    let links: AlertLinksFile
+
+    init(session: Session, current: CurrentInventory, live: LiveVersion, gate: Gatekeeper) {
+        self.session = session
+        self.current = current
+        self.live = live
+        self.gate = gate
+        links = AlertLinksFile(state: session.stateDirectory)
+    }
+
     var clock: WallClock { session.application.clock }
     var inventory: Inventory { current.inventory }
     var settings: DashboardSettings { inventory.server ?? DashboardSettings() }
@@ -41,11 +52,11 @@ struct Site: Sendable {
             response = try await route(request)
         } catch {
             response = Answers.trouble(error, request)
-            if response.status == 500 { complain("a page cannot be made", ErrorReport(error)) }
+            if response.status == 500 || Answers.isOfTheHouse(error) {
+                complain("a page cannot be made", ErrorReport(error))
+            }
         }
         counters.count(response.status)
-        // Of a token that is none, or none at all: nobody tries them by the thousand.
-        if response.status == 401, request.path.first != "sign-in" { rates.fail(request.peer, at: clock.now()) }
         if case .bytes(let bytes) = response.body, response.status == 200, response[header: "ETag"] == nil,
             request.method == .get || request.method == .head
         {
@@ -64,11 +75,21 @@ struct Site: Sendable {
             response.set("Allow", Set(fitting.map(\.0.method.rawValue)).sorted().joined(separator: ", "))
             return response
         }
-        let peer = settings.isBehindProxy ? nil : request.peer
-        if let wait = peer.flatMap({ rates.failures(of: $0, at: clock.now()) }) { throw Refusal.tooOften(wait) }
-        let visitor = try await gate.visitor(request)
+        let visitor: Visitor?
+        do {
+            visitor = try await gate.visitor(request)
+        } catch let error where !(error is CancellationError) {
+            // Nobody has proved anything; that the process lives is said all the same.
+            complain("it cannot be looked up who asks", ErrorReport(error))
+            guard route.access == .everybody else { return Answers.hidden(request) }
+            visitor = nil
+        }
         if case .role(let role) = route.access {
-            guard let visitor else { return Answers.signIn(request) }
+            guard let visitor else {
+                // Of a key that is none: nobody tries them by the thousand.
+                if gate.hasKey(request) { try noteGuess(request) }
+                return Answers.signIn(request)
+            }
             guard visitor.grants.maySomewhere(role) else { throw Refusal.forbidden(role, "") }
             if let scopes = visitor.scopes, !scopes.contains(route.scope) { throw Refusal.outOfScope(route.scope) }
         }
@@ -79,18 +100,41 @@ struct Site: Sendable {
         // Where everybody may send one, nobody is held to the session they happen to have.
         if method != .get { try gate.holdToOwnForms(request, route.access == .everybody ? nil : visitor) }
         let visit = Visit(site: self, request: request, values: values, visitor: visitor)
-        return route.isOnce ? try await RepeatedRequests.answer(visit, route.answer) : try await route.answer(visit)
+        guard route.access == .everybody else {
+            return route.isOnce ? try await RepeatedRequests.answer(visit, route.answer) : try await route.answer(visit)
+        }
+        do {
+            return try await route.answer(visit)
+        } catch let error where !(error is Refusal || error is AccessError || error is CancellationError) {
+            // Whoever asks has proved nothing, and is told nothing of how the house is built.
+            complain("a stranger cannot be answered", ErrorReport(error))
+            return Answers.hidden(request)
+        }
+    }
+
+    /// A key was sent that is none. Throws where too many were, from there: only those wait whose request has proved nothing,
+    /// so that nobody is shut out by what others behind the same address do.
+    func noteGuess(_ request: WebRequest) throws(Refusal) {
+        // Behind a proxy every request has the proxy's address.
+        let peer = settings.isBehindProxy ? "proxy" : request.peer
+        if let wait = rates.fail(peer, at: clock.now()) { throw .tooOften(wait) }
     }
 
     /// The page's own digest: whoever has it already is told so, and gets nothing again.
     private static func tag(_ response: inout WebResponse, _ bytes: [UInt8], _ request: WebRequest) {
-        let tag = "\"\(Keys.digest(bytes).prefix(32))\""
+        _ = tag(&response, String(Keys.digest(bytes).prefix(32)), request)
+    }
+
+    /// Whether whoever asks has what has that tag already; the answer then has no body.
+    static func tag(_ response: inout WebResponse, _ tag: String, _ request: WebRequest) -> Bool {
+        let tag = "\"\(tag)\""
         response.set("ETag", tag)
         guard let known = request[header: "if-none-match"],
             known.split(separator: ",").contains(where: { $0.trimmingWhitespace() == tag })
-        else { return }
+        else { return false }
         response.status = 304
         response.body = .bytes([])
+        return true
     }
 }
 

@@ -11,6 +11,8 @@ struct Visitor: Sendable {
     var peer: String
     /// Of a token; nil for somebody who has signed in.
     var scopes: Set<TokenScope>?
+    /// The token's id; nil for somebody who has signed in.
+    var token: String?
 
     var grants: Grants { account.grants }
 

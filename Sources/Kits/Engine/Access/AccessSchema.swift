@@ -36,9 +36,9 @@ enum AccessSchema {
             "alter table access_token add column scopes text",
             """
             create table api_request (
-                account text not null, request_key text not null, digest text not null, asked_at bigint not null,
-                status bigint, answer text,
-                primary key (account, request_key)) {clustered}
+                account text not null, token text not null, request_key text not null, digest text not null,
+                asked_at bigint not null, process text not null, status bigint, answer text,
+                primary key (account, token, request_key)) {clustered}
             """,
             "create index api_request_time on api_request (asked_at)",
         ])

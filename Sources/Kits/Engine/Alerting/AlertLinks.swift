@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Maintenance
 import Outside
+import Synchronization
 
 /// Links in notifications by which whoever reads them answers one alert: signed, for one purpose, and over after a while.
 ///
@@ -16,13 +17,18 @@ package struct AlertLinks: Sendable {
     package struct Answer: Codable, Hashable, Sendable {
         /// Of the alert, as it was when it was told.
         package var fingerprint: String
+        /// Which time of the alert, in microseconds: an alert that came back later is not answered by it.
+        package var since: Int64
         package var purpose: Purpose
         /// Who was told; what the audit trail calls whoever uses the link.
         package var recipient: String
         package var ends: Timestamp
 
-        package init(fingerprint: String, purpose: Purpose, recipient: String, ends: Timestamp) {
+        package init(
+            fingerprint: String, since: Timestamp, purpose: Purpose, recipient: String, ends: Timestamp
+        ) {
             self.fingerprint = fingerprint
+            self.since = since.microseconds
             self.purpose = purpose
             self.recipient = recipient
             self.ends = ends
@@ -31,6 +37,7 @@ package struct AlertLinks: Sendable {
         // Short, since it stands in an address.
         private enum CodingKeys: String, CodingKey {
             case fingerprint = "f"
+            case since = "s"
             case purpose = "p"
             case recipient = "r"
             case ends = "e"
@@ -63,8 +70,17 @@ package struct AlertLinks: Sendable {
     }
 
     private static func read(_ path: String) throws -> AlertLinks? {
-        let file: Descriptor
-        do { file = try Descriptor.open(path) } catch  where error.isMissing { return nil }
+        try open(path).map { try read($0, path) }
+    }
+
+    fileprivate static func path(in directory: String) -> String { "\(directory)/\(fileName)" }
+
+    /// Nil where there is none.
+    fileprivate static func open(_ path: String) throws -> Descriptor? {
+        do { return try Descriptor.open(path) } catch  where error.isMissing { return nil }
+    }
+
+    fileprivate static func read(_ file: Descriptor, _ path: String) throws -> AlertLinks {
         guard let text = try file.contents(limit: 1_024),
             let bytes = Data(base64Encoded: String(decoding: text, as: UTF8.self).trimmingWhitespace()),
             bytes.count == 32
@@ -104,6 +120,36 @@ package struct AlertLinks: Sendable {
     private static func data(_ text: String) -> Data? {
         let plain = text.replacingBytes(of: "-", with: "+").replacingBytes(of: "_", with: "/")
         return Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4))
+    }
+}
+
+/// The key as its file has it now: where the file was removed or is another, no link counts and none is made with the old one.
+package final class AlertLinksFile: Sendable {
+    private struct Known {
+        var identity: FileIdentity
+        var modified: Timestamp
+        var links: AlertLinks
+    }
+
+    private let path: String
+    private let known = Mutex<Known?>(nil)
+
+    /// - Parameter directory: of the state.
+    package init(state directory: String) { path = AlertLinks.path(in: directory) }
+
+    /// Nil where there is none; nothing is made.
+    ///
+    /// - Throws: `FileError`, `AlertLinksError`.
+    package func read() throws -> AlertLinks? {
+        guard let file = try AlertLinks.open(path) else { return nil }
+        let status = try file.status()
+        if let known = known.withLock({ $0 }), known.identity == status.identity, known.modified == status.modified {
+            return known.links
+        }
+        let links = try AlertLinks.read(file, path)
+        let read = Known(identity: status.identity, modified: status.modified, links: links)
+        known.withLock { $0 = read }
+        return links
     }
 }
 

@@ -19,6 +19,12 @@ package struct OutsideAlert: Hashable, Sendable {
         self.endsAt = endsAt
         self.source = source
     }
+
+    /// Of all its names and texts.
+    package var bytes: Int {
+        let texts = [labels.values, annotations].flatMap(\.self).map { $0.key.utf8.count + $0.value.utf8.count }
+        return texts.reduce(0, +)
+    }
 }
 
 /// The table of alerts that other programs have brought.
@@ -29,7 +35,8 @@ enum OutsideAlertSchema {
             """
             create table outside_alert (
                 fingerprint text primary key, labels text not null, annotations text not null, source text not null,
-                first_seen bigint not null, last_seen bigint not null, ends_at bigint not null) {clustered}
+                first_seen bigint not null, last_seen bigint not null, ends_at bigint not null,
+                bytes bigint not null) {clustered}
             """,
             "create index outside_alert_end on outside_alert (ends_at)",
         ])
@@ -37,47 +44,97 @@ enum OutsideAlertSchema {
 
 enum OutsideAlertStatement: String, StatementSet {
     case put = """
-        insert into outside_alert (fingerprint, labels, annotations, source, first_seen, last_seen, ends_at)
-        values (:fingerprint, :labels, :annotations, :source, :now, :now, :ends_at)
+        insert into outside_alert (fingerprint, labels, annotations, source, first_seen, last_seen, ends_at, bytes)
+        values (:fingerprint, :labels, :annotations, :source, :now, :now, :ends_at, :bytes)
         on conflict (fingerprint) do update set annotations = excluded.annotations, source = excluded.source,
-            last_seen = excluded.last_seen, ends_at = excluded.ends_at
+            last_seen = excluded.last_seen, ends_at = excluded.ends_at, bytes = excluded.bytes
         """
+    case one = "select ends_at, bytes from outside_alert where fingerprint = :fingerprint"
     case open = "select * from outside_alert where ends_at > :now order by fingerprint"
-    case countOpen = "select count(*) as n from outside_alert where ends_at > :now"
+    case countOpen = """
+        select source, count(*) as n, cast(sum(bytes) as bigint) as bytes from outside_alert
+        where ends_at > :now group by source
+        """
+    case end = "update outside_alert set ends_at = :now where fingerprint = :fingerprint and ends_at > :now"
     case forget = "delete from outside_alert where ends_at < :before"
 }
 
 extension RunLog {
     /// So many of them may be open at once: whoever sends labels that are others each time fills no store.
     package static let mostOutsideAlerts = 10_000
+    /// Of one account: whoever sends too many keeps nobody else from being heard.
+    package static let mostOutsideAlertsOfOne = 2_500
+    /// What all that are open may weigh together, in bytes of UTF-8: they are read whenever it is looked what is open.
+    package static let mostOutsideAlertBytes = 16 * 1_048_576
+    /// For how long one counts at most that is not said again, whatever it says itself.
+    package static let outsideAlertsLast: Duration = .seconds(86_400)
 
     /// Takes what another program says is wrong, or not wrong any more.
     ///
-    /// - Returns: how many were not taken, because too many are open.
+    /// - Returns: how many were not taken, because too many are open, or too much.
     package func take(_ alerts: [OutsideAlert]) async throws -> Int {
         let now = clock.now()
         return try await store.write { writer in
             // What is over is remembered for a day, for those who look.
             try writer.run(OutsideAlertStatement.forget, ["before": now - .seconds(86_400)])
-            let open: Int = try writer.reader.first(OutsideAlertStatement.countOpen, ["now": now])?.get("n") ?? 0
-            var room = max(0, Self.mostOutsideAlerts - open)
+            var open: [String: Int] = [:]
+            var bytes = 0
+            for row in try writer.reader.rows(OutsideAlertStatement.countOpen, ["now": now]) {
+                open[try row.get("source")] = try row.get("n")
+                bytes += try row.get("bytes", as: Int.self)
+            }
             var left = 0
             for alert in alerts {
-                let isNew = alert.endsAt > now
-                guard !isNew || room > 0 else {
-                    left += 1
-                    continue
+                let fingerprint = alert.labels.fingerprint
+                let known = try writer.reader.first(OutsideAlertStatement.one, ["fingerprint": fingerprint])
+                let isKnown = try known.map { try $0.get("ends_at", as: Timestamp.self) > now } ?? false
+                let was = isKnown ? try known?.get("bytes", as: Int.self) ?? 0 : 0
+                let isOpen = alert.endsAt > now
+                // The end of what nobody was told of.
+                if !isOpen, !isKnown { continue }
+                let grows = (isOpen ? alert.bytes : 0) - was
+                if isOpen {
+                    let hasRoom =
+                        isKnown
+                        || (open.values.reduce(0, +) < Self.mostOutsideAlerts
+                            && open[alert.source, default: 0] < Self.mostOutsideAlertsOfOne)
+                    guard hasRoom, grows <= 0 || bytes + grows <= Self.mostOutsideAlertBytes else {
+                        left += 1
+                        continue
+                    }
                 }
-                if isNew { room -= 1 }
+                bytes += grows
+                open[alert.source, default: 0] += (isOpen ? 1 : 0) - (isKnown ? 1 : 0)
                 try writer.run(
                     OutsideAlertStatement.put,
                     [
-                        "fingerprint": alert.labels.fingerprint, "labels": StoredJSON(alert.labels),
+                        "fingerprint": fingerprint, "labels": StoredJSON(alert.labels),
                         "annotations": StoredJSON(alert.annotations), "source": alert.source, "now": now,
-                        "ends_at": alert.endsAt,
+                        "ends_at": min(alert.endsAt, now + Self.outsideAlertsLast), "bytes": alert.bytes,
                     ])
             }
             return left
+        }
+    }
+}
+
+extension RunLog {
+    /// Somebody says that what another program has brought is over; where it is brought again, it is open again.
+    ///
+    /// - Returns: whether it was open.
+    package func endOutside(_ labels: Labels, by name: String) async throws -> Bool {
+        let now = clock.now()
+        let fingerprint = labels.fingerprint
+        return try await store.write { writer in
+            let ended = try writer.run(OutsideAlertStatement.end, ["fingerprint": fingerprint, "now": now])
+            guard ended > 0 else { return false }
+            let place = Target(environment: labels[Labels.Name.environment], resource: labels[Labels.Name.resource])
+            try note(
+                AuditDraft(
+                    kind: .endedAlert, target: place, subject: "alert \(fingerprint) \(labels[Labels.Name.alert])",
+                    detail: ["by": .text(name)]),
+                at: now, in: writer)
+            return true
         }
     }
 }

@@ -41,6 +41,12 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case acknowledged
     /// Somebody keeps alerts silent for a while, or lets them be told again.
     case silenced, unsilenced
+    /// Somebody said that an alert of another program is over.
+    case endedAlert = "ended-alert"
+    /// Somebody asked for a run's end, while it was under way or waited to begin.
+    case cancelled
+    /// A function of the application's own was asked with the server's token, or had answered.
+    case called
 }
 
 /// One entry of the audit trail: who did what, chained to the entry before it.

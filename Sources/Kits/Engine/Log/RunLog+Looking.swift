@@ -38,6 +38,14 @@ extension RunLog {
             ).map(RunRecord.init)
         }
     }
+
+    /// Those that started before an instant, latest first.
+    package func runs(startedBefore instant: Timestamp, most: Int) async throws -> [RunRecord] {
+        try await store.read { reader in
+            try reader.rows(LookStatement.runsBefore, ["started_at": instant, "id": "", "most": most])
+                .map(RunRecord.init)
+        }
+    }
 }
 
 /// What is said to the store for those who only look.

@@ -11,6 +11,10 @@ package protocol MaintenanceTask: Sendable {
 
     init(_ options: Options) throws
 
+    /// What it reads of with these options besides its own target, such as another environment's backups: whoever asks for it
+    /// over the network has to have a role there too.
+    var reads: [Target] { get }
+
     /// Looks at the target, and cannot write. What keeps it from looking at all is thrown; what keeps it from looking at
     /// a part is a gap of the observation.
     func survey(_ look: Look) async throws -> Observation
@@ -27,6 +31,8 @@ package protocol MaintenanceTask: Sendable {
 }
 
 extension MaintenanceTask {
+    package var reads: [Target] { [] }
+
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         preconditionFailure("\(Self.declaration.name) proposes changes and does not say how to inspect them")
     }

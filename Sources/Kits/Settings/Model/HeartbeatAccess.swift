@@ -16,4 +16,18 @@ package struct HeartbeatAccess: Sendable, Equatable {
 
     /// 128 bits and more, as base 64 or hexadecimal digits; a UUID has 36.
     package static let shortestKey = 22
+    private static let longestKey = 200
+
+    /// Whether it can be a part of an address that needs no escaping and cannot be guessed.
+    package static func isUsable(key: String) -> Bool {
+        (shortestKey...longestKey).contains(key.utf8.count)
+            && key.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
 }

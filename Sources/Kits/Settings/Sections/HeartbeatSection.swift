@@ -10,7 +10,7 @@ extension MappedSection where Value == ResourceAccess {
                         "key", \.key,
                         .configured("a secret of at least \(HeartbeatAccess.shortestKey) characters", .whole) { text in
                             guard let literal = text.literal else { return nil }
-                            return HeartbeatDraft.isUsable(literal)
+                            return HeartbeatAccess.isUsable(key: literal)
                                 ? nil : "this is too short for a secret, or no part of an address"
                         },
                         isRequired: true, "The secret in its address '/ping/KEY'; letters, digits, '-' and '_'."),
@@ -38,17 +38,4 @@ struct HeartbeatDraft: Sendable {
     var key: ConfiguredText?
     var every: Duration?
     var grace: Duration = .seconds(3_600)
-
-    /// A part of an address that needs no escaping and cannot be guessed.
-    static func isUsable(_ key: String) -> Bool {
-        key.utf8.count >= HeartbeatAccess.shortestKey && key.utf8.count <= 200
-            && key.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
 }
