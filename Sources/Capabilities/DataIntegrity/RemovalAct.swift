@@ -118,7 +118,9 @@ struct RemovalAct: Sendable {
             where n.nspname = \(archive.schema) and c.relname = \(archive.name)
             """)
         guard !there.isEmpty else { return .notDone("there is no archive \(archive)") }
-        let kept = try await read(archive) { try await session.unfiltered.query($0) }
+        // Types outside the path are written with their schemas, as they were when the picture was taken.
+        let reader = session.unfiltered.with(settings: ["search_path": ""])
+        let kept = try await read(archive) { try await reader.query($0) }
         guard .integer(kept.rows) == change.identity["rows"], .text(kept.digest) == change.identity["digest"] else {
             return .failed("the archive \(archive) holds other rows than were to be removed", kept.identity)
         }

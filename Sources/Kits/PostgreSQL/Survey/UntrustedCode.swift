@@ -38,11 +38,12 @@ enum UntrustedCode {
         with recursive trusted as materialized (
             select oid from pg_catalog.pg_roles where rolsuper or rolname = current_user),
         untrusted(class, id) as (
-            select 'pg_catalog.pg_proc'::regclass::oid, p.oid from pg_catalog.pg_proc p
-            where p.proowner not in (select oid from trusted)
+            -- As arrays, so that the planner expects a few and makes no hash table for millions.
+            select 'pg_catalog.pg_proc'::regclass::oid, unnest(array(select p.oid from pg_catalog.pg_proc p
+                where p.proowner not in (select oid from trusted)))
             union
-            select 'pg_catalog.pg_class'::regclass::oid, c.oid from pg_catalog.pg_class c
-            where c.relkind = 'f' and c.relowner not in (select oid from trusted)
+            select 'pg_catalog.pg_class'::regclass::oid, unnest(array(select c.oid from pg_catalog.pg_class c
+                where c.relkind = 'f' and c.relowner not in (select oid from trusted)))
             union
             select next.class, next.id from untrusted u, lateral (
                 select d.classid as class, d.objid as id from pg_catalog.pg_depend d
