@@ -75,12 +75,11 @@ package struct CheckCorruption: MaintenanceTask {
     }
 
     private func tell(_ result: StructureCheck.Result, _ look: Look, _ observation: inout Observation) {
-        let damagedTables = Set(result.damages.filter { $0.kind != .index }.map(\.relation.tableOID))
         for damage in result.damages {
             let relation = damage.relation
             let canRebuild =
                 damage.kind == .index && relation.isRebuildable && relation.mayRebuild
-                && !damagedTables.contains(relation.tableOID)
+                && result.sound.contains(relation.tableOID)
             if canRebuild, options.autoRepair {
                 observation.changes.append(RepairIndexAct.change(damage))
             } else {

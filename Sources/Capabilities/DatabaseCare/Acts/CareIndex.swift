@@ -20,6 +20,10 @@ struct CareIndex: Sendable, Hashable {
     /// What a rebuild replaces in place; CONCURRENTLY makes a new oid instead.
     var fileNode: Int64
     var mayChange: Bool
+    /// Whether the server here has counted a scan of it.
+    var isScanned: Bool
+    /// What it is for besides being read: replica identity, CLUSTER, a constraint; empty for nothing.
+    var role: String
 
     /// What has to be so still when the change starts.
     var identity: Facts {
@@ -74,6 +78,11 @@ struct CareIndex: Sendable, Hashable {
                     i.indrelid::bigint as table_oid, am.amname::text as method, pg_get_indexdef(c.oid) as definition,
                     i.indisvalid as valid, i.indisexclusion as exclusion, \(size) as bytes,
                     c.relfilenode::bigint as file_node,
+                    pg_stat_get_numscans(c.oid) > 0 as scanned,
+                    concat_ws(', ', case when i.indisreplident then 'replica identity' end,
+                        case when i.indisclustered then 'clustered' end,
+                        (select 'constraint ' || string_agg(k.conname, ', ' order by k.conname) from pg_constraint k
+                            where k.conindid = c.oid having count(*) > 0)) as role,
                     coalesce((select o.option_value::int from pg_options_to_table(c.reloptions) o
                         where o.option_name = 'fillfactor'), 90) as fill_factor,
                     pg_has_role(t.relowner, 'USAGE')
@@ -98,7 +107,7 @@ struct CareIndex: Sendable, Hashable {
                 method: try row["method"], definition: try row["definition"], isValid: try row["valid"],
                 isExclusion: try row["exclusion"], bytes: try row["bytes"],
                 fillFactor: try row["fill_factor"], fileNode: try row["file_node"],
-                mayChange: try row["may_change"])
+                mayChange: try row["may_change"], isScanned: try row["scanned"], role: try row["role"])
         }
     }
 }
@@ -116,4 +125,7 @@ extension Change {
         guard case .integer(let oid)? = identity["oid"] else { preconditionFailure("a change does not hold an oid") }
         return oid
     }
+
+    /// Whether it drops an index because of how it is used.
+    var isAdvisedDrop: Bool { identity["has been scanned"] != nil }
 }
