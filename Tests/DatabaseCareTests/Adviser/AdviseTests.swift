@@ -110,7 +110,7 @@ struct AdviseTests {
             try await OwnServer.script(
                 cluster, Self.shop,
                 """
-                create index never on orders (note, created_at);
+                create index never on orders (note, created_at); comment on index never is 'for ''nobody''';
                 create index used on orders (customer_id);
                 create unique index enforces on orders (id, email)
                 """, "vacuum analyze")
@@ -124,7 +124,8 @@ struct AdviseTests {
             #expect(summary.changes.first?.state == .proved)
             #expect(
                 summary.changes.first?.change.reversal
-                    == "CREATE INDEX never ON public.orders USING btree (note, created_at)")
+                    == "create index concurrently never ON public.orders USING btree (note, created_at); "
+                    + "comment on index public.never is 'for ''nobody'''")
             #expect(try await harness.run(words).changes.isEmpty)
 
             // Missed: as the record has it, its statement took a tenth of what it takes now.

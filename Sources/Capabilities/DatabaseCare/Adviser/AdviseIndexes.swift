@@ -225,7 +225,8 @@ package struct AdviseIndexes: MaintenanceTask {
                     + "dropped, \(Self.time(slower.before)) before"
                 let change = CreateIndexAct.change(
                     kind: CreateIndexAct.backKind, name: dropped.name, table: dropped.table,
-                    tableOID: dropped.tableOID, definition: dropped.definition, tableBytes: dropped.bytes,
+                    tableOID: dropped.tableOID, definition: dropped.definition, lines: dropped.recreation,
+                    tableBytes: dropped.bytes,
                     reason: reason, priority: .warning)
                 if options.drop || options.create {
                     observation.changes.insert(change, at: 0)
@@ -234,7 +235,8 @@ package struct AdviseIndexes: MaintenanceTask {
                         Finding(
                             code: "DB008", severity: .warning, target: look.target, object: dropped.name.description,
                             summary: "the dropped index is missed: \(reason)",
-                            evidence: ["definition": .text(dropped.definition)], mend: change.action.lines.first))
+                            evidence: ["definition": .text(dropped.definition)],
+                            mend: change.action.lines.joined(separator: "; ") + ";"))
                 }
                 break
             }
@@ -321,7 +323,7 @@ package struct AdviseIndexes: MaintenanceTask {
         dropped.indexes.append(
             DroppedIndexes.Dropped(
                 name: index.name, table: index.table, tableOID: index.tableOID, definition: index.definition,
-                bytes: index.bytes, at: now, twin: twin?.name,
+                recreation: index.recreation, bytes: index.bytes, at: now, twin: twin?.name,
                 statements: statements.map {
                     .init(id: $0.id, calls: $0.calls, totalMilliseconds: $0.totalMilliseconds)
                 }))
@@ -349,7 +351,9 @@ package struct AdviseIndexes: MaintenanceTask {
 extension Change {
     /// The index it makes, as HypoPG takes it.
     fileprivate var supposed: SQL {
-        guard let line = action.lines.first else { preconditionFailure("a CREATE INDEX is SQL") }
+        guard let line = action.lines.first(where: { $0.hasPrefix("create ") }) else {
+            preconditionFailure("a CREATE INDEX is SQL")
+        }
         return SQL(trusted: line.replacing("concurrently ", with: "", maxReplacements: 1))
     }
 }
