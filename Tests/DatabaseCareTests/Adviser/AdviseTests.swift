@@ -158,6 +158,55 @@ struct AdviseTests {
         }
     }
 
+    @Test("of an index and the one that contains it one goes at a time, and what serves in its place stays")
+    func heirs() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                "create index short on orders (customer_id); create index longer on orders (customer_id, id, note)",
+                "vacuum analyze")
+            try await ask(cluster, ["select * from orders where id = 5"])
+            let harness = try OwnServer.harness(cluster)
+            let words = "db advise-indexes --drop --cycle=1ms"
+            let first = try await harness.run(words)
+            #expect(first.changes.map(\.change.id) == ["drop-index public.short"])
+            #expect(first.changes.map(\.state) == [.proved], "\(first.changes.map(\.error))")
+            #expect(first.changes.first?.change.identity["twin oid"] != nil)
+            // Nothing has used it: the short one was there.
+            let second = try await harness.run(words)
+            #expect(second.changes.isEmpty)
+            #expect(
+                second.listing("Indexes that stay")?.rows.map { $0.map(\.description) } == [
+                    ["public.longer", "it serves in the place of public.short, which was dropped"]
+                ])
+            let record = try #require(
+                try await harness.log.baseline(
+                    DroppedIndexes.subject, Target(environment: "test", resource: "main")))
+            let dropped = try JSONDecoder().decode(DroppedIndexes.self, from: Data(record.content.utf8))
+            #expect(dropped.indexes.map { $0.twin?.name } == ["longer"])
+        }
+    }
+
+    @Test("an index that was read since the plan was made is not dropped")
+    func moved() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop, "create index plain on orders (customer_id)", "vacuum analyze")
+            try await Connection.with(cluster.address(), .unlimited()) { connection in
+                let session = SurveySession(connection)
+                let name = QualifiedName(schema: "public", name: "plain")
+                let index = try #require(try await CareIndex.named(name, session))
+                let change = DropIndexAct.change(index, isAdvised: true, reason: "test")
+                #expect(try await DropIndexAct.inspect(change, session).identity == change.identity)
+                _ = try await connection.query("select count(*) from orders where customer_id = 7")
+                _ = try await connection.query("select pg_stat_force_next_flush()")
+                try await eventually("the scan is counted") {
+                    try await DropIndexAct.inspect(change, session).identity["has been scanned"] == true
+                }
+            }
+        }
+    }
+
     @Test("a statement that takes half as long again since, in enough calls, is a regression, and others are none")
     func regressions() {
         let dropped = DroppedIndexes.Dropped(
