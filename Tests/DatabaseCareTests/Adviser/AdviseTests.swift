@@ -187,6 +187,40 @@ struct AdviseTests {
         }
     }
 
+    @Test("a slot that a standby will come back to counts as one that cannot be asked")
+    func slots() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                "create index short on orders (customer_id); create index longer on orders (customer_id, id, note)",
+                "vacuum analyze", "select pg_create_physical_replication_slot('away')")
+            let summary = try await OwnServer.harness(cluster).run("db advise-indexes --drop --cycle=1ms")
+            #expect(summary.changes.isEmpty)
+            let stays = summary.listing("Indexes that stay")?.rows.map { $0.map(\.description) } ?? []
+            #expect(stays.contains { $0[0] == "public.short" && $0[1].hasPrefix("1 standbys follow") }, "\(stays)")
+        }
+    }
+
+    @Test("a statement that could run somebody's code is not planned, and said to be so")
+    func untrusted() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                """
+                create role app; grant create on schema public to app; set role app;
+                create function price(int) returns int language sql immutable as 'select $1'; reset role
+                """, "vacuum analyze")
+            try await ask(
+                cluster, ["select price(id) from orders where customer_id = 7", "select * from orders where id = 9"])
+            let summary = try await OwnServer.harness(cluster).run("db advise-indexes --slower-than=0s")
+            let rows = summary.listing("Statements not planned")?.rows.map { $0.map(\.description) } ?? []
+            #expect(
+                rows.contains { $0[0].hasPrefix("select price(id)") && $0[1].contains("the function price") }, "\(rows)"
+            )
+            #expect(!rows.contains { $0[0].hasPrefix("select * from orders where id") }, "\(rows)")
+        }
+    }
+
     @Test("an index that was read since the plan was made is not dropped")
     func moved() async throws {
         try await OwnServer.withWorkload { cluster in

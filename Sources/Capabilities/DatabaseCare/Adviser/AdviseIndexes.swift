@@ -140,6 +140,7 @@ package struct AdviseIndexes: MaintenanceTask {
                 observation.gaps.append(Observation.Gap("indexes worth having", CareError.noSupposing))
             }
             observation.listings.append(result.listing(workload))
+            if let listing = result.unplannedListing { observation.listings.append(listing) }
             observation.evidence["statements planned"] = Scalar(result.planned.count)
             observation.evidence["statements not planned"] = Scalar(result.unplanned.count)
             observation.evidence["indexes considered"] = Scalar(result.considered)
@@ -147,7 +148,9 @@ package struct AdviseIndexes: MaintenanceTask {
             try await tellCreations(result.advice, result.tables, session, look, &observation)
             try await tellMissed(workload, planner, session, look, &observation)
         }
-        let known = DropAdvice.Known(planned: result.planned, unplanned: result.unplanned.count)
+        let known = DropAdvice.Known(
+            planned: result.planned, unplanned: result.unplanned.count,
+            isCut: (workload?.statements.count ?? 0) >= options.statements)
         let dropped = try await DroppedIndexes.read(look).remembered(at: clock.now(), cycle: options.cycle)
         let drops = try await DropAdvice(planner: planner, cycle: options.cycle, isOver: isOver).advise(
             workload == nil ? nil : known, dropped: dropped, chosen: adviser.isChosen, session, look)
