@@ -83,7 +83,10 @@ struct OrphanTests {
             create table b (id int primary key, p int); insert into b values (1, 2);
             alter table b add constraint b_p foreign key (p) references parent not valid;
             create function log() returns trigger language plpgsql as 'begin return old; end';
-            create trigger audited before delete on b for each row execute function log()
+            create trigger audited before delete on b for each row execute function log();
+            create table d (id int primary key, p int); insert into d values (1, 2), (2, 1);
+            alter table d add constraint d_p foreign key (p) references parent not valid;
+            create table names_d (d int references d); insert into names_d values (1)
             """)
         let summary = try await run("data cleanup-orphaned")
         #expect(summary.changes.isEmpty)
@@ -92,6 +95,7 @@ struct OrphanTests {
             said == [
                 "public.a.a_p: its rows without a parent are left alone: rows of public.grandchild would go or change with them",
                 "public.b.b_p: its rows without a parent are left alone: its trigger 'audited' would run",
+                "public.d.d_p: its rows without a parent are left alone: rows of public.names_d name some of them",
             ])
     }
 

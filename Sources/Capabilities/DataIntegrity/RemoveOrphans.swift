@@ -171,7 +171,41 @@ package struct RemoveOrphans: MaintenanceTask {
         if let name = try row["publication", as: String?.self] {
             return "the publication '\(name.printable)' would send the archive to subscribers that do not have it"
         }
-        return try row["may", as: Bool.self] ? nil : "this role may not delete from it, or not create a schema"
+        guard try row["may", as: Bool.self] else { return "this role may not delete from it, or not create a schema" }
+        return try await named(orphans, session)
+    }
+
+    /// Who names the rows themselves and keeps them so: a foreign key without an action.
+    private func named(_ orphans: RemovalAct.Orphans, _ session: SurveySession) async throws -> String? {
+        let keys = try await session.query(
+            """
+            select n.nspname::text as schema, r.relname::text as name,
+                array(select a.attname::text from unnest(k.conkey) with ordinality u (num, place)
+                    join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num
+                    order by u.place) as columns,
+                array(select a.attname::text from unnest(k.confkey) with ordinality u (num, place)
+                    join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num
+                    order by u.place) as own_columns
+            from pg_catalog.pg_constraint k
+            join pg_catalog.pg_class r on r.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+            join pg_catalog.pg_class c on c.oid = k.confrelid join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
+            where k.contype = 'f' and k.confdeltype in ('a', 'r') and k.conparentid = 0
+                and cn.nspname = \(orphans.child.schema) and c.relname = \(orphans.child.name)
+            """)
+        for key in keys {
+            let table = QualifiedName(schema: try key["schema"], name: try key["name"])
+            let pairs = zip(try key["columns", as: [String].self], try key["own_columns", as: [String].self])
+                .map { "r.\(identifier: $0) = c.\(identifier: $1)" as SQL }.joined(separator: " and ")
+            let isNamed = try await session.query(
+                SurveySQL(
+                    """
+                    select exists (select from \(orphans.source) where (\(orphans.condition))
+                        and exists (select from \(relation: table) r where \(pairs))) as named
+                    """)
+            ).only["named", as: Bool.self]
+            if isNamed { return "rows of \(table) name some of them" }
+        }
+        return nil
     }
 
     /// A name that is free: `orders`, `orders_2`, ….
