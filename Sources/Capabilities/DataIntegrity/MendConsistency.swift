@@ -29,7 +29,8 @@ package struct MendConsistency: MaintenanceTask {
         explanation: """
             Looks for constraints that are NOT VALID and broken or in truth hold, and for sequences that are behind the \
             columns they fill. With '--fix-issues' it mends what needs no decision and loses nothing: a constraint that \
-            holds for every row is validated (reads and writes go on), and a sequence is set to its column's largest value. \
+            holds for every row is validated (reads and writes go on), and a sequence is set to its column's largest value, \
+            looked up while inserts wait, unless that is near the last number there is. \
             Rows that break a constraint are told; 'data cleanup-orphaned' archives and removes orphans. Each environment is \
             looked at by itself: comparing one with another is not supported yet.
             """,

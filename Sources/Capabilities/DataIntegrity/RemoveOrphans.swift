@@ -40,7 +40,7 @@ package struct RemoveOrphans: MaintenanceTask {
             nothing is removed. The plan has the statement that puts them back; the archive stays until somebody drops it. \
             Rows of relations that only look like one by their names are told, and removed only where '--relation' names \
             the relation. A table is left alone where removing its rows would take rows of other tables with it, or start \
-            a trigger of the team's own, and so are partitioned tables. In a protected environment an approval is needed.
+            a trigger of the team's own, or send the archive to subscribers, and so are partitioned tables. In a protected environment an approval is needed.
             """,
         effect: .destroys,
         subject: .resources([.postgresql]),

@@ -22,7 +22,8 @@ enum DropIndexAct {
         let statement: SQL = "drop index concurrently \(relation: index.name)"
         return Change(
             kind: kind, object: index.name.description, action: .sql([statement.literalText]), effect: .maintains,
-            lock: .shareUpdateExclusive, reversal: index.definition, identity: identity, reason: reason,
+            lock: .shareUpdateExclusive, reversal: index.recreation.joined(separator: "; "), identity: identity,
+            reason: reason,
             estimate: Change.Estimate(seconds: 1, source: "nothing is read"))
     }
 

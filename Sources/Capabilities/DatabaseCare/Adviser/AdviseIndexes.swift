@@ -65,7 +65,7 @@ package struct AdviseIndexes: MaintenanceTask {
             index on top of the other, where a statement saves 30 % of its cost or more and all of them together save twice \
             what writing the index takes; what another index serves already is never told. Indexes that can go are those \
             that nothing has used for a business cycle (35 days) on the primary and every standby, and those that a longer \
-            one contains; each statement is planned without them where HypoPG 1.4 is installed, else only those go that no \
+            one contains, one of a table in a run; each statement is planned without them where HypoPG 1.4 is installed, else only those go that no \
             plan uses. Without options it only tells. With '--create' it builds, with '--drop' it drops, both without \
             locking anybody out; what makes a dropped index again is kept, and for 14 days the statements of its table are \
             watched: where one takes half as long again, and would not with the index, the index is proposed back.
@@ -140,6 +140,7 @@ package struct AdviseIndexes: MaintenanceTask {
                 observation.gaps.append(Observation.Gap("indexes worth having", CareError.noSupposing))
             }
             observation.listings.append(result.listing(workload))
+            if let listing = result.unplannedListing { observation.listings.append(listing) }
             observation.evidence["statements planned"] = Scalar(result.planned.count)
             observation.evidence["statements not planned"] = Scalar(result.unplanned.count)
             observation.evidence["indexes considered"] = Scalar(result.considered)
@@ -147,7 +148,9 @@ package struct AdviseIndexes: MaintenanceTask {
             try await tellCreations(result.advice, result.tables, session, look, &observation)
             try await tellMissed(workload, planner, session, look, &observation)
         }
-        let known = DropAdvice.Known(planned: result.planned, unplanned: result.unplanned.count)
+        let known = DropAdvice.Known(
+            planned: result.planned, unplanned: result.unplanned.count,
+            isCut: (workload?.statements.count ?? 0) >= options.statements)
         let dropped = try await DroppedIndexes.read(look).remembered(at: clock.now(), cycle: options.cycle)
         let drops = try await DropAdvice(planner: planner, cycle: options.cycle, isOver: isOver).advise(
             workload == nil ? nil : known, dropped: dropped, chosen: adviser.isChosen, session, look)
@@ -225,7 +228,8 @@ package struct AdviseIndexes: MaintenanceTask {
                     + "dropped, \(Self.time(slower.before)) before"
                 let change = CreateIndexAct.change(
                     kind: CreateIndexAct.backKind, name: dropped.name, table: dropped.table,
-                    tableOID: dropped.tableOID, definition: dropped.definition, tableBytes: dropped.bytes,
+                    tableOID: dropped.tableOID, definition: dropped.definition, lines: dropped.recreation,
+                    tableBytes: dropped.bytes,
                     reason: reason, priority: .warning)
                 if options.drop || options.create {
                     observation.changes.insert(change, at: 0)
@@ -234,7 +238,8 @@ package struct AdviseIndexes: MaintenanceTask {
                         Finding(
                             code: "DB008", severity: .warning, target: look.target, object: dropped.name.description,
                             summary: "the dropped index is missed: \(reason)",
-                            evidence: ["definition": .text(dropped.definition)], mend: change.action.lines.first))
+                            evidence: ["definition": .text(dropped.definition)],
+                            mend: change.action.lines.joined(separator: "; ") + ";"))
                 }
                 break
             }
@@ -321,7 +326,7 @@ package struct AdviseIndexes: MaintenanceTask {
         dropped.indexes.append(
             DroppedIndexes.Dropped(
                 name: index.name, table: index.table, tableOID: index.tableOID, definition: index.definition,
-                bytes: index.bytes, at: now, twin: twin?.name,
+                recreation: index.recreation, bytes: index.bytes, at: now, twin: twin?.name,
                 statements: statements.map {
                     .init(id: $0.id, calls: $0.calls, totalMilliseconds: $0.totalMilliseconds)
                 }))
@@ -349,7 +354,9 @@ package struct AdviseIndexes: MaintenanceTask {
 extension Change {
     /// The index it makes, as HypoPG takes it.
     fileprivate var supposed: SQL {
-        guard let line = action.lines.first else { preconditionFailure("a CREATE INDEX is SQL") }
+        guard let line = action.lines.first(where: { $0.hasPrefix("create ") }) else {
+            preconditionFailure("a CREATE INDEX is SQL")
+        }
         return SQL(trusted: line.replacing("concurrently ", with: "", maxReplacements: 1))
     }
 }

@@ -35,6 +35,8 @@ struct DropAdvice: Sendable {
     struct Known: Sendable {
         var planned: [IndexAdvice.Planned]
         var unplanned: Int
+        /// Whether there may be more statements than were looked at.
+        var isCut: Bool
     }
 
     /// How much dearer a statement may become.
@@ -100,6 +102,7 @@ struct DropAdvice: Sendable {
         // One that is read goes only where everything that reads it is known.
         if twin != nil, index.isScanned {
             if known.unplanned > 0 { return "it is used, and \(known.unplanned) statements could not be planned" }
+            if known.isCut { return "it is used, and not every statement was looked at; say '--statements'" }
             if users.isEmpty { return "it is used, and no statement that is known uses it" }
         }
         guard !users.isEmpty else { return nil }

@@ -16,6 +16,8 @@ struct DroppedIndexes: Codable, Sendable {
         var tableOID: Int64
         /// What makes it again.
         var definition: String
+        /// The same with its tablespace, comment and statistics targets; nil where an older record has none.
+        var recreation: [String]?
         var bytes: Int64
         var at: Timestamp
         /// The index that goes on doing what it did; it stays for as long as this is remembered.

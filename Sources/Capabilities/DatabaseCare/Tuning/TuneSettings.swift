@@ -36,8 +36,9 @@ package struct TuneSettings: MaintenanceTask {
             '--with-restart' has it written for the next one. The former value stands in the plan and in the record as the \
             statement that brings it back. A change reaches the whole server, so that in a server with a protected database \
             it is refused elsewhere than there. A setting that the command line, the database or the role sets is left \
-            alone, because ALTER SYSTEM would change nothing; so are settings that end people's sessions or write their data \
-            into the log: 'db doctor' tells of those.
+            alone, because ALTER SYSTEM would change nothing. What could cost data, access or plans that people count on is only \
+            told, and max_wal_size, which takes disk that nobody knows of from here; settings that end people's sessions or \
+            write their data into the log are left to 'db doctor'. Memory that other servers share is not reckoned with.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
