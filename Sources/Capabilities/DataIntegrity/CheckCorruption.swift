@@ -61,6 +61,8 @@ package struct CheckCorruption: MaintenanceTask {
             observation.gaps = result.gaps
             if result.gaps.isEmpty, check.tables == nil { observation.examined = Self.codes }
             tell(result, look, &observation)
+            // What is only planned is not over yet.
+            if !observation.changes.isEmpty { observation.examined.remove("DI010") }
             try await tellChecksums(session, look, &observation)
             observation.evidence.merge([
                 "tables read": Scalar(result.tables), "indexes read": Scalar(result.indexes),
@@ -75,12 +77,11 @@ package struct CheckCorruption: MaintenanceTask {
     }
 
     private func tell(_ result: StructureCheck.Result, _ look: Look, _ observation: inout Observation) {
-        let damagedTables = Set(result.damages.filter { $0.kind != .index }.map(\.relation.tableOID))
         for damage in result.damages {
             let relation = damage.relation
             let canRebuild =
                 damage.kind == .index && relation.isRebuildable && relation.mayRebuild
-                && !damagedTables.contains(relation.tableOID)
+                && result.sound.contains(relation.tableOID)
             if canRebuild, options.autoRepair {
                 observation.changes.append(RepairIndexAct.change(damage))
             } else {

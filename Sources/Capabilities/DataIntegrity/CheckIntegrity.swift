@@ -78,10 +78,11 @@ package struct CheckIntegrity: MaintenanceTask {
                 inferred.relations.map { [.text($0.description), .integer($0.orphans)] })
         ]
         do {
-            let late = try await LateSequence.all(session)
-            observation.findings += late.map { $0.finding(at: look.target) }
-            observation.examined.insert("DI008")
-            observation.evidence["sequences behind"] = Scalar(late.count)
+            let sequences = try await LateSequence.all(session)
+            observation.findings += sequences.late.map { $0.finding(at: look.target) }
+            observation.gaps += sequences.gaps
+            if sequences.gaps.isEmpty { observation.examined.insert("DI008") }
+            observation.evidence["sequences behind"] = Scalar(sequences.late.count)
         } catch let error as PostgreSQLError where error.exitStatus != .unreachable && error != .cancelled {
             observation.gaps.append(Observation.Gap("sequences", error))
         }

@@ -108,7 +108,9 @@ struct TableQuality: Sendable {
         // A statement has room for 1,664 columns.
         for start in stride(from: 0, to: max(1, questions.count), by: 500) {
             let part = Array(questions[start..<min(start + 500, questions.count)])
-            let counted = part.enumerated().map { place, question in "\(question.2) as q\(number: place)" as SQL }
+            let counted = part.enumerated().map { place, question in
+                "\(question.2) as \(identifier: "q\(place)")" as SQL
+            }
             let list = (["count(*) as rows"] + counted).joined(separator: ", ")
             let row = try await session.query(
                 SurveySQL("select \(list) from (select * from \(sample) limit \(most)) s")

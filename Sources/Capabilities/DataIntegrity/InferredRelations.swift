@@ -32,15 +32,17 @@ struct InferredRelation: Sendable, Hashable {
     /// Rows that are looked at to see whether it is one.
     static let sample = 10_000
 
-    /// - Parameter session: one that may read every table, and counts every row.
+    /// - Parameters:
+    ///   - session: one that may read every table, and counts every row.
+    ///   - among: those of this table alone; all where nil.
     /// - Returns: the relations, and a gap for each that could not be looked at.
     static func all(
-        _ session: SurveySession, tell: (String) -> Void
+        _ session: SurveySession, among: QualifiedName? = nil, tell: (String) -> Void
     ) async throws -> (relations: [InferredRelation], gaps: [Observation.Gap]) {
         let session = session.unfiltered.with(settings: ["search_path": ""])
         var relations: [InferredRelation] = []
         var gaps: [Observation.Gap] = []
-        for candidate in try await candidates(session) {
+        for candidate in try await candidates(session) where among == nil || among == candidate.child {
             tell("looking at \(candidate.description)")
             do {
                 if let relation = try await candidate.confirmed(session) { relations.append(relation) }

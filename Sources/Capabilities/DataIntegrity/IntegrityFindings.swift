@@ -18,7 +18,9 @@ enum IntegrityFindings {
             "DI008", "sequences.behind", .critical, "Sequence that is behind its column",
             """
             The column holds a larger number than the sequence that fills it has come to. The next INSERT fails on the key, \
-            or, where nothing is unique, gives a number a second time. Loading rows with their numbers leaves it so.
+            or, where nothing is unique, gives a number a second time. Loading rows with their numbers leaves it so. \
+            Where the column's largest number is near the last there is, it may stand for something else, and is for a \
+            person to look at.
             """,
             ["mend: mainstay data consistency-check --fix-issues"], "\(manual)functions-sequence.html",
             "data integrity-check"),

@@ -29,7 +29,8 @@ package struct MendConsistency: MaintenanceTask {
         explanation: """
             Looks for constraints that are NOT VALID and broken or in truth hold, and for sequences that are behind the \
             columns they fill. With '--fix-issues' it mends what needs no decision and loses nothing: a constraint that \
-            holds for every row is validated (reads and writes go on), and a sequence is set to its column's largest value. \
+            holds for every row is validated (reads and writes go on), and a sequence is set to its column's largest value, \
+            looked up while inserts wait, unless that is near the last number there is. \
             Rows that break a constraint are told; 'data cleanup-orphaned' archives and removes orphans. Each environment is \
             looked at by itself: comparing one with another is not supported yet.
             """,
@@ -54,8 +55,10 @@ package struct MendConsistency: MaintenanceTask {
         observation.identity = try await DatabaseIdentity.facts(session)
         var late: [LateSequence] = []
         do {
-            late = try await LateSequence.all(session)
-            observation.examined.insert("DI008")
+            let sequences = try await LateSequence.all(session)
+            late = sequences.late
+            observation.gaps += sequences.gaps
+            if sequences.gaps.isEmpty { observation.examined.insert("DI008") }
         } catch let error as PostgreSQLError where error.exitStatus != .unreachable && error != .cancelled {
             observation.gaps.append(Observation.Gap("sequences", error))
         }
@@ -64,7 +67,13 @@ package struct MendConsistency: MaintenanceTask {
             observation.findings += late.map { $0.finding(at: look.target) }
             return observation
         }
-        observation.changes = late.map(Self.change)
+        for sequence in late {
+            if sequence.mayChange, !sequence.isNearEnd {
+                observation.changes.append(Self.change(sequence))
+            } else {
+                observation.findings.append(sequence.finding(at: look.target))
+            }
+        }
         let open = observation.findings.filter { $0.code == "DI005" }
         observation.findings.removeAll { $0.code == "DI005" }
         for finding in open {
@@ -74,16 +83,20 @@ package struct MendConsistency: MaintenanceTask {
                 observation.findings.append(finding)
             }
         }
+        // What is only planned is not over yet; the next look says whether it is.
+        if observation.changes.contains(where: { $0.kind == "set-sequence" }) { observation.examined.remove("DI008") }
+        if observation.changes.contains(where: { $0.kind == "validate" }) { observation.examined.remove("DI005") }
         return observation
     }
 
     private static func change(_ sequence: LateSequence) -> Change {
         Change(
-            kind: "set-sequence", object: sequence.name.description, action: .sql([sequence.statement.literalText]),
-            effect: .maintains, lock: .rowExclusive, reversal: "nothing to undo: numbers are only left out",
+            kind: "set-sequence", object: sequence.name.description,
+            action: .sql(sequence.statements.map(\.literalText)),
+            effect: .maintains, lock: .shareRowExclusive, reversal: "nothing to undo: numbers are only left out",
             identity: [
                 "schema": .text(sequence.name.schema), "name": .text(sequence.name.name),
-                "largest value": .integer(sequence.largest),
+                "column": .text("\(sequence.table).\(sequence.column.displayedIdentifier)"),
             ],
             reason: "\(sequence.table).\(sequence.column.displayedIdentifier) has come to \(sequence.largest.grouped)",
             estimate: Change.Estimate(seconds: 1, source: "nothing is read"), priority: .critical)
@@ -124,25 +137,39 @@ package struct MendConsistency: MaintenanceTask {
             guard let row else { throw IntegrityError.objectIsGone(change.object) }
             return Inspection(identity: change.identity, witness: ["valid": .boolean(try row["valid"])])
         }
-        var identity = change.identity
+        // The number itself is looked up when it is set, since rows may come until then.
         guard let late = try await sequence(change, session) else {
             throw IntegrityError.objectIsGone("what is wrong with the sequence \(change.object)")
         }
-        identity["largest value"] = .integer(late.largest)
-        return Inspection(identity: identity, witness: ["last value": late.last.map(Scalar.integer) ?? .null])
+        var identity = change.identity
+        if late.isNearEnd { identity["is near its end"] = true }
+        return Inspection(
+            identity: identity, witness: ["last value": .integer(late.last), "largest value": .integer(late.largest)])
     }
 
     /// Nil where it is not behind any more.
     private func sequence(_ change: Change, _ session: SurveySession) async throws -> LateSequence? {
-        try await LateSequence.all(session).first {
-            .text($0.name.schema) == change.identity["schema"] && .text($0.name.name) == change.identity["name"]
-        }
+        guard case .text(let schema)? = change.identity["schema"], case .text(let name)? = change.identity["name"]
+        else { preconditionFailure("a change of a sequence does not name it") }
+        let found = try await LateSequence.all(session, only: QualifiedName(schema: schema, name: name))
+        if let gap = found.gaps.first { throw gap.reason }
+        return found.late.first
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
         guard case .sql(let statements) = change.action else { preconditionFailure("mending is SQL") }
         let connection = try await act.connection()
-        for statement in statements { try await connection.executeScript(trusted: statement) }
+        guard change.kind == "set-sequence" else {
+            for statement in statements { try await connection.executeScript(trusted: statement) }
+            return
+        }
+        try await connection.transaction {
+            // Whoever inserts waits while the largest number is looked up.
+            try await connection.executeScript(
+                trusted: "set local lock_timeout = '5s'; set local statement_timeout = '60s'; "
+                    + "set local row_security = off; set local search_path = ''")
+            for statement in statements { try await connection.executeScript(trusted: statement) }
+        }
     }
 
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
@@ -156,8 +183,8 @@ package struct MendConsistency: MaintenanceTask {
                 ? .done(["valid": true]) : .notDone("the server does not believe in it yet")
         }
         if let late = try await sequence(change, session) {
-            return .notDone("it has come to \(late.last.map(\.grouped) ?? "nothing yet") still")
+            return .notDone("it has come to \(late.position) still")
         }
-        return .done(["ahead of": change.identity["largest value"] ?? .null])
+        return .done(["ahead of": witness["largest value"] ?? .null])
     }
 }

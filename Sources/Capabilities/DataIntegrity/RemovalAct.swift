@@ -17,6 +17,8 @@ struct RemovalAct: Sendable {
         /// A FROM item called `c`, and what is so of the rows.
         var source: SQL
         var condition: SQL
+        /// Whether a foreign key forbids them, which the server would ask if they came back.
+        var breaksKey: Bool
     }
 
     /// The rows as they are: how many of how many, and the sum of their hashes, so that other rows are noticed.
@@ -28,13 +30,14 @@ struct RemovalAct: Sendable {
     }
 
     static func change(
-        _ orphans: Orphans, _ picture: Picture, all: Int64, archive: QualifiedName, limit: Int, reason: String
+        _ orphans: Orphans, _ picture: Picture, columns: [String], all: Int64, archive: QualifiedName, limit: Int,
+        reason: String
     ) -> Change {
         let rest = all > picture.rows ? ", and \((all - picture.rows).grouped) more are left for the next run" : ""
         return Change(
             kind: kind, object: orphans.name, action: .sql(statements(orphans, archive, limit).map(\.literalText)),
             effect: .destroys, lock: .rowExclusive,
-            reversal: ("insert into \(relation: orphans.child) select * from \(relation: archive)" as SQL).literalText,
+            reversal: reversal(orphans, archive, columns),
             identity: picture.identity.merging([
                 "archive": .text(archive.name), "schema": .text(orphans.child.schema),
                 "table": .text(orphans.child.name),
@@ -42,6 +45,31 @@ struct RemovalAct: Sendable {
             reason: "\(picture.rows.grouped) rows without a parent\(rest): \(reason)",
             estimate: Change.Estimate(
                 seconds: max(1, Double(picture.rows) / 5_000), source: "assumed 5,000 rows a second"))
+    }
+
+    /// Columns that are reckoned are left to the server, numbers it gives itself are kept as they were. A foreign key
+    /// would refuse the rows, so it is not asked: that takes a superuser, or whoever may set the parameter.
+    private static func reversal(_ orphans: Orphans, _ archive: QualifiedName, _ columns: [String]) -> String {
+        let list = columns.map { "\(identifier: $0)" as SQL }.joined(separator: ", ")
+        let back: SQL = """
+            insert into \(relation: orphans.child) (\(list)) overriding system value \
+            select \(list) from \(relation: archive)
+            """
+        guard orphans.breaksKey else { return back.literalText }
+        return "begin; set local session_replication_role = replica; \(back.literalText); commit"
+    }
+
+    /// Those that are not reckoned from others, in their order.
+    static func columns(of table: QualifiedName, _ session: SurveySession) async throws -> [String] {
+        try await session.query(
+            """
+            select a.attname::text as name from pg_catalog.pg_attribute a
+            join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = \(table.schema) and c.relname = \(table.name) and a.attnum > 0 and not a.attisdropped
+                and a.attgenerated = ''
+            order by a.attnum
+            """
+        ).map { try $0["name"] }
     }
 
     /// Create, move, and nothing else; what reads the archive back stands between moving and committing.
@@ -118,7 +146,9 @@ struct RemovalAct: Sendable {
             where n.nspname = \(archive.schema) and c.relname = \(archive.name)
             """)
         guard !there.isEmpty else { return .notDone("there is no archive \(archive)") }
-        let kept = try await read(archive) { try await session.unfiltered.query($0) }
+        // Types outside the path are written with their schemas, as they were when the picture was taken.
+        let reader = session.unfiltered.with(settings: ["search_path": ""])
+        let kept = try await read(archive) { try await reader.query($0) }
         guard .integer(kept.rows) == change.identity["rows"], .text(kept.digest) == change.identity["digest"] else {
             return .failed("the archive \(archive) holds other rows than were to be removed", kept.identity)
         }

@@ -6,6 +6,9 @@ import PostgreSQL
 /// Rebuilds an index that amcheck found damaged, from its table, which amcheck found sound. Proved by amcheck again.
 enum RepairIndexAct {
     static let kind = "repair-index"
+    /// How long one rebuild may take.
+    static let limit: Duration = .seconds(4 * 3_600)
+    private static let restored = "set lock_timeout = '5s'; set statement_timeout = 0"
 
     static func change(_ damage: StructureCheck.Damage) -> Change {
         let index = damage.relation
@@ -55,16 +58,18 @@ enum RepairIndexAct {
         }
         let session = try await act.look.database()
         let connection = try await act.connection()
+        try await OldTransaction.refuse(session)
         let before = try await leftovers(table, session)
-        try await connection.executeScript(trusted: "set lock_timeout = 0")
+        let seconds = limit.inSeconds.formatted(decimals: 0)
+        try await connection.executeScript(trusted: "set lock_timeout = 0; set statement_timeout = '\(seconds)s'")
         do {
             for statement in statements { try await connection.executeScript(trusted: statement) }
-            try await connection.executeScript(trusted: "set lock_timeout = '5s'")
+            try await connection.executeScript(trusted: restored)
         } catch {
             let failure = error
             try await despiteCancellation {
                 guard await connection.isOpen else { return }
-                try await connection.executeScript(trusted: "set lock_timeout = '5s'")
+                try await connection.executeScript(trusted: restored)
                 for left in try await leftovers(table, session).subtracting(before) {
                     try await connection.executeScript(
                         trusted: ("drop index concurrently \(relation: left)" as SQL).literalText)

@@ -38,6 +38,8 @@ struct StructureCheck: Sendable {
         var unchecked = 0
         var bytes: Int64 = 0
         var seesVisibility = false
+        /// Oids of the tables that were read whole, with nothing wrong.
+        var sound: Set<Int64> = []
     }
 
     let session: SurveySession
@@ -70,7 +72,7 @@ struct StructureCheck: Sendable {
                 )
                 result.indexes += 1
             } catch {
-                try note(error, index, .index, &result)
+                try await note(error, index, .index, &result)
             }
         }
         for table in try await relations(.table) where isChosen(table) {
@@ -89,12 +91,14 @@ struct StructureCheck: Sendable {
                 if !complaints.isEmpty {
                     result.damages.append(Damage(kind: .table, relation: table, complaints: complaints))
                 }
+                let before = result.damages.count
                 if let viewer = place["pg_visibility"] {
                     result.seesVisibility = true
                     try await visibility(table, viewer, &result)
                 }
+                if complaints.isEmpty, result.damages.count == before { result.sound.insert(table.oid) }
             } catch {
-                try note(error, table, .table, &result)
+                try await note(error, table, .table, &result)
             }
         }
         result.unchecked = try await session.query(
@@ -124,17 +128,24 @@ struct StructureCheck: Sendable {
                 complaints: try rows.map { try $0["complaint", as: String.self] }))
     }
 
-    /// An error is damage where the server says so (`data_corrupted`, `index_corrupted`: manual, appendix A), and a gap
-    /// where something else kept us from looking.
-    private func note(_ error: any Error, _ relation: Relation, _ kind: Damage.Kind, _ result: inout Result) throws {
+    /// An error is damage where the server says so (`data_corrupted`, `index_corrupted`, and `undefined_file` for one
+    /// that is missing: manual, appendix A), and a gap where something else kept us from looking. What was dropped in the
+    /// meantime is neither.
+    private func note(
+        _ error: any Error, _ relation: Relation, _ kind: Damage.Kind, _ result: inout Result
+    ) async throws {
         let report = ErrorReport(error)
         guard report.exitStatus != .unreachable, report.exitStatus != .interrupted else { throw error }
         guard let state = (error as? PostgreSQLError)?.sqlState else { throw error }
-        if state.hasPrefix("XX") {
+        if ["XX001", "XX002", "58P01"].contains(state) {
             result.damages.append(Damage(kind: kind, relation: relation, complaints: [report.problem]))
-        } else {
+        } else if try await isThere(relation) {
             result.gaps.append(Observation.Gap(relation.name.description, error))
         }
+    }
+
+    private func isThere(_ relation: Relation) async throws -> Bool {
+        try await !session.query("select from pg_catalog.pg_class where oid = \(relation.oid)::oid").isEmpty
     }
 
     private func isChosen(_ relation: Relation) -> Bool {

@@ -21,6 +21,9 @@ struct AdviseTests {
             case when g % 2000 = 0 then null else now() end, repeat('x', 60) from generate_series(1, 60000) g;
         """
 
+    /// What was loaded before counts as a day's writing otherwise, and no index is worth that to a few statements.
+    private static let loaded: StaticString = "select pg_stat_reset()"
+
     private func ask(_ cluster: PrivateCluster, _ statements: [SQL], times: Int = 25) async throws {
         try await Connection.with(cluster.address(), .unlimited()) { connection in
             for _ in 0..<times { for statement in statements { _ = try await connection.query(statement) } }
@@ -35,7 +38,7 @@ struct AdviseTests {
     @Test("one, several, part and expression: what the workload wants is told, what is served already is not")
     func finds() async throws {
         try await OwnServer.withWorkload { cluster in
-            try await OwnServer.script(cluster, Self.shop, "vacuum analyze")
+            try await OwnServer.script(cluster, Self.shop, "vacuum analyze", Self.loaded)
             try await ask(
                 cluster,
                 [
@@ -63,7 +66,7 @@ struct AdviseTests {
     @Test("what is built is proved, saves what was predicted, and is not advised again")
     func builds() async throws {
         try await OwnServer.withWorkload { cluster in
-            try await OwnServer.script(cluster, Self.shop, "vacuum analyze")
+            try await OwnServer.script(cluster, Self.shop, "vacuum analyze", Self.loaded)
             let asked: [SQL] = [
                 "select o.id, c.name from orders o join customers c on c.id = o.customer_id where o.customer_id = 12"
             ]
@@ -110,7 +113,7 @@ struct AdviseTests {
             try await OwnServer.script(
                 cluster, Self.shop,
                 """
-                create index never on orders (note, created_at);
+                create index never on orders (note, created_at); comment on index never is 'for ''nobody''';
                 create index used on orders (customer_id);
                 create unique index enforces on orders (id, email)
                 """, "vacuum analyze")
@@ -124,7 +127,8 @@ struct AdviseTests {
             #expect(summary.changes.first?.state == .proved)
             #expect(
                 summary.changes.first?.change.reversal
-                    == "CREATE INDEX never ON public.orders USING btree (note, created_at)")
+                    == "create index concurrently never ON public.orders USING btree (note, created_at); "
+                    + "comment on index public.never is 'for ''nobody'''")
             #expect(try await harness.run(words).changes.isEmpty)
 
             // Missed: as the record has it, its statement took a tenth of what it takes now.
@@ -154,6 +158,89 @@ struct AdviseTests {
             #expect(
                 back.changes.first?.change.action.lines
                     == ["create index concurrently used ON public.orders USING btree (customer_id)"])
+        }
+    }
+
+    @Test("of an index and the one that contains it one goes at a time, and what serves in its place stays")
+    func heirs() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                "create index short on orders (customer_id); create index longer on orders (customer_id, id, note)",
+                "vacuum analyze")
+            try await ask(cluster, ["select * from orders where id = 5"])
+            let harness = try OwnServer.harness(cluster)
+            let words = "db advise-indexes --drop --cycle=1ms"
+            let first = try await harness.run(words)
+            #expect(first.changes.map(\.change.id) == ["drop-index public.short"])
+            #expect(first.changes.map(\.state) == [.proved], "\(first.changes.map(\.error))")
+            #expect(first.changes.first?.change.identity["twin oid"] != nil)
+            // Nothing has used it: the short one was there.
+            let second = try await harness.run(words)
+            #expect(second.changes.isEmpty)
+            #expect(
+                second.listing("Indexes that stay")?.rows.map { $0.map(\.description) } == [
+                    ["public.longer", "it serves in the place of public.short, which was dropped"]
+                ])
+            let record = try #require(
+                try await harness.log.baseline(
+                    DroppedIndexes.subject, Target(environment: "test", resource: "main")))
+            let dropped = try JSONDecoder().decode(DroppedIndexes.self, from: Data(record.content.utf8))
+            #expect(dropped.indexes.map { $0.twin?.name } == ["longer"])
+        }
+    }
+
+    @Test("a slot that a standby will come back to counts as one that cannot be asked")
+    func slots() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                "create index short on orders (customer_id); create index longer on orders (customer_id, id, note)",
+                "vacuum analyze", "select pg_create_physical_replication_slot('away')")
+            let summary = try await OwnServer.harness(cluster).run("db advise-indexes --drop --cycle=1ms")
+            #expect(summary.changes.isEmpty)
+            let stays = summary.listing("Indexes that stay")?.rows.map { $0.map(\.description) } ?? []
+            #expect(stays.contains { $0[0] == "public.short" && $0[1].hasPrefix("1 standbys follow") }, "\(stays)")
+        }
+    }
+
+    @Test("a statement that could run somebody's code is not planned, and said to be so")
+    func untrusted() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                """
+                create role app; grant create on schema public to app; set role app;
+                create function price(int) returns int language sql immutable as 'select $1'; reset role
+                """, "vacuum analyze")
+            try await ask(
+                cluster, ["select price(id) from orders where customer_id = 7", "select * from orders where id = 9"])
+            let summary = try await OwnServer.harness(cluster).run("db advise-indexes --slower-than=0s")
+            let rows = summary.listing("Statements not planned")?.rows.map { $0.map(\.description) } ?? []
+            #expect(
+                rows.contains { $0[0].hasPrefix("select price(id)") && $0[1].contains("the function price") }, "\(rows)"
+            )
+            #expect(!rows.contains { $0[0].hasPrefix("select * from orders where id") }, "\(rows)")
+        }
+    }
+
+    @Test("an index that was read since the plan was made is not dropped")
+    func moved() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop, "create index plain on orders (customer_id)", "vacuum analyze")
+            try await Connection.with(cluster.address(), .unlimited()) { connection in
+                let session = SurveySession(connection)
+                let name = QualifiedName(schema: "public", name: "plain")
+                let index = try #require(try await CareIndex.named(name, session))
+                let change = DropIndexAct.change(index, isAdvised: true, reason: "test")
+                #expect(try await DropIndexAct.inspect(change, session).identity == change.identity)
+                _ = try await connection.query("select count(*) from orders where customer_id = 7")
+                _ = try await connection.query("select pg_stat_force_next_flush()")
+                try await eventually("the scan is counted") {
+                    try await DropIndexAct.inspect(change, session).identity["has been scanned"] == true
+                }
+            }
         }
     }
 

@@ -63,18 +63,20 @@ struct SettingAdviceTests {
         #expect(Self.values(unseen).isEmpty)
     }
 
-    @Test("max_wal_size grows where its being full starts the checkpoints, fourfold at most")
+    @Test("max_wal_size grows where its being full starts the checkpoints, fourfold at most, and is only told")
     func wal() {
         let full = Self.advice {
             $0.requestedCheckpoints = 900
             $0.walRate = 100_000_000
         }
         #expect(Self.values(full) == ["max_wal_size=16GB"])
+        #expect(full.proposals().first?.reservation?.contains("room") == true)
         let slow = Self.advice {
             $0.requestedCheckpoints = 900
             $0.walRate = 100
         }
-        #expect(Self.values(slow) == ["max_wal_size=8GB"])
+        // The WAL of the time between two fits already: what was counted is from before, or of other reasons.
+        #expect(Self.values(slow).isEmpty)
         #expect(Self.values(Self.advice { $0.requestedCheckpoints = 100 }).isEmpty)
     }
 
@@ -86,6 +88,44 @@ struct SettingAdviceTests {
                 "fsync": ("off", nil),
             ]))
         #expect(found == ["fsync=on"])
+    }
+
+    @Test(
+        "what costs data, access or plans is told and not set",
+        arguments: [
+            ("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off"),
+            ("password_encryption", "md5"),
+            ("log_statement", "all"), ("enable_hashjoin", "off"), ("work_mem", "1073741824"),
+        ])
+    func reserved(name: String, value: String) throws {
+        let unit = name == "work_mem" ? "kB" : nil
+        var advice = Self.advice([name: (value, unit), "max_connections": ("10000", nil)])
+        if name.hasPrefix("enable_") {
+            var state = advice.state
+            state.settings[name]?.standard = "on"
+            advice = SettingAdvice(state: state, machine: nil, work: advice.work)
+        }
+        let proposal = try #require(advice.proposals().first { $0.name == name })
+        #expect(proposal.reservation != nil)
+    }
+
+    @Test("where huge pages are demanded, shared_buffers is only told")
+    func hugePages() {
+        let small = ["shared_buffers": (value: "16384", unit: String?("8kB")), "huge_pages": ("on", nil)]
+        #expect(Self.advice(small).proposals().first { $0.name == "shared_buffers" }?.reservation != nil)
+        let plain = ["shared_buffers": (value: "16384", unit: String?("8kB")), "huge_pages": ("try", nil)]
+        #expect(Self.advice(plain).proposals().first { $0.name == "shared_buffers" }?.reservation == nil)
+    }
+
+    @Test("a container's limit is looked for in its own group and in those above, in either version")
+    func groups() {
+        #expect(
+            Machine.limitFiles("9:cpu:/\n4:memory:/docker/1f2e\n0::/system.slice/pg.service\n") == [
+                "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                "/sys/fs/cgroup/memory/docker/memory.limit_in_bytes",
+                "/sys/fs/cgroup/memory/docker/1f2e/memory.limit_in_bytes", "/sys/fs/cgroup/system.slice/memory.max",
+                "/sys/fs/cgroup/system.slice/pg.service/memory.max",
+            ])
     }
 
     @Test(

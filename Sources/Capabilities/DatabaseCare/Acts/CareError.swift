@@ -9,6 +9,8 @@ enum CareError: MaintenanceError, Equatable {
     /// Nobody can say what a statement would cost with an index that does not exist.
     case noSupposing
     case noWorkload
+    /// The time for looking was over first.
+    case cutShort(after: Duration)
 
     var code: String {
         switch self {
@@ -17,6 +19,7 @@ enum CareError: MaintenanceError, Equatable {
         case .leftover: "db.leftover"
         case .noSupposing: "db.no-hypopg"
         case .noWorkload: "db.no-statements"
+        case .cutShort: "db.cut-short"
         }
     }
 
@@ -31,6 +34,7 @@ enum CareError: MaintenanceError, Equatable {
         case .noSupposing: "without the extension HypoPG nobody can say what an index would be worth before it is built"
         case .noWorkload:
             "without the extension pg_stat_statements (1.9 or later) nobody knows what statements there are"
+        case .cutShort(let limit): "not everything was weighed within \(limit.short)"
         }
     }
 
@@ -42,6 +46,7 @@ enum CareError: MaintenanceError, Equatable {
         case .noSupposing: "Install it (Debian: postgresql-15-hypopg), then: create extension hypopg;"
         case .noWorkload:
             "Add it to shared_preload_libraries, restart, then: create extension pg_stat_statements;"
+        case .cutShort: "Give it longer with '--within', or look at fewer with '--statements' or '--table'."
         }
     }
 

@@ -9,7 +9,7 @@ struct CareIndex: Sendable, Hashable {
     var table: QualifiedName
     var tableOID: Int64
     var method: String
-    /// `CREATE INDEX …`, as the server writes it: what makes it again.
+    /// `CREATE INDEX …`, as the server writes it: what makes it again, but for what `recreation` adds.
     var definition: String
     var isValid: Bool
     /// An exclusion constraint's index cannot be rebuilt concurrently (manual, REINDEX).
@@ -20,6 +20,22 @@ struct CareIndex: Sendable, Hashable {
     /// What a rebuild replaces in place; CONCURRENTLY makes a new oid instead.
     var fileNode: Int64
     var mayChange: Bool
+    /// Whether the server here has counted a scan of it.
+    var isScanned: Bool
+    /// What it is for besides being read: replica identity, CLUSTER, a constraint; empty for nothing.
+    var role: String
+    /// Where it lies, if not where its database's do.
+    var tablespace: String?
+    /// Statements for what the definition does not say either: its comment, statistics targets.
+    var particulars: [String]
+
+    /// What makes it again, all that belongs to it included, without locking anybody out. A tablespace that is set
+    /// afterwards would.
+    var recreation: [String] {
+        let place = tablespace.map { ["set default_tablespace = \($0.quotedLiteral)"] } ?? []
+        let back = tablespace == nil ? [] : ["reset default_tablespace"]
+        return place + [CreateIndexAct.concurrently(definition)] + back + particulars
+    }
 
     /// What has to be so still when the change starts.
     var identity: Facts {
@@ -74,6 +90,19 @@ struct CareIndex: Sendable, Hashable {
                     i.indrelid::bigint as table_oid, am.amname::text as method, pg_get_indexdef(c.oid) as definition,
                     i.indisvalid as valid, i.indisexclusion as exclusion, \(size) as bytes,
                     c.relfilenode::bigint as file_node,
+                    pg_stat_get_numscans(c.oid) > 0 as scanned,
+                    concat_ws(', ', case when i.indisreplident then 'replica identity' end,
+                        case when i.indisclustered then 'clustered' end,
+                        (select 'constraint ' || string_agg(k.conname, ', ' order by k.conname) from pg_constraint k
+                            where k.conindid = c.oid having count(*) > 0)) as role,
+                    (select s.spcname::text from pg_tablespace s where s.oid = c.reltablespace) as tablespace,
+                    array(select format('comment on index %I.%I is %L', n.nspname, c.relname, d.description)
+                            from pg_description d where d.objoid = c.oid and d.classoid = 'pg_class'::regclass
+                                and d.objsubid = 0)
+                        || array(select format('alter index %I.%I alter column %s set statistics %s', n.nspname, c.relname,
+                                a.attnum, a.attstattarget)
+                            from pg_attribute a where a.attrelid = c.oid and a.attstattarget >= 0 and a.attnum > 0
+                            order by a.attnum) as particulars,
                     coalesce((select o.option_value::int from pg_options_to_table(c.reloptions) o
                         where o.option_name = 'fillfactor'), 90) as fill_factor,
                     pg_has_role(t.relowner, 'USAGE')
@@ -98,7 +127,8 @@ struct CareIndex: Sendable, Hashable {
                 method: try row["method"], definition: try row["definition"], isValid: try row["valid"],
                 isExclusion: try row["exclusion"], bytes: try row["bytes"],
                 fillFactor: try row["fill_factor"], fileNode: try row["file_node"],
-                mayChange: try row["may_change"])
+                mayChange: try row["may_change"], isScanned: try row["scanned"], role: try row["role"],
+                tablespace: try row["tablespace"], particulars: try row["particulars"])
         }
     }
 }
@@ -116,4 +146,7 @@ extension Change {
         guard case .integer(let oid)? = identity["oid"] else { preconditionFailure("a change does not hold an oid") }
         return oid
     }
+
+    /// Whether it drops an index because of how it is used.
+    var isAdvisedDrop: Bool { identity["has been scanned"] != nil }
 }

@@ -69,7 +69,7 @@ package struct ReindexIndexes: MaintenanceTask {
         let session = try await look.database()
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
-        observation.examined = ["DB002"]
+        if options.table == nil { observation.examined = ["DB002"] }
         let every = try await CareIndex.all(session, leastBytes: 0).filter(isChosen)
         let building = try await Self.building(session)
         let broken = every.filter { !$0.isValid && !building.contains($0.tableOID) }

@@ -52,4 +52,12 @@ extension IndexAdvice.Result {
                 ]
             })
     }
+
+    /// The first of those that nobody could plan, and why; nil where all were.
+    var unplannedListing: Listing? {
+        guard !unplanned.isEmpty else { return nil }
+        return Listing(
+            "Statements not planned", ["statement", "why"],
+            unplanned.prefix(10).map { [.text(String($0.statement.text.printable.prefix(60))), .text($0.reason)] })
+    }
 }

@@ -38,6 +38,9 @@ package struct AdviseIndexes: MaintenanceTask {
         @Option(help: ArgumentHelp("How long one build may take.", valueName: "duration"))
         package var limit: Duration = .seconds(3_600)
 
+        @Option(help: ArgumentHelp("How long looking may take altogether.", valueName: "duration"))
+        package var within: Duration = .seconds(1_800)
+
         package init() {}
 
         package func validate() throws {
@@ -48,6 +51,7 @@ package struct AdviseIndexes: MaintenanceTask {
             guard slowerThan >= .zero else { throw ValidationError("'--slower-than' is not negative") }
             guard cycle > .zero else { throw ValidationError("'--cycle' is longer than nothing") }
             guard limit >= .seconds(1) else { throw ValidationError("'--limit' is at least a second") }
+            guard within >= .seconds(1) else { throw ValidationError("'--within' is at least a second") }
         }
     }
 
@@ -61,7 +65,7 @@ package struct AdviseIndexes: MaintenanceTask {
             index on top of the other, where a statement saves 30 % of its cost or more and all of them together save twice \
             what writing the index takes; what another index serves already is never told. Indexes that can go are those \
             that nothing has used for a business cycle (35 days) on the primary and every standby, and those that a longer \
-            one contains; each statement is planned without them where HypoPG 1.4 is installed, else only those go that no \
+            one contains, one of a table in a run; each statement is planned without them where HypoPG 1.4 is installed, else only those go that no \
             plan uses. Without options it only tells. With '--create' it builds, with '--drop' it drops, both without \
             locking anybody out; what makes a dropped index again is kept, and for 14 days the statements of its table are \
             watched: where one takes half as long again, and would not with the index, the index is proposed back.
@@ -74,7 +78,7 @@ package struct AdviseIndexes: MaintenanceTask {
             .init("maintenance:monthly:query-optimization"),
         ])
 
-    private let options: Options
+    let options: Options
 
     package init(_ options: Options) { self.options = options }
 
@@ -107,7 +111,13 @@ package struct AdviseIndexes: MaintenanceTask {
         } catch let error as any MaintenanceError where error is LintBlindness || error is CareError {
             observation.gaps.append(Observation.Gap("statements", error))
         }
+        let clock = look.clock
+        let end = clock.monotonic() + options.within
+        let isOver: @Sendable () -> Bool = { clock.monotonic() >= end }
+        // What was looked for among some tables alone says nothing of the others.
+        let isWhole = options.table == nil
         var adviser = IndexAdvice(planner: planner)
+        adviser.isOver = isOver
         adviser.limits.leastGain = options.gain / 100
         adviser.limits.leastMilliseconds = options.slowerThan.inSeconds * 1_000
         adviser.limits.tables = options.table.map {
@@ -120,11 +130,17 @@ package struct AdviseIndexes: MaintenanceTask {
                 result.planned.reduce(into: []) { $0.formUnion($1.tables) }, session)
             if planner.canSuppose {
                 try await adviser.advise(workload, &result, tell: look.tell)
-                observation.examined.insert("DB006")
+                if result.isCut {
+                    observation.gaps.append(
+                        Observation.Gap("indexes worth having", CareError.cutShort(after: options.within)))
+                } else if isWhole {
+                    observation.examined.insert("DB006")
+                }
             } else {
                 observation.gaps.append(Observation.Gap("indexes worth having", CareError.noSupposing))
             }
             observation.listings.append(result.listing(workload))
+            if let listing = result.unplannedListing { observation.listings.append(listing) }
             observation.evidence["statements planned"] = Scalar(result.planned.count)
             observation.evidence["statements not planned"] = Scalar(result.unplanned.count)
             observation.evidence["indexes considered"] = Scalar(result.considered)
@@ -132,10 +148,26 @@ package struct AdviseIndexes: MaintenanceTask {
             try await tellCreations(result.advice, result.tables, session, look, &observation)
             try await tellMissed(workload, planner, session, look, &observation)
         }
-        let drops = try await DropAdvice(planner: planner, cycle: options.cycle).advise(
-            workload == nil ? nil : result.planned, chosen: adviser.isChosen, session, look)
+        let known = DropAdvice.Known(
+            planned: result.planned, unplanned: result.unplanned.count,
+            isCut: (workload?.statements.count ?? 0) >= options.statements)
+        let dropped = try await DroppedIndexes.read(look).remembered(at: clock.now(), cycle: options.cycle)
+        let drops = try await DropAdvice(planner: planner, cycle: options.cycle, isOver: isOver).advise(
+            workload == nil ? nil : known, dropped: dropped, chosen: adviser.isChosen, session, look)
         observation.measurements += drops.measurements
         tellDrops(drops, look, &observation)
+        try await tellHalfDropped(dropped, session, look, &observation)
+        if isWhole { observation.examined.insert("DB007") }
+        // What is only planned is not over yet; the next look says whether it is.
+        if observation.changes.contains(where: { $0.kind == CreateIndexAct.kind }) {
+            observation.examined.remove("DB006")
+        }
+        if observation.changes.contains(where: { $0.kind == DropIndexAct.kind }) {
+            observation.examined.remove("DB007")
+        }
+        if observation.changes.contains(where: { $0.kind == CreateIndexAct.backKind }) {
+            observation.examined.remove("DB008")
+        }
     }
 
     private func tellCreations(
@@ -180,26 +212,6 @@ package struct AdviseIndexes: MaintenanceTask {
                 ], rows))
     }
 
-    private func tellDrops(_ drops: DropAdvice.Result, _ look: Look, _ observation: inout Observation) {
-        observation.examined.insert("DB007")
-        for (index, reason) in drops.drops {
-            if options.drop {
-                observation.changes.append(DropIndexAct.change(index, reason: reason))
-            } else {
-                observation.findings.append(
-                    Finding(
-                        code: "DB007", severity: .info, target: look.target, object: index.name.description,
-                        summary: "it can go: \(reason)",
-                        evidence: ["bytes": .integer(index.bytes), "definition": .text(index.definition)],
-                        mend: "mainstay db advise-indexes --drop"))
-            }
-        }
-        guard !drops.kept.isEmpty else { return }
-        observation.listings.append(
-            Listing(
-                "Indexes that stay", ["index", "why"], drops.kept.map { [.text($0.index), .text($0.reason)] }))
-    }
-
     /// Indexes that were dropped here and are missed.
     private func tellMissed(
         _ workload: Workload, _ planner: StatementPlanner, _ session: SurveySession, _ look: Look,
@@ -208,21 +220,16 @@ package struct AdviseIndexes: MaintenanceTask {
         observation.examined.insert("DB008")
         let watched = try await DroppedIndexes.read(look).watched(at: look.clock.now())
         observation.evidence["dropped indexes watched"] = Scalar(watched.count)
-        for dropped in watched where try await CareIndex.named(dropped.name, session) == nil {
+        for dropped in watched where try await CareIndex.named(dropped.name, session)?.isValid != true {
             for slower in dropped.regressions(workload) {
-                if planner.canSuppose {
-                    let definition = SQL(trusted: dropped.definition)
-                    let now = try PlanNode.read(try await planner.plan(slower.statement.text).json)
-                    let then = try PlanNode.read(
-                        try await planner.plan(slower.statement.text, supposing: [definition]).json)
-                    guard then.cost < 0.7 * now.cost else { continue }
-                }
+                guard try await wouldHelp(dropped, slower.statement, planner) else { continue }
                 let reason =
                     "statement \(slower.statement.id) takes \(Self.time(slower.since)) on average since it was "
                     + "dropped, \(Self.time(slower.before)) before"
                 let change = CreateIndexAct.change(
                     kind: CreateIndexAct.backKind, name: dropped.name, table: dropped.table,
-                    tableOID: dropped.tableOID, definition: dropped.definition, tableBytes: dropped.bytes,
+                    tableOID: dropped.tableOID, definition: dropped.definition, lines: dropped.recreation,
+                    tableBytes: dropped.bytes,
                     reason: reason, priority: .warning)
                 if options.drop || options.create {
                     observation.changes.insert(change, at: 0)
@@ -231,10 +238,27 @@ package struct AdviseIndexes: MaintenanceTask {
                         Finding(
                             code: "DB008", severity: .warning, target: look.target, object: dropped.name.description,
                             summary: "the dropped index is missed: \(reason)",
-                            evidence: ["definition": .text(dropped.definition)], mend: change.action.lines.first))
+                            evidence: ["definition": .text(dropped.definition)],
+                            mend: change.action.lines.joined(separator: "; ") + ";"))
                 }
                 break
             }
+        }
+    }
+
+    /// What the planner says; where it cannot be asked about such an index or statement, what was measured is enough.
+    private func wouldHelp(
+        _ dropped: DroppedIndexes.Dropped, _ statement: Workload.Statement, _ planner: StatementPlanner
+    ) async throws -> Bool {
+        guard planner.canSuppose else { return true }
+        do {
+            let now = try PlanNode.read(try await planner.plan(statement.text).json)
+            let then = try PlanNode.read(
+                try await planner.plan(statement.text, supposing: [SQL(trusted: dropped.definition)]).json)
+            return then.cost < 0.7 * now.cost
+        } catch {
+            guard !error.endsLooking else { throw error }
+            return true
         }
     }
 
@@ -244,15 +268,30 @@ package struct AdviseIndexes: MaintenanceTask {
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let session = try await look.database()
-        guard change.kind != DropIndexAct.kind else { return try await DropIndexAct.inspect(change, session) }
+        guard change.kind != DropIndexAct.kind else {
+            var inspection = try await DropIndexAct.inspect(change, session)
+            if change.isAdvisedDrop {
+                let standbys = try await Standbys.ask(look, session, cycle: options.cycle)
+                if let obstacle = standbys.obstacle { inspection.identity["standbys"] = .text(obstacle) }
+                if let user = standbys.used[change.objectID] { inspection.identity["is used by"] = .text(user) }
+            }
+            return inspection
+        }
         var inspection = try await CreateIndexAct.inspect(change, session)
         // Here and not in the plan, whose digest would change with every call of a statement.
         if case .text(let table)? = change.identity["table"] {
-            let before = try await WorkloadCost.of(table: table, look)
-            let supposed = try await WorkloadCost.of(table: table, supposing: change.supposed, look)
-            if let before, let supposed {
-                inspection.witness["cost"] = .number(before)
-                inspection.witness["cost predicted"] = .number(supposed)
+            do {
+                if let before = try await WorkloadCost.of(table: table, look),
+                    let supposed = try await WorkloadCost.of(
+                        table: table, supposing: change.supposed, weights: before.weights, look)
+                {
+                    inspection.witness["cost"] = .number(before.cost)
+                    inspection.witness["cost predicted"] = .number(supposed.cost)
+                    inspection.witness["statements"] = .text(WorkloadCost.text(before.weights))
+                }
+            } catch {
+                // HypoPG does not take every access method; the index can be built all the same.
+                guard !error.endsLooking else { throw error }
             }
         }
         return inspection
@@ -279,11 +318,15 @@ package struct AdviseIndexes: MaintenanceTask {
         }
         var dropped = try await DroppedIndexes.read(look)
         let now = look.clock.now()
-        dropped.indexes = dropped.watched(at: now).filter { $0.name != index.name }
+        dropped.indexes = dropped.remembered(at: now, cycle: options.cycle).filter { $0.name != index.name }
+        var twin: CareIndex?
+        if case .integer(let oid)? = change.identity["twin oid"] {
+            twin = try await CareIndex.with(oid: oid, session)
+        }
         dropped.indexes.append(
             DroppedIndexes.Dropped(
                 name: index.name, table: index.table, tableOID: index.tableOID, definition: index.definition,
-                bytes: index.bytes, at: now,
+                recreation: index.recreation, bytes: index.bytes, at: now, twin: twin?.name,
                 statements: statements.map {
                     .init(id: $0.id, calls: $0.calls, totalMilliseconds: $0.totalMilliseconds)
                 }))
@@ -298,7 +341,9 @@ package struct AdviseIndexes: MaintenanceTask {
         let proof = try await CreateIndexAct.prove(change, before: witness, session)
         guard case .done(var evidence) = proof, case .number(let before)? = witness["cost"], before > 0,
             case .number(let predicted)? = witness["cost predicted"], case .text(let table)? = change.identity["table"],
-            let achieved = try await WorkloadCost.of(table: table, look)
+            case .text(let statements)? = witness["statements"],
+            let achieved = try await WorkloadCost.of(
+                table: table, weights: WorkloadCost.weights(statements), look)?.cost
         else { return proof }
         evidence["cost saved, predicted percent"] = .number((100 * (1 - predicted / before)).rounded())
         evidence["cost saved, achieved percent"] = .number((100 * (1 - achieved / before)).rounded())
@@ -309,7 +354,9 @@ package struct AdviseIndexes: MaintenanceTask {
 extension Change {
     /// The index it makes, as HypoPG takes it.
     fileprivate var supposed: SQL {
-        guard let line = action.lines.first else { preconditionFailure("a CREATE INDEX is SQL") }
+        guard let line = action.lines.first(where: { $0.hasPrefix("create ") }) else {
+            preconditionFailure("a CREATE INDEX is SQL")
+        }
         return SQL(trusted: line.replacing("concurrently ", with: "", maxReplacements: 1))
     }
 }

@@ -14,13 +14,15 @@ struct CreateIndexAct: Sendable {
 
     /// - Parameters:
     ///   - definition: the whole statement without CONCURRENTLY: `create index "a" on …`.
+    ///   - lines: all that makes it, where that is more than the definition.
     ///   - tableBytes: what the build reads.
     static func change(
         kind: String, name: QualifiedName, table: QualifiedName, tableOID: Int64, definition: String,
+        lines: [String]? = nil,
         tableBytes: Int64, reason: String, priority: Severity? = nil
     ) -> Change {
         Change(
-            kind: kind, object: name.description, action: .sql([concurrently(definition)]), effect: .maintains,
+            kind: kind, object: name.description, action: .sql(lines ?? [concurrently(definition)]), effect: .maintains,
             lock: .shareUpdateExclusive,
             reversal: ("drop index concurrently \(relation: name)" as SQL).literalText,
             identity: [
@@ -33,7 +35,7 @@ struct CreateIndexAct: Sendable {
     }
 
     /// `CREATE UNIQUE INDEX a …` as the server writes it, without locking anybody out.
-    private static func concurrently(_ definition: String) -> String {
+    static func concurrently(_ definition: String) -> String {
         for start in ["CREATE UNIQUE INDEX ", "CREATE INDEX ", "create index "] where definition.hasPrefix(start) {
             return "\(start.lowercased())concurrently \(definition.dropFirst(start.count))"
         }

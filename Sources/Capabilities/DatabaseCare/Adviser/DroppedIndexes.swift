@@ -16,8 +16,12 @@ struct DroppedIndexes: Codable, Sendable {
         var tableOID: Int64
         /// What makes it again.
         var definition: String
+        /// The same with its tablespace, comment and statistics targets; nil where an older record has none.
+        var recreation: [String]?
         var bytes: Int64
         var at: Timestamp
+        /// The index that goes on doing what it did; it stays for as long as this is remembered.
+        var twin: QualifiedName?
         /// What the statements of its table had come to by then.
         var statements: [Taken]
     }
@@ -58,6 +62,11 @@ struct DroppedIndexes: Codable, Sendable {
             Baseline(
                 subject: Self.subject, target: look.target, digest: String(digest.hexadecimal), content: content,
                 acceptedBy: "run \(runID)", acceptedAt: look.clock.now()))
+    }
+
+    /// Those that are remembered: a business cycle has to show whether what took their place is used.
+    func remembered(at now: Timestamp, cycle: Duration) -> [Dropped] {
+        indexes.filter { now - $0.at < max(Self.watch, cycle) }
     }
 
     /// Those that are still watched.

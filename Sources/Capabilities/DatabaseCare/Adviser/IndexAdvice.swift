@@ -7,6 +7,8 @@ import PostgreSQL
 struct IndexAdvice: Sendable {
     let planner: StatementPlanner
     var limits = Limits()
+    /// Whether the time for looking is over.
+    var isOver: @Sendable () -> Bool = { false }
 
     struct Limits: Sendable {
         /// Smaller tables are read whole in no time.
@@ -62,18 +64,23 @@ struct IndexAdvice: Sendable {
         var tables: [QualifiedName: AdviceTable] = [:]
         var considered = 0
         var advice: [Advice] = []
+        /// Whether the time was over before everything was weighed.
+        var isCut = false
     }
 
     func plan(_ workload: Workload, tell: (String) -> Void) async throws -> Result {
         var result = Result()
         for statement in workload.statements {
+            if isOver() {
+                result.unplanned.append((statement, "the time for looking was over"))
+                continue
+            }
             do {
                 let plan = try PlanNode.read(try await planner.plan(statement.text).json)
                 result.planned.append(Planned(statement: statement, plan: plan))
             } catch {
-                let report = ErrorReport(error)
-                guard report.exitStatus != .unreachable, report.exitStatus != .interrupted else { throw error }
-                result.unplanned.append((statement, report.problem))
+                guard !error.endsLooking else { throw error }
+                result.unplanned.append((statement, ErrorReport(error).problem))
             }
         }
         tell("planned \(result.planned.count) of \(workload.statements.count) statements")
@@ -88,6 +95,10 @@ struct IndexAdvice: Sendable {
         let able = result.tables.filter { $0.value.rows >= limits.leastRows && isChosen($0.value.name) }
         var pool: [IndexCandidate] = []
         for planned in worthwhile {
+            if isOver() {
+                result.isCut = true
+                return
+            }
             let own = try await supposable(CandidateSource(plan: planned.plan, tables: able).candidates())
             result.considered += own.count
             // Carrying everything wins wherever it can, so each is asked without it first.
@@ -105,6 +116,11 @@ struct IndexAdvice: Sendable {
             tell("weighing \(pool.count) indexes")
             var weighed: [Advice] = []
             for candidate in pool {
+                // What was not weighed against all others is not told.
+                if isOver() {
+                    result.isCut = true
+                    return
+                }
                 if let advice = try await weigh(candidate, chosen, worthwhile, costs, workload.hours, able) {
                     weighed.append(advice)
                 }
@@ -144,8 +160,7 @@ struct IndexAdvice: Sendable {
                 _ = try await planner.plan("select 1", supposing: [candidate.supposed])
                 able.append(candidate)
             } catch {
-                let report = ErrorReport(error)
-                guard report.exitStatus != .unreachable, report.exitStatus != .interrupted else { throw error }
+                guard !error.endsLooking else { throw error }
             }
         }
         return able
@@ -186,4 +201,12 @@ struct IndexAdvice: Sendable {
     /// An entry written is taken for one page at random, as the planner counts it by default: pessimistic where the leaf
     /// is in the cache, optimistic where the page splits.
     static let costOfEntry = 4.0
+}
+
+extension Error {
+    /// Whether nothing more can be asked: the server is gone, or somebody has ended the look.
+    var endsLooking: Bool {
+        let status = ErrorReport(self).exitStatus
+        return status == .unreachable || status == .interrupted
+    }
 }

@@ -17,15 +17,8 @@ struct Standbys: Sendable {
     static func ask(_ look: Look, _ session: SurveySession, cycle: Duration) async throws -> Standbys {
         var standbys = Standbys()
         let own = try await ServerFacts(session)
-        // A receiver of WAL or a base backup reads no index.
-        let followers = try await session.query(
-            """
-            select count(*) as n from pg_catalog.pg_stat_replication r
-            left join pg_catalog.pg_replication_slots s on s.active_pid = r.pid
-            where r.state = 'streaming' and coalesce(s.slot_type, 'physical') = 'physical'
-                and r.application_name not in ('pg_receivewal', 'pg_basebackup')
-            """
-        ).only["n", as: Int.self]
+        var followers = try await Self.followers(session)
+        var instances: Set<String> = []
         let others = (look.environment?.resources ?? []).filter {
             $0.kind == .postgresql && $0.name != look.target.resource
         }
@@ -34,7 +27,10 @@ struct Standbys: Sendable {
                 facts.isInRecovery, facts.systemIdentifier != nil, facts.systemIdentifier == own.systemIdentifier,
                 facts.databaseOID == own.databaseOID
             else { continue }
+            // Two names of one server are one standby.
+            guard instances.insert(try await Self.instance(there, facts)).inserted else { continue }
             standbys.asked.append(other.name)
+            followers += try await Self.followers(there)
             let counted = try await there.query(
                 """
                 select extract(epoch from now() - greatest(
@@ -58,5 +54,28 @@ struct Standbys: Sendable {
                 + "name them in the inventory"
         }
         return standbys
+    }
+
+    /// How many servers follow this one, or will again: every physical slot, and every sender of WAL without one,
+    /// whatever it does at this moment. A receiver of WAL or a base backup reads no index.
+    private static func followers(_ session: SurveySession) async throws -> Int {
+        try await session.query(
+            """
+            select (select count(*) from pg_catalog.pg_replication_slots s
+                    left join pg_catalog.pg_stat_replication r on r.pid = s.active_pid
+                    where s.slot_type = 'physical' and r.application_name is distinct from 'pg_receivewal')
+                + (select count(*) from pg_catalog.pg_stat_replication r
+                    where r.state is distinct from 'backup'
+                        and not exists (select from pg_catalog.pg_replication_slots s where s.active_pid = r.pid)
+                        and coalesce(r.application_name, '') not in ('pg_receivewal', 'pg_basebackup')) as n
+            """
+        ).only["n"]
+    }
+
+    /// The moment it started and its port: what is the same by whatever way one comes to it.
+    private static func instance(_ session: SurveySession, _ facts: ServerFacts) async throws -> String {
+        let port = try await session.query("select pg_catalog.current_setting('port') as port").only[
+            "port", as: String.self]
+        return "\(facts.startedAt.microseconds) \(port)"
     }
 }

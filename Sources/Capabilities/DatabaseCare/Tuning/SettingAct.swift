@@ -62,10 +62,13 @@ enum SettingAct {
             action: .sql(["alter system set \(name) = \(proposal.value.quotedLiteral)", "select pg_reload_conf()"]),
             effect: .maintains, scope: .cluster,
             // Where a file of the team's own has it, that one counts again.
-            reversal: "\(setting.isAltered == true ? former : reset); select pg_reload_conf()",
+            reversal: "\(setting.isAltered == true ? former : reset); select pg_reload_conf()"
+                + (proposal.needsRestart
+                    ? "; -- or, where the server does not start: take the line '\(proposal.name) = …' out of "
+                        + "postgresql.auto.conf in its data directory" : ""),
             identity: [
                 "setting": .text(proposal.name), "value": .text(setting.value), "wanted": .text(proposal.value),
-                "source": .text(setting.source),
+                "source": .text(setting.source), "waits for a restart": .boolean(setting.isPending),
             ],
             reason: "\(setting.text) now; \(proposal.why)",
             estimate: Change.Estimate(
@@ -84,6 +87,7 @@ enum SettingAct {
         var identity = change.identity
         identity["value"] = .text(setting.value)
         identity["source"] = .text(setting.source)
+        identity["waits for a restart"] = .boolean(setting.isPending)
         return Inspection(
             identity: identity,
             witness: ["value": .text(setting.value), "pending restart": .boolean(setting.isPending)])
@@ -114,10 +118,53 @@ enum SettingAct {
         ]
         if own.isEqual(to: wanted) { return .done(evidence) }
         // It is in the file, and the server says that it waits for its restart.
-        if setting.isPending {
+        if setting.isPending, try await isWritten(change.object, wanted, setting, session) {
             evidence["counts from"] = "the next restart"
             return .done(evidence)
         }
         return .notDone("\(change.object) is \(setting.text) still")
+    }
+
+    /// A line of a file that the server cannot take: a reload stops at it.
+    struct Unreadable: Sendable {
+        var name: String?
+        var file: String
+        var error: String
+    }
+
+    /// Lines with errors; those that only wait for a restart are none. Empty where the role may not look.
+    static func unreadable(_ session: SurveySession) async throws -> [Unreadable] {
+        guard try await mayReadFiles(session) else { return [] }
+        return try await session.query(
+            """
+            select name, coalesce(sourcefile, '') as file, error from pg_catalog.pg_file_settings f
+            where error is not null and not exists (
+                select from pg_catalog.pg_settings s where s.name = f.name and s.context = 'postmaster')
+            order by seqno
+            """
+        ).map { Unreadable(name: try $0["name"], file: try $0["file"], error: try $0["error"]) }
+    }
+
+    private static func mayReadFiles(_ session: SurveySession) async throws -> Bool {
+        try await session.query(
+            """
+            select pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
+                and pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE') as may
+            """
+        ).only["may"]
+    }
+
+    /// Whether the last line of the files that sets it sets it so; what the server says counts where the role may not look.
+    private static func isWritten(
+        _ name: String, _ wanted: String, _ setting: ServerSetting, _ session: SurveySession
+    ) async throws -> Bool {
+        guard try await mayReadFiles(session) else { return true }
+        let last = try await session.query(
+            "select setting from pg_catalog.pg_file_settings where name = \(name) order by seqno desc limit 1"
+        ).first?["setting", as: String?.self]
+        guard let last else { return false }
+        return last == wanted
+            || ServerState.Setting(value: last, standard: "", unit: setting.unit, needsRestart: true).isEqual(
+                to: wanted)
     }
 }

@@ -10,18 +10,23 @@ struct SettingProposal: Sendable, Hashable {
     /// Where the knowledge comes from.
     var source: String
     var needsRestart: Bool
+    /// Why a person has to set it; nil where a program may.
+    var reservation: String?
 }
 
 /// What the workload has shown since the counters began.
 struct ServerWork: Sendable, Hashable {
     /// Bytes of WAL in a second.
     var walRate: Double
+    /// Since max_wal_size was seen to be what it is now.
     var timedCheckpoints: Double
     var requestedCheckpoints: Double
     /// Bytes of temporary files in a day, of all databases.
     var temporaryBytesADay: Double
     /// Share of reads that the cache answered, 0 to 1; nil where nothing was read.
     var cacheHits: Double?
+    /// This look, to be remembered.
+    var looks: [Measurement] = []
     /// Sessions busy at once at most, as far as anybody has looked; nil where nobody has.
     var busy: Int?
 }
@@ -30,6 +35,7 @@ struct ServerWork: Sendable, Hashable {
 /// already, or where nothing shows that it is wrong.
 struct SettingAdvice: Sendable {
     let state: ServerState
+    /// Nil where its memory is not known to be this server's alone.
     let machine: Machine?
     let work: ServerWork
 
@@ -38,6 +44,14 @@ struct SettingAdvice: Sendable {
 
     /// What lints say that no program should decide: it ends people's sessions, or writes their data into a log.
     static let needDecision = ["DB240", "DB251"]
+
+    /// What a program may set: it costs no data, no access and no plan that people count on. Everything else is told.
+    static let settable: Set<String> = [
+        "autovacuum", "autovacuum_max_workers", "autovacuum_vacuum_cost_delay", "checkpoint_completion_target",
+        "checkpoint_timeout", "default_statistics_target", "effective_cache_size", "log_autovacuum_min_duration",
+        "log_checkpoints", "log_lock_waits", "maintenance_work_mem", "shared_buffers",
+        "superuser_reserved_connections", "track_counts", "track_io_timing", "work_mem",
+    ]
 
     func proposals() -> [SettingProposal] {
         var found: [String: SettingProposal] = [:]
@@ -52,7 +66,28 @@ struct SettingAdvice: Sendable {
         }
         // What is reckoned knows more than a default does.
         for proposal in reckoned() { found[proposal.name] = proposal }
-        return found.values.filter { !isSo($0) }.sorted { $0.name < $1.name }
+        return found.values.filter { !isSo($0) }.map(reserved).sorted { $0.name < $1.name }
+    }
+
+    private func reserved(_ proposal: SettingProposal) -> SettingProposal {
+        var proposal = proposal
+        proposal.reservation = proposal.reservation ?? reservation(proposal)
+        return proposal
+    }
+
+    private func reservation(_ proposal: SettingProposal) -> String? {
+        guard Self.settable.contains(proposal.name) else { return "whether it should be so is for a person to say" }
+        // With huge pages demanded a server whose memory the system cannot find does not start.
+        if proposal.name == "shared_buffers", state.value("huge_pages") == "on" {
+            return "huge_pages is on, and the server does not start where the system has too few of them"
+        }
+        // Statements may count on what they have.
+        if proposal.name == "work_mem", let now = state.amount("work_mem"),
+            let wanted = ServerState.Setting.amount(of: proposal.value), wanted < now
+        {
+            return "statements may count on what they have"
+        }
+        return nil
     }
 
     private func reckoned() -> [SettingProposal] {
@@ -124,14 +159,15 @@ struct SettingAdvice: Sendable {
         guard let now = state.amount("max_wal_size"), let time = state.amount("checkpoint_timeout"),
             work.requestedCheckpoints >= 20, work.requestedCheckpoints > 0.2 * all
         else { return nil }
-        let wanted = min(max(2 * now, work.walRate * time * 1.5), 4 * now, 65_536 * Self.megabyte)
-        guard wanted > now else { return nil }
+        let wanted = min(work.walRate * time * 1.5, 4 * now, 65_536 * Self.megabyte)
+        guard wanted > 1.1 * now else { return nil }
         return SettingProposal(
             name: "max_wal_size", value: Self.rounded(wanted),
             why:
                 "\(Int64(work.requestedCheckpoints).grouped) of \(Int64(all).grouped) checkpoints began because the WAL "
                 + "was full (\(ByteCount(Int64(work.walRate * 3_600))) an hour); it takes that much disk",
-            source: "\(Self.manual)wal.html#GUC-MAX-WAL-SIZE", needsRestart: false)
+            source: "\(Self.manual)wal.html#GUC-MAX-WAL-SIZE", needsRestart: false,
+            reservation: "how much room the disk of the WAL has is not known here; three times that much is safe")
     }
 
     /// `4GB`, `768MB`: two digits that count, in whole megabytes.

@@ -36,8 +36,9 @@ package struct TuneSettings: MaintenanceTask {
             '--with-restart' has it written for the next one. The former value stands in the plan and in the record as the \
             statement that brings it back. A change reaches the whole server, so that in a server with a protected database \
             it is refused elsewhere than there. A setting that the command line, the database or the role sets is left \
-            alone, because ALTER SYSTEM would change nothing; so are settings that end people's sessions or write their data \
-            into the log: 'db doctor' tells of those.
+            alone, because ALTER SYSTEM would change nothing. What could cost data, access or plans that people count on is only \
+            told, and max_wal_size, which takes disk that nobody knows of from here; settings that end people's sessions or \
+            write their data into the log are left to 'db doctor'. Memory that other servers share is not reckoned with.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -56,20 +57,25 @@ package struct TuneSettings: MaintenanceTask {
         let session = try await look.database()
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
-        observation.examined = ["DB009"]
         let isInRecovery = try await session.query("select pg_catalog.pg_is_in_recovery() as standby")
             .only["standby", as: Bool.self]
         let machine = try await Machine.read(session, said: options.memory)
         let state = try await ServerState.read(session, now: look.clock.now())
-        let advice = SettingAdvice(
-            state: state, machine: machine, work: try await ServerWork.read(session, look))
+        let work = try await ServerWork.read(session, look)
+        observation.measurements = work.looks
+        // What several servers share is none's own.
+        let isShared = (machine?.others ?? 0) > 0
+        let advice = SettingAdvice(state: state, machine: isShared ? nil : machine, work: work)
+        let unread = try await SettingAct.unreadable(session)
         let only = options.only.map { Set($0.split(separator: ",").map { String($0).trimmingWhitespace() }) }
         let proposals = advice.proposals().filter { only?.contains($0.name) ?? true }
         let settings = try await ServerSetting.read(proposals.map(\.name), session)
         var rows: [[Scalar]] = []
         for proposal in proposals {
             guard let setting = settings[proposal.name] else { continue }
-            let obstacle = obstacle(proposal, setting, isInRecovery: isInRecovery)
+            let obstacle =
+                obstacle(proposal, setting, isInRecovery: isInRecovery)
+                ?? unread.first { $0.name != proposal.name }.map { "\($0.file) has an error: \($0.error)" }
             rows.append([
                 .text(proposal.name), .text(setting.text), .text(proposal.value), .text(obstacle ?? "at once"),
                 .text(proposal.why),
@@ -87,22 +93,29 @@ package struct TuneSettings: MaintenanceTask {
                     evidence: [
                         "why": .text(proposal.why), "source": .text(proposal.source), "undo": .text(change.reversal),
                     ],
-                    mend: proposal.needsRestart && setting.mayAlter
+                    mend: proposal.needsRestart && setting.mayAlter && proposal.reservation == nil
                         ? "mainstay db tune --with-restart --only=\(proposal.name)"
                         : change.action.lines.joined(separator: "; ") + ";"))
         }
         observation.listings = [Listing("Settings", ["setting", "is", "better", "counts", "why"], rows)]
         observation.evidence = [
             "memory": machine.map { .integer($0.memory) } ?? .null,
-            "memory known by": .text(machine?.source ?? "nothing; say '--memory'"),
+            "memory known by": .text(
+                isShared
+                    ? "nothing: \(machine?.others ?? 0) other servers share the machine; say '--memory'"
+                    : machine?.source ?? "nothing; say '--memory'"),
             "settings looked at": Scalar(state.settings.count),
         ]
+        // What was left out, or is only planned, is not over yet.
+        if only == nil, observation.changes.isEmpty { observation.examined = ["DB009"] }
         return observation
     }
 
     /// Why it is only told; nil where it is changed.
     private func obstacle(_ proposal: SettingProposal, _ setting: ServerSetting, isInRecovery: Bool) -> String? {
+        if let reservation = proposal.reservation { return reservation }
         switch setting.source {
+        case "configuration file" where setting.isAltered == nil: return "this role may not see where it is set"
         case "command line", "environment variable": return "the server's \(setting.source) sets it"
         case "database", "user", "database user": return "the \(setting.source) sets it otherwise"
         default: break

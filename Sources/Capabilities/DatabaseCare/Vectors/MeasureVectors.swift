@@ -75,6 +75,7 @@ package struct MeasureVectors: MaintenanceTask {
         let memory: Int64 = try row["memory"]
         var rows: [[Scalar]] = []
         var needed: [String: Int] = [:]
+        var standing: [String: Int] = [:]
         for index in indexes {
             look.tell("searching \(index.name)")
             let head: [Scalar] = [.text(index.name.description), .integer(index.bytes)]
@@ -82,7 +83,8 @@ package struct MeasureVectors: MaintenanceTask {
                 rows.append(head + [.null, .null, .null, .text("not measured: \(obstacle)")])
                 continue
             }
-            let now = try await SearchSettingAct.current(index.setting, session).flatMap { Int($0) } ?? index.standard
+            let now = try await SearchSettingAct.effective(index.setting, session) ?? index.standard
+            standing[index.setting] = now
             do {
                 let measurement = RecallMeasurement(
                     session: session.limited(to: options.timeout), index: index, clock: look.clock,
@@ -107,9 +109,12 @@ package struct MeasureVectors: MaintenanceTask {
                     Listing.Column("search", .seconds), Listing.Column("exact", .seconds), "for the wanted recall",
                 ], rows)
         ]
+        // What is only planned is not over yet.
+        if options.apply, !needed.isEmpty { observation.examined.remove("DB014") }
         let database: String = try row["name"]
         for (name, value) in needed.sorted(by: { $0.key < $1.key }) where options.apply {
-            guard try row["may_set", as: Bool.self] else { continue }
+            // Looking less far is nobody's wish, wherever it was set.
+            guard try row["may_set", as: Bool.self], value > standing[name] ?? 0 else { continue }
             observation.changes.append(
                 SearchSettingAct.change(
                     name, to: value, from: try await SearchSettingAct.current(name, session), database: database,

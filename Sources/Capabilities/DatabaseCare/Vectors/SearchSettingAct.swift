@@ -17,6 +17,22 @@ enum SearchSettingAct {
         ).first?["value"]
     }
 
+    /// What a new session of this role gets, from wherever it is set; nil where the library does not know it.
+    ///
+    /// The setting is pgvector's own: the server knows it only once the library is loaded, which the first value does.
+    static func effective(_ name: String, _ session: SurveySession) async throws -> Int? {
+        let place = try await session.query(
+            """
+            select n.nspname::text as schema from pg_catalog.pg_extension x
+            join pg_catalog.pg_namespace n on n.oid = x.extnamespace where x.extname = 'vector'
+            """
+        ).first?["schema", as: String.self]
+        guard let place else { return nil }
+        _ = try await session.query(SurveySQL("select '[1]'::\(identifier: place).vector::text as loaded"))
+        return try await session.query("select reset_val as value from pg_catalog.pg_settings where name = \(name)")
+            .first?["value", as: String?.self].flatMap { Int($0) }
+    }
+
     static func change(
         _ name: String, to value: Int, from current: String?, database: String, reason: String
     ) -> Change {

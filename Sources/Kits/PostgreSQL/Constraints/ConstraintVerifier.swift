@@ -26,11 +26,13 @@ package struct ConstraintVerifier: Sendable {
     ///
     /// A statement that fails (a time-out, a function that is gone) makes its constraint unverified, with the reason.
     ///
-    /// - Parameter begins: told what is looked at next, a table and its constraint, with how many there are of its kind.
+    /// - Parameters:
+    ///   - among: those of this table alone; all where nil.
+    ///   - begins: told what is looked at next, a table and its constraint, with how many there are of its kind.
     /// - Throws: `PostgreSQLError` when the catalog cannot be read or the connection is lost.
     package func verify(
         _ kinds: Set<ConstraintVerdict.Kind> = Set(ConstraintVerdict.Kind.allCases),
-        begins: @Sendable (String) -> Void = { _ in }
+        among: QualifiedName? = nil, begins: @Sendable (String) -> Void = { _ in }
     ) async throws -> ConstraintVerification {
         var verdicts: [ConstraintVerdict] = []
         func tell(_ kind: ConstraintVerdict.Kind, _ table: ConstrainedTable, _ number: Int, of count: Int) {
@@ -40,6 +42,7 @@ package struct ConstraintVerifier: Sendable {
             let rows = try await session.query(ForeignKey.survey)
             for (number, row) in rows.enumerated() {
                 let key = try ForeignKey(row)
+                guard among == nil || among == key.child.name else { continue }
                 tell(.foreignKey, key.child, number, of: rows.count)
                 verdicts.append(try await verify(key))
             }
@@ -48,6 +51,7 @@ package struct ConstraintVerifier: Sendable {
             let rows = try await session.query(NotNullColumns.survey)
             for (number, row) in rows.enumerated() {
                 let columns = try NotNullColumns(row)
+                guard among == nil || among == columns.table.name else { continue }
                 tell(.notNull, columns.table, number, of: rows.count)
                 verdicts += try await verify(columns)
             }
@@ -56,6 +60,7 @@ package struct ConstraintVerifier: Sendable {
             let rows = try await session.query(UniqueKey.survey)
             for (number, row) in rows.enumerated() {
                 let key = try UniqueKey(row)
+                guard among == nil || among == key.table.name else { continue }
                 tell(.unique, key.table, number, of: rows.count)
                 verdicts.append(try await verify(key))
             }
@@ -64,6 +69,7 @@ package struct ConstraintVerifier: Sendable {
             let rows = try await session.query(CheckConstraint.survey)
             for (number, row) in rows.enumerated() {
                 let constraint = try CheckConstraint(row)
+                guard among == nil || among == constraint.table.name else { continue }
                 guard kinds.contains(constraint.isExclusion ? .exclusion : .check) else { continue }
                 tell(.check, constraint.table, number, of: rows.count)
                 verdicts.append(try await verify(constraint))

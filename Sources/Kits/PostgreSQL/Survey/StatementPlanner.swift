@@ -2,9 +2,13 @@ import Maintenance
 
 /// What a statement would cost with indexes that do not exist, and without some that do.
 ///
-/// The planner is asked, and nothing is run: the statement is prepared in a READ ONLY transaction and its *generic* plan
+/// The planner is asked, and the statement is not run: it is prepared in a READ ONLY transaction and its *generic* plan
 /// explained, which needs no values (manual, "PREPARE", "plan_cache_mode"). Indexes that do not exist are HypoPG's, which
 /// lie in the session's memory alone (https://hypopg.readthedocs.io). One that exists can be hidden from version 1.4 on.
+///
+/// Planning itself calls functions that are IMMUTABLE or STABLE, with the rights of whoever asks (manual, "Function
+/// Volatility Categories"), and the statements are anybody's. So one that could come to call a function of somebody who
+/// is no superuser and not the role that asks is not planned; see `UntrustedCode`.
 package struct StatementPlanner: Sendable {
     private let session: SurveySession
     /// The schema HypoPG lies in; nil where the database does not have it.
@@ -35,7 +39,8 @@ package struct StatementPlanner: Sendable {
     ///   - statement: as `pg_stat_statements` keeps it, `$1` in the place of each constant.
     ///   - supposed: definitions, `create index on …`.
     ///   - hidden: oids of indexes that are left out of account.
-    /// - Throws: `SurveyRefusal` where it is no single statement that can be explained; `PostgreSQLError` where the server
+    /// - Throws: `SurveyRefusal` where it is no single statement that can be explained, or planning it could run somebody's
+    ///   code; `PostgreSQLError` where the server
     ///   does not take it, as when a table is gone, a type cannot be told, or the role may not read it.
     package func plan(
         _ statement: String, supposing supposed: [SQL] = [], hiding hidden: [Int64] = []
@@ -47,6 +52,7 @@ package struct StatementPlanner: Sendable {
         let parameters = tokens.reduce(0) { highest, token in
             if case .parameter(let number) = token { max(highest, number) } else { highest }
         }
+        let names = try UntrustedCode.Names(tokens + supposed.flatMap { try SQLLexer.tokens(of: $0.literalText) })
         precondition(supposed.isEmpty || canSuppose, "indexes are supposed where there is no HypoPG")
         precondition(hidden.isEmpty || canHide, "an index is hidden where HypoPG cannot")
         return try await session.alone {
@@ -54,6 +60,10 @@ package struct StatementPlanner: Sendable {
             // What an attempt that failed has left; neither is undone with a transaction.
             try await connection.executeScript(
                 trusted: "set local plan_cache_mode = force_generic_plan; set local jit = off; deallocate all")
+            // The extended protocol takes one statement alone.
+            try await connection.execute("prepare mainstay_supposed as \(SQL(trusted: statement))")
+            // Analysed, and with that bound to what it calls, but not planned yet.
+            try await UntrustedCode.refuse(names, connection)
             var indexes: [SupposedPlan.Index] = []
             if let schema {
                 _ = try await connection.query("select \(identifier: schema).hypopg_reset()")
@@ -66,8 +76,6 @@ package struct StatementPlanner: Sendable {
                         "select \(identifier: schema).hypopg_hide_index(\(oid)::bigint::oid)")
                 }
             }
-            // The extended protocol takes one statement alone.
-            try await connection.execute("prepare mainstay_supposed as \(SQL(trusted: statement))")
             let values = Array(repeating: "null", count: parameters).joined(separator: ", ")
             let call = parameters == 0 ? "mainstay_supposed" : "mainstay_supposed(\(values))"
             let rows = try await connection.query(SQL(trusted: "explain (format json, verbose) execute \(call)"))

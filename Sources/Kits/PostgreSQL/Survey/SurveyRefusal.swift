@@ -11,6 +11,8 @@ package enum SurveyRefusal: MaintenanceError, Hashable {
     /// Calls this function.
     case function(String)
     case notToStandardOutput
+    /// Could come to call this while it is planned: a function, type, operator or table that runs somebody's code.
+    case untrusted(String)
     /// A clause that says what makes it unreadable.
     case unreadable(String)
 
@@ -22,6 +24,7 @@ package enum SurveyRefusal: MaintenanceError, Hashable {
         case .changes: "postgresql.survey.changes"
         case .function: "postgresql.survey.function"
         case .notToStandardOutput: "postgresql.survey.copy"
+        case .untrusted: "postgresql.survey.untrusted"
         case .unreadable: "postgresql.survey.unreadable"
         }
     }
@@ -34,13 +37,15 @@ package enum SurveyRefusal: MaintenanceError, Hashable {
         case .changes(let what): "a survey may only look, and this statement holds \(what)"
         case .function(let name): "a survey may only look, and this statement calls '\(name.printable)'"
         case .notToStandardOutput: "a survey may COPY only TO STDOUT"
+        case .untrusted(let what):
+            "planning it could run code of \(what.printable), which belongs to neither a superuser nor this role"
         case .unreadable(let why): "the statement \(why)"
         }
     }
 
     package var hint: String? {
         switch self {
-        case .empty: nil
+        case .empty, .untrusted: nil
         case .several: "Give each statement a survey of its own."
         case .statement, .changes, .function, .notToStandardOutput:
             "Use SELECT, WITH … SELECT, VALUES, TABLE, SHOW, EXPLAIN without ANALYZE, or COPY … TO STDOUT; "
