@@ -48,4 +48,34 @@ struct FullStoreTests {
         #expect(try await Ledger.rows(TestDatabase.current) == keys)
         #expect(try await quiet.log.verifyAudit().isSound)
     }
+
+    @Test("a journal that somebody else went on with ends nothing: the step stays open, and resuming settles it")
+    func journalMoved() async throws {
+        try await TestDatabase.current.run(Ledger.table)
+        var ledger = Ledger()
+        ledger.keys = ["a", "b"]
+        let quiet = try TaskHarness([TaskEntry(ledger)], database: TestDatabase.current)
+        let store = quiet.log.store
+        ledger.after = { change, _ in
+            guard change.object == "a" else { return }
+            // As if it had been begun a second time: what comes of the first attempt does not count for this one.
+            try await store.write { _ = try $0.run(Moved.begunAgain) }
+        }
+        var harness = quiet
+        harness.catalog = TaskCatalog([TaskEntry(ledger)])
+        await #expect {
+            try await harness.run("test ledger")
+        } throws: {
+            ErrorReport($0).code == "journal.moved"
+        }
+        #expect(try await Ledger.rows(TestDatabase.current) == ["a"])
+        let run = try await quiet.resume()
+        #expect(run.run.state == .succeeded, "\(run.steps.first?.error?.problem ?? "")")
+        #expect(run.changes.allSatisfy { $0.state == .proved })
+        #expect(try await Ledger.rows(TestDatabase.current) == ["a", "b"])
+    }
+}
+
+private enum Moved: String, StatementSet {
+    case begunAgain = "update change set started_at = started_at + 1 where state = 'started'"
 }

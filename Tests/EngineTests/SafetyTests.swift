@@ -55,9 +55,9 @@ struct SafetyTests {
         #expect(try await rows().isEmpty)
         let dry = try await harness.run("test ledger", isDryRun: true)
         #expect(dry.plans.first?.refusals.first?.reason.code == "policy.not-safe")
-        // Its routine may have an earlier step that takes the backup.
+        // No earlier step of this routine takes the backup.
         let plan = try await harness.run("test ledger", isDryRun: true, isRoutine: true)
-        #expect(plan.plans.first?.refusals.isEmpty == true)
+        #expect(plan.plans.first?.refusals.first?.reason.code == "policy.not-safe")
         #expect(try await harness.run("test ledger", isRoutine: true).step.state == .refused)
         #expect(try await rows().isEmpty)
     }

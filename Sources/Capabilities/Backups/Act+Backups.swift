@@ -67,13 +67,14 @@ extension Act {
         try await Blocking().run { _ in try place.folder.write(written, of: id, key: signer) }
         var detail: Facts = [
             "state": .text(certificate.verdict.rawValue), "manifest": .text(certificate.manifestSHA256),
-            "path": .text(place.folder.certificatePath(of: id)),
+            RunLog.certificatePath: .text(place.folder.certificatePath(of: id)),
+            RunLog.backupPath: .text(place.folder.path(of: id)),
         ]
         if certificate.isEqual, certificate.verdict == .proved {
             detail[RunLog.bringsBack] = .text(certificate.snapshot.iso8601)
         }
         try await look.log.noteSigned(
-            "certificate of \(id)", target: look.target, runID: look.runID, detail: detail)
+            RunLog.certificateSubject + "\(id)", target: look.target, runID: look.runID, detail: detail)
         if certificate.verdict == .refuted {
             throw BackupsError.refuted(
                 id, differences: certificate.differences.prefix(5).map(\.description),

@@ -142,7 +142,8 @@ package struct CleanUpTemporaryFiles: MaintenanceTask {
             ),
             effect: .destroys, reversal: "none: the files are gone",
             identity: try identity(old, access, modifiedBy: newest),
-            reason: "not modified for \(age)", authority: isApproved ? access.olderThan.location.description : nil)
+            reason: "not modified for \(age)", authority: isApproved ? access.olderThan.location.description : nil,
+            keeps: "nothing: temporary is what the configuration calls it (\(access.path.location))")
     }
 
     /// The oldest, for people; the change itself covers all.

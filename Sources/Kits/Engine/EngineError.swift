@@ -84,6 +84,7 @@ package enum EngineError: MaintenanceError {
         case .severalRuns: "Give more of it; 'mainstay runs' lists them."
         case .runIsAlive: "Wait for it, or end that process; 'mainstay resume' then goes on."
         case .nothingToResume(let run, _): "'mainstay show \(run)' tells what came of it."
+        case .journalMoved(_, let run): "'mainstay resume \(run)' looks what is so and goes on."
         case .worldMoved, .planChanged: "Look at the new plan with '--dry-run', then run that one."
         case .needsConfirmation: "Look at it with '--dry-run', then confirm it with '--yes'."
         case .stepTimeLimit: "Raise its 'timeout' if it needs longer; what is done stays done."
@@ -95,6 +96,9 @@ package enum EngineError: MaintenanceError {
         default: nil
         }
     }
+
+    /// Whether the journal holds something else than what was written into it.
+    var isOfJournal: Bool { if case .journalMoved = self { true } else { false } }
 
     package var isRetryable: Bool {
         switch self {

@@ -32,7 +32,8 @@ package struct Change: Codable, Hashable, Sendable, Identifiable {
     /// checks say meanwhile. Nil where the lock says it; not digested.
     package var interrupts: [String]?
     /// How what it replaces stays within reach, where the change itself sees to that: the old database renamed, an archive
-    /// read back. Nil where it does not; then what it removes has to be in a fresh proved backup. Not digested.
+    /// read back; or why nothing has to. Nil where it does not; then what it removes has to be in a fresh proved backup.
+    /// Not digested.
     package var keeps: String?
 
     package init(

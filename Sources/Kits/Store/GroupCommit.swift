@@ -11,6 +11,8 @@ import Synchronization
 /// its own, so that waiting for a disk never holds more than one thread of the cooperative pool.
 final class GroupCommit: Sendable {
     private struct Entry: Sendable {
+        /// Of what was postponed, what it goes with; of what is waited for, what has to be written before it.
+        var name: String?
         /// Does the work; what it throws is this writer's own failure.
         var work: @Sendable (StoreWriter) throws -> Void
         /// Nil after the commit; the error otherwise. Nobody waits for what was postponed.
@@ -19,8 +21,8 @@ final class GroupCommit: Sendable {
 
     private struct State {
         var waiting: [Entry] = []
-        /// What lies about for company, each under the name of what it goes with.
-        var postponed: [(name: String, entry: Entry)] = []
+        /// What lies about for company.
+        var postponed: [Entry] = []
         /// Somebody commits, or is about to; whoever comes meanwhile is taken along next.
         var isCommitting = false
         /// The last commit was of several, or left some waiting.
@@ -31,23 +33,35 @@ final class GroupCommit: Sendable {
         /// Puts in line what was postponed under a name; all of it for nil.
         mutating func takePostponed(_ name: String?) {
             guard !postponed.isEmpty else { return }
-            waiting += postponed.lazy.filter { name == nil || $0.name == name }.map(\.entry)
+            waiting += postponed.lazy.filter { name == nil || $0.name == name }
             if name == nil { postponed = [] } else { postponed.removeAll { $0.name == name } }
         }
     }
 
     /// So many at most share one commit: those who wait for it should not wait for much longer than for the disk.
     private static let most = 256
-    /// How long what nobody waits for may lie about for company, and how long after it could not be written.
-    private static let (patience, longer) = (DispatchTimeInterval.milliseconds(5), DispatchTimeInterval.seconds(1))
     /// On one processor the pool has one thread, and nothing else would go on meanwhile.
     private static let mayHoldThread = ProcessInfo.processInfo.activeProcessorCount > 1
 
     private let pool: DatabasePool
+    private let patience: Patience
     private let queue = DispatchQueue(label: "mainstay.store.commit")
+    /// Of its own: the global queues' threads may all be busy with what runs for minutes.
+    private let answers = DispatchQueue(label: "mainstay.store.answer")
     private let state = Mutex(State())
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    /// How long what nobody waits for may lie about.
+    struct Patience: Sendable {
+        /// For company.
+        var first = DispatchTimeInterval.milliseconds(5)
+        /// After the store could not be written.
+        var again = DispatchTimeInterval.seconds(1)
+    }
+
+    init(_ pool: DatabasePool, _ patience: Patience = Patience()) {
+        self.pool = pool
+        self.patience = patience
+    }
 
     /// All or nothing; durable when it returns.
     ///
@@ -72,7 +86,7 @@ final class GroupCommit: Sendable {
     func write(after name: String?, work: @escaping @Sendable (StoreWriter) throws -> Void) async throws {
         try Task.checkCancellation()
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let entry = Entry(work: work) { error in
+            let entry = Entry(name: name, work: work) { error in
                 if let error { continuation.resume(throwing: error) } else { continuation.resume() }
             }
             let (isFirst, isAlone) = state.withLock { state in
@@ -88,16 +102,17 @@ final class GroupCommit: Sendable {
     }
 
     /// Written with what is written next under the same name, before it, or by itself a little later; nobody is told. What
-    /// cannot be written has to show in what is written after it.
+    /// cannot be written has to show in what is written after it: where both are lost, only who waits for that is told, and
+    /// nothing of both is tried again.
     ///
     /// With whatever comes first it would often be alone on its page, which the next commit then writes once more.
     func postpone(as name: String, _ body: @escaping @Sendable (StoreWriter) throws -> Void) {
         let isFirst = state.withLock { state in
-            state.postponed.append((name, Entry(work: body)))
+            state.postponed.append(Entry(name: name, work: body))
             defer { state.isPostponed = true }
             return !state.isPostponed
         }
-        if isFirst { look(after: Self.patience) }
+        if isFirst { look(after: patience.first) }
     }
 
     /// Writes what lies about then, where nobody else is at it: whoever is looks again at their end.
@@ -121,16 +136,16 @@ final class GroupCommit: Sendable {
             state.waiting.removeFirst(group.count)
             return group
         }
-        var lost: [Entry] = []
+        let failures: [Int: any Error]
         do {
-            let failures = try write(group)
-            answer(group) { failures[$0] }
+            failures = try write(group)
         } catch {
-            // Nothing of the whole transaction is there. What nobody waits for is written before what comes next.
+            // Nothing of the whole transaction is there.
             let error = error
-            answer(group) { _ in error }
-            lost = group.filter { $0.done == nil }
+            failures = Dictionary(uniqueKeysWithValues: group.indices.map { ($0, error) })
         }
+        answer(group) { failures[$0] }
+        let lost = failures.isEmpty ? [] : Self.lost(of: group, failures)
         let (isMore, isLeft) = state.withLock { state in
             state.waiting.insert(contentsOf: lost, at: 0)
             state.isCommitting = state.waiting.contains { $0.done != nil }
@@ -140,7 +155,18 @@ final class GroupCommit: Sendable {
             return (state.isCommitting, isLeft)
         }
         if isMore { queue.async { self.commit() } }
-        if isLeft { look(after: lost.isEmpty ? Self.patience : Self.longer) }
+        if isLeft { look(after: lost.isEmpty ? patience.first : patience.again) }
+    }
+
+    /// What nobody waits for and the store could not take: it is written before what comes next.
+    ///
+    /// Not where somebody waited for what goes with it: told that it failed, they give up, and others may go on from what
+    /// is written until then. Nor where its own work failed, which it would again.
+    private static func lost(of group: [Entry], _ failures: [Int: any Error]) -> [Entry] {
+        group.enumerated().filter { index, entry in
+            guard entry.done == nil, let failure = failures[index], isOfStore(failure) else { return false }
+            return !group[index...].contains { $0.done != nil && $0.name == entry.name }
+        }.map(\.element)
     }
 
     /// Tells who waits. Waking several costs this thread more than their rows did, so another one does it while the next
@@ -150,7 +176,7 @@ final class GroupCommit: Sendable {
             for (index, entry) in group.enumerated() { entry.done?(error(index)) }
             return
         }
-        DispatchQueue.global().async {
+        answers.async {
             for (index, entry) in group.enumerated() { entry.done?(error(index)) }
         }
     }
@@ -170,9 +196,16 @@ final class GroupCommit: Sendable {
                 guard group.count > 1, !Self.isLost(error) else { throw error }
             }
             var failures: [Int: any Error] = [:]
+            // Of what was postponed: who waits for what goes with it is told this, and not what comes of it there.
+            var causes: [String: any Error] = [:]
             try database.inTransaction(.immediate) {
                 for (index, entry) in group.enumerated() {
-                    if let failure = try Self.failure(of: entry, in: database) { failures[index] = failure }
+                    if entry.done != nil, let cause = entry.name.flatMap({ causes[$0] }) {
+                        failures[index] = cause
+                    } else if let failure = try Self.failure(of: entry, in: database) {
+                        failures[index] = failure
+                        if entry.done == nil, let name = entry.name { causes[name] = failure }
+                    }
                 }
                 return .commit
             }
@@ -186,6 +219,14 @@ final class GroupCommit: Sendable {
         switch (error as? DatabaseError)?.resultCode {
         case .SQLITE_BUSY, .SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_READONLY, .SQLITE_CANTOPEN: true
         default: false
+        }
+    }
+
+    /// Whether it says nothing about the work itself, which may well be written later.
+    private static func isOfStore(_ error: any Error) -> Bool {
+        switch (error as? DatabaseError)?.resultCode {
+        case .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_INTERRUPT: true
+        default: isLost(error)
         }
     }
 

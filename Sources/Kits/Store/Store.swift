@@ -18,7 +18,12 @@ package final class Store: Sendable {
     private static let writerCache = 16_384
 
     /// Opens, or creates, the state in `directory`, and applies the migrations that are missing.
-    package init(directory: String, migrations: [Migration]) throws {
+    package convenience init(directory: String, migrations: [Migration]) throws {
+        try self.init(directory: directory, migrations: migrations, patience: GroupCommit.Patience())
+    }
+
+    /// - Parameter patience: with what nobody waits for.
+    init(directory: String, migrations: [Migration], patience: GroupCommit.Patience) throws {
         self.directory = directory
         let path = directory + "/mainstay.sqlite"
         do {
@@ -28,7 +33,7 @@ package final class Store: Sendable {
             configuration.maximumReaderCount = 4
             configuration.label = "mainstay.store"
             pool = try DatabasePool(path: path, configuration: configuration)
-            commits = GroupCommit(pool)
+            commits = GroupCommit(pool, patience)
         } catch {
             throw Self.translate(error, opening: directory)
         }

@@ -132,11 +132,16 @@ extension Act {
         try await Blocking().run { _ in try folder.write(signed, pages: written, key: key, signer: signer) }
         var detail: Facts = [
             "state": .text(signed.verdict.rawValue), "rungs": .text(signed.ladder.score),
-            "path": .text(folder.physicalCertificatePath(of: label)),
+            RunLog.certificatePath: .text(folder.physicalCertificatePath(of: label)),
         ]
-        if signed.verdict == .proved { detail[RunLog.bringsBack] = .text(signed.taken.iso8601) }
+        // Where pgBackRest keeps its repository is its own affair.
+        if case .base(let backups, _) = physical.engine { detail[RunLog.backupPath] = .text(backups.path(of: label)) }
+        if signed.verdict == .proved {
+            detail[RunLog.bringsBack] = .text(signed.taken.iso8601)
+            detail[RunLog.isOfCluster] = true
+        }
         try await look.log.noteSigned(
-            "certificate of \(label)", target: look.target, runID: look.runID, detail: detail)
+            RunLog.certificateSubject + label, target: look.target, runID: look.runID, detail: detail)
         if signed.verdict == .refuted { throw PhysicalRefuted(label: label, summary: signed.summary) }
     }
 

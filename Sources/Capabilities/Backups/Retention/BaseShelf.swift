@@ -102,7 +102,8 @@ struct BaseShelf: Sendable {
                 action: .files("remove what an interrupted removal left of \(label)"), effect: .destroys,
                 reversal: "none; it was no whole backup any more",
                 identity: ["backup": .text(label), "policy": "going"],
-                reason: "its removal was begun and not ended", authority: authority)
+                reason: "its removal was begun and not ended", authority: authority,
+                keeps: "nothing: it was no whole backup any more")
         }
     }
 

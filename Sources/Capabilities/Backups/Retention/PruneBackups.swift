@@ -55,7 +55,7 @@ package struct PruneBackups: MaintenanceTask {
                     action: .files("remove what an interrupted removal left of \(folder.path(of: id))"),
                     effect: .destroys, reversal: "none; it was no whole backup any more",
                     identity: Self.identity(id, identity), reason: "its removal was begun and not ended",
-                    authority: authority)
+                    authority: authority, keeps: "nothing: it was no whole backup any more")
             }
         }
         let leaving = shelf.items.reversed().compactMap { item -> Change? in

@@ -102,6 +102,29 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
     }
 }
 
+extension ChangeRecord {
+    /// By what is told of it: one that was read and one that was just made are the same.
+    package static func == (left: ChangeRecord, right: ChangeRecord) -> Bool { left.told == right.told }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(told) }
+
+    private struct Told: Hashable {
+        var place: [Int]
+        var runID: String
+        var change: Change
+        var state: ChangeState
+        var facts: [Facts?]
+        var error: ErrorReport?
+        var times: [Timestamp?]
+    }
+
+    private var told: Told {
+        Told(
+            place: [step, number], runID: runID, change: change, state: state, facts: [witness, evidence], error: error,
+            times: [startedAt, endedAt])
+    }
+}
+
 /// One move of a change from state to state.
 package struct JournalEntry: Codable, Hashable, Sendable {
     package var runID: String

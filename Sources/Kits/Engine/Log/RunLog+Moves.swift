@@ -4,6 +4,7 @@ import Store
 
 extension RunLog {
     private static let change = KnownStatement(RunStatement.moveChange)
+    private static let applied = KnownStatement(RunStatement.applyChange)
     private static let journal = KnownStatement(RunStatement.insertJournal)
 
     /// Moves a change to another state, durably and only from the state it is believed to be in.
@@ -52,12 +53,13 @@ extension RunLog {
         ]
         let (from, to) = (StoreValue.text(record.state.rawValue), StoreValue.text(state.rawValue))
         let (seen, shown) = ((witness?.storedText).storeValue, (moved.evidence?.storedText).storeValue)
+        let attempt = state == .applied ? record.startedAt : nil
         let change = try FilledStatement(
-            Self.change,
+            attempt == nil ? Self.change : Self.applied,
             inOrder: [
                 to, seen, shown, moved.error.map { StoredJSON($0).text }.storeValue,
                 (state == .started ? now : nil).storeValue, moved.endedAt.storeValue,
-            ] + place + [from])
+            ] + place + [from] + (attempt.map { [$0.storeValue] } ?? []))
         var detail = moved.evidence == nil ? seen : shown
         if let error = moved.error {
             var facts = moved.evidence ?? witness ?? [:]

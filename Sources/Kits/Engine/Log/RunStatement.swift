@@ -57,6 +57,13 @@ enum RunStatement: String, StatementSet {
             error = :error, started_at = coalesce(:started_at, started_at), ended_at = :ended_at
         where run_id = :run_id and step = :step and number = :number and state = :from_state
         """
+    /// Of the very attempt that was begun then: it may be written after its run was given up and another one went on.
+    case applyChange = """
+        update change set state = :to_state, witness = coalesce(:witness, witness), evidence = :evidence,
+            error = :error, started_at = coalesce(:started_at, started_at), ended_at = :ended_at
+        where run_id = :run_id and step = :step and number = :number and state = :from_state
+            and started_at = :attempt
+        """
     case insertJournal = """
         insert into journal (run_id, number, step, change, from_state, to_state, moved_at, detail)
         select :run_id, coalesce(max(number), 0) + 1, :step, :change, :from_state, :to_state, :moved_at, :detail

@@ -30,7 +30,7 @@ struct ProtectionJudgement: Judgement {
 
 extension Change.Action {
     /// What is done to files alone needs no database, and does nothing to one.
-    fileprivate var isOfFiles: Bool {
+    var isOfFiles: Bool {
         if case .files = self { true } else { false }
     }
 }

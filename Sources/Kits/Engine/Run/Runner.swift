@@ -171,7 +171,8 @@ package struct Runner: Sendable {
         }
     }
 
-    /// One step to its recorded end. Throws only where the store cannot be written: then nothing more may be started.
+    /// One step to its recorded end. Throws only where the store cannot be written, or holds something else than what was
+    /// written: then nothing more may be started, and the step stays open for whoever resumes.
     func perform(
         _ work: Work, _ request: RunRequest,
         _ body: @escaping @Sendable (StepRunner) async throws -> (StepState, ErrorReport?)
@@ -182,6 +183,8 @@ package struct Runner: Sendable {
                 try await withStepRunner(work, request, body)
             }
         } catch let error as StoreError {
+            throw error
+        } catch let error as EngineError where error.isOfJournal {
             throw error
         } catch {
             let report = ErrorReport(error)
