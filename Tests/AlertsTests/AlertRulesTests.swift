@@ -100,6 +100,35 @@ struct AlertRulesTests {
         #expect(try told(inventory).count == 1)
     }
 
+    @Test("a route within a route has quiet times and steps from around it, others, or none")
+    func switchedOff() throws {
+        func rules(_ edit: (inout AlertRouteSettings) throws -> Void) throws -> Route {
+            let inventory = try frozen { outer in
+                outer.channels = ["hook"]
+                outer.quiet = .given(try window("daily 00:00-23:00"))
+                var step = AlertEscalationSettings()
+                step.after = .seconds(60)
+                step.channels = ["hook"]
+                outer.escalation = .given([step])
+                var inner = AlertRouteSettings(location: Samples.place)
+                inner.match = [Matcher("alert", is: "DB012")]
+                try edit(&inner)
+                outer.routes = [inner]
+            }
+            let rules = try #require(try inventory.alertRules(zones))
+            return try #require(rules.route.matching(["alert": "DB012", "severity": "critical"]).first)
+        }
+        let same = try rules { _ in }
+        #expect(same.quiet.count == 1 && same.escalation.count == 1)
+        let none = try rules { inner in
+            inner.quiet = .off
+            inner.escalation = .off
+        }
+        #expect(none.quiet.isEmpty && none.escalation.isEmpty)
+        let own = try rules { $0.quiet = .given(try window("daily 01:00-03:00")) }
+        #expect(own.quiet.count == 1 && own.quiet != same.quiet && own.escalation.count == 1)
+    }
+
     @Test("turns go on through a freeze")
     func turns() throws {
         var inventory = try frozen { $0.recipients = ["on-call:days"] }

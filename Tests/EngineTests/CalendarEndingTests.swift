@@ -85,6 +85,29 @@ struct CalendarEndingTests {
         #expect(try await harness.log.openFindings().isEmpty)
     }
 
+    @Test("a rule about classes that no command declares is said, and only while that is so")
+    func idleRules() async throws {
+        var inventory = Inventory(Environment("test", []))
+        var rule = ApprovalRule(location: .test)
+        rule.classes = [.major, .kernel]
+        inventory.approvals.rules = [rule]
+        var command = CommandSettings.shell("true")
+        command.changeClass = .minor
+        func idle() async throws -> [ScheduleStanding.Attention] {
+            inventory.routines = [
+                RoutineSettings(
+                    name: "updates", steps: [RoutineStep(.command(command), location: .test)], location: .test)
+            ]
+            let harness = try TaskHarness([], inventory: inventory, clock: ManualClock().clock)
+            return try await ScheduleStanding(harness.log, inventory, [], zones).attentions.filter { $0.kind == .idle }
+        }
+        let said = try #require(try await idle().first)
+        #expect(said.subject == "approvals" && said.kind.exitStatus == .success)
+        #expect(said.reason.contains("'class: major, kernel'") && said.reason.contains("test.yaml:1"))
+        command.changeClass = .kernel
+        #expect(try await idle().isEmpty)
+    }
+
     private func scheduler(_ harness: TaskHarness, _ inventory: Inventory) -> Scheduler {
         let requester = Requester(user: "mainstay", host: "here", processID: 7, service: Scheduler.serviceName)
         let book = RoutineBook(inventory: inventory, catalog: harness.catalog, shipped: [])

@@ -250,6 +250,25 @@ struct AlertSettingsTests {
         #expect(file.alerts.info?.isBatched == true)
     }
 
+    @Test("what a route has from the one around it is switched off with none")
+    func switchedOff() throws {
+        let critical = try #require(
+            try reading(
+                """
+                  critical:
+                    channels: mail
+                    quiet: daily 22:00-07:00
+                    escalate: [{ after: 1h, channels: phone, recipients: "+4930999" }]
+                    routes:
+                      - { match: alert=HC045, quiet: none, escalate: none }
+                      - { match: alert=HC046 }
+                """
+            ).inventory.alerts?.critical)
+        #expect(critical.quiet?.value?.value.text == "daily 22:00-07:00" && critical.escalation?.value?.count == 1)
+        #expect(critical.routes.map(\.quiet) == [.off, nil])
+        #expect(critical.routes.map(\.escalation) == [.off, nil])
+    }
+
     @Test("who may ever be told through a channel is known, and of a rotation everybody")
     func reached() throws {
         let alerts = try #require(

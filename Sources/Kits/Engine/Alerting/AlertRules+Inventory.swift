@@ -85,15 +85,20 @@ private struct RulesMaking {
         draft.repeatInterval = route.repeatInterval
         draft.timing = try timing(route)
         draft.continues = route.continues
-        if let window = route.quiet { draft.quiet = [try add("\(name), quiet", window)] }
+        // An empty list is none, and not that of the route around it.
+        switch route.quiet {
+        case .given(let window)?: draft.quiet = [try add("\(name), quiet", window)]
+        case .off?: draft.quiet = []
+        case nil: break
+        }
         if let window = route.mute { draft.mute = [try add("\(name), mute", window)] }
         if let window = route.active { draft.active = [try add("\(name), active", window)] }
-        let steps = route.escalation.enumerated().map { index, step in
+        let steps = (route.escalation?.value ?? []).enumerated().map { index, step in
             let receiver = receiver("\(name), step \(index + 1)", step.channels, step.recipients, sendsResolved: true)
             receivers.append(receiver)
             return EscalationStep(after: step.after, receiver: receiver.name)
         }.sorted { $0.after < $1.after }
-        if !steps.isEmpty { draft.escalation = steps }
+        if route.escalation != nil { draft.escalation = steps }
         let whole = outer.map(route.receiving) ?? route
         for (index, inner) in route.routes.enumerated() {
             draft.children.append(

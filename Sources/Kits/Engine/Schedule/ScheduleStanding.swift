@@ -44,12 +44,14 @@ package struct ScheduleStanding: Codable, Sendable {
             /// A list of days has none that are still to come, or soon will have none.
             case ended
             case ending = "ends soon"
+            /// A rule that catches nothing.
+            case idle
 
             /// What `mainstay status` exits with for it.
             package var exitStatus: ExitStatus {
                 switch self {
                 case .waiting, .uncertain, .late, .due, .held, .unsigned: .waiting
-                case .skipped, .cancelled, .ending: .success
+                case .skipped, .cancelled, .ending, .idle: .success
                 default: .failure
                 }
             }
@@ -71,6 +73,14 @@ extension ScheduleStanding {
         attentions += inventory.endingCalendars(zones, at: log.clock.now()).map {
             Attention(
                 kind: $0.hasEnded ? .ended : .ending, subject: $0.calendar, reason: $0.reason, resolve: $0.resolve)
+        }
+        attentions += inventory.idleClassRules.map { rule in
+            let classes = rule.classes.map(\.rawValue).joined(separator: ", ")
+            return Attention(
+                kind: .idle, subject: "approvals",
+                reason:
+                    "no command of a routine declares 'class: \(classes)', so the rule at \(rule.location) catches nothing"
+            )
         }
         let open = try await log.openFindings().map(\.finding)
         for routine in routines {

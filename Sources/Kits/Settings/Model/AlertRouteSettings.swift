@@ -19,12 +19,13 @@ package struct AlertRouteSettings: Sendable, Equatable {
     package var groupInterval: Duration?
     package var repeatInterval: Duration?
     package var sendsResolved: Bool?
-    /// In these windows what is not critical waits.
-    package var quiet: Written<ScheduleExpression>?
+    /// In these windows what is not critical waits; nil for those of the route around it.
+    package var quiet: Unless<Written<ScheduleExpression>>?
     package var mute: Written<ScheduleExpression>?
     package var active: Written<ScheduleExpression>?
     package var continues = false
-    package var escalation: [AlertEscalationSettings] = []
+    /// Nil for that of the route around it.
+    package var escalation: Unless<[AlertEscalationSettings]>?
     /// Asked in their order about what this one matches.
     package var routes: [AlertRouteSettings] = []
     package var location: SourceLocation
@@ -44,6 +45,14 @@ extension AlertRouteSettings {
         route.sendsResolved = sendsResolved ?? outer.sendsResolved
         return route
     }
+}
+
+/// What a route says of something that it would have from the one around it: that it has another one, or none.
+package enum Unless<Value: Sendable & Equatable>: Sendable, Equatable {
+    case off
+    case given(Value)
+
+    package var value: Value? { if case .given(let value) = self { value } else { nil } }
 }
 
 /// Who is told next where nobody acknowledges.

@@ -13,12 +13,12 @@ extension AlertSections {
                     channels: route.channels, route.recipients, isOwn: !placed.written.recipients.isEmpty, alerts,
                     route.location, keyPath, reading)
             }
-            for (index, step) in route.escalation.enumerated() {
+            for (index, step) in (route.escalation?.value ?? []).enumerated() {
                 judge(
                     channels: step.channels, step.recipients, isOwn: true, alerts, route.location,
                     keyPath.appending(key: "escalate").appending(index: index), reading)
             }
-            for (key, window) in [("quiet", route.quiet), ("mute", route.mute), ("active", route.active)] {
+            for (key, window) in [("quiet", route.quiet?.value), ("mute", route.mute), ("active", route.active)] {
                 reading.judge(window, in: inventory, zones, keyPath.appending(key: key))
             }
         }
@@ -169,7 +169,9 @@ extension AlertSettings {
 
     /// By channel: everybody who may ever be told through it; nobody where the channel itself is the addressee.
     package var reached: [String: Set<String>] {
-        let written = allRoutes.flatMap { $0.route.recipients + $0.route.escalation.flatMap(\.recipients) }
+        let written = allRoutes.flatMap { placed in
+            placed.route.recipients + (placed.route.escalation?.value ?? []).flatMap(\.recipients)
+        }
         let named = written.flatMap { recipient in
             AlertRouteSettings.rotation(in: recipient).map { name in
                 rotations.first { $0.name == name }?.people ?? []

@@ -89,12 +89,15 @@ struct AlertSections: Sendable {
                 Key(
                     "send-resolved", \.sendsResolved, .boolean, standard: .plain("true"), "Whether the end is told too."
                 ),
-                Key("quiet", \.quiet, .window(zones), "When what is not critical waits, such as 'daily 22:00-07:00'."),
+                Key(
+                    "quiet", \.quiet, .unlessNone(.window(zones)),
+                    "When what is not critical waits, such as 'daily 22:00-07:00'."),
                 Key("mute", \.mute, .window(zones), "When nothing is told."),
                 Key("active", \.active, .window(zones), "When something is told; always without it."),
                 Key("continue", \.continues, .boolean, standard: false, "Whether the routes behind it are asked too."),
                 Key(
-                    "escalate", \.escalation, .list(of: escalation), "Who is told where nobody acknowledges, in order."),
+                    "escalate", \.escalation, .unlessNone(.list(of: escalation)),
+                    "Who is told where nobody acknowledges, in order."),
                 within,
             ],
             later: ["times", "template", "priority", "sound", "receiver", "escalation"],
@@ -217,5 +220,23 @@ extension Format where Value == Timestamp {
         } write: {
             .text($0.iso8601)
         }
+    }
+}
+
+extension Format {
+    /// `none` switches off what the route around it says.
+    static func unlessNone<Other: Sendable & Equatable>(_ other: Format<Other>) -> Format where Value == Unless<Other> {
+        Format(
+            shape: .either([other.shape, .scalar(words: "none", schema: ["enum": ["none"]])]),
+            read: { tree, keyPath, reading in
+                if case .scalar("none", _) = tree.value { return .off }
+                return other.read(tree, keyPath, reading).map { .given($0) }
+            },
+            write: { value in
+                switch value {
+                case .off: .plain("none")
+                case .given(let written): other.write(written)
+                }
+            })
     }
 }
