@@ -137,7 +137,7 @@ enum SettingAct {
         var text: String
     }
 
-    /// Lines with errors, at which a reload stops, and lines that it would put into force although nobody has asked for
+    /// Lines with errors, at which a reload may stop, and lines that it would put into force although nobody has asked for
     /// that yet; what waits for a restart is neither. Empty where the role may not look.
     static func obstructions(_ session: SurveySession) async throws -> [Obstruction] {
         guard try await mayReadFiles(session) else { return [] }
@@ -172,7 +172,7 @@ enum SettingAct {
         case "bool":
             let isOn = ["on", "true", "yes", "1", "t", "y", "tr", "tru", "ye"].contains(text.lowercased())
             return isOn == (value.value == "on")
-        case "integer", "real": return value.isEqual(to: text)
+        case "integer", "real": return value.isEqual(to: text.filter { !$0.isWhitespace })
         default: return value.value.lowercased() == text.lowercased()
         }
     }
