@@ -20,7 +20,7 @@ struct VectorTests {
         create index fine on graphed using hnsw (v vector_cosine_ops);
         create table few (id int primary key, v vector(8)); insert into few select * from points limit 20;
         create index small on few using hnsw (v vector_l2_ops);
-        create index some on graphed using hnsw (v vector_l2_ops) where id > 100
+        create index tail on graphed using hnsw (v vector_l2_ops) where id > 100
         """
 
     @Test("what an index misses is measured, and looking farther mends it", arguments: [TestServer.v16, .v18])
@@ -34,7 +34,7 @@ struct VectorTests {
             #expect(told.changes.isEmpty)
             #expect(told.findings("DB014").map(\.object) == ["public.coarse"], "\(told.findings)")
             let rows = try #require(told.listing("Vector indexes")).rows.map { $0.map(\.description) }
-            #expect(rows.map { $0[0] } == ["public.coarse", "public.fine", "public.small", "public.some"])
+            #expect(rows.map { $0[0] } == ["public.coarse", "public.fine", "public.small", "public.tail"])
             #expect(rows[1][5].hasPrefix("hnsw.ef_search "), "\(rows[1])")
             #expect(rows[2][5] == "not measured: the table has too few rows")
             #expect(rows[3][5] == "not measured: it is over a part of the rows")
