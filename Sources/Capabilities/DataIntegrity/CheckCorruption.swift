@@ -60,7 +60,7 @@ package struct CheckCorruption: MaintenanceTask {
             let result = try await check.run(tell: look.tell)
             observation.gaps = result.gaps
             if result.gaps.isEmpty, check.tables == nil { observation.examined = Self.codes }
-            tell(result, look, &observation)
+            try await tell(result, session, look, &observation)
             // What is only planned is not over yet.
             if !observation.changes.isEmpty { observation.examined.remove("DI010") }
             try await tellChecksums(session, look, &observation)
@@ -76,14 +76,17 @@ package struct CheckCorruption: MaintenanceTask {
         }
     }
 
-    private func tell(_ result: StructureCheck.Result, _ look: Look, _ observation: inout Observation) {
+    private func tell(
+        _ result: StructureCheck.Result, _ session: SurveySession, _ look: Look, _ observation: inout Observation
+    ) async throws {
         for damage in result.damages {
             let relation = damage.relation
             let canRebuild =
                 damage.kind == .index && relation.isRebuildable && relation.mayRebuild
                 && result.sound.contains(relation.tableOID)
             if canRebuild, options.autoRepair {
-                observation.changes.append(RepairIndexAct.change(damage))
+                let leftovers = try await RepairIndexAct.leftovers(relation.tableOID, session)
+                observation.changes.append(RepairIndexAct.change(damage, leftovers: leftovers))
             } else {
                 observation.findings.append(Self.finding(damage, canRebuild: canRebuild, look))
             }

@@ -10,7 +10,8 @@ enum RepairIndexAct {
     static let limit: Duration = .seconds(4 * 3_600)
     private static let restored = "set lock_timeout = '5s'; set statement_timeout = 0"
 
-    static func change(_ damage: StructureCheck.Damage) -> Change {
+    /// - Parameter leftovers: what lies beside it already, of somebody else's rebuild, and is not ours to drop.
+    static func change(_ damage: StructureCheck.Damage, leftovers: Set<QualifiedName>) -> Change {
         let index = damage.relation
         let statement: SQL = "reindex index concurrently \(relation: index.name)"
         return Change(
@@ -19,6 +20,7 @@ enum RepairIndexAct {
             identity: [
                 "oid": .integer(index.oid), "schema": .text(index.name.schema), "name": .text(index.name.name),
                 "table oid": .integer(index.tableOID),
+                "leftovers": .text(leftovers.map(\.description).sorted().joined(separator: ", ")),
             ],
             reason: damage.complaints.first ?? "damaged",
             estimate: Change.Estimate(
@@ -59,7 +61,7 @@ enum RepairIndexAct {
         let session = try await act.look.database()
         let connection = try await act.connection()
         try await OldTransaction.refuse(session)
-        let before = try await leftovers(table, session)
+        try await dropLeftovers(change, table, session, connection)
         let seconds = limit.inSeconds.formatted(decimals: 0)
         try await connection.executeScript(trusted: "set lock_timeout = 0; set statement_timeout = '\(seconds)s'")
         do {
@@ -70,16 +72,25 @@ enum RepairIndexAct {
             try await despiteCancellation {
                 guard await connection.isOpen else { return }
                 try await connection.executeScript(trusted: restored)
-                for left in try await leftovers(table, session).subtracting(before) {
-                    try await connection.executeScript(
-                        trusted: ("drop index concurrently \(relation: left)" as SQL).literalText)
-                }
+                try await dropLeftovers(change, table, session, connection)
             }
             throw failure
         }
     }
 
-    private static func leftovers(_ table: Int64, _ session: SurveySession) async throws -> Set<QualifiedName> {
+    /// Only what appeared since the plan was made is ours.
+    private static func dropLeftovers(
+        _ change: Change, _ table: Int64, _ session: SurveySession, _ connection: Connection
+    ) async throws {
+        guard case .text(let before)? = change.identity["leftovers"] else { return }
+        let known = Set(before.split(separator: ", ").map(String.init))
+        for left in try await leftovers(table, session) where !known.contains(left.description) {
+            try await connection.executeScript(
+                trusted: ("drop index concurrently \(relation: left)" as SQL).literalText)
+        }
+    }
+
+    static func leftovers(_ table: Int64, _ session: SurveySession) async throws -> Set<QualifiedName> {
         Set(
             try await session.query(
                 """

@@ -67,6 +67,21 @@ struct TuneTests {
         }
     }
 
+    @Test("where somebody's lines are not loaded yet, nothing is set, since a reload would put them into force")
+    func unloaded() async throws {
+        try await OwnServer.with(Self.wrong) { cluster in
+            try await OwnServer.script(cluster, "alter system set work_mem = '9MB'")
+            let harness = try OwnServer.harness(cluster)
+            let told = try await harness.run("db tune --only=log_checkpoints")
+            #expect(told.changes.isEmpty)
+            #expect(
+                told.findings("DB009").first?.summary.contains("work_mem was changed in") == true, "\(told.findings)")
+            try await OwnServer.script(cluster, "select pg_reload_conf()")
+            try await eventually("it is loaded") { try await OwnServer.value(cluster, "show work_mem") == "9MB" }
+            #expect(try await harness.run("db tune --only=log_checkpoints").changes.map(\.state) == [.proved])
+        }
+    }
+
     @Test("what the database itself sets is left alone, and a role without the right is told")
     func obstacles() async throws {
         try await OwnServer.with(Self.wrong) { cluster in

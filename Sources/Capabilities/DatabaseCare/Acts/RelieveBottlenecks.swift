@@ -69,7 +69,12 @@ package struct RelieveBottlenecks: MaintenanceTask {
         observation.merge(try await settings.survey(look))
         observation.merge(try await indexes.survey(look))
         if !options.autoFix {
-            for change in observation.changes { observation.findings.append(told(change, look)) }
+            for change in observation.changes {
+                let finding = told(change, look)
+                observation.findings.append(finding)
+                // Told and not planned: what is not told any more is over.
+                if observation.gaps.isEmpty { observation.examined.insert(finding.code) }
+            }
             observation.changes = []
         }
         return observation

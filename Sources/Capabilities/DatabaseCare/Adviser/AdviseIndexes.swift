@@ -65,10 +65,11 @@ package struct AdviseIndexes: MaintenanceTask {
             index on top of the other, where a statement saves 30 % of its cost or more and all of them together save twice \
             what writing the index takes; what another index serves already is never told. Indexes that can go are those \
             that nothing has used for a business cycle (35 days) on the primary and every standby, and those that a longer \
-            one contains, one of a table in a run; each statement is planned without them where HypoPG 1.4 is installed, else only those go that no \
-            plan uses. Without options it only tells. With '--create' it builds, with '--drop' it drops, both without \
-            locking anybody out; what makes a dropped index again is kept, and for 14 days the statements of its table are \
-            watched: where one takes half as long again, and would not with the index, the index is proposed back.
+            one contains, one of a table in a run; each statement is planned without them where HypoPG 1.4 is \
+            installed, else only those go that no plan uses. Without options it only tells. With '--create' it \
+            builds, with '--drop' it drops, both without locking anybody out; what makes a dropped index again is \
+            kept, and for 14 days the statements of its table are watched: where one takes half as long again, and \
+            would not with the index, the index is proposed back.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),

@@ -75,6 +75,7 @@ struct CreateIndexAct: Sendable {
             try await despiteCancellation {
                 guard await connection.isOpen else { return }
                 try await RebuildAct.restoreLimits(connection)
+                try await connection.executeScript(trusted: "reset default_tablespace")
                 try await Self.dropLeftover(change, session, connection)
             }
             throw failure

@@ -88,6 +88,10 @@ enum SettingAct {
         identity["value"] = .text(setting.value)
         identity["source"] = .text(setting.source)
         identity["waits for a restart"] = .boolean(setting.isPending)
+        // Our own line may be there from an attempt before this one.
+        if let other = try await obstructions(session).first(where: { $0.name != change.object }) {
+            identity["in the way"] = .text(other.text)
+        }
         return Inspection(
             identity: identity,
             witness: ["value": .text(setting.value), "pending restart": .boolean(setting.isPending)])
@@ -125,24 +129,52 @@ enum SettingAct {
         return .notDone("\(change.object) is \(setting.text) still")
     }
 
-    /// A line of a file that the server cannot take: a reload stops at it.
-    struct Unreadable: Sendable {
+    /// What of the configuration files would do more, or less, than was planned when the server reads them.
+    struct Obstruction: Sendable {
         var name: String?
-        var file: String
-        var error: String
+        /// Whether the server cannot take the line; else it has not read it yet.
+        var isError: Bool
+        var text: String
     }
 
-    /// Lines with errors; those that only wait for a restart are none. Empty where the role may not look.
-    static func unreadable(_ session: SurveySession) async throws -> [Unreadable] {
+    /// Lines with errors, at which a reload may stop, and lines that it would put into force although nobody has asked for
+    /// that yet; what waits for a restart is neither. Empty where the role may not look.
+    static func obstructions(_ session: SurveySession) async throws -> [Obstruction] {
         guard try await mayReadFiles(session) else { return [] }
         return try await session.query(
             """
-            select name, coalesce(sourcefile, '') as file, error from pg_catalog.pg_file_settings f
-            where error is not null and not exists (
-                select from pg_catalog.pg_settings s where s.name = f.name and s.context = 'postmaster')
-            order by seqno
+            select f.name, coalesce(f.sourcefile, '') as file, f.error, coalesce(f.setting, '') as text,
+                coalesce(s.reset_val, '') as value, s.unit, coalesce(s.vartype, '') as type
+            from pg_catalog.pg_file_settings f left join pg_catalog.pg_settings s on s.name = f.name
+            where s.context is distinct from 'postmaster' and s.context is distinct from 'internal'
+                and (f.error is not null or f.applied and s.source in ('configuration file', 'default')
+                    and f.seqno = (select max(g.seqno) from pg_catalog.pg_file_settings g where g.name = f.name))
+            order by f.seqno
             """
-        ).map { Unreadable(name: try $0["name"], file: try $0["file"], error: try $0["error"]) }
+        ).compactMap { row in
+            let name: String? = try row["name"]
+            let file: String = try row["file"]
+            if let error = try row["error", as: String?.self] {
+                return Obstruction(name: name, isError: true, text: "\(file) has an error: \(error)")
+            }
+            guard let name else { return nil }
+            let value = ServerState.Setting(
+                value: try row["value"], standard: "", unit: try row["unit"], needsRestart: false)
+            guard !isSame(value, try row["text"], type: try row["type"]) else { return nil }
+            return Obstruction(
+                name: name, isError: false,
+                text: "\(name.printable) was changed in \(file), which nobody has loaded yet")
+        }
+    }
+
+    private static func isSame(_ value: ServerState.Setting, _ text: String, type: String) -> Bool {
+        switch type {
+        case "bool":
+            let isOn = ["on", "true", "yes", "1", "t", "y", "tr", "tru", "ye"].contains(text.lowercased())
+            return isOn == (value.value == "on")
+        case "integer", "real": return value.isEqual(to: text.filter { !$0.isWhitespace })
+        default: return value.value.lowercased() == text.lowercased()
+        }
     }
 
     private static func mayReadFiles(_ session: SurveySession) async throws -> Bool {

@@ -66,7 +66,7 @@ package struct TuneSettings: MaintenanceTask {
         // What several servers share is none's own.
         let isShared = (machine?.others ?? 0) > 0
         let advice = SettingAdvice(state: state, machine: isShared ? nil : machine, work: work)
-        let unread = try await SettingAct.unreadable(session)
+        let obstructions = try await SettingAct.obstructions(session)
         let only = options.only.map { Set($0.split(separator: ",").map { String($0).trimmingWhitespace() }) }
         let proposals = advice.proposals().filter { only?.contains($0.name) ?? true }
         let settings = try await ServerSetting.read(proposals.map(\.name), session)
@@ -75,7 +75,7 @@ package struct TuneSettings: MaintenanceTask {
             guard let setting = settings[proposal.name] else { continue }
             let obstacle =
                 obstacle(proposal, setting, isInRecovery: isInRecovery)
-                ?? unread.first { $0.name != proposal.name }.map { "\($0.file) has an error: \($0.error)" }
+                ?? obstructions.first { !$0.isError || $0.name != proposal.name }?.text
             rows.append([
                 .text(proposal.name), .text(setting.text), .text(proposal.value), .text(obstacle ?? "at once"),
                 .text(proposal.why),
