@@ -44,7 +44,8 @@ struct RemovalAct: Sendable {
             ]) { $1 },
             reason: "\(picture.rows.grouped) rows without a parent\(rest): \(reason)",
             estimate: Change.Estimate(
-                seconds: max(1, Double(picture.rows) / 5_000), source: "assumed 5,000 rows a second"))
+                seconds: max(1, Double(picture.rows) / 5_000), source: "assumed 5,000 rows a second"),
+            keeps: "its rows, read back from \(archive)")
     }
 
     /// Columns that are reckoned are left to the server, numbers it gives itself are kept as they were. A foreign key
