@@ -1,3 +1,5 @@
+import Foundation
+
 /// An error in the house's voice: what was found against what was needed, and what to do next.
 ///
 /// One enum per kit or capability conforms; its cases carry values and one `switch` words them.
@@ -49,8 +51,20 @@ package struct ErrorReport: Codable, Hashable, Sendable, MaintenanceError {
                 exitStatus: error.exitStatus)
         case is CancellationError:
             self.init(code: "cancelled", problem: "cancelled", exitStatus: .interrupted)
+        case let error as CocoaError: self.init(error)
         default:
             self.init(code: "internal", problem: String(describing: error))
         }
+    }
+
+    /// Foundation's word about a file, whose own description is a dictionary: the path, and what the system said.
+    private init(_ error: CocoaError) {
+        let system = (error.underlying as NSError?).flatMap { $0.domain == NSPOSIXErrorDomain ? $0.code : nil }
+        guard let path = error.filePath ?? error.url?.path, let system else {
+            self.init(code: "internal", problem: error.localizedDescription)
+            return
+        }
+        let reason = system == Int(ENOSPC) ? "the disk is full" : String(cString: strerror(Int32(system))).lowercased()
+        self.init(code: "file.system", problem: "'\(path)' cannot be used: \(reason)")
     }
 }

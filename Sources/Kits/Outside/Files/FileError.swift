@@ -99,11 +99,16 @@ package enum FileError: MaintenanceError, Equatable {
         }
     }
 
+    private static func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    }
+
     package var hint: String? {
         switch self {
         case .system(_, _, EACCES), .system(_, _, EPERM):
             "Give the user Mainstay runs as the rights, or run it as another."
-        case .system(_, let path, ENOSPC): "Free some space: df -h \(path.shellQuoted.printable)"
+        // The file itself may never have been.
+        case .system(_, let path, ENOSPC): "Free some space: df -h \(Self.directory(of: path).shellQuoted.printable)"
         case .system(_, let path, EROFS):
             "The filesystem is mounted read-only: findmnt -T \(path.shellQuoted.printable)"
         case .symbolicLink: "Configure the directory it leads to."
