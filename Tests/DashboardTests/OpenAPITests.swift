@@ -221,7 +221,10 @@ struct OpenAPITests {
         }
         #expect(broken.all.isEmpty, "\(broken.all.prefix(5))")
         let report = outcome.output.text
-        #expect(outcome.isSuccess, "\(report.suffix(6_000)) \(outcome.errorOutput.text.suffix(1_000))")
+        // Debian's Python 3.11.2 breaks off by itself now and then (https://github.com/python/cpython/issues/106905); what was
+        // asked until then counts.
+        let isBrokenOff = report.contains("AST constructor recursion depth mismatch") && !report.contains("FAILURES")
+        #expect(outcome.isSuccess || isBrokenOff, "\(report.suffix(6_000)) \(outcome.errorOutput.text.suffix(1_000))")
         // It has asked: a run that tested nothing proves nothing.
         let answers = test.site.counters.byStatus.reduce(0) { $0 + $1.count }
         #expect(answers > 300, "\(answers) answers: \(report.suffix(2_000))")
