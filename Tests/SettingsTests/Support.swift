@@ -37,6 +37,7 @@ let vocabulary = SettingsVocabulary(
     ],
     tasks: [
         "health check": .observes, "db update-stats": .maintains, "logs rotate": .destroys, "report daily": .maintains,
+        "command": .destroys,
     ],
     subjects: [
         "health check": .environments, "db update-stats": .resources([.postgresql]),
