@@ -68,7 +68,7 @@ struct DrillCrashTests {
 
     @Test(
         "a drill that was killed anywhere is made after resume, and no server of the killed one stays",
-        arguments: crashes)
+        arguments: Soak.some(crashes, 3))
     func killed(drill: Drill, moment: Moment) async throws {
         defer { try? FileManager.default.removeItem(atPath: work) }
         try await TestDatabase.current.run(
@@ -153,7 +153,8 @@ struct RecoveryCrashTests {
 
     @Test(
         "a recovery to a moment that was killed anywhere is made after resume, with one row of the canary and no server left",
-        arguments: ["canary", "files", "server", "started:afterWrite", "applied:beforeWrite", "applied:afterWrite"])
+        arguments: Soak.some(
+            ["canary", "files", "server", "started:afterWrite", "applied:beforeWrite", "applied:afterWrite"], 2))
     func pointInTime(moment: String) async throws {
         try await PhysicalEstate.with { estate in
             try await prepare(estate)

@@ -56,7 +56,8 @@ struct PowerCutTests {
     }
 
     @Test(
-        "killed anywhere and without power, a backup is there once and whole after resume", arguments: CrashTests.points
+        "killed anywhere and without power, a backup is there once and whole after resume",
+        arguments: Soak.some(CrashTests.points, 2)
     )
     func killedAndCut(state: ChangeState, moment: JournalObserver.Moment) async throws {
         let (estate, storage) = try await prepare(onDisk: true)
@@ -125,7 +126,9 @@ struct PowerCutTests {
         #expect(try backups(estate) == both)
     }
 
-    @Test("whatever of a backup is there after the power went, it is proved only where all of it is", arguments: 1...6)
+    @Test(
+        "whatever of a backup is there after the power went, it is proved only where all of it is",
+        arguments: Soak.some(Array(1...6), 2))
     func partly(seed: Int) async throws {
         let (estate, storage) = try await prepare(onDisk: false)
         try await storage.begin()
@@ -140,7 +143,8 @@ struct PowerCutTests {
         if same.exitCode != 0 { #expect(!(try await estate.run("backup", "list").output.contains("proved,"))) }
     }
 
-    @Test("a repository of restic that the power took apart is named as that", arguments: [nil, 1, 2, 3, 4])
+    @Test(
+        "a repository of restic that the power took apart is named as that", arguments: Soak.some([nil, 1, 2, 3, 4], 2))
     func repository(seed: Int?) async throws {
         var (estate, storage) = try await prepare(onDisk: false)
         estate.repository = "\(disk)/repository"
