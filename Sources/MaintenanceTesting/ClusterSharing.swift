@@ -66,8 +66,9 @@ package actor TestClusters {
 
     private var started: [TestServer: Task<PrivateCluster, any Error>] = [:]
 
-    /// Below the temporary directory, by user: a sweep can only end what its user owns.
-    package static var directory: String { "/tmp/mainstay-test-clusters-\(geteuid())" }
+    /// In memory where that can be had, since each test has a database, which is some hundred files; by user: a sweep can
+    /// only end what its user owns.
+    package static var directory: String { "\(PhysicalEstate.parent)/mainstay-test-clusters-\(geteuid())" }
 
     package func cluster(_ version: TestServer) async throws -> PrivateCluster {
         if let task = started[version] { return try await task.value }
