@@ -93,6 +93,16 @@ struct ClusterDirectory: Sendable {
         return captured.lastLines(count)
     }
 
+    /// Why a server did not start: its fatal words but for those to whoever asked too early, and the last lines.
+    var lastWords: [String] {
+        let lines = logLines(60)
+        let last = lines.suffix(3)
+        return lines.indices.filter { index in
+            let isFatal = lines[index].containsBytes("FATAL:") || lines[index].containsBytes("PANIC:")
+            return last.indices.contains(index) || isFatal && !lines[index].containsBytes("the database system is ")
+        }.map { lines[$0] }
+    }
+
     /// The postmaster, if it runs: the process named in its pid file which stands in this data directory.
     var serverPID: pid_t? {
         guard let text = try? String(contentsOfFile: "\(data)/postmaster.pid", encoding: .utf8),

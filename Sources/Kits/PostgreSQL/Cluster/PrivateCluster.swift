@@ -128,7 +128,7 @@ package final class PrivateCluster: Sendable {
                 "--log=\(directory.log)",
             ], environment: environment, timeLimit: limit + .seconds(60))
         guard outcome.isSuccess else {
-            throw ClusterError.startFailed(directory: directory.path, log: directory.logLines(5))
+            throw ClusterError.startFailed(directory: directory.path, log: directory.lastWords)
         }
     }
 
