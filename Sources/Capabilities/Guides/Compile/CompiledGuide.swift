@@ -214,9 +214,11 @@ struct CompiledGuide {
 
     private mutating func step(_ entry: Procedure.Entry, _ resolution: Resolution, _ context: Context) -> Step {
         let policy = PolicyDefault(resolution, routines: context.shipped)
+        // What only looks proposes, and there is nothing that a rule of approvals could hold up.
+        let onlyLooks = if case .task(_, .observes?) = resolution.outcome { true } else { false }
         return Step(
             kind: kind(entry, resolution, context), line: entry.line, text: entry.text,
-            needsApproval: policy == .needsApproval)
+            needsApproval: policy == .needsApproval && !onlyLooks)
     }
 
     private mutating func isTask(_ words: [String], _ context: Context) -> Bool {

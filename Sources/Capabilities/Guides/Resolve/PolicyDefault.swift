@@ -53,8 +53,11 @@ enum PolicyDefault: String, Sendable {
 
     /// Somebody looks, practises or decides there and then.
     private static let people: Set = ["alerts review", "dr training", "dr update-plans"]
-    private static let asking: Set = ["db connections", "db bottlenecks", "db vectors", "db advise-indexes"]
-    private static let applying: Set = ["--apply", "--auto-size", "--auto-fix"]
+    private static let asking: Set = [
+        "db connections", "db bottlenecks", "db vectors", "db advise-indexes", "data corruption-check",
+        "data consistency-check",
+    ]
+    private static let applying: Set = ["--apply", "--auto-size", "--auto-fix", "--auto-repair", "--fix-issues"]
     /// Those who work in the database may notice it while it goes on, or may miss something afterwards.
     private static let noticed: Set = [
         "db optimize", "db reindex", "db vacuum", "db tune", "dr test-failover", "backup restore",
