@@ -85,7 +85,11 @@ let package = Package(
             "Logs", ["Maintenance", "Outside", "Settings", "Engine", "Command", "Composition"],
             external: [.argumentParser, .crypto]),
         capability(
-            "Reports", ["Maintenance", "Outside", "Page", "Report", "Settings", "Engine", "Command", "Composition"],
+            "Reports",
+            [
+                "Maintenance", "Outside", "Page", "Calendar", "Monitor", "Report", "Settings", "Engine", "Command",
+                "Composition",
+            ],
             external: [.argumentParser, .crypto]),
 
         capability(
