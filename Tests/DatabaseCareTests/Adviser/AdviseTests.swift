@@ -75,7 +75,8 @@ struct AdviseTests {
             let words = "db advise-indexes --create --slower-than=0s"
             let summary = try await harness.run(words)
             #expect(summary.step.state == .succeeded, "\(summary.gaps)")
-            let made = try #require(summary.changes.first)
+            let made = try #require(
+                summary.changes.first, "\(summary.findings) \(summary.step.observation?.listings.map(\.rows) ?? [])")
             #expect(summary.changes.count == 1)
             #expect(made.state == .proved)
             #expect(made.change.action.lines.first?.hasPrefix("create index concurrently ") == true)

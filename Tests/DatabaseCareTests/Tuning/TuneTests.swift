@@ -99,7 +99,7 @@ struct TuneTests {
                 careEntries, inventory: inventory, stateDirectory: TemporaryDirectory.current + "/other"
             ).run("db tune --only=checkpoint_completion_target")
             #expect(other.changes.isEmpty)
-            #expect(other.findings("DB009").first?.summary.contains("this role may not set it") == true)
+            #expect(other.findings("DB009").first?.summary.contains("this role may not") == true)
         }
     }
 

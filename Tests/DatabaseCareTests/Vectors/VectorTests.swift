@@ -13,7 +13,7 @@ struct VectorTests {
         create schema "Ext ra"; create extension vector schema "Ext ra"; set search_path = public, "Ext ra";
         select setseed(0.5);
         create table points (id int primary key, v vector(8));
-        insert into points select g, (select array_agg(random() + g * 0)::vector(8) from generate_series(1, 8))
+        insert into points select g, (select array_agg(random() + (g + i) * 0)::vector(8) from generate_series(1, 8) i)
             from generate_series(1, 3000) g;
         create index coarse on points using ivfflat (v vector_l2_ops) with (lists = 60);
         create table graphed (id int primary key, v vector(8)); insert into graphed select * from points;

@@ -192,7 +192,7 @@ package struct RestoredCopy: Sendable {
                 default: throw error
                 }
                 guard cluster.isRunning else {
-                    throw ClusterError.startFailed(directory: cluster.home, log: cluster.log(last: 6))
+                    throw ClusterError.startFailed(directory: cluster.home, log: cluster.lastWords)
                 }
             }
             try await clock.sleep(for: .milliseconds(100))

@@ -179,6 +179,9 @@ package final class PrivateCluster: Sendable {
     /// The last lines of the server's log, printable.
     package func log(last count: Int = 20) -> [String] { directory.logLines(count) }
 
+    /// Why it did not start, or ended.
+    package var lastWords: [String] { directory.lastWords }
+
     /// Over the socket, as the superuser.
     package func address(database: String = "postgres") -> DatabaseAddress {
         DatabaseAddress(host: socketDirectory, port: options.port, database: database, user: options.superuser)
