@@ -134,7 +134,7 @@ struct MakeToken: HouseCommand {
     var roles: [String] = ["viewer"]
     @Option(
         name: .customLong("scope"),
-        help: ArgumentHelp("What it may be used for; may be given several times.", valueName: "scope"))
+        help: ArgumentHelp("What it may be used for; may be given several times.", valueName: "use"))
     var scopes: [TokenScope] = [.read]
     @Option(help: ArgumentHelp("What it is for.", valueName: "text"))
     var purpose: String

@@ -34,7 +34,7 @@ struct GenerateRunbooks: HouseCommand {
         help: ArgumentHelp("The directory to write into; 'runbooks' without it.", valueName: "directory"),
         completion: .directory)
     var output: LocalPath?
-    @Option(help: "How they are written.")
+    @Option(help: ArgumentHelp("How they are written.", valueName: "language"))
     var `as`: Language = .both
     @Flag(help: "Say what would be written, and write nothing.")
     var dryRun = false

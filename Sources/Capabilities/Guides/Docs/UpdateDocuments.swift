@@ -27,7 +27,7 @@ struct UpdateDocuments: HouseCommand {
 
     @Argument(help: "Markdown files; without any, the compiled guides.", completion: .file(extensions: ["md"]))
     var files: [String] = []
-    @Option(help: "This part; may be given several times.")
+    @Option(help: ArgumentHelp("This part; may be given several times.", valueName: "heading"))
     var section: [DocumentSection] = []
     @Flag(help: "Show what would be written, and write nothing.")
     var dryRun = false

@@ -25,7 +25,7 @@ struct VerifyDocuments: HouseCommand {
 
     @Argument(help: "Markdown files; without any, the compiled guides.", completion: .file(extensions: ["md"]))
     var files: [String] = []
-    @Option(help: "This part; may be given several times.")
+    @Option(help: ArgumentHelp("This part; may be given several times.", valueName: "heading"))
     var section: [DocumentSection] = []
     @Flag(help: "Every part.")
     var allSections = false

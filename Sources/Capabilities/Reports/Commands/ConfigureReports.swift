@@ -87,7 +87,7 @@ struct ScheduleHealthReports: HouseCommand {
         }
     }
 
-    @Option(help: "How often.")
+    @Option(help: ArgumentHelp("How often.", valueName: "cadence"))
     var frequency: Frequency = .daily
     @Option(help: ArgumentHelp("The time of day.", valueName: "hh:mm"))
     var time = "08:00"
