@@ -104,7 +104,9 @@ struct RunbookMaker {
             return "\(channels.joined(separator: ", "))\(people)"
         }
         let first = words(route.channels, route.recipients)
-        let more = (route.escalation?.value ?? []).map { "after \($0.after.short) \(words($0.channels, $0.recipients))" }
+        let more = (route.escalation?.value ?? []).map {
+            "after \($0.after.short) \(words($0.channels, $0.recipients))"
+        }
         return ([first] + more).joined(separator: "; ")
     }
 
