@@ -504,6 +504,86 @@ def history(mainstay, bench, state):
     row(f"`mainstay runs`, `show`, `findings` with {steps:,} steps of history", words, "under 100 ms")
 
 
+NGINX = """
+daemon off; worker_processes 1; pid {place}/pid; error_log {place}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p; fastcgi_temp_path {place}/f;
+  uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
+  server {{
+    listen 0.0.0.0:{port} backlog=4096; listen 0.0.0.0:{secure} ssl backlog=4096;
+    ssl_certificate {place}/certificate.pem; ssl_certificate_key {place}/key.pem;
+    location / {{ default_type text/plain; return 200 "all is ok, with a needle in it\\n"; }}
+  }}
+}}
+"""
+
+
+class WebServer:
+    """nginx on every address of the loopback network, plain and with TLS."""
+
+    def __init__(self, state):
+        self.place = f"{state}/nginx"
+        self.port, self.secure = 18_080, 18_443
+        os.mkdir(self.place)
+        self.authority = f"{self.place}/certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-keyout", f"{self.place}/key.pem", "-out", self.authority, "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+        with open(f"{self.place}/nginx.conf", "w", encoding="utf-8") as file:
+            file.write(NGINX.format(place=self.place, port=self.port, secure=self.secure))
+        self.server = subprocess.Popen(["nginx", "-e", f"{self.place}/error.log", "-c", f"{self.place}/nginx.conf"])
+        for _ in range(100):
+            if subprocess.run(["curl", "-so", "/dev/null", f"http://127.0.0.1:{self.port}/"], check=False).returncode == 0:
+                return
+            time.sleep(0.05)
+        sys.exit("nginx did not start")
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait()
+
+
+def monitoring(mainstay, bench, state):
+    """What continuous checks cost, against one worker of wrk that opens a connection for each request and looks at nothing."""
+    server = WebServer(state)
+    try:
+        plain, secure = f"http://127.0.0.1:{server.port}/", f"https://localhost:{server.secure}/"
+        ours, theirs = {"plain": [], "TLS": []}, {"plain": [], "TLS": []}
+        for _ in range(ROUNDS):
+            for name, url, count in (("plain", plain, 20_000), ("TLS", secure, 10_000)):
+                words = [bench, "probes", url, str(count), "32"] + ([server.authority] if name == "TLS" else [])
+                answer = json.loads(run(words, output=None)["text"])
+                if answer["met"] != answer["checks"]:
+                    sys.exit(f"{answer['met']} of {answer['checks']} checks passed")
+                ours[name].append(answer["CPU ms a check"])
+                peer = run(["wrk", "-t1", "-c32", "-d3", "-H", "Connection: close", url], output=None)
+                requests = next(line for line in peer["text"].splitlines() if " requests in " in line).split()[0]
+                theirs[name].append(peer["cpu"] * 1_000 / int(requests))
+        for name, goal in (("plain", "0.12 ms"), ("TLS", "0.40 ms")):
+            own, peer = statistics.median(ours[name]), statistics.median(theirs[name])
+            row(f"CPU of an HTTP check with its own connection, status and body looked at ({name}), against wrk",
+                f"{own:.3f} ms, {own / peer:.1f} ×", goal)
+        cluster = Cluster("max_connections=300 fsync=off")
+        try:
+            for number, words in ((1_000, []), (0, [cluster.connection, "200"]), (1_000, [cluster.connection, "200"])):
+                answer = json.loads(run([bench, "watch", f"{state}/watch{number}{len(words)}", str(server.port), str(number), "60",
+                                         *words], output=None)["text"])
+                name = " and ".join(([f"{number:,} HTTP"] if number else []) + (["200 PostgreSQL"] if words else []))
+                row(f"{name} checks every 20 s",
+                    f"{answer['% of a core']:.2f} % of a core, {answer['CPU µs a round']:.0f} µs each, late p99 "
+                    f"{answer['late ms p99']:.1f} ms, {answer['peak MB']:.0f} MB, {answer['not well']} not well",
+                    "1.5 %, p99 under 50 ms" if number and words else "150 µs" if words else "–")
+        finally:
+            cluster.stop()
+        kept = json.loads(run([bench, "samples", f"{state}/samples", "10", "366"], output=None)["text"])
+        slowest = max(value for name, value in kept.items() if name.startswith("ms for "))
+        row("a year of samples every 20 s, on disk, of 1,200 checks", f"{kept['KB a series'] * 1_200 / 1_024:.0f} MB", "bounded")
+        row("the slowest chart of four spans over it", f"{slowest:.1f} ms", "under 100 ms")
+    finally:
+        server.stop()
+
+
 def configure(state, name, connection):
     path = f"{state}/{name}.yaml"
     with open(path, "w", encoding="utf-8") as file:

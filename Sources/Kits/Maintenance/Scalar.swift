@@ -54,6 +54,17 @@ package enum Scalar: Hashable, Sendable, Codable, CustomStringConvertible, Expre
     }
 }
 
+extension Scalar {
+    /// As a number: one that is whole is read back from JSON as an integer. Nil where it is none.
+    package var amount: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        case .text, .boolean, .null: nil
+        }
+    }
+}
+
 /// Named values: evidence, what was seen before a change, what will differ after it.
 package typealias Facts = [String: Scalar]
 

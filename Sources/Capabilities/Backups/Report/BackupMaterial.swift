@@ -2,6 +2,7 @@ import Backup
 import Engine
 import Maintenance
 import Outside
+import Report
 import Settings
 
 /// All that the report about backups is made from; equal material makes an equal report.
@@ -48,8 +49,9 @@ struct BackupMaterial: Sendable {
     /// The beginnings of the names of what backups and drills measure.
     private static let measured = ["backup.", "dr.rto.", "dr.rpo."]
 
-    static func read(_ look: Look, since: Timestamp) async throws -> BackupMaterial {
-        let now = look.clock.now()
+    static func read(_ look: Look, over length: Duration) async throws -> BackupMaterial {
+        let now = try await ReportWriting.instant(look)
+        let since = now - length
         let inventory = look.inventory
         var databases: [Database] = []
         for target in inventory.targets(of: .resources([.postgresql]), in: inventory.environments.map(\.name)) {
@@ -60,7 +62,7 @@ struct BackupMaterial: Sendable {
                     policy: inventory.backupPolicy(of: target), path: place.folder.path,
                     isProtected: inventory[environment: target.environment]?.isProtected ?? false,
                     drills: try await place.drills(),
-                    physical: try await PhysicalMaterial.read(look, target, place)))
+                    physical: try await PhysicalMaterial.read(look, target, place, at: now)))
         }
         var series: [SampledSeries] = []
         for environment in inventory.environments {

@@ -16,7 +16,9 @@ struct PhysicalMaterial: Sendable {
     var trouble: ErrorReport?
 
     /// Nil where none are configured.
-    static func read(_ look: Look, _ target: Target, _ place: BackupPlace) async throws -> PhysicalMaterial? {
+    static func read(_ look: Look, _ target: Target, _ place: BackupPlace, at now: Timestamp) async throws
+        -> PhysicalMaterial?
+    {
         do {
             guard let physical = try await PhysicalPlace(look.inventory, place, target, look.programs) else {
                 return nil
@@ -28,7 +30,7 @@ struct PhysicalMaterial: Sendable {
                 material.backups.append(
                     ListedPhysicalBackup(
                         backup, target: target, stanza: info.stanza,
-                        certificate: try await physical.certificate(of: backup.label), at: look.clock.now()))
+                        certificate: try await physical.certificate(of: backup.label), at: now))
             }
             material.drill = try await physical.drill()
             return material

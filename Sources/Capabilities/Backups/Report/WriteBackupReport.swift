@@ -63,7 +63,7 @@ package struct WriteBackupReport: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        let material = try await BackupMaterial.read(act.look, since: act.look.clock.now() - options.since)
+        let material = try await BackupMaterial.read(act.look, over: options.since)
         try await writing.write(BackupReport(material).document, for: change, act)
     }
 

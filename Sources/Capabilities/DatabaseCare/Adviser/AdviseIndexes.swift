@@ -340,8 +340,8 @@ package struct AdviseIndexes: MaintenanceTask {
             return try await DropIndexAct.prove(change, before: witness, session)
         }
         let proof = try await CreateIndexAct.prove(change, before: witness, session)
-        guard case .done(var evidence) = proof, case .number(let before)? = witness["cost"], before > 0,
-            case .number(let predicted)? = witness["cost predicted"], case .text(let table)? = change.identity["table"],
+        guard case .done(var evidence) = proof, let before = witness["cost"]?.amount, before > 0,
+            let predicted = witness["cost predicted"]?.amount, case .text(let table)? = change.identity["table"],
             case .text(let statements)? = witness["statements"],
             let achieved = try await WorkloadCost.of(
                 table: table, weights: WorkloadCost.weights(statements), look)?.cost

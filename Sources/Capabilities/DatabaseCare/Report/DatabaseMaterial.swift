@@ -1,6 +1,7 @@
 import Engine
 import Maintenance
 import Outside
+import Report
 import Settings
 
 /// All that the report about databases is made from; equal material makes an equal report.
@@ -23,8 +24,9 @@ struct DatabaseMaterial: Sendable {
     /// A look that is older says nothing about today.
     static let freshness: Duration = .seconds(8 * 86_400)
 
-    static func read(_ look: Look, since: Timestamp) async throws -> DatabaseMaterial {
-        let now = look.clock.now()
+    static func read(_ look: Look, over length: Duration) async throws -> DatabaseMaterial {
+        let now = try await ReportWriting.instant(look)
+        let since = now - length
         let environments = look.inventory.environments.map(\.name)
         let databases = look.inventory.targets(of: [.postgresql], in: environments).map(\.target)
         let runs = try await look.log.runs(since: min(since, now - freshness)).filter { !$0.run.isDryRun }

@@ -267,13 +267,3 @@ struct DatabaseReport: Sendable {
         return [.table(listing, standings: material.databases.map(standing(of:)))]
     }
 }
-
-extension Scalar {
-    fileprivate var amount: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
-    }
-}

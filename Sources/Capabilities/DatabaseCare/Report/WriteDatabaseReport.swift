@@ -60,7 +60,7 @@ package struct WriteDatabaseReport: MaintenanceTask {
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        let material = try await DatabaseMaterial.read(act.look, since: act.look.clock.now() - options.since)
+        let material = try await DatabaseMaterial.read(act.look, over: options.since)
         try await writing.write(DatabaseReport(material: material).document, for: change, act)
     }
 

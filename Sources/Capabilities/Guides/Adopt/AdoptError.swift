@@ -42,7 +42,7 @@ enum AdoptError: MaintenanceError {
         case .noSpelling(_, nil): "'mainstay tasks' lists what there is."
         case .needsGuides: "Name the Markdown files behind it."
         case .noPackage: "Mend it first; npm does not read it either."
-        case .nothing: "'mainstay guide check --commands' says what became of each."
+        case .nothing: "'mainstay guide check FILES --commands' says what became of each."
         case .inTheWay: "Nothing was written. '--replace' puts ours in their place; '--undo' brings them back."
         case .notAdopted: "Name the directory that it was adopted in by '--directory'."
         case .changedSince: "These were left as they are, and the rest was undone. Look at the difference above."

@@ -113,7 +113,9 @@ extension CompiledGuide {
         guard files.isEmpty else { return files }
         let directory = URL(fileURLWithPath: try application.editing("guide", by: "guide compile", place).file.path)
             .deletingLastPathComponent()
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        // Nothing was compiled yet where it is not there; one that may not be read is said.
+        let isThere = FileManager.default.fileExists(atPath: directory.path)
+        let names = isThere ? try FileManager.default.contentsOfDirectory(atPath: directory.path) : []
         var found: [String] = []
         for name in names.sorted() where name.hasPrefix("guide-") && name.hasSuffix(".yaml") {
             let bytes = try Descriptor.open("\(directory.path)/\(name)").contents(limit: 16 << 20) ?? []

@@ -143,7 +143,7 @@ enum RunGuideError: MaintenanceError {
         case .noSection(_, let nearest?, _): "Did you mean '\(nearest.printable)'?"
         case .noSection(_, nil, let titles): "There are \(Self.list(titles))."
         case .partly: "Nothing was run. Do these by hand, or run the rest with '--partly'."
-        case .nothing: "'mainstay guide check --commands' says what became of each command."
+        case .nothing: "'mainstay guide check FILES --commands' says what became of each command."
         }
     }
 

@@ -41,7 +41,7 @@ extension DailyReport {
                 line.snapshot = facts["snapshot"]?.spoken ?? line.snapshot
                 line.stored = facts["stored"]?.description ?? line.stored
                 if case .integer(let rows)? = facts["rows"] { line.rows = rows }
-                if case .number(let seconds)? = facts["restore seconds"] { line.restoreSeconds = seconds }
+                line.restoreSeconds = facts["restore seconds"]?.amount ?? line.restoreSeconds
                 if case .text(let until)? = facts["counts until"] { line.countsUntil = Timestamp(iso8601: until) }
                 line.standing = line.countsUntil.map { $0 > material.now ? .good : .unknown } ?? .unknown
                 lines[step.target] = line

@@ -131,7 +131,7 @@ extension PeriodMaterial {
         return Indicator(
             name: "Use of windows", unit: .percent, value: now?.percentage, before: old?.percentage, goal: nil,
             counted: now.map { "\($0.used.short) of work in \($0.open.short) of windows" }
-                ?? "no window for changes is configured",
+                ?? current.windowsProblem ?? "no window for changes is configured",
             definition: """
                 Time in which changes were made inside the environment's primary windows, of all the time in which \
                 these were open. A high figure says that windows become too short.
@@ -182,6 +182,7 @@ extension WorkTally {
 
 extension PeriodMaterial.Stretch {
     fileprivate var utilisation: (used: Duration, open: Duration, percentage: Double)? {
+        guard windowsProblem == nil else { return nil }
         let open = windows.values.flatMap(\.self).reduce(Duration.zero) { $0 + $1.length }
         guard open > .zero else { return nil }
         let used = windows.reduce(Duration.zero) { sum, entry in

@@ -40,6 +40,13 @@ struct PeriodMaterial: Sendable {
         var variations: [Double]
         /// When changes may be made, by environment.
         var windows: [String: [Window]]
+        /// Why nobody can say when they were open; nil where it is known.
+        var windowsProblem: String?
+    }
+
+    private struct UnreadableWindow: Error {
+        /// One clause.
+        var problem: String
     }
 
     /// Those that say whether something is there, and nothing else.
@@ -112,13 +119,18 @@ extension PeriodMaterial {
         }
         let zones = ZoneDirectory(environment: look.programs.environment)
         var windows: [String: [Window]] = [:]
+        var problem: String?
         for environment in look.inventory.environments {
-            windows[environment.name] = Self.windows(look.inventory, environment.name, zones, from: from, until: until)
+            do throws(UnreadableWindow) {
+                windows[environment.name] = try Self.windows(
+                    look.inventory, environment.name, zones, from: from, until: until)
+            } catch {
+                problem = problem ?? "the windows of '\(environment.name)' cannot be read: \(error.problem)"
+            }
         }
         return Stretch(
             workload: try await look.log.workload(from: from, until: until, without: (look.runID, look.step)),
-            answers: answers, variations: variations,
-            windows: windows)
+            answers: answers, variations: variations, windows: windows, windowsProblem: problem)
     }
 
     /// The standard deviation in percent of the mean; nil with fewer than three values.
@@ -133,11 +145,20 @@ extension PeriodMaterial {
     /// Primary windows, each stretch of time once, cut at the ends of the period.
     private static func windows(
         _ inventory: Inventory, _ environment: String, _ zones: ZoneDirectory, from: Timestamp, until: Timestamp
-    ) -> [Window] {
+    ) throws(UnreadableWindow) -> [Window] {
         let context = inventory.scheduleContext(zones, environment: environment)
         var found: [Window] = []
         for rule in inventory.windowRules(of: environment) where rule.kind == .primary {
-            guard let written = rule.during, let schedule = try? Schedule(written.value, in: context) else { continue }
+            guard let written = rule.during else { continue }
+            let schedule: Schedule
+            do throws(CalendarError) {
+                schedule = try Schedule(written.value, in: context)
+            } catch {
+                throw UnreadableWindow(problem: error.problem)
+            }
+            if let closed = schedule.closed {
+                throw UnreadableWindow(problem: "the calendar '\(closed.calendar.printable)' \(closed.problem)")
+            }
             var next = schedule.window(containing: from) ?? schedule.window(after: from)
             while let window = next, window.start < until, found.count < 10_000 {
                 found.append(Window(start: max(window.start, from), end: min(window.end, until)))
