@@ -64,6 +64,20 @@ struct RoundTests {
         #expect(perSecond.values.allSatisfy { (20...100).contains($0) }, "\(perSecond)")
     }
 
+    @Test("rounds begin in company, at their time or half a second after, and what is asked often keeps its own")
+    func company() {
+        let begin: Duration = .microseconds(7_123_456)
+        let instants = (0..<1_200).map { number in
+            let own = begin + RoundSpread.first("production/web-\(number)", every: .seconds(20), last: nil)
+            let instant = RoundSpread.grouped(own, every: .seconds(20))
+            #expect(instant >= own && instant - own < .milliseconds(500))
+            return instant
+        }
+        #expect(Set(instants).count <= 41)
+        #expect(RoundSpread.grouped(.seconds(8), every: .seconds(20)) == .seconds(8))
+        #expect(RoundSpread.grouped(begin, every: .seconds(2)) == begin)
+    }
+
     private static let finding = Finding(
         code: "HC003", severity: .critical, target: Target(environment: "production", resource: "main"), summary: "x")
 

@@ -84,8 +84,9 @@ package struct CheckWatch: Sendable {
                 .min()
             let first = RoundSpread.first(
                 group.plan.name, every: group.plan.every, last: last.map { clock.now() - $0 })
-            group.ended(at: begin + first)
-            table.add(group, first: begin + first, every: group.plan.every)
+            let instant = RoundSpread.grouped(begin + first, every: group.plan.every)
+            group.ended(at: instant)
+            table.add(group, first: instant, every: group.plan.every)
         }
         let slots = RoundSlots(plan.concurrency)
         do {

@@ -85,6 +85,18 @@ package enum RoundSpread {
         return .microseconds(Int64(share(name) * Double(span)))
     }
 
+    /// Rounds that would begin within so long begin together: what waits sleeps once for all of them, and most of what
+    /// a single small round costs is waking up (1.1 ms of processor time each one by one, measured on two virtual cores).
+    static let together: Duration = .milliseconds(500)
+
+    /// The instant of the round that begins together with others, at `instant` or shortly after; what is asked often
+    /// keeps its own.
+    package static func grouped(_ instant: Duration, every: Duration) -> Duration {
+        guard every >= together * 10 else { return instant }
+        let (grain, at) = (together.microseconds, instant.microseconds)
+        return .microseconds((at + grain - 1) / grain * grain)
+    }
+
     /// From 0 up to 1, the same for the same name: FNV-1a (draft-eastlake-fnv), whose last bits are mixed once more.
     static func share(_ name: String) -> Double {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -60,14 +60,12 @@ struct HTTPExchange: Sendable {
         let timer = loop.scheduleTask(in: limit) {
             progress.finish(throwing: HTTPError.timedOut(target, phase: progress.phase, after: probe.timeLimit))
         }
-        let resolver = HostResolver(loop: loop, queue: queue, reach: probe.reach) { progress.enter(.connecting) }
-        ClientBootstrap(group: loop)
-            .resolver(resolver)
+        let bootstrap = ClientBootstrap(group: loop)
             // Ours ends it; NIO's own limit would only end the connecting.
             .connectTimeout(limit + .seconds(1))
             // Nothing is read before the handlers are there.
             .channelOption(.autoRead, value: false)
-            .connect(host: target.host, port: target.port)
+        connect(bootstrap, progress)
             .flatMapThrowing { channel in
                 guard progress.opened(channel) else { return channel.close(promise: nil) }
                 progress.enter(target.isSecure ? .handshake : .waiting)
@@ -79,6 +77,21 @@ struct HTTPExchange: Sendable {
                 timer.cancel()
                 progress.finish(throwing: error)
             }
+    }
+
+    private func connect(
+        _ bootstrap: ClientBootstrap, _ progress: ExchangeProgress<HTTPObservation.Response>
+    ) -> EventLoopFuture<any Channel> {
+        // An address needs no look-up, nor a thread that waits for one.
+        guard let address = try? SocketAddress(ipAddress: target.host, port: target.port) else {
+            let resolver = HostResolver(loop: loop, queue: queue, reach: probe.reach) { progress.enter(.connecting) }
+            return bootstrap.resolver(resolver).connect(host: target.host, port: target.port)
+        }
+        progress.enter(.connecting)
+        guard address.ipAddress.map(probe.reach.allows) ?? false else {
+            return loop.makeFailedFuture(HostResolver.Forbidden())
+        }
+        return bootstrap.connect(to: address)
     }
 
     private func install(

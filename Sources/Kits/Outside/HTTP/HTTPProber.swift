@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// Asks HTTP(S) endpoints, each over a new connection, so that what is measured is what a new visitor meets.
 ///
@@ -13,6 +14,8 @@ package final class HTTPProber: Sendable {
     private let clock: WallClock
     /// Not made before something is asked: it has threads, and most runs ask nobody.
     private let group: @Sendable () -> any EventLoopGroup
+    /// One for all: what begins together then wakes one thread. It only moves bytes.
+    private let loop = Mutex(Loop())
     private let contexts = TLSContexts()
     /// For what blocks: name look-ups and reading certificate files.
     private let queue = DispatchQueue(label: "mainstay.http.blocking", attributes: .concurrent)
@@ -25,6 +28,17 @@ package final class HTTPProber: Sendable {
         self.group = group
     }
 
+    private struct Loop {
+        private var chosen: (any EventLoop)?
+
+        mutating func get(_ group: () -> any EventLoopGroup) -> any EventLoop {
+            if let chosen { return chosen }
+            let loop = group().next()
+            chosen = loop
+            return loop
+        }
+    }
+
     /// The answer, or how the certificate failed. Throws `HTTPError` when there is no answer, and `CancellationError`.
     package func observe(_ probe: HTTPProbe) async throws -> HTTPObservation {
         let began = clock.monotonic()
@@ -35,7 +49,7 @@ package final class HTTPProber: Sendable {
                 target.isSecure
                 ? try await context { try $0.context(for: probe.trust, protocols: probe.protocols) } : nil
             let exchange = HTTPExchange(
-                probe: probe, target: target, clock: clock, loop: group().next(), queue: queue,
+                probe: probe, target: target, clock: clock, loop: loop.withLock { $0.get(group) }, queue: queue,
                 context: context, remaining: probe.timeLimit - (clock.monotonic() - began))
             var observation = HTTPObservation(target: target, redirects: passed, times: HTTPObservation.Times())
             do {

@@ -18,6 +18,8 @@ enum ConnectionFailure {
     init(_ error: any Error) {
         switch error {
         case let error as NIOConnectionError: self.init(error)
+        case is HostResolver.Forbidden: self = .forbidden
+        case let error as IOError where error.errnoCode == ECONNREFUSED: self = .refused
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             self = .untrusted(UntrustedCertificate(isHostMismatch: true))
         case NIOSSLError.unableToValidateCertificate: self = .untrusted(UntrustedCertificate(isHostMismatch: false))
