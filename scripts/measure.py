@@ -1,6 +1,6 @@
 """What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
 finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
-measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care"""
+measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care|monitoring"""
 
 import json
 import os
@@ -544,7 +544,7 @@ class WebServer:
         self.server.wait()
 
 
-def monitoring(mainstay, bench, state):
+def monitoring(bench, state):
     """What continuous checks cost, against one worker of wrk that opens a connection for each request and looks at nothing."""
     server = WebServer(state)
     try:
@@ -576,7 +576,7 @@ def monitoring(mainstay, bench, state):
                     "1.5 %, p99 under 50 ms" if number and words else "150 µs" if words else "–")
         finally:
             cluster.stop()
-        kept = json.loads(run([bench, "samples", f"{state}/samples", "10", "366"], output=None)["text"])
+        kept = json.loads(run([bench, "samples", f"{state}/samples", "4", "366"], output=None)["text"])
         slowest = max(value for name, value in kept.items() if name.startswith("ms for "))
         row("a year of samples every 20 s, on disk, of 1,200 checks", f"{kept['KB a series'] * 1_200 / 1_024:.0f} MB", "bounded")
         row("the slowest chart of four spans over it", f"{slowest:.1f} ms", "under 100 ms")
@@ -598,6 +598,9 @@ def part(name, mainstay, gigabytes):
     try:
         if name == "physical":
             physical(mainstay, state, gigabytes)
+            return
+        if name == "monitoring":
+            monitoring(f"{os.path.dirname(mainstay)}/mainstay-bench", state)
             return
         cluster = Cluster("shared_buffers=512MB max_connections=50" if name == "care" else Cluster.OWN)
         try:
@@ -637,6 +640,7 @@ def main():
     first_step(mainstay, state)
     history(mainstay, bench, state)
     schedules(bench, state)
+    monitoring(bench, state)
 
     cluster = Cluster()
     try:
