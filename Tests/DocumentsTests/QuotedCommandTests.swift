@@ -11,8 +11,9 @@ struct QuotedCommandTests {
     private let application = Mainstay.application([:])
 
     @Test("every command in a block is understood by the program", arguments: try Document.all)
-    func blocksAreUnderstood(document: Document) throws {
+    func blocksAreUnderstood(document: Document) async throws {
         for command in document.commands {
+            await Task.yield()
             for quoted in QuotedWords.all(in: command.line) {
                 let problem = try quoted.problem(in: application)
                 #expect(problem == nil, "\(command.place): 'mainstay \(quoted)': \(problem ?? "")")
@@ -29,7 +30,7 @@ struct QuotedCommandTests {
     }
 
     @Test("every command named in a message, a hint or a help text exists")
-    func messagesNameCommands() throws {
+    func messagesNameCommands() async throws {
         var count = 0
         for path in try FileManager.default.subpathsOfDirectory(atPath: "\(Document.root)/Sources")
         where path.hasSuffix(".swift") {
@@ -38,6 +39,7 @@ struct QuotedCommandTests {
             for match in lines.joined(separator: "\n").matches(of: /'(mainstay [a-z][^'\n\\…]*)'/) {
                 for quoted in QuotedWords.all(in: String(match.output.1)) {
                     count += 1
+                    await Task.yield()
                     let problem = try quoted.problemOfMention(in: application)
                     #expect(problem == nil, "Sources/\(path): '\(match.output.1)': \(problem ?? "")")
                 }
@@ -47,8 +49,9 @@ struct QuotedCommandTests {
     }
 
     @Test("what mends a finding of a check is a command there is")
-    func mendsAreCommands() throws {
+    func mendsAreCommands() async throws {
         for check in application.checks {
+            await Task.yield()
             for quoted in QuotedWords.all(in: check.mend?.replacing("{environment}", with: "production") ?? "") {
                 let problem = try quoted.problem(in: application)
                 #expect(problem == nil, "\(check.name): 'mainstay \(quoted)': \(problem ?? "")")

@@ -1,13 +1,14 @@
 import Dispatch
 import Synchronization
 
-/// Where calls go that block: file trees, slow disks, statvfs on a dead network mount. Threads of their own, so that
-/// the cooperative pool never waits for a disk.
+/// Where calls go that block or reckon for long: file trees, slow disks, statvfs on a dead network mount. Threads of their
+/// own, so that the cooperative pool never waits for them: of another quality of service than its own, since Dispatch keeps
+/// as many threads of each at work as there are processors, and two that reckon would hold up everything else on two.
 package struct Blocking: Sendable {
     private let queue: DispatchQueue
 
     package init(label: String = "mainstay.blocking") {
-        queue = DispatchQueue(label: label, attributes: .concurrent)
+        queue = DispatchQueue(label: label, qos: .utility, attributes: .concurrent)
     }
 
     /// What long work asks between its parts.
