@@ -20,6 +20,7 @@ struct Site: Sendable {
     let tasks = TaskShelf()
     let rates = RequestRates()
     let keys = HeartbeatKeys()
+    let openid: OpenIDProvider
     /// Where it is said what went wrong here, which no stranger is told.
     var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 
@@ -32,6 +33,7 @@ struct Site: Sendable {
         self.live = live
         self.gate = gate
         links = AlertLinksFile(state: session.stateDirectory)
+        openid = OpenIDProvider(clock: session.application.clock, programs: session.application.programs)
     }
 
     var clock: WallClock { session.application.clock }
