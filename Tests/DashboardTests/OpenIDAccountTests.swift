@@ -47,7 +47,7 @@ struct OpenIDAccountTests {
             try await Self.account("ann", Grants(environments: ["staging": .approver]), test)
             var browser = TestBrowser(test.site)
             let unknown = try await browser.signIn(.named("ann"), by: provider, test.clock)
-            #expect(unknown.status == 403 && unknown.text.contains("mainstay access link NAME --subject ann"))
+            #expect(unknown.status == 403 && unknown.text.contains("mainstay access link NAME --subject=ann"))
             #expect(try await test.log.accounts().map(\.name) == ["ann"])
             let identity = ForeignIdentity(issuer: provider.issuer, subject: "ann")
             try await test.log.link("ann", to: identity)
@@ -120,6 +120,12 @@ struct OpenIDAccountTests {
             person.claims["email"] = nil
             #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
             #expect(try await test.log.linkedAccounts() == ["ann"])
+            // Whoever has the address later is somebody else.
+            var heir = TestProvider.Person.named("y-18")
+            heir.claims["email"] = "ann@example.org"
+            heir.claims["email_verified"] = true
+            let taken = try await browser.signIn(heir, by: provider, test.clock)
+            #expect(taken.status == 403 && taken.text.contains("belongs to somebody already"))
         }
     }
 

@@ -43,11 +43,10 @@ struct TestSite: Sendable {
         let session = try await application.open(
             try PlaceOptions.parse(["--config=\(directory)/mainstay.yaml", "--state=\(directory)/state"]),
             try OutputOptions.parse([]))
-        var site = Site(
+        site = Site(
             session: session, current: CurrentInventory(session.inventory), live: LiveVersion(),
-            gate: Gatekeeper(log: session.log, clock: clock.clock) { session.inventory.server ?? DashboardSettings() })
-        site.complain = complain
-        self.site = site
+            gate: Gatekeeper(log: session.log, clock: clock.clock) { session.inventory.server ?? DashboardSettings() },
+            complain: complain)
     }
 
     var log: RunLog { site.log }

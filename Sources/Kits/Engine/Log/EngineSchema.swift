@@ -172,5 +172,6 @@ package enum EngineSchema {
         HeartbeatSchema.migration,
         OutsideAlertSchema.migration,
         AccessSchema.identities,
+        OrderSchema.migration,
     ]
 }
