@@ -74,6 +74,7 @@ enum AccessStatement: String, StatementSet {
     case setGrants = "update access_account set grants = :grants where name = :name"
     case identities = "select * from access_identity order by account, issuer, subject"
     case identity = "select * from access_identity where issuer = :issuer and subject = :subject"
+    case identitiesOf = "select * from access_identity where account = :account"
     case insertIdentity = """
         insert into access_identity (issuer, subject, account, linked_at) values (:issuer, :subject, :account, :now)
         """

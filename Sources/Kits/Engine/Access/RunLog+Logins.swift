@@ -104,6 +104,10 @@ extension RunLog {
         guard var account = known else { return .refused(.unknown) }
         guard account.isOpen else { return .refused(.closed) }
         if linked == nil {
+            // Promised to the first who comes: an address changes hands, and an account does not with it.
+            guard try writer.reader.first(AccessStatement.identitiesOf, ["account": name]) == nil else {
+                return .refused(.taken)
+            }
             try link(login.identity, to: account, isNew: isNew, at: now, in: writer)
         }
         if let grants = login.grants, grants != account.grants {

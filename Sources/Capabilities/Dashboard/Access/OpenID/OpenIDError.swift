@@ -81,18 +81,18 @@ enum OpenIDError: MaintenanceError {
         case .refused(.unknown, let subject):
             (
                 403, "you have no account here",
-                "Ask an admin: 'mainstay access link NAME --subject \(subject.printable)' gives you one that exists."
+                "Ask an admin: 'mainstay access link NAME --subject=\(subject.printable.shellQuoted)' gives you one that exists."
             )
         case .refused(.closed, _): (403, "your account here was closed", "Ask an admin to open it again.")
         case .refused(.taken, let subject):
             (
                 403, "the account you would get belongs to somebody already",
-                "Where it is yours, ask an admin: 'mainstay access link NAME --subject \(subject.printable)'."
+                "Where it is yours, ask an admin: 'mainstay access link NAME --subject=\(subject.printable.shellQuoted)'."
             )
         case .refused(.nameless, let subject):
             (
                 403, "what the provider calls you cannot be the name of an account",
-                "Ask an admin: 'mainstay access link NAME --subject \(subject.printable)'."
+                "Ask an admin: 'mainstay access link NAME --subject=\(subject.printable.shellQuoted)'."
             )
         case .refused(.noRole, _):
             (403, "you may do nothing here", "Ask whoever gives out groups at the provider, or an admin.")
