@@ -75,7 +75,9 @@ struct RunDeskTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await test.site.desk.run(test.site.session) }
             try await eventually("the one that nobody hinders ends") { await Self.state(olga, third) == "succeeded" }
-            #expect(await Self.state(olga, first) == "running")
+            try await eventually("the one before it waits for the lock") {
+                await Self.state(olga, first) == "running"
+            }
             // It is not begun and refused: it has not had its turn.
             #expect(await Self.state(olga, second) == "accepted")
             try await eventually("one goes on before it") {

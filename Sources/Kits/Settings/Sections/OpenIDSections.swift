@@ -101,7 +101,7 @@ enum OpenIDSections {
 
     /// RFC 6749, 3.3.
     private static var token: Format<String> {
-        .scalar("a scope, such as profile", schema: ["type": "string", "pattern": #"^[!#-\[\]-~]+$"#]) { text in
+        .scalar("a scope, such as profile", schema: ["type": "string", "pattern": "^[!-~]+$"]) { text in
             let isToken = text.utf8.allSatisfy {
                 $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
             }
