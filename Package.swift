@@ -202,7 +202,7 @@ let package = Package(
                 "Alert", "Calendar", "Command", "Composition", "Dashboard", "Engine", "Maintenance",
                 "MaintenanceTesting",
                 "Outside", "Page", "Settings", "Store", "Web", "mainstay",
-            ], external: [.argumentParser]),
+            ], external: [.argumentParser, .crypto, .cryptoExtras]),
         tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests(
             "Guides",

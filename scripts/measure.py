@@ -1,12 +1,16 @@
 """What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
 finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
-measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care|monitoring"""
+measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care|monitoring, or, with so many open streams of events:
+measure.py DIRECTORY-OF-THE-PROGRAMS CLIENTS clients"""
 
 import json
 import os
 import pwd
+import resource
+import selectors
 import shutil
 import signal
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -584,6 +588,165 @@ def monitoring(bench, state):
         server.stop()
 
 
+class Streams:
+    """Clients of one server that listen to its events, all in this process."""
+
+    def __init__(self, port, token):
+        self.port = port
+        self.request = (f"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n").encode()
+        self.open = []
+
+    def add(self, count, patience=60):
+        """Opens so many at once; how many of them are answered. The others are closed by the server."""
+        fresh = {}
+        selector = selectors.DefaultSelector()
+        for _ in range(count):
+            client = socket.create_connection(("127.0.0.1", self.port))
+            selector.register(client, selectors.EVENT_READ)
+            fresh[client] = b""
+            try:
+                client.sendall(self.request)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        answered = 0
+        deadline = time.monotonic() + patience
+        while fresh:
+            if time.monotonic() > deadline:
+                sys.exit(f"{len(fresh)} of {count} connections were neither answered nor closed within {patience} s")
+            for key, _ in selector.select(1):
+                client = key.fileobj
+                try:
+                    read = client.recv(65536)
+                except ConnectionResetError:
+                    read = b""
+                fresh[client] += read
+                if read and b"event: change" not in fresh[client]:
+                    continue
+                selector.unregister(client)
+                if read:
+                    if not fresh[client].startswith(b"HTTP/1.1 200 "):
+                        sys.exit(f"the server answered {fresh[client][:200]}")
+                    answered += 1
+                    client.setblocking(False)
+                    self.open.append(client)
+                else:
+                    client.close()
+                del fresh[client]
+        selector.close()
+        return answered
+
+    def hear(self, word, patience=120):
+        """Seconds until every one of them has heard an event."""
+        begin = time.monotonic()
+        selector = selectors.DefaultSelector()
+        heard = dict.fromkeys(self.open, b"")
+        for client in heard:
+            selector.register(client, selectors.EVENT_READ)
+        while heard:
+            if time.monotonic() - begin > patience:
+                sys.exit(f"{len(heard)} of {len(self.open)} clients heard nothing within {patience} s")
+            for key, _ in selector.select(1):
+                client = key.fileobj
+                read = client.recv(65536)
+                if not read:
+                    sys.exit("the server closed a stream that it had answered")
+                heard[client] += read
+                if word in heard[client]:
+                    selector.unregister(client)
+                    del heard[client]
+        selector.close()
+        return time.monotonic() - begin
+
+    def leave(self, count):
+        for client in self.open[-count:]:
+            client.close()
+        del self.open[-count:]
+
+
+def private(process):
+    """Bytes that a process has for itself alone (proc_pid_smaps(5))."""
+    with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as file:
+        return 1024 * sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
+
+
+def clients(mainstay, state, count):
+    """What each of so many open streams costs the server, how long until all have heard what is new, and what becomes of
+    more than it takes: they are closed, and the others go on."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # As docs/dashboard.md says.
+    limit = min(12_000, min(most, 24_000) // 2)
+    if count > limit or count + 400 > most:
+        sys.exit(f"{count:,} clients need {2 * count:,} descriptors for the server, and this machine gives {most:,}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with open(f"{state}/mainstay.yaml", "w", encoding="utf-8") as file:
+        file.write(f"environments: {{production: {{}}}}\n"
+                   f"server: {{listen: \"127.0.0.1:{port}\", requests-per-minute: 100000}}\n")
+    place = ["--config", f"{state}/mainstay.yaml", "--state", f"{state}/state"]
+    run([mainstay, "access", "invite", "ann", "--role", "viewer", *place])
+    token = run([mainstay, "access", "token", "ann", "--role", "viewer", "--purpose", "measure", "--for", "2h", *place],
+                output=None)["text"].strip()
+    server = subprocess.Popen([mainstay, "serve", *place], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline or server.poll() is not None:
+                    sys.exit("the server does not listen")
+                time.sleep(0.05)
+        streams = Streams(port, token)
+        # What the first ones cost is there once for all.
+        streams.add(20)
+        streams.leave(20)
+        before = private(server.pid)
+        begin = time.monotonic()
+        while len(streams.open) < count:
+            wanted = min(100, count - len(streams.open))
+            if streams.add(wanted) < wanted:
+                sys.exit(f"the server refused with {len(streams.open):,} streams open")
+        opened = time.monotonic() - begin
+        after = private(server.pid)
+        row(f"{len(streams.open):,} open streams of events, each", f"{(after - before) / count / 1000:.1f} kB private "
+            f"({before / 1e6:.0f} MB before, {after / 1e6:.0f} MB with them; opened in {opened:.1f} s)", "under 50 kB")
+        run([mainstay, "access", "invite", "bob", "--role", "viewer", *place])
+        row("until the last of them has heard what is new", f"{streams.hear(b'event: granted'):.2f} s", "")
+        row("private afterwards", f"{private(server.pid) / 1e6:.0f} MB", "")
+        # Only where it is near: the way there takes a minute.
+        if count + 2_000 >= limit and limit + 300 <= most:
+            asked = limit + 100 - len(streams.open)
+            while asked > 0:
+                streams.add(min(100, asked))
+                asked -= 100
+            if len(streams.open) > limit:
+                sys.exit(f"{len(streams.open):,} streams are open, and {limit:,} are the limit")
+            run([mainstay, "access", "invite", "eve", "--role", "viewer", *place])
+            streams.hear(b"event: granted")
+            row("streams it takes with as many descriptors as this machine gives", f"{len(streams.open):,} "
+                f"({private(server.pid) / 1e6:.0f} MB), then it closes what comes; those that are open go on",
+                f"at most {limit:,}")
+            streams.leave(100)
+            deadline = time.monotonic() + 120
+            while streams.add(1) == 0:
+                if time.monotonic() > deadline:
+                    sys.exit("nobody gets in although 100 have left")
+                time.sleep(1)
+        if server.poll() is not None:
+            sys.exit(f"the server ended with status {server.returncode}")
+    finally:
+        server.terminate()
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            sys.exit("the server did not end within 30 s")
+
+
 def configure(state, name, connection):
     path = f"{state}/{name}.yaml"
     with open(path, "w", encoding="utf-8") as file:
@@ -601,6 +764,9 @@ def part(name, mainstay, gigabytes):
             return
         if name == "monitoring":
             monitoring(f"{os.path.dirname(mainstay)}/mainstay-bench", state)
+            return
+        if name == "clients":
+            clients(mainstay, state, int(gigabytes))
             return
         cluster = Cluster("shared_buffers=512MB max_connections=50" if name == "care" else Cluster.OWN)
         try:

@@ -94,7 +94,7 @@ struct APIActTests {
         let olga = try await test.visitor("olga", Grants(everywhere: .operator))
         #expect(await olga.post("/environments/production/dry-run", ["task": "health.check"]).status == 429)
         let page = try await olga.get("/runs/\(#require(places.last?.split(separator: "/").last))")
-        #expect(page.status == 200 && page.text.contains("7 before it"))
+        #expect(page.status == 200 && page.text.contains("\(RunDesk.waiting - 1) before it"))
         #expect(await program.post("\(places[0])/cancel", "{}").status == 202)
         let eve = try await test.program("eve", Grants(environments: ["staging": .operator]))
         #expect(await eve.get(places[1]).status == 404)

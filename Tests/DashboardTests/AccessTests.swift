@@ -39,8 +39,9 @@ struct AccessTests {
         // Whoever opens another address to everybody has to say so here.
         #expect(
             open == [
-                "GET healthz", "GET readyz", "GET assets/*", "GET sign-in", "POST sign-in", "GET set-up/*",
-                "POST set-up/*", "GET answer/*", "POST answer/*", "GET ping/*", "POST ping/*", "GET ping/*/*",
+                "GET healthz", "GET readyz", "GET assets/*", "GET sign-in", "POST sign-in", "GET sign-in/openid",
+                "GET sign-in/openid/callback", "GET sign-out/openid", "GET set-up/*", "POST set-up/*", "GET answer/*",
+                "POST answer/*", "GET ping/*", "POST ping/*", "GET ping/*/*",
                 "POST ping/*/*", "GET api/v1/openapi.json",
             ])
         #expect(try await test.log.auditHead() == nil)

@@ -28,7 +28,10 @@ struct TestSite: Sendable {
         """
 
     /// Only inside a test that carries `.temporaryDirectory`.
-    init(_ configuration: String = Self.configuration, directory: String = TemporaryDirectory.current) async throws {
+    init(
+        _ configuration: String = Self.configuration, directory: String = TemporaryDirectory.current,
+        complain: @escaping @Sendable (String, ErrorReport) -> Void = { _, _ in }
+    ) async throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try configuration.write(toFile: "\(directory)/mainstay.yaml", atomically: true, encoding: .utf8)
         let whole = Mainstay.application([:])
@@ -42,7 +45,8 @@ struct TestSite: Sendable {
             try OutputOptions.parse([]))
         site = Site(
             session: session, current: CurrentInventory(session.inventory), live: LiveVersion(),
-            gate: Gatekeeper(log: session.log, clock: clock.clock) { session.inventory.server ?? DashboardSettings() })
+            gate: Gatekeeper(log: session.log, clock: clock.clock) { session.inventory.server ?? DashboardSettings() },
+            complain: complain)
     }
 
     var log: RunLog { site.log }

@@ -37,5 +37,64 @@ extension Broken {
             """,
             "mainstay.yaml:2:24: server.functions.environment: there is no environment 'b' (did you mean 'a'? allowed: a)"
         ).beyondSchema,
+        Broken(
+            """
+            environments: { a: {} }
+            server: { openid: { issuer: "https://login.example", client-id: mainstay, create: true } }
+            """,
+            "mainstay.yaml:2:9: server: 'openid' needs 'url' beside it",
+            "mainstay.yaml:2:19: server.openid: 'create' needs 'roles' beside it"),
+        Broken(
+            """
+            environments: { a: {} }
+            server:
+              url: http://mainstay.example
+              openid: { issuer: "https://login.example", client-id: mainstay }
+            """,
+            "mainstay.yaml:3:3: server.url: 'http://mainstay.example' would show codes of 'openid' to whoever listens on "
+                + "the way (allowed: an address that begins with https://)"
+        ).beyondSchema,
+        Broken(
+            """
+            environments: { a: {} }
+            server:
+              url: https://mainstay.example
+              openid:
+                issuer: http://login.example
+                client-id: mainstay
+                roles: [{ group: ops, role: admin, environments: [a] }]
+            """,
+            "mainstay.yaml:5:13: server.openid.issuer: 'http://login.example' is not allowed here (allowed: an address such "
+                + "as https://login.example, by http only on this machine)",
+            "mainstay.yaml:7:13: server.openid.roles[1]: an admin is admin of everything, not of environments (allowed: "
+                + "'admin' without 'environments', or 'approver')"
+        ).beyondSchema,
+        Broken(
+            """
+            environments: { a: {} }
+            server:
+              url: https://mainstay.example
+              openid:
+                issuer: https://login.example
+                client-id: mainstay
+                roles: [{ group: ops, role: viewer, environments: [b] }]
+            """,
+            "mainstay.yaml:7:41: server.openid.roles[1].environments: there is no environment 'b' (did you mean 'a'? "
+                + "allowed: a)"
+        ).beyondSchema,
+        Broken(
+            """
+            environments: { a: {} }
+            server:
+              url: https://mainstay.example
+              openid:
+                issuer: https://login.example
+                client-id: mainstay
+                mails: { ann: a@example.org, bob: A@example.org, Eve: e@example.org }
+            """,
+            "mainstay.yaml:7:5: server.openid.mails: 'Eve' is no name for an account (allowed: small letters, digits, '-', "
+                + "'_', '.')",
+            "mainstay.yaml:7:5: server.openid.mails: 'a@example.org' stands there for 'ann' and 'bob'"
+        ).beyondSchema,
     ]
 }

@@ -272,6 +272,20 @@ let completeFile = #"""
         environment: production
         endpoints:
           trust-scorer: { url: "https://shop.example/trust", token: "${TRUST_TOKEN}", private: true, timeout: 5s }
+      openid:
+        issuer: https://login.example/realms/ops
+        client-id: mainstay
+        client-secret: "${OPENID_SECRET}"
+        name: Example
+        scopes: [profile, email]
+        account-claim: nickname
+        groups-claim: roles
+        roles:
+          - { group: /operators, role: operator, environments: [production] }
+          - { group: admins, role: admin }
+        create: true
+        mails: { ann: ann@example.org }
+        ca-file: /etc/mainstay/provider.pem
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     monitoring:

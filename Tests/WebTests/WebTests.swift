@@ -142,6 +142,58 @@ struct WebServerTests {
         }
     }
 
+    @Test(
+        "streams that stay open are as many as the limit, the rest are closed and told, and a place that is free is given"
+    )
+    func limitsStreams() async throws {
+        var limits = WebLimits()
+        limits.connections = 40
+        let refused = Refusals()
+        let server = WebServer(WebAddress(host: "127.0.0.1", port: 0), limits: limits, clock: .system)
+        let (ports, tell) = AsyncStream.makeStream(of: Int.self)
+        let request = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n"
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await server.run(listening: { tell.yield($0.port) }) { open in
+                    refused.add(open)
+                } answer: { _ in
+                    WebResponse { stream in
+                        while true {
+                            try await stream.keepAlive()
+                            try await WallClock.system.sleep(for: .milliseconds(20))
+                        }
+                    }
+                }
+            }
+            group.addTask {
+                for await port in ports {
+                    var clients: [RawClient] = []
+                    for _ in 1...40 {
+                        let client = try RawClient(port: port)
+                        try await client.send(request)
+                        #expect(try await client.read(until: ":\n\n").contains("200 OK"))
+                        clients.append(client)
+                    }
+                    for _ in 1...10 { #expect(try await RawClient.exchange(request, port: port).isEmpty) }
+                    try await eventually("each of them was told") { refused.all.count == 10 }
+                    #expect(refused.all.allSatisfy { $0 == 40 })
+                    // Those that are there go on.
+                    #expect(try await clients[0].read(until: ":\n\n").contains(":\n\n"))
+                    clients.removeLast(5)
+                    try await eventually("a place is free") {
+                        let client = try RawClient(port: port)
+                        try await client.send(request)
+                        return try await client.read(until: ":\n\n").contains("200 OK")
+                    }
+                    return
+                }
+            }
+            defer { group.cancelAll() }
+            // The first to end: the server where it cannot listen, else the clients.
+            try await group.next()
+        }
+    }
+
     @Test("a stopped server answers what has begun, ends streams, and takes nothing more")
     func stopsGracefully() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
@@ -218,4 +270,13 @@ struct WebServerTests {
         let text = String(decoding: written.withLock { $0 }, as: UTF8.self)
         #expect(text == "id: 7\\r\\nx\nevent: a\\nb\ndata: one\ndata: two\ndata: three\ndata: four\n\n")
     }
+}
+
+/// How many connections there were whenever one more was refused.
+private final class Refusals: Sendable {
+    private let counts = Mutex<[Int]>([])
+
+    var all: [Int] { counts.withLock { $0 } }
+
+    func add(_ count: Int) { counts.withLock { $0.append(count) } }
 }

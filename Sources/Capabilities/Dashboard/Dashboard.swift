@@ -7,7 +7,8 @@ extension Capability {
         "dashboard",
         commands: [
             ("access", InviteAccount.self), ("access", ListAccess.self), ("access", CloseAccount.self),
-            ("access", MakeToken.self), ("access", RevokeToken.self), ("api", DescribeAPI.self),
+            ("access", LinkAccount.self), ("access", UnlinkAccount.self), ("access", MakeToken.self),
+            ("access", RevokeToken.self), ("api", DescribeAPI.self),
         ],
         services: [DashboardService.service])
 }

@@ -16,7 +16,7 @@ package struct WebLimits: Sendable {
     /// How long a client may take nothing of what is written to it.
     package var writeTime: Duration = .seconds(30)
     /// Connections at once; one more is closed at once. Never more than half of the descriptors of this process, since the
-    /// rest of the house opens files, databases and programs in it.
+    /// rest of the house opens files, databases and programs in it; these are raised as far as the system lets us.
     package var connections = 12_000
     /// Connections of one address at once, but for this machine's own, where a proxy may stand.
     package var connectionsOfPeer = 256

@@ -46,16 +46,17 @@ enum EventStreams {
 
     /// One run until it ends. An event is the run as it stands then; its id is the state's own digest.
     static func run(_ visit: Visit) async throws -> WebResponse {
-        if try await RunRequests.detail(visit) == nil { _ = try RunRequests.known(visit) }
+        if try await RunRequests.detail(visit) == nil { _ = try await RunRequests.known(visit) }
         let known = visit.request[header: "last-event-id"]
         return stream(visit) { stream in
             var last = known
             try await visit.each { visit in
                 guard let detail = try await RunRequests.detail(visit) else {
-                    guard let known = visit.site.desk.standing(of: visit.value(0)),
-                        known.environments.contains(where: visit.sees)
-                    else { return false }
-                    let document = AcceptedRun(visit.value(0), known.standing)
+                    let document: AcceptedRun
+                    do {
+                        let (id, standing) = try await RunRequests.known(visit)
+                        document = AcceptedRun(id, standing)
+                    } catch Refusal.notFound { return false }
                     try await stream.send(event: "accepted", data: try text(document))
                     return document.state == .accepted
                 }

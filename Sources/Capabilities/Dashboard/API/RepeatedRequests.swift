@@ -33,7 +33,7 @@ enum RepeatedRequests {
             throw Refusal.unusable("this 'Idempotency-Key' was used for another request, or with other rights")
         case .answered(let status, let answer):
             if try await isKnown(answer, visit) { return try again(status, answer) }
-            // The run that was promised died with the process before it began.
+            // The run that was promised is nowhere: its state was put back, or it was kept no longer.
             try await log.forget(request)
             guard try await log.begin(request, digest: digest) == .new else {
                 throw Refusal.conflict("the same request is being answered; ask again in a while")
@@ -85,6 +85,7 @@ enum RepeatedRequests {
         }
         let id = String(location.dropFirst(beginning.count))
         if visit.site.desk.standing(of: id) != nil { return true }
+        if try await visit.site.log.order(id) != nil { return true }
         do { return try await visit.site.log.run(id).id == id } catch is EngineError { return false }
     }
 

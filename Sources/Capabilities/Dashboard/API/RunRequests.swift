@@ -35,7 +35,7 @@ enum RunRequests {
         ]
     }
 
-    static func start(_ visit: Visit) throws -> WebResponse {
+    static func start(_ visit: Visit) async throws -> WebResponse {
         let task = try TaskActs.interface(visit.value(0), visit)
         guard let visitor = visit.visitor else { throw Refusal.notFound }
         let members = try visit.members(["environments", "options", "dryRun", "plan", "timeLimit"])
@@ -78,9 +78,9 @@ enum RunRequests {
         }
         let places = distinct(targets.map(\.environment))
         return try accepted(
-            try visit.site.desk.accept(
-                .begin(request), of: places.isEmpty ? [""] : places, isChanging: !isLooking, inventory, at: visit.now),
-            visit)
+            try await visit.site.desk.accept(
+                .begin(request), of: places.isEmpty ? [""] : places, isChanging: !isLooking, inventory,
+                token: visitor.token, at: visit.now), visit)
     }
 
     /// Whoever lets a task read of another place may do so there too.
@@ -160,7 +160,7 @@ enum RunRequests {
 
     static func one(_ visit: Visit) async throws -> WebResponse {
         guard let detail = try await detail(visit) else {
-            let (id, standing) = try known(visit)
+            let (id, standing) = try await known(visit)
             return try WebResponse(202, json: AcceptedRun(id, standing))
         }
         return try WebResponse(json: detail)
@@ -181,13 +181,17 @@ enum RunRequests {
             planDigest: plans.isEmpty ? nil : combinedDigest(plans))
     }
 
-    /// One that this process knows and the run log does not.
-    static func known(_ visit: Visit) throws(Refusal) -> (String, RunDesk.Standing) {
+    /// One that was accepted and that the run log does not know.
+    static func known(_ visit: Visit) async throws -> (String, RunDesk.Standing) {
         let id = visit.value(0)
-        guard let known = visit.site.desk.standing(of: id), known.environments.contains(where: visit.sees) else {
-            throw .notFound
+        if let known = visit.site.desk.standing(of: id) {
+            guard known.environments.contains(where: visit.sees) else { throw Refusal.notFound }
+            return (id, known.standing)
         }
-        return (id, known.standing)
+        guard let former = try await visit.site.desk.former(id), former.environments.contains(where: visit.sees) else {
+            throw Refusal.notFound
+        }
+        return (id, former.standing)
     }
 
     static func cancel(_ visit: Visit) async throws -> WebResponse {
@@ -197,7 +201,7 @@ enum RunRequests {
         if let detail = try await detail(visit) {
             places = detail.run.environments.isEmpty ? [""] : try await visit.site.log.run(id).environments
         } else {
-            places = visit.site.desk.standing(of: try known(visit).0)?.environments ?? []
+            places = visit.site.desk.standing(of: try await known(visit).0)?.environments ?? []
         }
         for place in places { try visit.hold(.operator, in: place) }
         let notHere = Refusal.conflict("the run '\(id)' is not being carried out by this server")
@@ -209,7 +213,7 @@ enum RunRequests {
         if case .waits = known.standing { isWaiting = true }
         let log = visit.site.log(for: visit.visitor)
         try await log.noteCancelled(run: id, in: places.filter { !$0.isEmpty }, isWaiting: isWaiting)
-        guard visit.site.desk.cancel(id) else { throw notHere }
+        guard try await visit.site.desk.cancel(id) else { throw notHere }
         visit.site.session.leave(try await log.auditHead(), after: "the end of run \(id) was asked for")
         return try accepted(id, visit)
     }
@@ -230,13 +234,14 @@ enum RunRequests {
             throw Refusal.conflict("the run has ended (\(run.state.rawValue)); nothing is left to do")
         }
         let catalog = visit.site.session.application.catalog
-        for step in try await visit.site.log.steps(of: run.id) {
+        let steps = try await visit.site.log.steps(of: run.id)
+        for step in steps {
             try hold(try catalog.entry(step.task).parse(step.arguments), visit)
         }
-        let id = try visit.site.desk.accept(
+        let id = try await visit.site.desk.accept(
             .resume(run.id, decision, visitor.requester(process: getpid())),
             of: run.environments.isEmpty ? [""] : run.environments, isChanging: !run.isDryRun, visit.site.inventory,
-            at: visit.now)
+            token: visitor.token, targets: steps.map(\.target), at: visit.now)
         return try accepted(id, visit)
     }
 }

@@ -88,7 +88,7 @@ struct Gatekeeper: Sendable {
     private func cookie(_ request: WebRequest) -> String { isSecure(request) ? "__Host-mainstay" : "mainstay" }
 
     /// Whether the browser speaks TLS, to us or to the proxy before us.
-    private func isSecure(_ request: WebRequest) -> Bool {
+    func isSecure(_ request: WebRequest) -> Bool {
         request.isSecure || settings().url?.hasPrefix("https://") == true
     }
 
@@ -118,14 +118,18 @@ struct Gatekeeper: Sendable {
     }
 
     /// A new session, never one that somebody brought along.
-    func admit(_ account: Account, _ request: WebRequest, to location: String) async throws -> WebResponse {
+    ///
+    /// - Parameter issuer: who proved it; nil where a password did.
+    func admit(
+        _ account: Account, _ request: WebRequest, to location: String, issuer: String? = nil
+    ) async throws -> WebResponse {
         if let old = request.cookie(cookie(request)) { try await log.signOut(Keys.digest(old)) }
         let key = Keys.make()
         let speaking = log.acting(
             for: Requester(user: account.name, host: request.peer, processID: getpid()))
         try await speaking.signIn(
             account.name, digest: Keys.digest(key), formToken: Keys.make(), until: clock.now() + Self.longest,
-            idle: Self.idle, peer: request.peer)
+            idle: Self.idle, peer: request.peer, issuer: issuer)
         var response = WebResponse.see(location)
         response.add("Set-Cookie", set(cookie(request), key, age: Self.longest, request))
         return response
@@ -133,13 +137,13 @@ struct Gatekeeper: Sendable {
 
     func signOut(_ request: WebRequest) async throws -> WebResponse {
         if let key = request.cookie(cookie(request)) { try await log.signOut(Keys.digest(key)) }
-        var response = WebResponse.see("/sign-in")
+        var response = WebResponse.see(settings().openid == nil ? "/sign-in" : "/sign-in?left=yes")
         response.add("Set-Cookie", set(cookie(request), "", age: .zero, request))
         response.set("Clear-Site-Data", "\"cache\", \"storage\"")
         return response
     }
 
-    private func set(_ name: String, _ value: String, age: Duration, _ request: WebRequest) -> String {
+    func set(_ name: String, _ value: String, age: Duration, _ request: WebRequest) -> String {
         let secure = isSecure(request) ? "; Secure" : ""
         return "\(name)=\(value); Path=/; Max-Age=\(Int(age.inSeconds)); HttpOnly; SameSite=Lax\(secure)"
     }

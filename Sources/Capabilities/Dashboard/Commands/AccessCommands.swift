@@ -60,10 +60,12 @@ struct ListAccess: HouseCommand {
     func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, output)
         let now = application.clock.now()
+        let linked = try await session.log.linkedAccounts()
         let accounts = try await session.log.accounts().map { account in
-            Line(
-                name: account.name, kind: "account", roles: account.grants.text,
-                state: !account.isOpen ? "closed" : account.secret == nil ? "invited" : "open",
+            let isUsable = account.secret != nil || linked.contains(account.name)
+            return Line(
+                name: account.name, kind: linked.contains(account.name) ? "account, linked" : "account",
+                roles: account.grants.text, state: !account.isOpen ? "closed" : isUsable ? "open" : "invited",
                 since: account.createdAt, until: nil, purpose: nil)
         }
         let tokens = try await session.log.tokens().map { token in

@@ -30,7 +30,7 @@ enum DryRunActs {
         guard let words = MendWords(record.finding.mend, catalog) else {
             throw Refusal.unusable("no task of Mainstay mends it")
         }
-        return try start(words.entry, words.arguments, in: place(record), visit, at: record.finding.target)
+        return try await start(words.entry, words.arguments, in: place(record), visit, at: record.finding.target)
     }
 
     /// Of any task that is about an environment, with its own defaults.
@@ -52,7 +52,7 @@ enum DryRunActs {
             """
     }
 
-    static func inEnvironment(_ visit: Visit) throws -> WebResponse {
+    static func inEnvironment(_ visit: Visit) async throws -> WebResponse {
         let environment = visit.value(0)
         guard visit.site.inventory[environment: environment] != nil else { throw Refusal.notFound }
         try visit.hold(.operator, in: environment)
@@ -60,13 +60,13 @@ enum DryRunActs {
         guard let entry = entries.first(where: { $0.declaration.name == visit.request.form["task"] }) else {
             throw Refusal.unusable("no task is chosen")
         }
-        return try start(entry, [], in: environment, visit)
+        return try await start(entry, [], in: environment, visit)
     }
 
     private static func start(
         _ entry: TaskEntry, _ arguments: [String], in environment: String, _ visit: Visit,
         at target: Target? = nil
-    ) throws -> WebResponse {
+    ) async throws -> WebResponse {
         guard let visitor = visit.visitor else { throw Refusal.notFound }
         let inventory = visit.site.inventory
         let all = inventory.targets(of: entry.declaration.subject, in: [environment])
@@ -83,8 +83,8 @@ enum DryRunActs {
         let request = RunRequest(
             name: entry.declaration.name, isDryRun: true, steps: targets.map { RunRequest.Step(parsed, on: $0) },
             requester: visitor.requester(process: getpid()))
-        let run = try visit.site.desk.accept(
-            .begin(request), of: [environment], isChanging: false, inventory, at: visit.now)
+        let run = try await visit.site.desk.accept(
+            .begin(request), of: [environment], isChanging: false, inventory, token: visitor.token, at: visit.now)
         return .see("/runs/\(run.urlComponent)")
     }
 

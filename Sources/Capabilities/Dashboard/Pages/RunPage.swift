@@ -9,7 +9,7 @@ enum RunPage {
     static func show(_ visit: Visit) async throws -> WebResponse {
         let log = visit.site.log
         let run: RunRecord
-        do { run = try await log.run(visit.value(0)) } catch is EngineError { return try accepted(visit) }
+        do { run = try await log.run(visit.value(0)) } catch is EngineError { return try await accepted(visit) }
         guard RunsPage.sees(run, visit) else { throw Refusal.notFound }
         let steps = try await log.steps(of: run.id).filter { visit.sees($0.target.environment) }
         let changes = try await log.changes(of: run.id)
@@ -28,13 +28,10 @@ enum RunPage {
     }
 
     /// What was asked for and has not begun.
-    private static func accepted(_ visit: Visit) throws(Refusal) -> WebResponse {
-        let id = visit.value(0)
-        guard let known = visit.site.desk.standing(of: id), known.environments.contains(where: visit.sees) else {
-            throw .notFound
-        }
+    private static func accepted(_ visit: Visit) async throws -> WebResponse {
+        let (id, standing) = try await RunRequests.known(visit)
         let body: HTML
-        switch known.standing {
+        switch standing {
         case .waits(let before):
             let turn = before == 0 ? "It is the next." : "\(before) before it."
             body = "<p>It waits for its turn. \(turn) This page shows it as soon as it has begun.</p>\n"

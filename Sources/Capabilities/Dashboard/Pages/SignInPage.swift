@@ -37,7 +37,7 @@ enum SignInPage {
                     <p class="hint">No account, or a forgotten password? An admin runs \
                     <code>mainstay access invite NAME</code> and sends you the link.</p>
                     </form>
-
+                    \(OpenIDPage.way(visit, to: to))
                     """
             ).html)
     }

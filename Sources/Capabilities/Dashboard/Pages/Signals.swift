@@ -87,6 +87,9 @@ enum Signals {
             "mainstay_answers_total", "counter", "Answers of this server since its start, by status.",
             visit.site.counters.byStatus.map { ([("status", String($0.status))], Double($0.count)) })
         text.family(
+            "mainstay_connections_refused_total", "counter", "Connections closed at once because there were too many.",
+            [([], Double(visit.site.counters.refused))])
+        text.family(
             "mainstay_watchers", "gauge", "Pages that are watched live.", [([], Double(visit.site.live.watchers))])
         return WebResponse(200, Array(text.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -16,24 +16,32 @@ struct DashboardService: Sendable {
 
     func run() async throws {
         let current = CurrentInventory(running.session.inventory)
-        var site = Site(
+        let site = Site(
             session: running.session, current: current, live: LiveVersion(),
-            gate: Gatekeeper(log: log, clock: clock) { current.inventory.server ?? DashboardSettings() })
-        site.complain = { [say = running.say] what, report in
-            say(.critical, what, [("code", report.code), ("problem", report.problem)])
-        }
-        let shown = site
+            gate: Gatekeeper(log: log, clock: clock) { current.inventory.server ?? DashboardSettings() },
+            complain: { [say = running.say] what, report in
+                say(.critical, what, [("code", report.code), ("problem", report.problem)])
+            })
         let changes = AsyncStream.makeStream(of: DashboardSettings?.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 for await inventory in running.inventories {
                     current.replace(inventory)
-                    shown.live.tell()
+                    site.live.tell()
                     changes.continuation.yield(inventory.server)
                 }
             }
-            group.addTask { await shown.desk.run(running.session) }
-            try await serve(shown, changes.stream)
+            // Before anybody asks: what is asked again is not begun twice.
+            await takeUp(site)
+            group.addTask { await site.desk.run(running.session, complain: site.complain) }
+            try await serve(site, changes.stream)
+        }
+    }
+
+    /// What an earlier process accepted; where it cannot be read, it is said, and stays for the next one.
+    private func takeUp(_ site: Site) async {
+        do { try await site.desk.takeUp(running.session) } catch {
+            site.complain("what waited for its turn cannot be taken up", ErrorReport(error))
         }
     }
 
@@ -93,6 +101,10 @@ struct DashboardService: Sendable {
                             ("url", "\(Self.url(settings, address))/set-up/\(link.key)"),
                             ("until", link.until.description),
                         ])
+                } refusing: { open in
+                    guard site.counters.countRefused(at: clock.now()) else { return }
+                    running.say(
+                        .warning, "connections are refused, there are too many", [("connections", String(open))])
                 } answer: {
                     await site.answer($0)
                 }

@@ -9,29 +9,39 @@ import Settings
 import Synchronization
 import Web
 
-/// The dashboard as one value: it takes a request and gives an answer.
-struct Site: Sendable {
+/// The dashboard: it takes a request and gives an answer.
+///
+/// Shared and not copied: whatever an open stream keeps of its request has this with it, and by value that was 5 kB a
+/// closure, of 54 kB that a stream took.
+final class Site: Sendable {
     let session: Session
     let current: CurrentInventory
     let live: LiveVersion
     let gate: Gatekeeper
     let counters = Counters()
-    let desk = RunDesk()
+    let desk: RunDesk
     let tasks = TaskShelf()
     let rates = RequestRates()
     let keys = HeartbeatKeys()
+    let openid: OpenIDProvider
     /// Where it is said what went wrong here, which no stranger is told.
-    var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
+    let complain: @Sendable (String, ErrorReport) -> Void
 
     /// The key of links in notifications.
     let links: AlertLinksFile
 
-    init(session: Session, current: CurrentInventory, live: LiveVersion, gate: Gatekeeper) {
+    init(
+        session: Session, current: CurrentInventory, live: LiveVersion, gate: Gatekeeper,
+        complain: @escaping @Sendable (String, ErrorReport) -> Void = { _, _ in }
+    ) {
+        self.complain = complain
         self.session = session
         self.current = current
         self.live = live
         self.gate = gate
         links = AlertLinksFile(state: session.stateDirectory)
+        desk = RunDesk(session.log)
+        openid = OpenIDProvider(clock: session.application.clock, programs: session.application.programs)
     }
 
     var clock: WallClock { session.application.clock }
@@ -149,11 +159,26 @@ final class CurrentInventory: Sendable {
     func replace(_ inventory: Inventory) { value.withLock { $0 = inventory } }
 }
 
-/// How often what was answered, for `/metrics`.
+/// How often what was answered, and how many came in vain, for `/metrics`.
 final class Counters: Sendable {
     private let answers = Mutex<[Int: Int]>([:])
+    private let crowd = Mutex<(refused: Int, saidAt: Timestamp?)>((0, nil))
 
     func count(_ status: Int) { answers.withLock { $0[status, default: 0] += 1 } }
+
+    /// A connection was closed because there are too many.
+    ///
+    /// - Returns: whether it is to be said, which is once a minute.
+    func countRefused(at now: Timestamp) -> Bool {
+        crowd.withLock { crowd in
+            crowd.refused += 1
+            if let saidAt = crowd.saidAt, now - saidAt < .seconds(60) { return false }
+            crowd.saidAt = now
+            return true
+        }
+    }
+
+    var refused: Int { crowd.withLock { $0.refused } }
 
     var byStatus: [(status: Int, count: Int)] {
         answers.withLock { $0.sorted { $0.key < $1.key }.map { (status: $0.key, count: $0.value) } }

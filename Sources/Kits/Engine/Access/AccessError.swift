@@ -9,6 +9,10 @@ package enum AccessError: MaintenanceError {
     case linkIsOver
     case lastAdmin(String)
     case noRole
+    /// Whoever that is at the provider has that account.
+    case identityTaken(account: String)
+    case notLinked(String)
+    case noProvider
 
     package var code: String {
         switch self {
@@ -19,6 +23,9 @@ package enum AccessError: MaintenanceError {
         case .linkIsOver: "access.link-is-over"
         case .lastAdmin: "access.last-admin"
         case .noRole: "access.no-role"
+        case .identityTaken: "access.identity-taken"
+        case .notLinked: "access.not-linked"
+        case .noProvider: "access.no-provider"
         }
     }
 
@@ -31,6 +38,9 @@ package enum AccessError: MaintenanceError {
         case .linkIsOver: "the link was used, has expired, or was never given out"
         case .lastAdmin(let name): "'\(name.printable)' is the only open account that is admin"
         case .noRole: "no role is named, and an account without one sees nothing"
+        case .identityTaken(let account): "that subject belongs to the account '\(account.printable)' already"
+        case .notLinked(let name): "the account '\(name.printable)' belongs to nobody at a provider"
+        case .noProvider: "no provider of OpenID Connect is configured"
         }
     }
 
@@ -44,13 +54,17 @@ package enum AccessError: MaintenanceError {
         case .linkIsOver: "Ask for a new one: 'mainstay access invite NAME'."
         case .lastAdmin: "Make another admin first: 'mainstay access invite NAME --role admin'."
         case .noRole: "Write '--role viewer', or '--role production=approver' for one environment."
+        case .identityTaken(let account): "Take it from there first: 'mainstay access unlink \(account)'."
+        case .notLinked: "'mainstay access list' shows the accounts."
+        case .noProvider: "Write 'openid' under 'server' in the configuration."
         }
     }
 
     package var exitStatus: ExitStatus {
         switch self {
-        case .malformedName, .noSuchAccount, .nameTaken, .noSuchToken, .noRole: .usage
+        case .malformedName, .noSuchAccount, .nameTaken, .noSuchToken, .noRole, .identityTaken, .notLinked: .usage
         case .linkIsOver, .lastAdmin: .failure
+        case .noProvider: .configuration
         }
     }
 }

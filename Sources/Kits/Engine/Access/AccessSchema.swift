@@ -43,6 +43,18 @@ enum AccessSchema {
             "create index api_request_time on api_request (asked_at)",
         ])
 
+    /// Whom a provider of OpenID Connect calls what: the issuer and its subject name a person, and nothing else does.
+    static let identities = Migration(
+        "engine.38",
+        [
+            """
+            create table access_identity (
+                issuer text not null, subject text not null, account text not null, linked_at bigint not null,
+                primary key (issuer, subject)) {clustered}
+            """,
+            "create index access_identity_account on access_identity (account)",
+        ])
+
     static let auditPages = Migration("engine.33", ["create index audit_environment on audit (environment, number)"])
 }
 
@@ -59,6 +71,14 @@ enum AccessStatement: String, StatementSet {
     case closeAccount = """
         update access_account set closed_at = :at, secret = null where name = :name and closed_at is null
         """
+    case setGrants = "update access_account set grants = :grants where name = :name"
+    case identities = "select * from access_identity order by account, issuer, subject"
+    case identity = "select * from access_identity where issuer = :issuer and subject = :subject"
+    case identitiesOf = "select * from access_identity where account = :account"
+    case insertIdentity = """
+        insert into access_identity (issuer, subject, account, linked_at) values (:issuer, :subject, :account, :now)
+        """
+    case endIdentitiesOf = "delete from access_identity where account = :account"
     case insertLink = """
         insert into access_link (digest, account, ends_at) values (:digest, :account, :ends_at)
         """

@@ -8,18 +8,21 @@ extension RunLog {
     /// - Parameters:
     ///   - digest: of what the browser keeps.
     ///   - peer: the address it came from, for the trail.
+    ///   - issuer: who proved it; nil where a password did.
     package func signIn(
-        _ account: String, digest: String, formToken: String, until: Timestamp, idle: Duration, peer: String
+        _ account: String, digest: String, formToken: String, until: Timestamp, idle: Duration, peer: String,
+        issuer: String? = nil
     ) async throws {
         let now = clock.now()
+        var detail: Facts = ["from": .text(peer)]
+        if let issuer { detail["issuer"] = .text(issuer) }
+        let draft = AuditDraft(kind: .admitted, subject: "account \(account)", detail: detail)
         try await store.write { writer in
             try writer.run(AccessStatement.forgetSessions, ["now": now, "seen_after": now - idle])
             try writer.run(
                 AccessStatement.insertSession,
                 ["digest": digest, "account": account, "form_token": formToken, "now": now, "ends_at": until])
-            try note(
-                AuditDraft(kind: .admitted, subject: "account \(account)", detail: ["from": .text(peer)]), at: now,
-                in: writer)
+            try note(draft, at: now, in: writer)
         }
     }
 

@@ -33,7 +33,7 @@ package enum AuditKind: String, Codable, CaseIterable, Sendable {
     case revoked
     /// Somebody signed in to the server.
     case admitted
-    /// Somebody tried too often to sign in as somebody.
+    /// Somebody tried too often to sign in as somebody, or came from a provider and may not come in.
     case turnedAway = "turned-away"
     /// Somebody signed out of the server.
     case signedOut = "signed-out"

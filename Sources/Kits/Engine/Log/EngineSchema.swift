@@ -171,5 +171,7 @@ package enum EngineSchema {
         AccessSchema.auditPages,
         HeartbeatSchema.migration,
         OutsideAlertSchema.migration,
+        AccessSchema.identities,
+        OrderSchema.migration,
     ]
 }

@@ -70,6 +70,7 @@ extension ScheduleStanding {
         attentions = Self.judge(scheduler, at: log.clock.now())
         attentions += try await Self.holds(log)
         attentions += try await Self.openRuns(log, inventory, zones)
+        attentions += try await Self.lostOrders(log)
         attentions += inventory.endingCalendars(zones, at: log.clock.now()).map {
             Attention(
                 kind: $0.hasEnded ? .ended : .ending, subject: $0.calendar, reason: $0.reason, resolve: $0.resolve)
@@ -122,6 +123,17 @@ extension ScheduleStanding {
             return Attention(
                 kind: .held, subject: hold.what,
                 reason: "\(hold.by.name) holds it\(end): \(hold.reason)", resolve: hold.releaseCommand)
+        }
+    }
+
+    /// What was asked for over the network and came to nothing because the server was stopped.
+    private static func lostOrders(_ log: RunLog) async throws -> [Attention] {
+        try await log.endedOrders().compactMap { kept in
+            guard let error = kept.error, OrderError.isOfRestart(error) else { return nil }
+            return Attention(
+                kind: .cancelled, subject: kept.order.name,
+                reason: "run \(kept.order.id), asked for by \(kept.order.requester.name), never began: \(error.problem)"
+            )
         }
     }
 

@@ -19,6 +19,8 @@ package struct DashboardSettings: Sendable, Equatable {
     package var answerLinks: Duration?
     /// What the addresses of an application's own functions mean here; nil where there are none.
     package var functions: FunctionSettings?
+    /// Whose people may sign in too; nil where passwords are the only way.
+    package var openid: OpenIDSettings?
 
     package init() {}
 

@@ -27,14 +27,21 @@ enum ServerSections {
                     "How long links in notifications count, by which whoever reads them answers an alert without "
                         + "signing in; without it there are none. Needs 'url'."),
                 Key("functions", \.functions, functions, "What scripts that ask '/functions/v1/NAME' get."),
+                Key(
+                    "openid", \.openid, OpenIDSections.format,
+                    "A provider of OpenID Connect whose people may sign in. Needs 'url'."),
             ],
             later: [
-                "api", "accounts", "openid", "oidc", "tls", "status-page", "status", "tokens", "metrics",
+                "api", "accounts", "tls", "status-page", "status", "tokens", "metrics",
                 "limits", "port", "host", "cors", "refresh-interval", "widgets", "sessions",
             ],
-            rules: [.needs("certificate", "key"), .needs("key", "certificate"), .needs("answer-links", "url")]
+            rules: [
+                .needs("certificate", "key"), .needs("key", "certificate"), .needs("answer-links", "url"),
+                .needs("openid", "url"),
+            ]
         ).format.map(
             { settings, tree, keyPath, reading in
+                guard OpenIDSections.judge(settings, tree, keyPath, reading) else { return nil }
                 guard !settings.listen.isLoopback, settings.certificate == nil, !settings.isBehindProxy else {
                     return settings
                 }
@@ -49,6 +56,7 @@ enum ServerSections {
 
     /// What only shows when everything is put together.
     static func judge(_ inventory: Inventory, _ reading: Reading) {
+        OpenIDSections.judge(inventory, reading)
         guard let environment = inventory.server?.functions?.environment else { return }
         let known = inventory.environments.map(\.name)
         guard !known.contains(environment) else { return }

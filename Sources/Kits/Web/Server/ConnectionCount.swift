@@ -13,7 +13,7 @@ final class ConnectionCount: Sendable {
     private let state = Mutex(State())
 
     init(_ limits: WebLimits) {
-        most = min(limits.connections, max(64, Self.descriptors / 2))
+        most = min(limits.connections, max(64, Self.descriptors(for: limits.connections) / 2))
         mostOfPeer = limits.connectionsOfPeer
     }
 
@@ -36,10 +36,21 @@ final class ConnectionCount: Sendable {
         }
     }
 
-    /// What this process may have open (getrlimit(2)).
-    private static var descriptors: Int {
+    /// How many there are now.
+    var open: Int { state.withLock { $0.all } }
+
+    /// What this process may have open (getrlimit(2)): where that is less than so many connections need, it is raised as far as
+    /// the system lets it. Shells give 1,024 and let programs have more; what we start inherits it.
+    private static func descriptors(for connections: Int) -> Int {
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        guard getrlimit(files, &limit) == 0 else { return 1_024 }
+        let wanted = rlim_t(clamping: 2 * connections)
+        if limit.rlim_cur < wanted, limit.rlim_cur < limit.rlim_max {
+            var raised = limit
+            raised.rlim_cur = min(wanted, limit.rlim_max)
+            if setrlimit(files, &raised) == 0 { limit = raised }
+        }
         return Int(clamping: limit.rlim_cur)
     }
 }

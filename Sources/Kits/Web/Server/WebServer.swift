@@ -30,9 +30,12 @@ package struct WebServer: Sendable {
 
     /// Serves until it is cancelled; throws where it cannot listen.
     ///
-    /// - Parameter listening: is told where, once it does; the port is the one it got where `0` was asked for.
+    /// - Parameters:
+    ///   - listening: is told where, once it does; the port is the one it got where `0` was asked for.
+    ///   - refusing: is told of each connection that is closed at once because there are too many, and how many there are.
     package func run(
         listening: @Sendable (WebAddress) -> Void = { _ in },
+        refusing: @escaping @Sendable (Int) -> Void = { _ in },
         answer: @escaping @Sendable (WebRequest) async -> WebResponse
     ) async throws {
         let listener = try await listen()
@@ -47,6 +50,7 @@ package struct WebServer: Sendable {
                     let peer = connection.remoteAddress?.ipAddress ?? ""
                     guard count.take(peer) else {
                         connection.close(mode: .all, promise: nil)
+                        refusing(count.open)
                         continue
                     }
                     group.addTask {

@@ -1,0 +1,280 @@
+import Command
+import Engine
+import Foundation
+import Maintenance
+import MaintenanceTesting
+import Outside
+import Settings
+import Synchronization
+import Testing
+import Web
+
+@testable import Dashboard
+
+/// Whose account somebody at a provider gets, and what is told of trouble.
+@Suite("accounts and OpenID Connect", .temporaryDirectory)
+struct OpenIDAccountTests {
+    private static func site(
+        _ provider: TestProvider, _ more: String = "", issuer: String? = nil,
+        complain: @escaping @Sendable (String, ErrorReport) -> Void = { _, _ in }
+    ) async throws -> TestSite {
+        let test = try await TestSite(
+            """
+            environments: {production: {}, staging: {}}
+            server:
+              listen: "127.0.0.1:0"
+              url: https://mainstay.example
+              openid:
+                issuer: "\(issuer ?? provider.issuer)"
+                client-id: "\(TestProvider.client)"
+                client-secret: "\(TestProvider.secret)"
+            \(more.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
+
+            """, complain: complain)
+        provider.follow(test.clock)
+        return test
+    }
+
+    private static func account(_ name: String, _ grants: Grants, _ test: TestSite) async throws {
+        try await test.log.invite(
+            name, grants, link: Keys.digest(Keys.make()), until: test.clock.clock.now() + .seconds(60))
+    }
+
+    @Test("without 'create' only accounts that exist are signed in to, once an admin says whose they are")
+    func linksAccounts() async throws {
+        try await withProvider { provider in
+            let test = try await Self.site(provider)
+            try await Self.account("ann", Grants(environments: ["staging": .approver]), test)
+            var browser = TestBrowser(test.site)
+            let unknown = try await browser.signIn(.named("ann"), by: provider, test.clock)
+            #expect(unknown.status == 403 && unknown.text.contains("mainstay access link NAME --subject=ann"))
+            #expect(try await test.log.accounts().map(\.name) == ["ann"])
+            let identity = ForeignIdentity(issuer: provider.issuer, subject: "ann")
+            try await test.log.link("ann", to: identity)
+            #expect(try await test.log.linkedAccounts() == ["ann"])
+            #expect(try await browser.signIn(.named("ann"), by: provider, test.clock).status == 303)
+            // Its own roles count where groups decide nothing.
+            #expect(try await test.log.account("ann")?.grants == Grants(environments: ["staging": .approver]))
+            // Of another issuer, the same subject is somebody else.
+            let other = ForeignLogin(
+                ForeignIdentity(issuer: "https://other.example", subject: "ann"), peer: "192.0.2.7")
+            #expect(try await test.log.enter(other) == .refused(.unknown))
+            try await Self.account("bob", Grants(everywhere: .viewer), test)
+            await #expect(throws: AccessError.self) { try await test.log.link("bob", to: identity) }
+            await #expect(throws: AccessError.self) { try await test.log.link("eve", to: identity) }
+            try await test.log.unlink("ann")
+            #expect(await browser.get("/runs").status == 303)
+            #expect(try await browser.signIn(.named("ann"), by: provider, test.clock).status == 403)
+            await #expect(throws: AccessError.self) { try await test.log.unlink("ann") }
+        }
+    }
+
+    @Test("an account that is there already is nobody's because of a name, and one that was closed stays closed")
+    func takesNoAccounts() async throws {
+        try await withProvider { provider in
+            let test = try await Self.site(provider, "create: true\nroles: [{group: all, role: viewer}]")
+            try await Self.account("ann", Grants(everywhere: .admin), test)
+            var browser = TestBrowser(test.site)
+            let taken = try await browser.signIn(.named("ann", groups: ["all"]), by: provider, test.clock)
+            #expect(taken.status == 403 && taken.text.contains("belongs to somebody already"))
+            #expect(try await test.log.account("ann")?.grants.everywhere == .admin)
+            #expect(try await browser.signIn(.named("bob", groups: ["all"]), by: provider, test.clock).status == 303)
+            try await test.log.close(account: "bob")
+            #expect(await browser.get("/runs").status == 303)
+            // Not by another name at the provider either.
+            var renamed = TestProvider.Person.named("bob", groups: ["all"])
+            renamed.claims["preferred_username"] = "robert"
+            let closed = try await browser.signIn(renamed, by: provider, test.clock)
+            #expect(closed.status == 403 && closed.text.contains("was closed"))
+            #expect(try await test.log.accounts().map(\.name) == ["ann", "bob"])
+            for name: JSONValue in ["../x", "", 7, "ann mary"] {
+                var person = TestProvider.Person.named("carl", groups: ["all"])
+                person.claims["preferred_username"] = name
+                let answer = try await browser.signIn(person, by: provider, test.clock)
+                #expect(answer.status == 403 && answer.text.contains("cannot be the name"), "\(name)")
+            }
+            #expect(try await browser.signIn(.named("dora"), by: provider, test.clock).status == 403)
+            #expect(try await test.log.accounts().count == 2)
+        }
+    }
+
+    @Test("an address gives an account only where the configuration promises it and the provider has verified it")
+    func promisesByMail() async throws {
+        try await withProvider { provider in
+            let test = try await Self.site(provider, "mails: {ann: Ann@Example.org}")
+            try await Self.account("ann", Grants(everywhere: .viewer), test)
+            var browser = TestBrowser(test.site)
+            var person = TestProvider.Person.named("x-17")
+            for (mail, verified) in [
+                ("ann@example.org", false), ("ann@example.org", "true"), ("ann@example.org", nil),
+                ("eve@example.org", true),
+            ] as [(String, JSONValue?)] {
+                person.claims["email"] = .text(mail)
+                person.claims["email_verified"] = verified
+                #expect(try await browser.signIn(person, by: provider, test.clock).status == 403, "\(mail)")
+            }
+            person.claims["email"] = "ann@example.org"
+            person.claims["email_verified"] = true
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
+            // From then on they are known by their subject alone.
+            person.claims["email"] = nil
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
+            #expect(try await test.log.linkedAccounts() == ["ann"])
+            // Whoever has the address later is somebody else.
+            var heir = TestProvider.Person.named("y-18")
+            heir.claims["email"] = "ann@example.org"
+            heir.claims["email_verified"] = true
+            let taken = try await browser.signIn(heir, by: provider, test.clock)
+            #expect(taken.status == 403 && taken.text.contains("belongs to somebody already"))
+        }
+    }
+
+    @Test("a provider that is down, or not what it says, is told to whoever reads the log and not to strangers")
+    func tellsOfTrouble() async throws {
+        let told = Mutex<[ErrorReport]>([])
+        try await withProvider { provider in
+            let port = try freePort()
+            let down = try await Self.site(provider, issuer: "http://127.0.0.1:\(port)") { _, report in
+                told.withLock { $0.append(report) }
+            }
+            var browser = TestBrowser(down.site)
+            let answer = await browser.get("/sign-in/openid")
+            #expect(answer.status == 502 && !answer.text.contains("127.0.0.1") && browser.cookies.isEmpty)
+            #expect(told.withLock { $0.map(\.code) } == ["openid.unreachable"])
+            // Whoever has a password gets in all the same.
+            #expect(await browser.get("/sign-in").text.contains("name=\"password\""))
+        }
+        for (members, words) in [
+            (["issuer": "https://evil.example"], "does not call itself"),
+            (["token_endpoint": "http://login.example/token"], "'token_endpoint' is not reached by https"),
+            (["jwks_uri": .null], "has no 'jwks_uri'"),
+            (["code_challenge_methods_supported": ["plain"]], "PKCE"),
+            (["token_endpoint_auth_methods_supported": ["private_key_jwt"]], "secret"),
+        ] as [([String: JSONValue], String)] {
+            told.withLock { $0 = [] }
+            try await withProvider { provider in
+                provider.describe(members)
+                let test = try await Self.site(provider) { _, report in told.withLock { $0.append(report) } }
+                var browser = TestBrowser(test.site)
+                #expect(await browser.get("/sign-in/openid").status == 502)
+                #expect(told.withLock { $0.map(\.code) } == ["openid.unusable"])
+                #expect(told.withLock { $0.first?.problem.contains(words) } == true, "\(words)")
+            }
+        }
+    }
+
+    @Test("one address begins so many logins and no more, and signing out leads to the provider's own way out")
+    func throttlesAndLeaves() async throws {
+        try await withProvider { provider in
+            let test = try await Self.site(provider)
+            var browser = TestBrowser(test.site)
+            var statuses: [Int] = []
+            for _ in 1...40 { statuses.append(await browser.get("/sign-in/openid").status) }
+            #expect(Set(statuses) == [303, 429] && statuses.first == 303 && statuses.last == 429)
+            test.clock.advance(by: .seconds(60))
+            let out = await browser.get("/sign-out/openid")
+            #expect(
+                out[header: "location"]?.hasPrefix("\(provider.issuer)/leave?client_id=mainstay%20test&post_logout")
+                    == true)
+            #expect(await browser.get("/sign-in", ["left": "yes"]).text.contains("/sign-out/openid"))
+            #expect(await !browser.get("/sign-in").text.contains("/sign-out/openid"))
+        }
+    }
+
+    @Test("where no provider is configured there is no such way in")
+    func isOptional() async throws {
+        let test = try await TestSite()
+        for target in ["/sign-in/openid", "/sign-in/openid/callback", "/sign-out/openid"] {
+            #expect(await test.site.answer(test.request(.get, target)).status == 404)
+        }
+        #expect(!(await test.site.answer(test.request(.get, "/sign-in")).text.contains("openid")))
+    }
+
+    @Test("the roles of a configuration are those of the dashboard")
+    func knowsRoles() {
+        #expect(OpenIDSettings.Role.allCases.map(\.rawValue) == Role.allCases.map(\.rawValue))
+    }
+}
+
+/// Signatures by every algorithm that counts.
+@Suite("signatures of tokens")
+struct TokenKeyTests {
+    private static let claims: JSONValue = ["sub": "ann"]
+
+    @Test(
+        "a token is believed by its own key and algorithm alone",
+        arguments: SignatureAlgorithm.allCases.filter { $0.rawValue.hasPrefix("RS") || $0.rawValue.hasPrefix("PS") })
+    func verifies(algorithm: SignatureAlgorithm) throws {
+        let key = try TestKey.rsa("one", algorithm)
+        let text = key.token(Self.claims)
+        let token = try SignedToken(text)
+        let published = try #require(TokenKey(key.json))
+        #expect(token.algorithm == algorithm && token.isSigned(by: published))
+        #expect(token.candidates([published]).count == 1)
+        let other = try #require(TokenKey(try TestKey.rsa("one", algorithm, isSecond: true).json))
+        #expect(!token.isSigned(by: other))
+        // The same key, said to be for another algorithm.
+        for wrong in SignatureAlgorithm.allCases where wrong != algorithm {
+            let bound = TokenKey(key.json.adding(["alg": .text(wrong.rawValue)]))
+            #expect(bound.map { token.isSigned(by: $0) } != true)
+            #expect(bound.map { token.candidates([$0]).isEmpty } != false)
+        }
+        // Another body under the same signature.
+        var parts = text.split(separator: ".").map(String.init)
+        parts[1] = Base64URL.encode((["sub": "eve"] as JSONValue).bytes)
+        #expect(!(try SignedToken(parts.joined(separator: ".")).isSigned(by: published)))
+    }
+
+    @Test("RFC 7515's own example by ECDSA comes out")
+    func agreesWithTheStandard() throws {
+        // Appendix A.3.
+        let token = try SignedToken(
+            "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+                + "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q")
+        let key: JSONValue = [
+            "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        ]
+        #expect(token.isSigned(by: try #require(TokenKey(key))))
+        #expect(token.claims["iss"] == "joe")
+    }
+
+    @Test(
+        "a key that cannot be used for signatures of tokens is none",
+        arguments: [
+            ["kty": "oct", "k": "c2VjcmV0"], ["kty": "RSA", "n": "AQAB", "e": "AQAB"], ["kty": "RSA"], [:],
+            ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"],
+            ["kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"],
+            ["kty": "OKP", "crv": "Ed25519", "x": "AA"],
+        ] as [JSONValue])
+    func refusesKeys(json: JSONValue) throws {
+        #expect(TokenKey(json) == nil)
+        let good = try TestKey.rsa("one").json
+        #expect(TokenKey(good.adding(["use": "enc"])) == nil)
+        #expect(TokenKey(good.adding(["alg": "HS256"])) == nil)
+        #expect(TokenKey(good.adding(["key_ops": ["sign"]])) == nil)
+    }
+
+    @Test(
+        "what is no token is none",
+        arguments: [
+            "", "a", "a.b.c", "..", "e30.e30.", "eyJhbGciOiJFUzI1NiJ9.W10.AA", "eyJhbGciOiJFUzI1NiJ9.e30=.AA",
+            "a.b.c.d.e", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30.AA",
+        ])
+    func refusesNonsense(text: String) {
+        #expect(throws: OpenIDError.self) { try SignedToken(text) }
+    }
+
+    @Test("what the browser keeps gives the same words again, and nothing else does")
+    func derivesAttempts() throws {
+        let attempt = LoginAttempt(to: "/runs?x=1")
+        let again = try #require(LoginAttempt(cookie: attempt.cookie))
+        #expect(again == attempt && again.state == attempt.state && again.destination == "/runs?x=1")
+        let words = [attempt.state, attempt.nonce, attempt.verifier, attempt.challenge]
+        #expect(Set(words).count == 4 && words.allSatisfy { $0.utf8.count == 43 })
+        #expect(LoginAttempt(to: "/runs?x=1").state != attempt.state)
+        for cookie in ["", ".", "x.y", String(attempt.cookie.dropFirst()), "\(attempt.cookie).x"] {
+            #expect(LoginAttempt(cookie: cookie) == nil)
+        }
+    }
+}
