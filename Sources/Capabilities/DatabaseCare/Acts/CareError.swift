@@ -3,8 +3,6 @@ import Maintenance
 /// What keeps an act of database care from its end.
 enum CareError: MaintenanceError, Equatable {
     case objectIsGone(String)
-    /// CONCURRENTLY waits for every transaction that was there before it.
-    case olderTransaction(process: Int32, user: String, age: Duration)
     case leftover(index: String, leftover: String)
     /// Nobody can say what a statement would cost with an index that does not exist.
     case noSupposing
@@ -15,7 +13,6 @@ enum CareError: MaintenanceError, Equatable {
     var code: String {
         switch self {
         case .objectIsGone: "db.object-gone"
-        case .olderTransaction: "db.older-transaction"
         case .leftover: "db.leftover"
         case .noSupposing: "db.no-hypopg"
         case .noWorkload: "db.no-statements"
@@ -26,9 +23,6 @@ enum CareError: MaintenanceError, Equatable {
     var problem: String {
         switch self {
         case .objectIsGone(let name): "\(name.printable) is gone"
-        case .olderTransaction(let process, let user, let age):
-            "process \(process) ('\(user.printable)') has had a transaction open for \(age.short), and a build without "
-                + "locks would wait for its end"
         case .leftover(let index, let leftover):
             "the rebuild of \(index.printable) did not come to its end and left \(leftover.printable)"
         case .noSupposing: "without the extension HypoPG nobody can say what an index would be worth before it is built"
@@ -41,16 +35,11 @@ enum CareError: MaintenanceError, Equatable {
     var hint: String? {
         switch self {
         case .objectIsGone: "Look again with '--dry-run'."
-        case .olderTransaction: "End the transaction ('mainstay db connections' shows it), or run it again later."
         case .leftover: "'mainstay db reindex' drops it as soon as it can have the lock."
         case .noSupposing: "Install it (Debian: postgresql-15-hypopg), then: create extension hypopg;"
         case .noWorkload:
             "Add it to shared_preload_libraries, restart, then: create extension pg_stat_statements;"
         case .cutShort: "Give it longer with '--within', or look at fewer with '--statements' or '--table'."
         }
-    }
-
-    var isRetryable: Bool {
-        if case .olderTransaction = self { true } else { false }
     }
 }

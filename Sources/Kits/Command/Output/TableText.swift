@@ -1,12 +1,14 @@
 import Maintenance
 
 /// Rows as aligned columns. Numbers stand on the right; where the lines would not fit, prose goes on in further lines
-/// first, then the widest columns are cut, and the first one, which names the row, last.
+/// first, then the widest columns are cut, and the first one, which names the row, last. Headings go on below too.
 struct TableText {
     var header: [String]
     var rows: [[Cell]]
     /// Columns of the terminal; nil: as wide as it takes.
     var width: Int?
+    /// Whether a word that does not fit is cut. Elsewhere than on a terminal nothing is lost, and a line grows instead.
+    var cutsWords = true
 
     struct Cell {
         var text: String
@@ -31,8 +33,8 @@ struct TableText {
             }
             return text.withoutTrailingSpaces
         }
-        let head = line(header.map { Cell(text: $0, paint: style.dim) })
-        return [head] + rows.flatMap { broken($0, widths).map(line) }
+        let head = header.map { Cell(text: $0, paint: style.dim) }
+        return ([head] + rows).flatMap { broken($0, widths).map(line) }
     }
 
     /// The lines one row takes: cells that are wider than their column go on below at a space.
@@ -51,7 +53,7 @@ struct TableText {
 
     private var widths: [Int] {
         var widths = header.map(\.displayWidth)
-        var longestWords = widths
+        var longestWords = header.map { $0.split(separator: " ").map { String($0).displayWidth }.max() ?? 0 }
         for row in rows {
             for (column, cell) in row.enumerated() where column < widths.count {
                 widths[column] = max(widths[column], cell.text.displayWidth)
@@ -64,6 +66,10 @@ struct TableText {
         let others = widths.indices.dropFirst()
         shrink(&widths, to: width, others) { max(20, longestWords[$0]) }
         shrink(&widths, to: width, others) { longestWords[$0] }
+        guard cutsWords else {
+            shrink(&widths, to: width, names) { longestWords[$0] }
+            return widths
+        }
         shrink(&widths, to: width, others) { _ in 8 }
         shrink(&widths, to: width, others) { _ in 5 }
         shrink(&widths, to: width, names) { _ in 8 }
@@ -83,7 +89,7 @@ struct TableText {
 }
 
 extension Listing {
-    func table(width: Int?) -> TableText {
+    func table(width: Int?, cutsWords: Bool = true) -> TableText {
         TableText(
             header: columns.map(\.name),
             rows: rows.map { row in
@@ -91,7 +97,7 @@ extension Listing {
                     TableText.Cell(text: value.display(column.unit), isNumber: value.isNumeric)
                 }
             },
-            width: width)
+            width: width, cutsWords: cutsWords)
     }
 }
 
