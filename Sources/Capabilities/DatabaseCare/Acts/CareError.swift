@@ -7,6 +7,8 @@ enum CareError: MaintenanceError, Equatable {
     /// Nobody can say what a statement would cost with an index that does not exist.
     case noSupposing
     case noWorkload
+    /// There is nothing to restore a copy from.
+    case noBackup
     /// The time for looking was over first.
     case cutShort(after: Duration)
 
@@ -16,6 +18,7 @@ enum CareError: MaintenanceError, Equatable {
         case .leftover: "db.leftover"
         case .noSupposing: "db.no-hypopg"
         case .noWorkload: "db.no-statements"
+        case .noBackup: "db.no-backup"
         case .cutShort: "db.cut-short"
         }
     }
@@ -28,6 +31,7 @@ enum CareError: MaintenanceError, Equatable {
         case .noSupposing: "without the extension HypoPG nobody can say what an index would be worth before it is built"
         case .noWorkload:
             "without the extension pg_stat_statements (1.9 or later) nobody knows what statements there are"
+        case .noBackup: "there is no backup of this database here that a copy could be restored from"
         case .cutShort(let limit): "not everything was weighed within \(limit.short)"
         }
     }
@@ -36,9 +40,11 @@ enum CareError: MaintenanceError, Equatable {
         switch self {
         case .objectIsGone: "Look again with '--dry-run'."
         case .leftover: "'mainstay db reindex' drops it as soon as it can have the lock."
-        case .noSupposing: "Install it (Debian: postgresql-15-hypopg), then: create extension hypopg;"
+        case .noSupposing:
+            "Install it (Debian: postgresql-15-hypopg), then: create extension hypopg; or try on a copy with '--on-copy'."
         case .noWorkload:
             "Add it to shared_preload_libraries, restart, then: create extension pg_stat_statements;"
+        case .noBackup: "Take one: mainstay backup run"
         case .cutShort: "Give it longer with '--within', or look at fewer with '--statements' or '--table'."
         }
     }
