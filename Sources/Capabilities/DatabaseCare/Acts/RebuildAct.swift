@@ -80,7 +80,7 @@ struct RebuildAct: Sendable {
             guard isRebuilt else { throw failure }
         }
         try await Self.restoreLimits(connection)
-        try await report(change, before: index, predicted: gain, act)
+        try await Self.report(change, before: index, predicted: gain, act)
     }
 
     private static func isReplaced(_ index: CareIndex, _ session: SurveySession) async throws -> Bool {
@@ -113,7 +113,7 @@ struct RebuildAct: Sendable {
     }
 
     /// Predicted and achieved, side by side, so that the prediction can be judged.
-    private func report(_ change: Change, before: CareIndex, predicted gain: IndexGain?, _ act: Act) async throws {
+    static func report(_ change: Change, before: CareIndex, predicted gain: IndexGain?, _ act: Act) async throws {
         let look = act.look
         guard let after = try await CareIndex.named(change.indexName, try await look.database()) else { return }
         var observation = Observation()

@@ -46,7 +46,8 @@ struct RunText {
         for listing in observation.listings where isVerbose || !summary.run.isRoutine {
             lines.append("")
             lines.append("  " + style.bold(listing.title))
-            lines += listing.rows.isEmpty ? ["  none"] : table(listing).lines(style).map { "  " + $0 }
+            let rows = listing.rows.isEmpty ? ["none"] : listing.table(width: width.map { $0 - 2 }).lines(style)
+            lines += rows.map { "  " + $0 }
         }
         if summary.run.isDryRun, let plan = step.plan {
             lines += PlanText(style: style, width: width).lines(plan).dropFirst().map { $0 }
@@ -55,11 +56,6 @@ struct RunText {
             lines += self.changes(changes)
         }
         return lines
-    }
-
-    /// On a terminal as wide as that is; elsewhere, as in a mail, folded to its usual width.
-    private func table(_ listing: Listing) -> TableText {
-        listing.table(width: (width ?? 80) - 2, cutsWords: width != nil)
     }
 
     private func checks(_ checks: [CheckOutcome]) -> [String] {

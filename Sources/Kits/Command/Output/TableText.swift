@@ -7,8 +7,6 @@ struct TableText {
     var rows: [[Cell]]
     /// Columns of the terminal; nil: as wide as it takes.
     var width: Int?
-    /// Whether a word that does not fit is cut. Elsewhere than on a terminal nothing is lost, and a line grows instead.
-    var cutsWords = true
 
     struct Cell {
         var text: String
@@ -66,10 +64,6 @@ struct TableText {
         let others = widths.indices.dropFirst()
         shrink(&widths, to: width, others) { max(20, longestWords[$0]) }
         shrink(&widths, to: width, others) { longestWords[$0] }
-        guard cutsWords else {
-            shrink(&widths, to: width, names) { longestWords[$0] }
-            return widths
-        }
         shrink(&widths, to: width, others) { _ in 8 }
         shrink(&widths, to: width, others) { _ in 5 }
         shrink(&widths, to: width, names) { _ in 8 }
@@ -89,7 +83,7 @@ struct TableText {
 }
 
 extension Listing {
-    func table(width: Int?, cutsWords: Bool = true) -> TableText {
+    func table(width: Int?) -> TableText {
         TableText(
             header: columns.map(\.name),
             rows: rows.map { row in
@@ -97,7 +91,7 @@ extension Listing {
                     TableText.Cell(text: value.display(column.unit), isNumber: value.isNumeric)
                 }
             },
-            width: width, cutsWords: cutsWords)
+            width: width)
     }
 }
 
