@@ -7,15 +7,15 @@ import Settings
 
 /// What is told of indexes that are worth having, and how those are found that nobody can suppose.
 extension AdviseIndexes {
+    /// - Parameter taken: names that were given before; those of this time are added.
     func tellCreations(
         _ result: IndexAdvice.Result, _ code: String, _ session: SurveySession, _ look: Look,
-        _ observation: inout Observation
+        _ taken: inout Set<String>, _ observation: inout Observation
     ) async throws {
         guard !result.advice.isEmpty else { return }
-        var taken = Set(
-            try await session.query("select relname::text as name from pg_catalog.pg_class").map {
-                try $0["name", as: String.self]
-            })
+        for row in try await session.query("select relname::text as name from pg_catalog.pg_class") {
+            taken.insert(try row["name"])
+        }
         var rows: [[Scalar]] = []
         for one in result.advice {
             guard let table = result.tables[one.candidate.table] else { continue }
@@ -56,9 +56,10 @@ extension AdviseIndexes {
     ///   - adviser: whose limits count there too.
     ///   - end: by the monotonic clock. A restore that has begun is waited for.
     ///   - triesBTrees: whether nothing can be supposed here.
+    ///   - taken: names that were given before.
     func tryOnCopy(
         _ workload: Workload, _ adviser: IndexAdvice, until end: Duration, triesBTrees: Bool, _ session: SurveySession,
-        _ look: Look, _ observation: inout Observation
+        _ look: Look, _ taken: inout Set<String>, _ observation: inout Observation
     ) async throws {
         let subject = "indexes tried on a copy"
         do {
@@ -78,18 +79,19 @@ extension AdviseIndexes {
             observation.evidence["copy of backup"] = .text("\(backup)")
             observation.evidence["statements planned on the copy"] = Scalar(result.planned.count)
             observation.evidence["indexes tried on the copy"] = Scalar(result.considered)
+            observation.evidence["indexes not tried"] = Scalar(result.untried.count)
             if !result.untried.isEmpty {
                 observation.listings.append(
                     Listing(
                         "Indexes not tried", ["index", "why"],
-                        result.untried.map {
+                        result.untried.prefix(20).map {
                             [.text("\($0.candidate.table) \($0.candidate.shortBody)"), .text($0.reason)]
                         }))
             }
-            try await tellCreations(result, "DB016", session, look, &observation)
+            try await tellCreations(result, "DB016", session, look, &taken, &observation)
             if result.isCut {
                 observation.gaps.append(Observation.Gap(subject, CareError.cutShort(after: options.within)))
-            } else if options.table == nil {
+            } else if options.table == nil, !result.isCapped {
                 observation.examined.insert("DB016")
             }
         } catch {

@@ -133,6 +133,7 @@ package struct AdviseIndexes: MaintenanceTask {
             Set($0.split(separator: ",").map { String($0).trimmingWhitespace() })
         }
         var result = IndexAdvice.Result()
+        var taken = Set<String>()
         if let workload {
             result = try await adviser.plan(workload, tell: look.tell)
             result.tables = try await AdviceTable.read(
@@ -154,11 +155,7 @@ package struct AdviseIndexes: MaintenanceTask {
             observation.evidence["statements not planned"] = Scalar(result.unplanned.count)
             observation.evidence["indexes considered"] = Scalar(result.considered)
             observation.evidence["hours of workload"] = .number(workload.hours.rounded())
-            try await tellCreations(result, "DB006", session, look, &observation)
-            if options.onCopy {
-                try await tryOnCopy(
-                    workload, adviser, until: end, triesBTrees: !planner.canSuppose, session, look, &observation)
-            }
+            try await tellCreations(result, "DB006", session, look, &taken, &observation)
             try await tellMissed(workload, planner, session, look, &observation)
         }
         let known = DropAdvice.Known(
@@ -171,6 +168,11 @@ package struct AdviseIndexes: MaintenanceTask {
         tellDrops(drops, look, &observation)
         try await tellHalfDropped(dropped, session, look, &observation)
         if isWhole { observation.examined.insert("DB007") }
+        // Last, because a restore takes what time it takes.
+        if options.onCopy, let workload {
+            try await tryOnCopy(
+                workload, adviser, until: end, triesBTrees: !planner.canSuppose, session, look, &taken, &observation)
+        }
         // What is only planned is not over yet; the next look says whether it is.
         if observation.changes.contains(where: { $0.kind == CreateIndexAct.kind }) {
             observation.examined.subtract(["DB006", "DB016"])

@@ -74,6 +74,8 @@ struct IndexAdvice: Sendable {
         var advice: [Advice] = []
         /// What was not built on a copy, and why.
         var untried: [(candidate: IndexCandidate, reason: String)] = []
+        /// Whether there were more than could be built.
+        var isCapped = false
         /// Whether the time was over before everything was weighed.
         var isCut = false
     }
@@ -109,8 +111,11 @@ struct IndexAdvice: Sendable {
             }
             let own = try await supposable(CandidateSource(plan: planned.plan, tables: able).candidates())
             result.considered += own.count
-            // Carrying everything wins wherever it can, so each is asked without it first.
-            for group in [own.filter(\.included.isEmpty), own] where !group.isEmpty {
+            let trees = own.filter { $0.method != .brin }
+            // Carrying everything wins wherever it can, so each is asked without it first; and beside a tree nobody would
+            // go by summaries.
+            for group in [trees.filter(\.included.isEmpty), trees, own.filter { $0.method == .brin }]
+            where !group.isEmpty {
                 let (plan, supposed) = try await self.plan(planned.statement, group)
                 let used = plan.indexes
                 for (candidate, index) in zip(group, supposed) where used.contains(index.name) {

@@ -80,6 +80,7 @@ struct IndexTrials: Sendable {
         for one in pool.dropFirst(Self.most) {
             result.untried.append((one, "more than \(Self.most) would take too long; say '--table'"))
         }
+        result.isCapped = pool.count > Self.most
         pool = Array(pool.prefix(Self.most))
         result.considered = pool.count
         var costs = Dictionary(uniqueKeysWithValues: worthwhile.map { ($0.statement.id, $0.plan.cost) })
@@ -169,7 +170,8 @@ struct IndexTrials: Sendable {
     private func isBuilt(_ statement: String) async throws -> Bool {
         let left = end - clock.monotonic()
         guard left > .zero else { return false }
-        let milliseconds = max(1, left.microseconds / 1_000)
+        // The server's setting is an integer of 32 bits.
+        let milliseconds = min(max(1, left.microseconds / 1_000), Int64(Int32.max))
         try await builder.executeScript(trusted: "set statement_timeout = \(milliseconds)")
         do {
             try await builder.executeScript(trusted: statement)
