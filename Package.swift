@@ -66,7 +66,7 @@ let package = Package(
         capability(
             "DatabaseCare",
             [
-                "Maintenance", "Outside", "PostgreSQL", "Page", "Report", "Settings", "Engine", "Command",
+                "Maintenance", "Outside", "PostgreSQL", "Backup", "Page", "Report", "Settings", "Engine", "Command",
                 "Composition",
             ]),
         capability(
@@ -222,9 +222,8 @@ let package = Package(
         tests(
             "DatabaseCare",
             [
-                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Page", "Report", "Settings", "Engine",
-                "Command", "Composition",
-                "DatabaseCare",
+                "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Backup", "Page", "Report", "Settings",
+                "Engine", "Command", "Composition", "DatabaseCare",
             ]),
         tests(
             "DataIntegrity",

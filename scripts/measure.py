@@ -2,7 +2,10 @@
 finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
 measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care|monitoring, or, with so many open streams of events:
 measure.py DIRECTORY-OF-THE-PROGRAMS CLIENTS clients"""
+measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care
+The last one takes --databases N, --pairs N, --seconds N and --scale N (of pgbench)."""
 
+import argparse
 import json
 import os
 import pwd
@@ -16,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 POSTGRESQL = "/usr/lib/postgresql/15/bin"
@@ -40,7 +44,7 @@ vacuum analyze customers;
 """
 
 
-def run(arguments, environment=None, output=subprocess.DEVNULL):
+def run(arguments, environment=None, output=subprocess.DEVNULL, statuses=(0,)):
     """Wall and CPU seconds and the peak resident memory in bytes of one finished process, and what it printed."""
     read, write = os.pipe()
     with os.fdopen(read, "rb") as stream:
@@ -52,7 +56,7 @@ def run(arguments, environment=None, output=subprocess.DEVNULL):
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begin
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
+    if child.returncode not in statuses:
         sys.exit(f"{arguments[0]} ended with status {child.returncode}")
     return {
         "wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024, "text": text}
@@ -326,8 +330,31 @@ def many_tables(source, mainstay, state):
     row("peak memory of that", f"{ours['peak'] / 1e6:.0f} MB (pg_dump: {dump['peak'] / 1e6:.0f} MB)", "–")
 
 
-def databases(source, mainstay, state, count=200):
-    """One look at each of many databases of one cluster."""
+# Actions of check_postgres that look into a database, and those that ask for all of the cluster at once.
+INSIDE = ["bloat", "disabled_triggers", "index_size", "last_analyze", "last_vacuum", "table_size"]
+AROUND = ["autovac_freeze", "backends", "commitratio", "database_size", "hitratio", "locks", "query_time", "txn_idle",
+          "txn_time", "txn_wraparound"]
+# What they refuse to begin without.
+LIMITS = {"index_size": "1TB", "table_size": "1TB", "database_size": "1TB", "query_time": "1h", "txn_idle": "1h",
+          "txn_time": "1h"}
+
+
+def check_postgres(source, names):
+    """What check_postgres takes for all of its actions that say something of the same, whatever it finds: status 0 to 2; 3 is
+    that it could not look."""
+    program = shutil.which("check_postgres")
+    address = [f"--host={source.directory}", "--dbuser=postgres"]
+    wall = cpu = 0
+    for action, asked in [(action, ",".join(names)) for action in INSIDE] + [(action, names[0]) for action in AROUND]:
+        limit = [f"--critical={LIMITS[action]}"] if action in LIMITS else []
+        took = run([program, f"--action={action}", f"--dbname={asked}", *limit, *address], statuses=(0, 1, 2))
+        wall, cpu = wall + took["wall"], cpu + took["cpu"]
+    return {"wall": wall, "cpu": cpu}
+
+
+def databases(source, mainstay, state, count):
+    """One look at each of many databases of one cluster, and never more connections than it says; check_postgres beside
+    it, where it is installed (Debian: check-postgres)."""
     names = [f"d{number}" for number in range(count)]
     source.sql("create database d0")
     source.sql("""do $$ begin for i in 1..20 loop
@@ -340,13 +367,53 @@ def databases(source, mainstay, state, count=200):
         file.write("environments:\n  many:\n    resources:\n")
         for name in names:
             file.write(f"      {name}: {{kind: postgresql, connection: \"{source.database(name)}\"}}\n")
-    looked = run([mainstay, "db", "doctor", "--environment", "many", "--config", path, "--state", f"{state}/many-databases",
-                  "--fail-on", "never", "--quiet"])
-    row(f"`db doctor` of {count} databases of one cluster", f"{looked['wall']:.1f} s, {looked['peak'] / 1e6:.0f} MB",
-        "60 s")
+    doctor = [mainstay, "db", "doctor", "--environment", "many", "--config", path, "--state", f"{state}/many-databases",
+              "--fail-on", "never", "--quiet"]
+    peer = shutil.which("check_postgres") is not None
+    ours, theirs, most = [], [], 0
+    for _ in range(BACKUP_ROUNDS):
+        with Watch(source) as watch:
+            ours.append(run(doctor))
+        most = max(most, watch.most)
+        if peer:
+            theirs.append(check_postgres(source, names))
+    wall, peak = (statistics.median(each[key] for each in ours) for key in ("wall", "peak"))
+    row(f"`db doctor` of {count} databases of one cluster", f"{wall:.1f} s, {peak / 1e6:.0f} MB", "60 s, 150 MB")
+    row("connections it had at once", most, "8")
+    if peer:
+        other = statistics.median(each["wall"] for each in theirs)
+        row(f"that against {len(INSIDE) + len(AROUND)} actions of check_postgres",
+            f"{wall / other:.2f} × ({wall:.1f} s, {other:.1f} s)", "1 ×")
+    else:
+        row("that against check_postgres", "not measured: apt-get install check-postgres", "1 ×")
 
 
-def interference(source, mainstay, state, seconds=60, scale=20):
+class Watch:
+    """Counts Mainstay's sessions ten times a second, over one connection of its own."""
+
+    def __init__(self, source):
+        self.source, self.most, self.end = source, 0, threading.Event()
+        self.thread = threading.Thread(target=self.count)
+
+    def __enter__(self):
+        self.psql = subprocess.Popen([f"{POSTGRESQL}/psql", "-XqAtd", self.source.connection], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.thread.start()
+        return self
+
+    def count(self):
+        while not self.end.wait(0.1):
+            self.psql.stdin.write("select count(*) from pg_stat_activity where application_name like 'mainstay%';\n")
+            self.most = max(self.most, int(self.psql.stdout.readline()))
+
+    def __exit__(self, *_):
+        self.end.set()
+        self.thread.join()
+        self.psql.stdin.close()
+        self.psql.wait()
+
+
+def interference(source, mainstay, state, pairs, seconds, scale):
     """What pgbench at half its most feels of surveys and of acts: pairs of rounds with and without them, in turn."""
     source.sql("create database busy")
     connection = source.database("busy")
@@ -376,12 +443,12 @@ def interference(source, mainstay, state, seconds=60, scale=20):
                              ("acts (`db vacuum`, `db reindex`)", ["db vacuum --everything", "db reindex --everything "
                                                                    "--minimum-size=1"], 1.15)):
         alone, beside = [], []
-        for _ in range(ROUNDS):
+        for _ in range(pairs):
             alone.append(p99([]))
             beside.append(p99(acts))
         before, after = statistics.median(alone), statistics.median(beside)
         row(f"p99 of pgbench at half its most ({most / 2:.0f} a second) beside {what}",
-            f"{after / before:.2f} × ({after:.1f} ms, {before:.1f} ms)", f"{goal} ×")
+            f"{after / before:.2f} × ({after:.1f} ms, {before:.1f} ms; {pairs} pairs of {seconds} s)", f"{goal} ×")
 
 
 # Every next start is before the clocks change: croniter 6.0.0 gives '12 4 * 6-8 *' in Europe/Berlin, asked in winter, as
@@ -755,7 +822,7 @@ def configure(state, name, connection):
     return path
 
 
-def part(name, mainstay, gigabytes):
+def part(name, mainstay, gigabytes, options):
     """One part of what takes long, in a size of its own."""
     state = tempfile.mkdtemp(prefix="msb-", dir="/var/tmp")
     try:
@@ -771,8 +838,8 @@ def part(name, mainstay, gigabytes):
         cluster = Cluster("shared_buffers=512MB max_connections=50" if name == "care" else Cluster.OWN)
         try:
             if name == "care":
-                databases(cluster, mainstay, state)
-                interference(cluster, mainstay, state)
+                databases(cluster, mainstay, state, options.databases)
+                interference(cluster, mainstay, state, options.pairs, options.seconds, options.scale)
                 return
             # 130 bytes a row.
             copies(cluster, mainstay, state, int(gigabytes * 7_700_000))
@@ -784,9 +851,15 @@ def part(name, mainstay, gigabytes):
 
 
 def main():
-    if len(sys.argv) == 4:
+    if len(sys.argv) >= 4:
+        parser = argparse.ArgumentParser()
+        for name, standard in (("databases", 200), ("pairs", ROUNDS), ("seconds", 60), ("scale", 20)):
+            parser.add_argument(f"--{name}", type=int, default=standard)
+        options = parser.parse_args(sys.argv[4:])
+        if min(vars(options).values()) < 1:
+            sys.exit("every number is at least 1")
         print("| what | figure | goal |\n|---|---|---|", flush=True)
-        part(sys.argv[3], f"{sys.argv[1]}/mainstay", float(sys.argv[2]))
+        part(sys.argv[3], f"{sys.argv[1]}/mainstay", float(sys.argv[2]), options)
         return
     programs, count = sys.argv[1], int(sys.argv[2])
     mainstay, bench = f"{programs}/mainstay", f"{programs}/mainstay-bench"

@@ -127,8 +127,7 @@ extension Look {
         )
     }
 
-    /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
-    var workDirectory: String { inventory.backups.work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
+    var workDirectory: String { inventory.backups.workDirectory }
 }
 
 extension Assertion {

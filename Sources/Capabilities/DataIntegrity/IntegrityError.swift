@@ -7,8 +7,6 @@ enum IntegrityError: MaintenanceError, Equatable {
     case objectIsGone(String)
     /// What was archived is not what was to be removed.
     case archiveDiffers(String, archived: Int64, wanted: Int64)
-    /// CONCURRENTLY would wait for it.
-    case oldTransaction(process: Int32, user: String, age: Duration)
 
     var code: String {
         switch self {
@@ -16,7 +14,6 @@ enum IntegrityError: MaintenanceError, Equatable {
         case .noRight: "data.no-right"
         case .objectIsGone: "data.object-gone"
         case .archiveDiffers: "data.archive-differs"
-        case .oldTransaction: "data.old-transaction"
         }
     }
 
@@ -28,9 +25,6 @@ enum IntegrityError: MaintenanceError, Equatable {
         case .archiveDiffers(let name, let archived, let wanted):
             "the archive \(name.printable) holds other rows than were to be removed (\(archived.grouped), and "
                 + "\(wanted.grouped) were listed), so nothing was removed"
-        case .oldTransaction(let process, let user, let age):
-            "process \(process) ('\(user.printable)') has had a transaction open for \(age.short), and a build without "
-                + "locks would wait for its end"
         }
     }
 
@@ -39,18 +33,13 @@ enum IntegrityError: MaintenanceError, Equatable {
         case .noAmcheck: "Install it (it comes with postgresql-contrib), then: create extension amcheck;"
         case .noRight: "Use a superuser, or grant execute on the functions of amcheck and pg_visibility to the role."
         case .objectIsGone, .archiveDiffers: "Look again with '--dry-run'."
-        case .oldTransaction: "End the transaction ('mainstay db connections' shows it), or run it again later."
         }
     }
 
     var exitStatus: ExitStatus {
         switch self {
         case .noAmcheck, .noRight: .configuration
-        case .objectIsGone, .archiveDiffers, .oldTransaction: .failure
+        case .objectIsGone, .archiveDiffers: .failure
         }
-    }
-
-    var isRetryable: Bool {
-        if case .oldTransaction = self { true } else { false }
     }
 }

@@ -56,6 +56,19 @@ enum CareFindings {
             """,
             ["mend: VACUUM, or REINDEX INDEX CONCURRENTLY, with more lists or a larger m"],
             "https://github.com/pgvector/pgvector#indexing", "db vectors"),
+        page(
+            "DB016", "advice.tried", .info, "Index worth having, tried on a copy",
+            """
+            An index that cannot be supposed, such as GIN or GiST, was built on a copy restored from a backup, and there the \
+            planner took it for statements that take time: one of them saves 30 % of its cost or more, and all together \
+            twice what writing the index takes. The evidence names the backup, the time the build took, and the statements \
+            with their cost before and after.
+            """,
+            [
+                "mending takes a SHARE UPDATE EXCLUSIVE lock",
+                "mend: mainstay db advise-indexes --on-copy --create",
+            ],
+            "\(manual)gin.html", "db advise-indexes"),
     ]
 
     private static func page(

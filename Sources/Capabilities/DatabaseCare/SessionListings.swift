@@ -45,6 +45,14 @@ struct SessionListings: Sendable {
             })
     }
 
+    /// `idle in transaction, waits for Client: ClientRead, last UPDATE`, in words that can be folded.
+    private static func doing(_ session: ServerSession) -> String {
+        [
+            session.state, session.wait.map { "waits for \($0)" },
+            session.command.map { session.state == "active" ? $0 : "last \($0)" },
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+
     /// The longest first.
     private func listed(
         _ title: String, _ sessions: [ServerSession], _ age: (ServerSession) -> Duration
@@ -54,14 +62,13 @@ struct SessionListings: Sendable {
             [
                 Listing.Column("process"), Listing.Column("for", .seconds), Listing.Column("user"),
                 Listing.Column("database"), Listing.Column("application"), Listing.Column("client"),
-                Listing.Column("state"), Listing.Column("waits for"), Listing.Column("last command"),
+                Listing.Column("what it does"),
             ],
             sessions.sorted { (age($1), $0.pid) < (age($0), $1.pid) }.prefix(most).map { session in
                 [
                     Scalar(Int(session.pid)), .number(age(session).inSeconds), .text(session.user),
                     .text(session.database), .text(session.application), .text(session.client ?? "local socket"),
-                    session.state.map(Scalar.text) ?? .null, session.wait.map(Scalar.text) ?? .null,
-                    session.command.map(Scalar.text) ?? .null,
+                    .text(Self.doing(session)),
                 ]
             })
     }

@@ -4,6 +4,7 @@ import Maintenance
 import MaintenanceTesting
 import Outside
 import PostgreSQL
+import Settings
 import Testing
 
 @testable import DatabaseCare
@@ -204,6 +205,23 @@ struct AdviseTests {
             #expect(summary.changes.isEmpty)
             let stays = summary.listing("Indexes that stay")?.rows.map { $0.map(\.description) } ?? []
             #expect(stays.contains { $0[0] == "public.short" && $0[1].hasPrefix("1 standbys follow") }, "\(stays)")
+        }
+    }
+
+    @Test("a database of the environment that cannot be reached may be a standby, and nothing is dropped meanwhile")
+    func unreachable() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await OwnServer.script(
+                cluster, Self.shop,
+                "create index short on orders (customer_id); create index longer on orders (customer_id, id, note)",
+                "vacuum analyze")
+            var harness = try OwnServer.harness(cluster)
+            harness.inventory.environments[0].resources.append(try cluster.resource("away", database: "gone"))
+            let summary = try await harness.run("db advise-indexes --drop --cycle=1ms")
+            #expect(summary.changes.isEmpty)
+            let stays = summary.listing("Indexes that stay")?.rows.map { $0.map(\.description) } ?? []
+            let reason = "'away' could not be asked whether it is a standby of this server: "
+            #expect(stays.contains { $0[0] == "public.short" && $0[1].hasPrefix(reason) }, "\(stays)")
         }
     }
 

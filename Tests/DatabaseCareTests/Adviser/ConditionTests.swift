@@ -58,9 +58,45 @@ struct ConditionTests {
             case .equality: "equality \(condition.key.sql)"
             case .range: "range \(condition.key.sql)"
             case .join: "join \(condition.key.sql)"
+            case .search(let sign): "\(sign) \(condition.key.sql)"
             }
         }
         #expect(said == one.says)
+    }
+
+    @Test(
+        "what GIN or GiST can search by is read where they can be tried, with the key on the left",
+        arguments: [
+            Case("(o.\"Mixed\" ~~ $1)", "~~ \"Mixed\""),
+            Case("((o.email)::text ~~* $1)", "~~* \"email\""),
+            Case("(o.\"Mixed\" OPERATOR(public.%) $1)", "% \"Mixed\""),
+            Case(
+                "((o.customer = $1) AND (to_tsvector('simple'::regconfig, o.\"Mixed\") @@ to_tsquery($2)))",
+                "equality \"customer\"", "@@ (to_tsvector('simple'::regconfig, \"Mixed\"))"),
+            Case("($1 <@ o.\"Mixed\")"), Case("(o.\"Mixed\" @> c.tags)"), Case("(o.\"Mixed\" !~~ $1)"),
+        ])
+    func searches(one: Case) {
+        var able = reader
+        able.searches = ["~~", "~~*", "%", "@@", "@>", "<@"]
+        let said = able.conditions(one.text).map { condition in
+            if case .search(let sign) = condition.kind { return "\(sign) \(condition.key.sql)" }
+            return "\(condition.kind) \(condition.key.sql)"
+        }
+        #expect(said == one.says)
+    }
+
+    @Test("an index of the same method and class serves, and a B-tree serves in the place of summaries")
+    func servesOthers() {
+        let table = QualifiedName(schema: "s", name: "t")
+        let trigrams = IndexCandidate(
+            table: table, method: .gin,
+            keys: [.init(key: .column("a"), operatorClass: "\"public\".\"gin_trgm_ops\"")])
+        #expect(trigrams.isServed(by: ["gin (a public.gin_trgm_ops)"]))
+        #expect(!trigrams.isServed(by: ["gin (a)", "gist (a public.gist_trgm_ops)", "btree (a)"]))
+        let summaries = IndexCandidate(table: table, method: .brin, keys: [.init(key: .column("a"))])
+        #expect(summaries.isServed(by: ["btree (a, b)"]))
+        #expect(!summaries.isServed(by: ["gin (a)"]))
+        #expect(summaries.body == "using brin (\"a\")")
     }
 
     @Test("columns are found by whole names")

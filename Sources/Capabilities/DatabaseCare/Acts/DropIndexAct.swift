@@ -58,7 +58,7 @@ enum DropIndexAct {
     /// statement as a whole has a limit.
     static func apply(_ change: Change, _ act: Act) async throws {
         guard case .sql(let statements) = change.action else { preconditionFailure("a DROP INDEX is SQL") }
-        try await OlderTransactions.refuse(try await act.look.database())
+        try await OldTransaction.refuse(try await act.look.database())
         let connection = try await act.connection()
         let seconds = limit.inSeconds.formatted(decimals: 0)
         try await connection.executeScript(trusted: "set lock_timeout = 0; set statement_timeout = '\(seconds)s'")

@@ -56,7 +56,7 @@ struct RebuildAct: Sendable {
         }
         let connection = try await act.connection()
         try await dropOwnLeftovers(change, index, session, connection)
-        try await OlderTransactions.refuse(session)
+        try await OldTransaction.refuse(session)
         let gain = try await IndexBloat().estimate(index, session).gain
         try await connection.executeScript(
             trusted:
@@ -80,7 +80,7 @@ struct RebuildAct: Sendable {
             guard isRebuilt else { throw failure }
         }
         try await Self.restoreLimits(connection)
-        try await report(change, before: index, predicted: gain, act)
+        try await Self.report(change, before: index, predicted: gain, act)
     }
 
     private static func isReplaced(_ index: CareIndex, _ session: SurveySession) async throws -> Bool {
@@ -113,7 +113,7 @@ struct RebuildAct: Sendable {
     }
 
     /// Predicted and achieved, side by side, so that the prediction can be judged.
-    private func report(_ change: Change, before: CareIndex, predicted gain: IndexGain?, _ act: Act) async throws {
+    static func report(_ change: Change, before: CareIndex, predicted gain: IndexGain?, _ act: Act) async throws {
         let look = act.look
         guard let after = try await CareIndex.named(change.indexName, try await look.database()) else { return }
         var observation = Observation()
@@ -161,28 +161,4 @@ struct IndexGain: Sendable, Hashable {
     var rebuilt: Int64
     /// `pgstatindex`, or how it was estimated.
     var source: String
-}
-
-/// CONCURRENTLY waits until every transaction that was there before it has ended. One that has been open for long is
-/// likely to stay, so the work is not even begun.
-enum OlderTransactions {
-    static let limit: Duration = .seconds(60)
-
-    static func refuse(_ session: SurveySession) async throws {
-        let rows = try await session.query(
-            """
-            select pid, coalesce(usename, '') as usename,
-                extract(epoch from pg_catalog.clock_timestamp() - xact_start)::float8 as age
-            from pg_catalog.pg_stat_activity
-            where datname = pg_catalog.current_database() and xact_start is not null and pid <> pg_catalog.pg_backend_pid()
-                and (backend_xmin is not null or backend_xid is not null)
-                and xact_start < pg_catalog.clock_timestamp() - \(limit)::interval
-                and backend_type = 'client backend'
-            order by xact_start limit 1
-            """)
-        guard let row = rows.first else { return }
-        throw CareError.olderTransaction(
-            process: try row["pid"], user: try row["usename"],
-            age: .microseconds(Int64(try row["age", as: Double.self] * 1_000_000)))
-    }
 }

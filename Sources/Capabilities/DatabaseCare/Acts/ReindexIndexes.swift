@@ -50,8 +50,10 @@ package struct ReindexIndexes: MaintenanceTask {
             says why and leaves the index alone. Before a rebuild it looks for transactions that are older than a minute, \
             since the build would wait for their end; a rebuild that is cancelled or takes longer than the limit has its \
             leftover dropped, and otherwise the next run drops it. Each rebuild is proved by the index's new identity, and \
-            records what was predicted and what was gained. Indexes of exclusion constraints cannot be rebuilt so; with \
-            '--allow-blocking' they are, while everybody else waits.
+            records what was predicted and what was gained. Indexes of exclusion constraints cannot be rebuilt so; where \
+            pg_repack is installed it does it, with a lock of a moment at the end, and otherwise '--allow-blocking' does, \
+            while everybody else waits. What a pg_repack has left that did not end (a trigger, its log, a half copy, \
+            index_OID) is dropped too.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -61,7 +63,7 @@ package struct ReindexIndexes: MaintenanceTask {
             .init("maintenance:weekly:index-maintenance", arguments: ["--drop-duplicates"]),
         ])
 
-    private let options: Options
+    let options: Options
 
     package init(_ options: Options) { self.options = options }
 
@@ -74,7 +76,23 @@ package struct ReindexIndexes: MaintenanceTask {
         let building = try await Self.building(session)
         let broken = every.filter { !$0.isValid && !building.contains($0.tableOID) }
         let duplicates = options.dropDuplicates ? try await self.duplicates(among: every, session, look) : [:]
+        var alone: [(index: CareIndex, why: String)] = []
         var drops: [Change] = []
+        for left in try await repackLeftovers(session) {
+            guard left.mayDrop else {
+                observation.findings.append(notOurs(left, look))
+                continue
+            }
+            drops.append(left.change)
+        }
+        let twins = try await repackTwins(every, session)
+        for index in every where twins[index.oid] != nil && index.isValid {
+            guard index.mayChange else {
+                observation.findings.append(notOurs(index, Self.leftByRepack, look))
+                continue
+            }
+            drops.append(DropIndexAct.change(index, twin: twins[index.oid], reason: Self.leftByRepack))
+        }
         var rebuilds: [(gain: Int64, change: Change)] = []
         for index in broken {
             guard index.mayChange else {
@@ -83,22 +101,30 @@ package struct ReindexIndexes: MaintenanceTask {
             }
             if Self.isLeftover(index) {
                 drops.append(DropIndexAct.change(index, reason: "left behind by a rebuild that did not end"))
+            } else if twins[index.oid] != nil {
+                drops.append(DropIndexAct.change(index, reason: Self.leftByRepack))
+            } else if index.isExclusion, !options.allowBlocking {
+                alone.append((index, "it is invalid, and \(Self.onlyBlocking)"))
             } else {
                 rebuilds.append((.max, try await rebuild(index, "it is invalid", session, look)))
             }
         }
-        for index in every where duplicates[index.oid] != nil && index.isValid {
+        for index in every where duplicates[index.oid] != nil && twins[index.oid] == nil && index.isValid {
             let twin = duplicates[index.oid] ?? ""
             guard index.mayChange else {
                 observation.findings.append(notOurs(index, "it does the same as \(twin)", look))
                 continue
             }
             let name = QualifiedName(schema: index.name.schema, name: twin)
-            guard let other = every.first(where: { $0.name == name }) else { continue }
+            // What a pg_repack has left goes itself, and nothing goes in its favour.
+            guard let other = every.first(where: { $0.name == name }), twins[other.oid] == nil else { continue }
             drops.append(DropIndexAct.change(index, twin: other, reason: "it does the same as \(twin.printable)"))
         }
-        let sound = every.filter { $0.isValid && duplicates[$0.oid] == nil && $0.bytes >= options.minimumSize.bytes }
+        let sound = every.filter {
+            $0.isValid && duplicates[$0.oid] == nil && twins[$0.oid] == nil && $0.bytes >= options.minimumSize.bytes
+        }
         var rows: [[Scalar]] = []
+        var repack: Result<Repack, Repack.Absence>?
         for index in sound {
             look.tell("weighing \(index.name)")
             let result = try await IndexBloat().estimate(index, session)
@@ -113,11 +139,28 @@ package struct ReindexIndexes: MaintenanceTask {
                 observation.findings.append(notOurs(index, reason, look))
                 continue
             }
-            guard !index.isExclusion || options.allowBlocking else { continue }
             let gain = result.gain.map { index.bytes - $0.rebuilt } ?? 0
-            rebuilds.append((gain, try await rebuild(index, reason, session, look)))
+            guard index.isExclusion else {
+                rebuilds.append((gain, try await rebuild(index, reason, session, look)))
+                continue
+            }
+            // What CONCURRENTLY refuses pg_repack may do; only then all others would wait.
+            switch try await self.repack(session, look, &repack) {
+            case .success(let program):
+                rebuilds.append((gain, try await self.repack(index, by: program, reason, session, look)))
+            case .failure where options.allowBlocking:
+                rebuilds.append((gain, try await rebuild(index, reason, session, look)))
+            case .failure(let absence):
+                alone.append((index, "\(reason); \(Self.onlyBlocking) (\(absence.reason))"))
+            }
         }
         observation.listings = [Self.listing(rows)]
+        if !alone.isEmpty {
+            observation.listings.append(
+                Listing(
+                    "Indexes left alone", ["index", "why"],
+                    alone.map { [.text($0.index.name.description), .text($0.why)] }))
+        }
         observation.evidence = [
             "indexes": Scalar(every.count), "weighed": Scalar(sound.count), "invalid": Scalar(broken.count),
         ]
@@ -126,10 +169,11 @@ package struct ReindexIndexes: MaintenanceTask {
         return observation
     }
 
-    private func isChosen(_ index: CareIndex) -> Bool {
+    private func isChosen(_ index: CareIndex) -> Bool { isChosen(index.table) }
+
+    func isChosen(_ name: QualifiedName) -> Bool {
         guard let table = options.table else { return true }
-        return table.hasSameBytes(as: index.table.name)
-            || table.hasSameBytes(as: "\(index.table.schema).\(index.table.name)")
+        return table.hasSameBytes(as: name.name) || table.hasSameBytes(as: "\(name.schema).\(name.name)")
     }
 
     private static func isLeftover(_ index: CareIndex) -> Bool {
@@ -206,22 +250,30 @@ package struct ReindexIndexes: MaintenanceTask {
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let session = try await look.database()
-        return change.kind == DropIndexAct.kind
-            ? try await DropIndexAct.inspect(change, session) : try await RebuildAct.inspect(change, session)
+        return switch change.kind {
+        case DropIndexAct.kind: try await DropIndexAct.inspect(change, session)
+        case RepackAct.kind: try await RepackAct.inspect(change, session)
+        case RepackLeftovers.kind: try await RepackLeftovers.inspect(change, session)
+        default: try await RebuildAct.inspect(change, session)
+        }
     }
 
     package func apply(_ change: Change, _ act: Act) async throws {
-        if change.kind == DropIndexAct.kind {
-            try await DropIndexAct.apply(change, act)
-        } else {
-            try await RebuildAct(limit: options.limit).apply(change, act)
+        switch change.kind {
+        case DropIndexAct.kind: try await DropIndexAct.apply(change, act)
+        case RepackAct.kind: try await RepackAct(limit: options.limit).apply(change, act)
+        case RepackLeftovers.kind: try await RepackLeftovers.apply(change, act)
+        default: try await RebuildAct(limit: options.limit).apply(change, act)
         }
     }
 
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let session = try await look.database()
-        return change.kind == DropIndexAct.kind
-            ? try await DropIndexAct.prove(change, before: witness, session)
-            : try await RebuildAct.prove(change, before: witness, session)
+        return switch change.kind {
+        case DropIndexAct.kind: try await DropIndexAct.prove(change, before: witness, session)
+        case RepackAct.kind: try await RepackAct.prove(change, before: witness, session)
+        case RepackLeftovers.kind: try await RepackLeftovers.prove(change, before: witness, session)
+        default: try await RebuildAct.prove(change, before: witness, session)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Maintenance
+import Outside
 
 /// What the adviser has to show.
 extension IndexAdvice.Advice {
@@ -12,7 +13,9 @@ extension IndexAdvice.Advice {
     /// `saves 97 % of 2 statements' cost`.
     var reason: String {
         let many = uses.count == 1 ? "a statement's cost" : "the cost of \(uses.count) statements"
-        return "saves \(Percentage(gain.rounded())) of \(many), takes \(ByteCount(bytes))"
+        let said = "saves \(Percentage(gain.rounded())) of \(many), takes \(ByteCount(bytes))"
+        guard let trial else { return said }
+        return "\(said), built in \(Duration.seconds(trial.seconds).short): tried on a copy of backup \(trial.backup)"
     }
 
     var evidence: Facts {
@@ -20,6 +23,10 @@ extension IndexAdvice.Advice {
             "bytes predicted": .integer(bytes), "cost saved an hour": .number(saved.rounded()),
             "cost of writing it an hour": .number(written.rounded()),
         ]
+        if let trial {
+            evidence["tried on a copy of backup"] = .text(trial.backup)
+            evidence["seconds to build there"] = .number(trial.seconds)
+        }
         for (index, use) in uses.prefix(5).enumerated() {
             evidence["statement \(index + 1)"] = .text(
                 "\(use.statement.id): cost \(use.before.formatted(decimals: 0)) to "

@@ -19,11 +19,15 @@ struct AdviceTable: Sendable, Hashable {
     struct Column: Sendable, Hashable {
         /// `pg_type.typname`.
         var type: String
+        /// `pg_type.typcategory`: `A` an array, `R` a range.
+        var category = "X"
         /// Different values; nil where nobody counted.
         var distinct: Double?
         var width: Double
         /// Share of rows that hold a value, 0 to 1.
         var filled: Double
+        /// How far the order of the values is the order of the rows on disk, -1 to 1; nil where nobody counted.
+        var correlation: Double?
     }
 
     /// The tables of these names, those of the system and of extensions left out.
@@ -70,7 +74,8 @@ struct AdviceTable: Sendable, Hashable {
                 with w as (\(listed))
                 select w.schema, w.name, a.attname::text as column_name, t.typname::text as type_name,
                     s.n_distinct::float8 as n_distinct, coalesce(s.avg_width, greatest(a.attlen, 8))::float8 as width,
-                    (1 - coalesce(s.null_frac, 0))::float8 as filled
+                    (1 - coalesce(s.null_frac, 0))::float8 as filled, t.typcategory::text as category,
+                    s.correlation::float8 as correlation
                 from w join pg_namespace n on n.nspname = w.schema
                 join pg_class c on c.relnamespace = n.oid and c.relname = w.name
                 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -83,8 +88,9 @@ struct AdviceTable: Sendable, Hashable {
             guard let table = tables[name] else { continue }
             let known: Double? = try row["n_distinct"]
             tables[name]?.columns[try row["column_name"]] = Column(
-                type: try row["type_name"], distinct: known.map { $0 < 0 ? -$0 * table.rows : $0 },
-                width: try row["width"], filled: try row["filled"])
+                type: try row["type_name"], category: try row["category"],
+                distinct: known.map { $0 < 0 ? -$0 * table.rows : $0 },
+                width: try row["width"], filled: try row["filled"], correlation: try row["correlation"])
         }
         return tables
     }

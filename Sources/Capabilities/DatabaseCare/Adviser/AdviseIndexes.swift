@@ -14,6 +14,11 @@ package struct AdviseIndexes: MaintenanceTask {
         @Flag(help: "Drop what nothing uses, and watch for two weeks whether it is missed.")
         package var drop = false
 
+        @Flag(
+            help: ArgumentHelp(
+                "Build what cannot be supposed on a copy, restored from the newest backup into a private server."))
+        package var onCopy = false
+
         @Option(
             help: ArgumentHelp("The indexes of these tables alone: 'orders', 'public.orders,t'.", valueName: "name,…"))
         package var table: String?
@@ -69,7 +74,10 @@ package struct AdviseIndexes: MaintenanceTask {
             installed, else only those go that no plan uses. Without options it only tells. With '--create' it \
             builds, with '--drop' it drops, both without locking anybody out; what makes a dropped index again is \
             kept, and for 14 days the statements of its table are watched: where one takes half as long again, and \
-            would not with the index, the index is proposed back.
+            would not with the index, the index is proposed back. HypoPG supposes no GIN and no GiST index, and where it \
+            is not installed none at all. With '--on-copy' these are built to see on a copy: the newest backup is \
+            restored into a private server that is gone afterwards, and there the statements are planned with and \
+            without each; size and time of the build are measured.
             """,
         effect: .maintains,
         subject: .resources([.postgresql]),
@@ -125,6 +133,7 @@ package struct AdviseIndexes: MaintenanceTask {
             Set($0.split(separator: ",").map { String($0).trimmingWhitespace() })
         }
         var result = IndexAdvice.Result()
+        var taken = Set<String>()
         if let workload {
             result = try await adviser.plan(workload, tell: look.tell)
             result.tables = try await AdviceTable.read(
@@ -137,7 +146,7 @@ package struct AdviseIndexes: MaintenanceTask {
                 } else if isWhole {
                     observation.examined.insert("DB006")
                 }
-            } else {
+            } else if !options.onCopy {
                 observation.gaps.append(Observation.Gap("indexes worth having", CareError.noSupposing))
             }
             observation.listings.append(result.listing(workload))
@@ -146,7 +155,7 @@ package struct AdviseIndexes: MaintenanceTask {
             observation.evidence["statements not planned"] = Scalar(result.unplanned.count)
             observation.evidence["indexes considered"] = Scalar(result.considered)
             observation.evidence["hours of workload"] = .number(workload.hours.rounded())
-            try await tellCreations(result.advice, result.tables, session, look, &observation)
+            try await tellCreations(result, "DB006", session, look, &taken, &observation)
             try await tellMissed(workload, planner, session, look, &observation)
         }
         let known = DropAdvice.Known(
@@ -159,9 +168,14 @@ package struct AdviseIndexes: MaintenanceTask {
         tellDrops(drops, look, &observation)
         try await tellHalfDropped(dropped, session, look, &observation)
         if isWhole { observation.examined.insert("DB007") }
+        // Last, because a restore takes what time it takes.
+        if options.onCopy, let workload {
+            try await tryOnCopy(
+                workload, adviser, until: end, triesBTrees: !planner.canSuppose, session, look, &taken, &observation)
+        }
         // What is only planned is not over yet; the next look says whether it is.
         if observation.changes.contains(where: { $0.kind == CreateIndexAct.kind }) {
-            observation.examined.remove("DB006")
+            observation.examined.subtract(["DB006", "DB016"])
         }
         if observation.changes.contains(where: { $0.kind == DropIndexAct.kind }) {
             observation.examined.remove("DB007")
@@ -169,48 +183,6 @@ package struct AdviseIndexes: MaintenanceTask {
         if observation.changes.contains(where: { $0.kind == CreateIndexAct.backKind }) {
             observation.examined.remove("DB008")
         }
-    }
-
-    private func tellCreations(
-        _ advice: [IndexAdvice.Advice], _ tables: [QualifiedName: AdviceTable], _ session: SurveySession, _ look: Look,
-        _ observation: inout Observation
-    ) async throws {
-        guard !advice.isEmpty else { return }
-        var taken = Set(
-            try await session.query("select relname::text as name from pg_catalog.pg_class").map {
-                try $0["name", as: String.self]
-            })
-        var rows: [[Scalar]] = []
-        for one in advice {
-            guard let table = tables[one.candidate.table] else { continue }
-            let name = QualifiedName(schema: table.name.schema, name: one.candidate.name(avoiding: taken))
-            taken.insert(name.name)
-            let definition = "create index \(name.name.quotedIdentifier) on \(table.name.quoted) \(one.candidate.body)"
-            let change = CreateIndexAct.change(
-                kind: CreateIndexAct.kind, name: name, table: table.name, tableOID: table.oid,
-                definition: definition, tableBytes: table.bytes, reason: one.reason)
-            rows.append([
-                .text("\(table.name) \(one.candidate.body.dropFirst("using btree ".count))"),
-                .integer(one.bytes), .number(one.gain.rounded()), Scalar(one.uses.count),
-            ])
-            if options.create, table.mayChange {
-                observation.changes.append(change)
-            } else {
-                observation.findings.append(
-                    Finding(
-                        code: "DB006", severity: .info, target: look.target, object: name.description,
-                        summary: "an index on \(table.name) \(one.reason)"
-                            + (table.mayChange ? "" : "; this role may not build it"),
-                        evidence: one.evidence, mend: change.action.lines.first))
-            }
-        }
-        observation.listings.append(
-            Listing(
-                "Indexes worth having",
-                [
-                    "index", Listing.Column("size", .bytes), Listing.Column("saves", .percent),
-                    Listing.Column("statements", .count),
-                ], rows))
     }
 
     /// Indexes that were dropped here and are missed.
@@ -282,13 +254,14 @@ package struct AdviseIndexes: MaintenanceTask {
         // Here and not in the plan, whose digest would change with every call of a statement.
         if case .text(let table)? = change.identity["table"] {
             do {
-                if let before = try await WorkloadCost.of(table: table, look),
-                    let supposed = try await WorkloadCost.of(
-                        table: table, supposing: change.supposed, weights: before.weights, look)
-                {
+                if let before = try await WorkloadCost.of(table: table, look) {
                     inspection.witness["cost"] = .number(before.cost)
-                    inspection.witness["cost predicted"] = .number(supposed.cost)
                     inspection.witness["statements"] = .text(WorkloadCost.text(before.weights))
+                    if let supposed = try await WorkloadCost.of(
+                        table: table, supposing: change.supposed, weights: before.weights, look)
+                    {
+                        inspection.witness["cost predicted"] = .number(supposed.cost)
+                    }
                 }
             } catch {
                 // HypoPG does not take every access method; the index can be built all the same.
@@ -341,12 +314,14 @@ package struct AdviseIndexes: MaintenanceTask {
         }
         let proof = try await CreateIndexAct.prove(change, before: witness, session)
         guard case .done(var evidence) = proof, let before = witness["cost"]?.amount, before > 0,
-            let predicted = witness["cost predicted"]?.amount, case .text(let table)? = change.identity["table"],
+            case .text(let table)? = change.identity["table"],
             case .text(let statements)? = witness["statements"],
             let achieved = try await WorkloadCost.of(
                 table: table, weights: WorkloadCost.weights(statements), look)?.cost
         else { return proof }
-        evidence["cost saved, predicted percent"] = .number((100 * (1 - predicted / before)).rounded())
+        if let predicted = witness["cost predicted"]?.amount {
+            evidence["cost saved, predicted percent"] = .number((100 * (1 - predicted / before)).rounded())
+        }
         evidence["cost saved, achieved percent"] = .number((100 * (1 - achieved / before)).rounded())
         return .done(evidence)
     }

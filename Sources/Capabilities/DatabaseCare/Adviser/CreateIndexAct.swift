@@ -63,7 +63,7 @@ struct CreateIndexAct: Sendable {
         let session = try await act.look.database()
         let connection = try await act.connection()
         try await Self.dropLeftover(change, session, connection)
-        try await OlderTransactions.refuse(session)
+        try await OldTransaction.refuse(session)
         try await connection.executeScript(
             trusted:
                 "set lock_timeout = 0; set statement_timeout = '\(limit.inSeconds.rounded(.up).formatted(decimals: 0))s'"

@@ -46,6 +46,14 @@ struct IndexAdvice: Sendable {
         var written: Double
         /// Statements that are planned with it, the most saving first: `queryid`, cost before and after.
         var uses: [Use]
+        /// Where it was built to see, and how long that took; nil where it was only supposed.
+        var trial: Trial?
+
+        struct Trial: Sendable, Hashable {
+            /// The backup's name.
+            var backup: String
+            var seconds: Double
+        }
 
         struct Use: Sendable, Hashable {
             var statement: Workload.Statement
@@ -64,6 +72,10 @@ struct IndexAdvice: Sendable {
         var tables: [QualifiedName: AdviceTable] = [:]
         var considered = 0
         var advice: [Advice] = []
+        /// What was not built on a copy, and why.
+        var untried: [(candidate: IndexCandidate, reason: String)] = []
+        /// Whether there were more than could be built.
+        var isCapped = false
         /// Whether the time was over before everything was weighed.
         var isCut = false
     }
@@ -89,10 +101,8 @@ struct IndexAdvice: Sendable {
 
     /// - Parameter result: with the tables of its plans.
     func advise(_ workload: Workload, _ result: inout Result, tell: (String) -> Void) async throws {
-        let worthwhile = result.planned.filter {
-            $0.statement.calls >= limits.leastCalls && $0.statement.mean >= limits.leastMilliseconds
-        }
-        let able = result.tables.filter { $0.value.rows >= limits.leastRows && isChosen($0.value.name) }
+        let worthwhile = worthwhile(result)
+        let able = able(result)
         var pool: [IndexCandidate] = []
         for planned in worthwhile {
             if isOver() {
@@ -101,8 +111,11 @@ struct IndexAdvice: Sendable {
             }
             let own = try await supposable(CandidateSource(plan: planned.plan, tables: able).candidates())
             result.considered += own.count
-            // Carrying everything wins wherever it can, so each is asked without it first.
-            for group in [own.filter(\.included.isEmpty), own] where !group.isEmpty {
+            let trees = own.filter { $0.method != .brin }
+            // Carrying everything wins wherever it can, so each is asked without it first; and beside a tree nobody would
+            // go by summaries.
+            for group in [trees.filter(\.included.isEmpty), trees, own.filter { $0.method == .brin }]
+            where !group.isEmpty {
                 let (plan, supposed) = try await self.plan(planned.statement, group)
                 let used = plan.indexes
                 for (candidate, index) in zip(group, supposed) where used.contains(index.name) {
@@ -138,8 +151,20 @@ struct IndexAdvice: Sendable {
         result.advice.removeAll { one in all.contains { $0 != one.candidate && one.candidate.isContained(in: $0) } }
     }
 
+    /// Statements that an index might be built for.
+    func worthwhile(_ result: Result) -> [Planned] {
+        result.planned.filter {
+            $0.statement.calls >= limits.leastCalls && $0.statement.mean >= limits.leastMilliseconds
+        }
+    }
+
+    /// Tables that an index might be built on.
+    func able(_ result: Result) -> [QualifiedName: AdviceTable] {
+        result.tables.filter { $0.value.rows >= limits.leastRows && isChosen($0.value.name) }
+    }
+
     /// The slimmest of those that save nearly as much as the best.
-    private static func best(_ weighed: [Advice]) -> Advice? {
+    static func best(_ weighed: [Advice]) -> Advice? {
         guard let most = weighed.map({ $0.saved - $0.written }).max() else { return nil }
         return weighed.filter { $0.saved - $0.written >= 0.8 * most }
             .min {
@@ -191,16 +216,19 @@ struct IndexAdvice: Sendable {
             advice.saved += (before - plan.cost) * one.statement.calls / hours
         }
         advice.uses.sort { ($0.before - $0.after) * $0.statement.calls > ($1.before - $1.after) * $1.statement.calls }
-        advice.written = table.writesAnHour * Self.costOfEntry
-        guard advice.uses.contains(where: { $0.gain >= limits.leastGain }), advice.saved >= 2 * advice.written else {
-            return nil
-        }
-        return advice
+        advice.written = table.writesAnHour * Self.costOfEntry * (candidate.method == .brin ? Self.summaries : 1)
+        return isWorthIt(advice) ? advice : nil
+    }
+
+    func isWorthIt(_ advice: Advice) -> Bool {
+        advice.uses.contains { $0.gain >= limits.leastGain } && advice.saved >= 2 * advice.written
     }
 
     /// An entry written is taken for one page at random, as the planner counts it by default: pessimistic where the leaf
     /// is in the cache, optimistic where the page splits.
     static let costOfEntry = 4.0
+    /// Of a BRIN index, which a row changes only where it widens the summary of 128 pages.
+    static let summaries = 0.1
 }
 
 extension Error {

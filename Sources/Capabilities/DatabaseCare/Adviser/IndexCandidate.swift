@@ -1,9 +1,17 @@
 import Maintenance
 import PostgreSQL
 
-/// A B-tree index that might be worth having.
+/// How an index is built and searched.
+enum IndexMethod: String, Hashable, Sendable {
+    case btree, brin
+    /// HypoPG supposes neither; both are only tried on a copy.
+    case gin, gist
+}
+
+/// An index that might be worth having.
 struct IndexCandidate: Hashable, Sendable {
     var table: QualifiedName
+    var method = IndexMethod.btree
     var keys: [Key]
     /// Columns that are only carried, so that the table need not be read.
     var included: [String] = []
@@ -14,17 +22,22 @@ struct IndexCandidate: Hashable, Sendable {
         var key: IndexKey
         /// `desc`, `desc nulls last`; empty for the order of an index that says nothing.
         var order = ""
+        /// `"public"."gin_trgm_ops"`; empty for the type's default.
+        var operatorClass = ""
 
-        var sql: String { order.isEmpty ? key.sql : "\(key.sql) \(order)" }
+        var sql: String { [key.sql, operatorClass, order].filter { !$0.isEmpty }.joined(separator: " ") }
     }
 
     /// What stands behind the table's name.
     var body: String {
-        var text = "using btree (\(keys.map(\.sql).joined(separator: ", ")))"
+        var text = "using \(method.rawValue) (\(keys.map(\.sql).joined(separator: ", ")))"
         if !included.isEmpty { text += " include (\(included.map(\.quotedIdentifier).joined(separator: ", ")))" }
         if let predicate { text += " where \(predicate)" }
         return text
     }
+
+    /// What people read of it: a B-tree need not be said.
+    var shortBody: String { method == .btree ? String(body.dropFirst("using btree ".count)) : body }
 
     /// As HypoPG takes it. Columns and tables are quoted here; expressions and conditions are the server's own text.
     var supposed: SQL { SQL(trusted: "create index on \(table.quoted) \(body)") }
@@ -50,20 +63,25 @@ struct IndexCandidate: Hashable, Sendable {
     func isServed(by indexes: [String]) -> Bool {
         guard predicate == nil else { return false }
         let own = keys.map { Self.plain($0.sql) }
-        return indexes.contains { index in
-            guard index.hasPrefix("btree ("), let end = index.firstIndex(of: ")"), end == index.indices.last else {
-                return false
+        // A B-tree finds all that summaries of pages would.
+        let methods: [IndexMethod] = method == .brin ? [.brin, .btree] : [method]
+        return methods.contains { method in
+            let start = "\(method.rawValue) ("
+            return indexes.contains { index in
+                guard index.hasPrefix(start), let end = index.firstIndex(of: ")"), end == index.indices.last else {
+                    return false
+                }
+                let theirs = index.dropFirst(start.count).dropLast().split(separator: ", ").map {
+                    Self.plain(String($0))
+                }
+                return theirs.count >= own.count && Array(theirs.prefix(own.count)) == own
             }
-            let theirs = index.dropFirst("btree (".count).dropLast().split(separator: ", ").map {
-                Self.plain(String($0))
-            }
-            return theirs.count >= own.count && Array(theirs.prefix(own.count)) == own
         }
     }
 
     /// Whether another one begins with the same keys, over the same rows.
     func isContained(in other: IndexCandidate) -> Bool {
-        table == other.table && predicate == other.predicate && keys.count <= other.keys.count
+        table == other.table && method == other.method && predicate == other.predicate && keys.count <= other.keys.count
             && Array(other.keys.prefix(keys.count)) == keys
     }
 
@@ -77,6 +95,8 @@ struct IndexCandidate: Hashable, Sendable {
 struct CandidateSource: Sendable {
     let plan: PlanNode
     let tables: [QualifiedName: AdviceTable]
+    /// What can be searched by GIN and GiST, where that can be tried; nil where it cannot.
+    var classes: OperatorClasses?
 
     /// At most as many key columns; more seldom tell rows apart that three did not.
     static let mostKeys = 3
@@ -93,7 +113,8 @@ struct CandidateSource: Sendable {
                 node.kind == "Seq Scan" || node.kind == "Index Scan" || node.kind == "Bitmap Heap Scan"
                     || node.kind == "Index Only Scan"
             else { continue }
-            let reader = ConditionReader(alias: alias, aliases: aliases, columns: table.columns.mapValues(\.type))
+            var reader = ConditionReader(alias: alias, aliases: aliases, columns: table.columns.mapValues(\.type))
+            reader.searches = classes?.operators ?? []
             found += candidates(node, table, reader, nodes)
         }
         var seen = Set<IndexCandidate>()
@@ -124,6 +145,7 @@ struct CandidateSource: Sendable {
             lists.append(base + order.filter { key in !base.contains { $0.key == key.key } })
         }
         if let first = fixed.first, base.isEmpty { lists.append([.init(key: first.key)]) }
+        let other = summaries(ranges, table) + searches(own, table)
         let predicate = fixed.isEmpty ? nil : unique(fixed.compactMap(\.constant)).joined(separator: " and ")
         let needed = self.needed(of: node, reader, nodes)
         var found: [IndexCandidate] = []
@@ -145,7 +167,37 @@ struct CandidateSource: Sendable {
                 }
             }
         }
-        return found
+        return found + other
+    }
+
+    /// A range over rows that lie on disk as their values go is found by summaries of their pages too, in a thousandth of
+    /// a B-tree's size (manual, "BRIN Indexes").
+    private func summaries(_ ranges: [IndexKey], _ table: AdviceTable) -> [IndexCandidate] {
+        guard table.bytes >= Self.leastSummarised else { return [] }
+        return ranges.filter { key in
+            guard case .column(let name) = key, let correlation = table.columns[name]?.correlation else { return false }
+            return abs(correlation) >= Self.leastCorrelation
+        }.map { IndexCandidate(table: table.name, method: .brin, keys: [.init(key: $0)]) }
+    }
+
+    /// Eight times the 128 pages that one summary is of.
+    static let leastSummarised: Int64 = 8 * 128 * 8_192
+    /// With less each summary spans nearly all values.
+    static let leastCorrelation = 0.9
+
+    /// What GIN and GiST can find that a B-tree cannot: a value within a document, a text or an array, overlaps.
+    private func searches(_ conditions: [PlanCondition], _ table: AdviceTable) -> [IndexCandidate] {
+        guard let classes else { return [] }
+        return conditions.flatMap { condition -> [IndexCandidate] in
+            guard case .search(let sign) = condition.kind else { return [] }
+            var column: AdviceTable.Column?
+            if case .column(let name) = condition.key { column = table.columns[name] }
+            return classes.able(sign, column).map { one in
+                IndexCandidate(
+                    table: table.name, method: one.method,
+                    keys: [.init(key: condition.key, operatorClass: one.sql)])
+            }
+        }
     }
 
     /// Columns beside the keys, where all that the statement needs of the table fits into the index.

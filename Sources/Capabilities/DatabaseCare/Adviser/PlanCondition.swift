@@ -35,6 +35,8 @@ struct PlanCondition: Hashable, Sendable {
 
     enum Kind: Hashable, Sendable {
         case equality, range
+        /// By an operator that no B-tree knows: `@>`, `~~`.
+        case search(String)
         /// Of the other side of a join.
         case join
         /// IS NULL, IS NOT NULL, a boolean by itself, a comparison with a constant of a view.
@@ -50,6 +52,8 @@ struct ConditionReader: Sendable {
     let aliases: Set<String>
     /// Columns of the relation with their types' names.
     let columns: [String: String]
+    /// Operators that GIN or GiST can search by.
+    var searches: Set<String> = []
 
     func conditions(_ text: String?) -> [PlanCondition] {
         guard let text else { return [] }
@@ -77,6 +81,7 @@ struct ConditionReader: Sendable {
         if words.suffix(3) == ["IS", "NOT", "NULL"], let key = key(words.dropLast(3).joined(separator: " ")) {
             return PlanCondition(key: key, kind: .fixed, constant: "\(key.sql) is not null")
         }
+        if let search = search(words) { return search }
         guard let place = words.firstIndex(where: { Self.operators.contains($0) }) else { return nil }
         var sign = words.remove(at: place)
         var left = words[..<place].joined(separator: " ")
@@ -93,6 +98,25 @@ struct ConditionReader: Sendable {
             return PlanCondition(key: key, kind: .fixed, constant: "\(key.sql) = \(right)")
         }
         return PlanCondition(key: key, kind: sign == "=" ? .equality : .range)
+    }
+
+    /// `(o.tags @> $1)`; with the key on the right nobody can say which operator would be the mirrored one. Names out of
+    /// the way are written `OPERATOR(public.@>)`.
+    private func search(_ words: [String]) -> PlanCondition? {
+        guard !searches.isEmpty else { return nil }
+        for (place, word) in words.enumerated().dropFirst() {
+            var sign = word[...]
+            if word.hasPrefix("OPERATOR("), word.hasSuffix(")"), let dot = word.firstIndex(of: ".") {
+                sign = word[word.index(after: dot)...].dropLast()
+            }
+            guard searches.contains(String(sign)) else { continue }
+            let right = words[(place + 1)...].joined(separator: " ")
+            guard let key = key(words[..<place].joined(separator: " ")), !mentions(right, alias),
+                !right.containsBytes("SubPlan"), !aliases.contains(where: { mentions(right, $0) })
+            else { return nil }
+            return PlanCondition(key: key, kind: .search(String(sign)))
+        }
+        return nil
     }
 
     private static let operators: Set<String> = ["=", "<", ">", "<=", ">="]

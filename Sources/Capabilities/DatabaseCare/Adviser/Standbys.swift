@@ -23,10 +23,22 @@ struct Standbys: Sendable {
             $0.kind == .postgresql && $0.name != look.target.resource
         }
         for other in others {
-            guard let there = try? await look.database(other), let facts = try? await ServerFacts(there),
-                facts.isInRecovery, facts.systemIdentifier != nil, facts.systemIdentifier == own.systemIdentifier,
-                facts.databaseOID == own.databaseOID
-            else { continue }
+            let there: SurveySession
+            let facts: ServerFacts
+            do {
+                there = try await look.database(other)
+                facts = try await ServerFacts(there)
+            } catch {
+                guard ErrorReport(error).exitStatus != .interrupted else { throw error }
+                standbys.obstacle = unasked(other, ErrorReport(error).problem)
+                continue
+            }
+            guard facts.isInRecovery else { continue }
+            guard let identifier = facts.systemIdentifier, let ours = own.systemIdentifier else {
+                standbys.obstacle = unasked(other, "the role may not call pg_control_system()")
+                continue
+            }
+            guard identifier == ours, facts.databaseOID == own.databaseOID else { continue }
             // Two names of one server are one standby.
             guard instances.insert(try await Self.instance(there, facts)).inserted else { continue }
             standbys.asked.append(other.name)
@@ -54,6 +66,10 @@ struct Standbys: Sendable {
                 + "name them in the inventory"
         }
         return standbys
+    }
+
+    private static func unasked(_ resource: Resource, _ reason: String) -> String {
+        "'\(resource.name.printable)' could not be asked whether it is a standby of this server: \(reason)"
     }
 
     /// How many servers follow this one, or will again: every physical slot, and every sender of WAL without one,

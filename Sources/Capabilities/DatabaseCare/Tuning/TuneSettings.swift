@@ -78,7 +78,6 @@ package struct TuneSettings: MaintenanceTask {
                 ?? obstructions.first { !$0.isError || $0.name != proposal.name }?.text
             rows.append([
                 .text(proposal.name), .text(setting.text), .text(proposal.value), .text(obstacle ?? "at once"),
-                .text(proposal.why),
             ])
             guard let obstacle else {
                 observation.changes.append(SettingAct.change(proposal, setting))
@@ -89,7 +88,8 @@ package struct TuneSettings: MaintenanceTask {
                 Finding(
                     code: "DB009", severity: .info, target: look.target, object: proposal.name,
                     summary:
-                        "it would better be \(proposal.value) than \(setting.text), and is left alone: \(obstacle)",
+                        "it would better be \(proposal.value) than \(setting.text) (\(proposal.why)), and is left alone: "
+                        + obstacle,
                     evidence: [
                         "why": .text(proposal.why), "source": .text(proposal.source), "undo": .text(change.reversal),
                     ],
@@ -97,7 +97,7 @@ package struct TuneSettings: MaintenanceTask {
                         ? "mainstay db tune --with-restart --only=\(proposal.name)"
                         : change.action.lines.joined(separator: "; ") + ";"))
         }
-        observation.listings = [Listing("Settings", ["setting", "is", "better", "counts", "why"], rows)]
+        observation.listings = [Listing("Settings", ["setting", "is", "better", "counts"], rows)]
         observation.evidence = [
             "memory": machine.map { .integer($0.memory) } ?? .null,
             "memory known by": .text(

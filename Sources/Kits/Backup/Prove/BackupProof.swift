@@ -39,7 +39,7 @@ package struct BackupProof: Sendable {
         self.programs = programs
     }
 
-    private var clock: WallClock { programs.clock }
+    var clock: WallClock { programs.clock }
 
     /// The certificate, whatever its verdict; the caller keeps it.
     ///
@@ -93,10 +93,10 @@ package struct BackupProof: Sendable {
         return believed.map { certificate($0, progress, []) }
     }
 
-    private var blocking: Blocking { Blocking(label: "mainstay.proof") }
+    var blocking: Blocking { Blocking(label: "mainstay.proof") }
 
     /// What is known so far.
-    fileprivate struct Progress {
+    struct Progress {
         var comparison = Comparison()
         var times: Certificate.Times
         var restore: Certificate.Restore?
@@ -110,11 +110,11 @@ package struct BackupProof: Sendable {
         var isHopeless: Bool { !comparison.gaps.isEmpty || !comparison.differences.isEmpty }
     }
 
-    private func believe(_ id: BackupID) async throws -> BelievedBackup {
+    func believe(_ id: BackupID) async throws -> BelievedBackup {
         try await blocking.run { _ in try folder.believed(id, key: key) }
     }
 
-    private func checksums(_ manifest: BackupManifest, _ progress: inout Progress) async throws {
+    func checksums(_ manifest: BackupManifest, _ progress: inout Progress) async throws {
         tell("checksums of \("file".counted(manifest.files.count)), \(manifest.storedBytes)")
         var checksums = Checksums(manifest, at: folder.path(of: manifest.id))
         checksums.width = jobs
@@ -132,7 +132,7 @@ package struct BackupProof: Sendable {
 
     /// Starts the server that the backup is restored into, and ends it however `body` ends. Where this host lacks
     /// something, that is in the progress and `body` is not called.
-    private func withCluster(
+    func withCluster(
         for backup: BackupOutline, _ progress: inout Progress,
         _ body: (ProofCluster, inout Progress) async throws -> Void
     ) async throws {
@@ -170,7 +170,7 @@ package struct BackupProof: Sendable {
     }
 
     /// - Returns: whether there is something to compare.
-    private func restore(_ input: RestoreInput, into cluster: ProofCluster, _ progress: inout Progress) async throws
+    func restore(_ input: RestoreInput, into cluster: ProofCluster, _ progress: inout Progress) async throws
         -> Bool
     {
         let requirements = ProofRequirements(backup: input.outline)

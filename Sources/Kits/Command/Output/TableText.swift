@@ -1,7 +1,7 @@
 import Maintenance
 
 /// Rows as aligned columns. Numbers stand on the right; where the lines would not fit, prose goes on in further lines
-/// first, then the widest columns are cut, and the first one, which names the row, last.
+/// first, then the widest columns are cut, and the first one, which names the row, last. Headings go on below too.
 struct TableText {
     var header: [String]
     var rows: [[Cell]]
@@ -31,8 +31,8 @@ struct TableText {
             }
             return text.withoutTrailingSpaces
         }
-        let head = line(header.map { Cell(text: $0, paint: style.dim) })
-        return [head] + rows.flatMap { broken($0, widths).map(line) }
+        let head = header.map { Cell(text: $0, paint: style.dim) }
+        return ([head] + rows).flatMap { broken($0, widths).map(line) }
     }
 
     /// The lines one row takes: cells that are wider than their column go on below at a space.
@@ -51,7 +51,7 @@ struct TableText {
 
     private var widths: [Int] {
         var widths = header.map(\.displayWidth)
-        var longestWords = widths
+        var longestWords = header.map { $0.split(separator: " ").map { String($0).displayWidth }.max() ?? 0 }
         for row in rows {
             for (column, cell) in row.enumerated() where column < widths.count {
                 widths[column] = max(widths[column], cell.text.displayWidth)

@@ -1,4 +1,5 @@
 import Maintenance
+import Outside
 
 /// Where backups go, how they are made, and how fresh they and their proofs have to be.
 package struct BackupSettings: Sendable, Equatable {
@@ -34,6 +35,9 @@ package struct BackupSettings: Sendable, Equatable {
 
     /// Where they go, with the state directory for what is not configured.
     package func directory(state: String) -> String { directory ?? "\(state)/backups" }
+
+    /// Where private clusters go: reachable for whoever runs PostgreSQL, which the state directory often is not.
+    package var workDirectory: String { work ?? "/var/tmp/mainstay-\(SystemUser.current.name)" }
 
     package func keyFile(state: String) -> String { key ?? "\(state)/backup.key" }
 
