@@ -1,10 +1,12 @@
 """What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
 finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
-measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care"""
+measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care, or
+measure.py DIRECTORY-OF-THE-PROGRAMS COUNT guides"""
 
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import sqlite3
@@ -504,6 +506,45 @@ def history(mainstay, bench, state):
     row(f"`mainstay runs`, `show`, `findings` with {steps:,} steps of history", words, "under 100 ms")
 
 
+GUIDES = ["agentic-ecosystem", "contribux", "environment-management", "event-manager", "next-portal"]
+
+
+def guides(mainstay, state, count):
+    """The five guides, without a server and with one, and so many that are made of them with other numbers and names."""
+    fixtures = f"{os.path.dirname(os.path.abspath(__file__))}/../Tests/Fixtures/guides"
+    five = [f"{fixtures}/{name}.md" for name in GUIDES]
+    cluster = Cluster()
+    try:
+        check = [mainstay, "guide", "check", "--fail-on", "never"]
+        figures = rounds({
+            "check": [*check, *five], "account": [mainstay, "guide", "account", *five],
+            "server": [*check, "--database=bench", "--config", configure(state, "bench", cluster.connection), *five]})
+    finally:
+        cluster.stop()
+    for name, what in (("check", "`guide check` of the five guides"), ("server", "the same with a server asked about SQL"),
+                       ("account", "`guide account` of the five guides")):
+        row(f"{what}, wall, CPU, peak", told(figures[name]), "under 1 s")
+    place = f"{state}/guides"
+    os.mkdir(place)
+    files = []
+    for number in range(count):
+        with open(five[number % len(five)], encoding="utf-8") as file:
+            text = file.read()
+        # Every copy has its own percentages, and half of them spellings that nothing has seen before.
+        text = re.sub(r"(\d+)%", lambda found, by=number: f"{(int(found[1]) + by) % 100}%", text)
+        if number % 2:
+            text = re.sub(r"(npm run |pnpm )([a-z]+):", rf"\1\2-{number}:", text)
+        files.append(f"{place}/{number}.md")
+        with open(files[-1], "w", encoding="utf-8") as file:
+            file.write(text)
+    row(f"`guide check` of {count:,} guides of that size, wall, CPU, peak", told(run([*check, *files])),
+        "under 60 s and 100 MB")
+
+
+def told(figure):
+    return f"{figure['wall']:.2f} s, {figure['cpu']:.2f} s, {figure['peak'] / 1e6:.0f} MB"
+
+
 def configure(state, name, connection):
     path = f"{state}/{name}.yaml"
     with open(path, "w", encoding="utf-8") as file:
@@ -518,6 +559,9 @@ def part(name, mainstay, gigabytes):
     try:
         if name == "physical":
             physical(mainstay, state, gigabytes)
+            return
+        if name == "guides":
+            guides(mainstay, state, int(gigabytes))
             return
         cluster = Cluster("shared_buffers=512MB max_connections=50" if name == "care" else Cluster.OWN)
         try:
@@ -555,6 +599,7 @@ def main():
 
     journal(bench, state)
     first_step(mainstay, state)
+    guides(mainstay, state, 1_000)
     history(mainstay, bench, state)
     schedules(bench, state)
 
