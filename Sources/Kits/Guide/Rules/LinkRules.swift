@@ -107,6 +107,9 @@ extension ShellCommand {
             }
             found.append((word.text, word.line))
         }
+        if program == "psql", let word = value(of: "-f"), !word.isExpanded, !word.text.hasPrefix("/") {
+            found.append((word.text, word.line))
+        }
         for redirection in redirections where redirection.sign == "<" && !redirection.target.isExpanded {
             guard !redirection.target.text.hasPrefix("/") else { continue }
             found.append((redirection.target.text, redirection.target.line))
