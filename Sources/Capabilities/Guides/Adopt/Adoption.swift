@@ -50,11 +50,14 @@ struct Adoption {
                 try add("\(unit).service", UnitText.service(line), present, replaces)
                 try add("\(unit).timer", UnitText.timer(line, calendar), present, replaces)
             }
-            // Several guides may have the same unit: the first counts, as with scripts.
+            // Several guides may have the same unit, and several timers one service: the first counts.
             var names: Set<String> = []
-            for timer in commands.timers where names.insert(timer.timer.name).inserted {
-                try add("\(timer.timer.service).service", UnitText.service(timer), present, replaces)
-                try add("\(timer.timer.name).timer", UnitText.timer(timer), present, replaces)
+            for timer in commands.timers {
+                let units = [
+                    ("\(timer.timer.service).service", UnitText.service(timer)),
+                    ("\(timer.timer.name).timer", UnitText.timer(timer)),
+                ]
+                for (name, text) in units where names.insert(name).inserted { try add(name, text, present, replaces) }
             }
         }
     }
