@@ -1,4 +1,5 @@
 import Foundation
+import Guide
 import Maintenance
 
 /// The files of one way to type our commands, as they are and as they would be.
