@@ -1,14 +1,11 @@
 """What scripts/bench measures. Interleaved rounds, medians, ratios; the operating system's own accounting of every
-finished process (wait4). Usage: measure.py DIRECTORY-OF-THE-PROGRAMS ROWS, or with one part of it:
-measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care|monitoring, or, with so many open streams of events:
-measure.py DIRECTORY-OF-THE-PROGRAMS CLIENTS clients"""
-measure.py DIRECTORY-OF-THE-PROGRAMS GIGABYTES copies|physical|care
-The last one takes --databases N, --pairs N, --seconds N and --scale N (of pgbench)."""
+finished process (wait4)."""
 
 import argparse
 import json
 import os
 import pwd
+import re
 import resource
 import selectors
 import shutil
@@ -814,6 +811,45 @@ def clients(mainstay, state, count):
             sys.exit("the server did not end within 30 s")
 
 
+GUIDES = ["agentic-ecosystem", "contribux", "environment-management", "event-manager", "next-portal"]
+
+
+def guides(mainstay, state, count):
+    """The five guides, without a server and with one, and so many that are made of them with other numbers and names."""
+    fixtures = f"{os.path.dirname(os.path.abspath(__file__))}/../Tests/Fixtures/guides"
+    five = [f"{fixtures}/{name}.md" for name in GUIDES]
+    cluster = Cluster()
+    try:
+        check = [mainstay, "guide", "check", "--fail-on", "never"]
+        figures = rounds({
+            "check": [*check, *five], "account": [mainstay, "guide", "account", *five],
+            "server": [*check, "--database=bench", "--config", configure(state, "bench", cluster.connection), *five]})
+    finally:
+        cluster.stop()
+    for name, what in (("check", "`guide check` of the five guides"), ("server", "the same with a server asked about SQL"),
+                       ("account", "`guide account` of the five guides")):
+        row(f"{what}, wall, CPU, peak", told(figures[name]), "under 1 s")
+    place = f"{state}/guides"
+    os.mkdir(place)
+    files = []
+    for number in range(count):
+        with open(five[number % len(five)], encoding="utf-8") as file:
+            text = file.read()
+        # Every copy has its own percentages, and half of them spellings that nothing has seen before.
+        text = re.sub(r"(\d+)%", lambda found, by=number: f"{(int(found[1]) + by) % 100}%", text)
+        if number % 2:
+            text = re.sub(r"(npm run |pnpm )([a-z]+):", rf"\1\2-{number}:", text)
+        files.append(f"{place}/{number}.md")
+        with open(files[-1], "w", encoding="utf-8") as file:
+            file.write(text)
+    row(f"`guide check` of {count:,} guides of that size, wall, CPU, peak", told(run([*check, *files])),
+        "under 60 s and 100 MB")
+
+
+def told(figure):
+    return f"{figure['wall']:.2f} s, {figure['cpu']:.2f} s, {figure['peak'] / 1e6:.0f} MB"
+
+
 def configure(state, name, connection):
     path = f"{state}/{name}.yaml"
     with open(path, "w", encoding="utf-8") as file:
@@ -822,47 +858,67 @@ def configure(state, name, connection):
     return path
 
 
-def part(name, mainstay, gigabytes, options):
+def part(options, mainstay, bench):
     """One part of what takes long, in a size of its own."""
+    print("| what | figure | goal |\n|---|---|---|", flush=True)
     state = tempfile.mkdtemp(prefix="msb-", dir="/var/tmp")
     try:
-        if name == "physical":
-            physical(mainstay, state, gigabytes)
-            return
-        if name == "monitoring":
-            monitoring(f"{os.path.dirname(mainstay)}/mainstay-bench", state)
-            return
-        if name == "clients":
-            clients(mainstay, state, int(gigabytes))
-            return
-        cluster = Cluster("shared_buffers=512MB max_connections=50" if name == "care" else Cluster.OWN)
-        try:
-            if name == "care":
-                databases(cluster, mainstay, state, options.databases)
-                interference(cluster, mainstay, state, options.pairs, options.seconds, options.scale)
-                return
-            # 130 bytes a row.
-            copies(cluster, mainstay, state, int(gigabytes * 7_700_000))
-        finally:
-            cluster.stop()
+        match options.only:
+            case "physical":
+                physical(mainstay, state, options.gigabytes)
+            case "monitoring":
+                monitoring(bench, state)
+            case "clients":
+                clients(mainstay, state, options.clients)
+            case "guides":
+                guides(mainstay, state, options.guides)
+            case "care":
+                cluster = Cluster("shared_buffers=512MB max_connections=50")
+                try:
+                    databases(cluster, mainstay, state, options.databases)
+                    interference(cluster, mainstay, state, options.pairs, options.seconds, options.scale)
+                finally:
+                    cluster.stop()
+            case "copies":
+                cluster = Cluster()
+                try:
+                    # 130 bytes a row.
+                    copies(cluster, mainstay, state, int(options.gigabytes * 7_700_000))
+                finally:
+                    cluster.stop()
     finally:
         shutil.rmtree(state)
         shutil.rmtree(f"{state}-work", ignore_errors=True)
 
 
+def at_least_one(text):
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def main():
-    if len(sys.argv) >= 4:
-        parser = argparse.ArgumentParser()
-        for name, standard in (("databases", 200), ("pairs", ROUNDS), ("seconds", 60), ("scale", 20)):
-            parser.add_argument(f"--{name}", type=int, default=standard)
-        options = parser.parse_args(sys.argv[4:])
-        if min(vars(options).values()) < 1:
-            sys.exit("every number is at least 1")
-        print("| what | figure | goal |\n|---|---|---|", flush=True)
-        part(sys.argv[3], f"{sys.argv[1]}/mainstay", float(sys.argv[2]), options)
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("programs", help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=["copies", "physical", "care", "monitoring", "clients", "guides"],
+                        help="one part alone")
+    for name, standard, what in (
+            ("rows", 2_000_000, "in the table that is digested"), ("guides", 1_000, "how many"),
+            ("clients", 10_000, "open streams of events"), ("databases", 200, "of one cluster, for 'care'"),
+            ("pairs", ROUNDS, "of pgbench with and without us, for 'care'"), ("seconds", 60, "of one such"),
+            ("scale", 20, "of pgbench")):
+        parser.add_argument(f"--{name}", type=at_least_one, default=standard, help=f"{what} ({standard:,})")
+    parser.add_argument("--gigabytes", type=float, default=1, help="for 'copies' and 'physical' (1)")
+    options = parser.parse_args()
+    # Only whether the options are understood, before anything is built.
+    if options.programs == "-":
         return
-    programs, count = sys.argv[1], int(sys.argv[2])
+    programs, count = options.programs, options.rows
     mainstay, bench = f"{programs}/mainstay", f"{programs}/mainstay-bench"
+    if options.only:
+        part(options, mainstay, bench)
+        return
     print(f"{os.cpu_count()} cores, medians of {ROUNDS} interleaved rounds, {count:,} rows\n")
     print("| what | figure | goal |\n|---|---|---|", flush=True)
 
@@ -877,6 +933,7 @@ def main():
 
     journal(bench, state)
     first_step(mainstay, state)
+    guides(mainstay, state, 1_000)
     history(mainstay, bench, state)
     schedules(bench, state)
     monitoring(bench, state)

@@ -38,6 +38,10 @@ struct HostileGuideTests {
             Deep(name: "dollar quotes", before: "```sql\nSELECT $a$", part: "$b$"),
             Deep(name: "aliases", before: "```yaml\na: &a [x, x]\n", part: "b: &a [*a, *a, *a, *a]\n"),
             Deep(name: "cells", before: "|a|b|\n|-|-|\n", part: "|"),
+            Deep(name: "headings of one name", part: "# a\n"),
+            Deep(name: "links to nothing", part: "[a](#b)\n\n", count: 5_000),
+            Deep(name: "a crontab", before: "```bash\n", part: "0 2 * * * a $B\n", count: 3_000),
+            Deep(name: "indexes", before: "```sql\n", part: "create index i on t (a);\n", count: 3_000),
         ])
     func deep(_ guide: Deep) throws {
         _ = try findings(guide.text)

@@ -62,7 +62,8 @@ struct RuleTests {
     func differences() throws {
         let first = try Guide(file: "a.md", bytes: Array("Warning:\n\n- CPU usage > 80%\n- Disk usage > 90%\n".utf8))
         let second = try Guide(file: "b.md", bytes: Array("Warning:\n\n- CPU usage > 75%\n- Disk usage > 90%\n".utf8))
-        let found = GuideChecking.differences(between: [first, second])
+        var differences = GuideDifferences()
+        let found = [first, second].flatMap { differences.findings(GuideChecking($0)) }
         #expect(found.map(\.place) == ["b.md:3"])
         #expect(found.first?.problem.contains(">75%, and >80% at a.md:3") == true)
     }

@@ -133,6 +133,80 @@ struct AdoptTests {
         #expect(verified.exitCode == 0, "\(verified.errors)")
     }
 
+    private static let timers = """
+        # Timers
+
+        `/etc/systemd/system/nightly-backup.service`:
+
+        ```ini
+        [Unit]
+        Description=Nightly dump
+
+        [Service]
+        Type=oneshot
+        User=root
+        ExecStart=-/usr/bin/pg_dump -Fc shop -f /srv/shop.dump
+        ```
+
+        ```ini
+        # /etc/systemd/system/nightly-backup.timer
+        [Timer]
+        OnCalendar=*-*-* 01:30:00
+        OnCalendar=Sat \\
+          *-*-* 12:00:00
+        Persistent=true
+
+        [Install]
+        WantedBy=timers.target
+        ```
+
+        ```ini
+        # own.timer
+        [Timer]
+        OnCalendar=daily
+        # own.service
+        [Service]
+        ExecStart=/srv/own.sh
+        ```
+
+        """
+
+    @Test("a guide's own timers start our tasks under their names and at their times, and what is there is not lost")
+    func timers() async throws {
+        try prepare()
+        try write(Self.timers, "timers.md")
+        let mine = "[Timer]\nOnCalendar=weekly\n"
+        try write(mine, "nightly-backup.timer")
+        let refused = try await program.run("adopt", "systemd", "timers.md")
+        #expect(refused.exitCode == 1 && refused.errors.contains("there already: 'nightly-backup.timer'"))
+        #expect(
+            refused.output.contains("- OnCalendar=weekly") && refused.output.contains("+ OnCalendar=*-*-* 01:30:00"))
+        #expect(try text("nightly-backup.timer") == mine && !isThere("nightly-backup.service"))
+
+        let written = try await program.run("adopt", "systemd", "timers.md", "--replace")
+        #expect(written.exitCode == 0, "\(written.errors)")
+        #expect(written.errors.contains("'own.timer' stays: '/srv/own.sh' is none of our commands"))
+        let timer = try text("nightly-backup.timer")
+        #expect(timer.hasPrefix("# Written by 'mainstay adopt systemd' from timers.md:17\n"), "\(timer)")
+        #expect(
+            timer.contains("[Timer]\nOnCalendar=*-*-* 01:30:00\nOnCalendar=Sat *-*-* 12:00:00\nPersistent=true\n\n"))
+        let service = try text("nightly-backup.service")
+        #expect(service.hasPrefix("# Written by 'mainstay adopt systemd' from timers.md:12.\n"), "\(service)")
+        #expect(
+            service.contains(
+                "User=root\nExecStart=/usr/bin/env mainstay \"backup\" \"run\" \"--all-environments\"\n"))
+        #expect(!isThere("own.timer"))
+
+        try write(Self.timers.replacing("Sat", with: "Sunnday"), "timers.md")
+        let wrong = try await program.run("adopt", "systemd", "timers.md")
+        if !wrong.errors.contains("nobody has read the units") {
+            #expect(wrong.exitCode == 4 && wrong.errors.contains("systemd refuses the units"), "\(wrong.errors)")
+            #expect(try text("nightly-backup.timer") == timer)
+        }
+        #expect(try await program.run("adopt", "systemd", "--undo").exitCode == 0)
+        #expect(try text("nightly-backup.timer") == mine && !isThere("nightly-backup.service"))
+    }
+
     @Test(
         "cron's fields as systemd's calendar",
         arguments: [

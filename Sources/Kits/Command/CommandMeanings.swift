@@ -10,6 +10,7 @@ package struct CommandMeanings: Sendable {
     /// Every command that does something, as typed behind the program's name, and every other spelling.
     private let commands: Set<String>
     private let spellings: Set<String>
+    private let names: NearNames
     private let program: CommandDescription
     /// By its words, each command that does something; one alone parses far quicker than the whole program.
     private let types: [String: any HouseCommand.Type]
@@ -30,6 +31,7 @@ package struct CommandMeanings: Sendable {
         flags = Set(
             leaves.flatMap(\.arguments).filter { $0.kind == .flag }.flatMap { ($0.names ?? []).map(\.name) })
         spellings = Set(aliases.spellings)
+        names = NearNames(spellings.union(commands))
         types = Self.leaves(under: application.root, [])
     }
 
@@ -92,20 +94,5 @@ package struct CommandMeanings: Sendable {
     }
 
     /// What is called most like it: by its letters, or by most of its words.
-    package func nearest(to spelling: String) -> String? {
-        if let near = Maintenance.nearest(to: spelling, among: spellings.union(commands)) { return near }
-        let wanted = Self.words(spelling)
-        let scored = spellings.union(commands).map { candidate in
-            let words = Self.words(candidate)
-            return (candidate, Double(words.intersection(wanted).count) / Double(max(1, words.union(wanted).count)))
-        }
-        guard let best = scored.max(by: { ($0.1, $1.0) < ($1.1, $0.0) }), best.1 >= 0.5 else { return nil }
-        return best.0
-    }
-
-    private static func words(_ text: String) -> Set<String> {
-        // How often something is done says nothing about what it does.
-        Set(text.lowercased().split { !$0.isLetter }.map(String.init))
-            .subtracting(["maintenance", "daily", "weekly", "monthly", "quarterly"])
-    }
+    package func nearest(to spelling: String) -> String? { names.nearest(to: spelling) }
 }

@@ -38,11 +38,13 @@ struct GuideAccount {
         rows += schedules.map(Self.schedule)
         let thresholds = guide.thresholds
         rows += thresholds.map { Self.threshold($0, application.checks) }
+        let titles = guide.blockTitles
+        let shipped = Self.shippedItems(application.checklists, of: guide)
         let told = Set(rows.filter { $0.kind != .command }.map(\.line))
         for item in guide.items where !item.text.isEmpty {
             if item.isTicked != nil {
-                rows.append(Self.checklist(item, in: application.checklists, of: guide))
-            } else if !item.isCaption, !told.contains(item.line), !guide.isTitle(item) {
+                rows.append(Self.checklist(item, shipped[item.line]))
+            } else if !item.isCaption, !told.contains(item.line), titles[item.text].map({ $0 <= item.line }) ?? true {
                 rows.append(Self.policy(item.text, item.line))
             }
         }
@@ -104,10 +106,24 @@ struct GuideAccount {
                     ? "a check has limits and no targets" : isWritten ? "" : "no number that the check could have")
     }
 
-    private static func checklist(_ item: Guide.ListItem, in checklists: [Checklist], of guide: Guide) -> Row {
+    /// What of the shipped checklists was made of this guide, by its line.
+    private static func shippedItems(
+        _ checklists: [Checklist], of guide: Guide
+    ) -> [Int: (list: Checklist, item: ChecklistItem)] {
         let name = guide.file.split(separator: "/").last.map(String.init) ?? guide.file
-        let shipped = checklists.lazy.flatMap { list in list.items.map { (list, $0) } }
-            .first { $0.1.source == "\(name):\(item.line)" }
+        var found: [Int: (list: Checklist, item: ChecklistItem)] = [:]
+        for list in checklists {
+            for item in list.items {
+                guard let source = item.source, source.hasPrefix("\(name):"),
+                    let line = Int(source.dropFirst(name.count + 1)), found[line] == nil
+                else { continue }
+                found[line] = (list, item)
+            }
+        }
+        return found
+    }
+
+    private static func checklist(_ item: Guide.ListItem, _ shipped: (list: Checklist, item: ChecklistItem)?) -> Row {
         guard let (list, answered) = shipped else {
             return Row(
                 line: item.line, kind: .checklist, text: item.text, became: "an item that people sign", missing: "")
@@ -136,8 +152,9 @@ enum ThresholdChecks {
 }
 
 extension Guide {
-    /// Whether an item only gives a name to the block that stands in it.
-    fileprivate func isTitle(_ item: ListItem) -> Bool {
-        blocks.contains { $0.caption == item.text && $0.line > item.line }
+    /// What blocks are about, each with the line of the last that has it: an item of that text before it only gives it
+    /// a name.
+    fileprivate var blockTitles: [String: Int] {
+        Dictionary(blocks.compactMap { block in block.caption.map { ($0, block.line) } }) { max($0, $1) }
     }
 }

@@ -15,7 +15,8 @@ struct Adopt: HouseCommand {
         means 'mainstay backup verify'. 'make' writes mainstay.mk and has the Makefile include it. 'scripts' writes \
         the scripts that guides call and that one of our tasks replaces, such as scripts/health-check.js. 'cron' \
         writes mainstay.crontab, and 'systemd' services and timers, for the lines of crontabs in guides; both are then \
-        installed by people.
+        installed by people. Timers that a guide has as unit files are written under their own names with the guide's \
+        times, where what they start is one of our commands; 'systemd-analyze verify' reads all of them first.
 
         Guides are named behind it; 'npm', 'pnpm' and 'make' without any take every spelling there is. Scripts and \
         files that are there already stay, and the difference is shown; '--replace' puts ours in their place. '--undo' \
@@ -54,12 +55,18 @@ struct Adopt: HouseCommand {
         let adoption = try Adoption(kind, commands, files, replaces: replace)
         let changed = adoption.files.filter { $0.new != $0.old }
         for file in changed { show(file, application.console) }
+        for reason in commands.left where kind == .systemd { application.console.note("mainstay: \(reason)") }
         guard adoption.inTheWay.isEmpty else { throw AdoptError.inTheWay(adoption.inTheWay) }
         guard !adoption.files.isEmpty else { throw AdoptError.nothing(kind.rawValue) }
         let console = application.console
         guard !changed.isEmpty else {
             console.print("mainstay: all of it is as it should be")
             return .success
+        }
+        if kind == .systemd,
+            let reason = try await UnitVerification.verify(adoption.files, with: application.programs)
+        {
+            console.note("mainstay: nobody has read the units: \(reason.printable)")
         }
         guard !dryRun else {
             console.print("mainstay: nothing was written; \("file".counted(changed.count)) would be")

@@ -8,6 +8,7 @@ enum AdoptError: MaintenanceError {
     case inTheWay([String])
     case notAdopted(String)
     case changedSince([String])
+    case refusedUnits([String])
 
     var code: String {
         switch self {
@@ -18,6 +19,7 @@ enum AdoptError: MaintenanceError {
         case .inTheWay: "adopt.in-the-way"
         case .notAdopted: "adopt.not-adopted"
         case .changedSince: "adopt.changed-since"
+        case .refusedUnits: "adopt.refused-units"
         }
     }
 
@@ -33,6 +35,7 @@ enum AdoptError: MaintenanceError {
         case .notAdopted(let kind): "nothing was adopted for '\(kind)' here"
         case .changedSince(let names):
             "changed since: \(names.map { "'\($0.printable)'" }.joined(separator: ", "))"
+        case .refusedUnits(let lines): "systemd refuses the units: \(lines.joined(separator: "; ").printable)"
         }
     }
 
@@ -45,6 +48,7 @@ enum AdoptError: MaintenanceError {
         case .nothing: "'mainstay guide check FILES --commands' says what became of each."
         case .inTheWay: "Nothing was written. '--replace' puts ours in their place; '--undo' brings them back."
         case .notAdopted: "Name the directory that it was adopted in by '--directory'."
+        case .refusedUnits: "Nothing was written. Mend the unit in the guide."
         case .changedSince: "These were left as they are, and the rest was undone. Look at the difference above."
         }
     }

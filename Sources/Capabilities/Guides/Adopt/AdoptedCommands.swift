@@ -22,10 +22,20 @@ struct AdoptedCommands {
         var arguments: [String]
     }
 
+    /// A timer of systemd that a guide has as a unit file, and that starts one of our commands.
+    struct Timer {
+        var place: String
+        var timer: GuideTimer
+        var arguments: [String]
+    }
+
     /// Sorted; every spelling there is where no guide was named.
     private(set) var spellings: [String] = []
     private(set) var scripts: [Script] = []
     private(set) var lines: [Line] = []
+    private(set) var timers: [Timer] = []
+    /// Timers that start nothing of ours, with the reason; one a line, for people.
+    private(set) var left: [String] = []
     let hasGuides: Bool
 
     init(_ guides: [String], _ application: Application) throws {
@@ -39,6 +49,7 @@ struct AdoptedCommands {
         for path in guides {
             let file = try GuideFile(path)
             var resolver = Resolver(meanings)
+            add(file, &resolver)
             for entry in file.guide.procedures.flatMap(\.entries) where entry.isCommand {
                 guard case .task(let arguments, _) = resolver.resolve(entry).outcome else { continue }
                 if case .cron(let fields, _) = entry.kind {
@@ -53,6 +64,23 @@ struct AdoptedCommands {
         }
         spellings = names.sorted()
         scripts.sort { ($0.path, $0.argument ?? "") < ($1.path, $1.argument ?? "") }
+    }
+
+    private mutating func add(_ file: GuideFile, _ resolver: inout Resolver) {
+        let place = file.path.split(separator: "/").last.map(String.init) ?? file.path
+        for timer in file.guide.timers {
+            let mark = "\(place.printable):\(timer.line): '\(timer.name).timer'"
+            guard let started = timer.started else {
+                left.append("\(mark) stays: no single program of '\(timer.service).service' stands in the guide")
+                continue
+            }
+            let resolution = resolver.resolve(started)
+            guard case .task(let arguments, _) = resolution.outcome else {
+                left.append("\(mark) stays: '\(started.text.printable.prefix(60))' is none of our commands")
+                continue
+            }
+            timers.append(Timer(place: place, timer: timer, arguments: arguments))
+        }
     }
 
     private mutating func add(_ command: ShellCommand, _ arguments: [String]) {

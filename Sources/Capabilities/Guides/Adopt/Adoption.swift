@@ -1,4 +1,5 @@
 import Foundation
+import Guide
 import Maintenance
 
 /// The files of one way to type our commands, as they are and as they would be.
@@ -19,7 +20,7 @@ struct Adoption {
     /// What is there already and is not replaced.
     private(set) var inTheWay: [String] = []
 
-    private static let mark = "Written by 'mainstay adopt"
+    static let mark = "Written by 'mainstay adopt"
 
     init(_ kind: Adopt.Kind, _ commands: AdoptedCommands, _ present: AdoptedFiles, replaces: Bool) throws {
         switch kind {
@@ -47,8 +48,17 @@ struct Adoption {
                 guard let calendar = SystemdCalendar(fields: line.fields) else { continue }
                 let name = "mainstay-\(line.place.dropLast(line.place.hasSuffix(".md") ? 3 : 0))-\(line.line)"
                 let unit = CompiledGuide.slug(name)
-                try add("\(unit).service", Self.service(line), present, replaces)
-                try add("\(unit).timer", Self.timer(line, calendar), present, replaces)
+                try add("\(unit).service", UnitText.service(line), present, replaces)
+                try add("\(unit).timer", UnitText.timer(line, calendar), present, replaces)
+            }
+            // Several guides may have the same unit, and several timers one service: the first counts.
+            var names: Set<String> = []
+            for timer in commands.timers {
+                let units = [
+                    ("\(timer.timer.service).service", UnitText.service(timer)),
+                    ("\(timer.timer.name).timer", UnitText.timer(timer)),
+                ]
+                for (name, text) in units where names.insert(name).inserted { try add(name, text, present, replaces) }
             }
         }
     }
@@ -188,7 +198,7 @@ struct Adoption {
             """
     }
 
-    // MARK: cron and systemd
+    // MARK: cron
 
     private static func typed(_ arguments: [String], isCron: Bool) -> String {
         let line = (["mainstay"] + arguments + everywhere(arguments)).map(\.shellQuoted).joined(separator: " ")
@@ -197,46 +207,7 @@ struct Adoption {
     }
 
     /// Nobody is asked at night which environment is meant.
-    private static func everywhere(_ arguments: [String]) -> [String] {
+    static func everywhere(_ arguments: [String]) -> [String] {
         arguments.contains { $0.hasPrefix("--environment") || $0 == "--all-environments" } ? [] : ["--all-environments"]
-    }
-
-    private static func service(_ line: AdoptedCommands.Line) -> String {
-        """
-        # \(mark) systemd' from \(line.place.printable):\(line.line).
-        [Unit]
-        Description=mainstay \(line.arguments.joined(separator: " ").printable)
-        After=network-online.target
-
-        [Service]
-        Type=oneshot
-        ExecStart=/usr/bin/env mainstay \((line.arguments + everywhere(line.arguments)).map(\.unitQuoted).joined(separator: " "))
-
-        """
-    }
-
-    private static func timer(_ line: AdoptedCommands.Line, _ calendar: SystemdCalendar) -> String {
-        """
-        # \(mark) systemd' from \(line.place.printable):\(line.line): \(line.fields)
-        [Unit]
-        Description=mainstay \(line.arguments.joined(separator: " ").printable)
-
-        [Timer]
-        \(calendar.expressions.map { "OnCalendar=\($0)" }.joined(separator: "\n"))
-        Persistent=true
-
-        [Install]
-        WantedBy=timers.target
-
-        """
-    }
-}
-
-extension String {
-    /// One argument of `ExecStart` (systemd.service(5), "Command lines").
-    fileprivate var unitQuoted: String {
-        let escaped = replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%")
-            .replacing("$", with: "$$")
-        return "\"\(escaped)\""
     }
 }

@@ -60,25 +60,21 @@ struct CheckGuides: HouseCommand {
     }
 
     func run(in application: Application) async throws -> ExitStatus {
-        let read = try files.map(GuideFile.init)
+        let meanings = try CommandMeanings(application)
         let force = try environment.map { name in
             try ThresholdsInForce(
                 try application.readConfiguration(place).inventory, in: name, checks: application.checks)
         }
-        let report = try await asking(application) { server in
-            try await GuideReport(
-                read, try CommandMeanings(application), today: String(application.clock.now().iso8601.prefix(10)),
-                zones: application.zones, force: force, server: server)
+        // What is no guide is told before the first finding; what one says is read when its turn comes.
+        for path in files { _ = try GuideFile(path) }
+        return try await asking(application) { server in
+            var judging = GuideJudging(
+                meanings, today: String(application.clock.now().iso8601.prefix(10)), zones: application.zones,
+                force: force, server: server)
+            var output = GuideOutput(format, showsCommands: commands, on: application.console)
+            for path in files { output.add(try await judging.part(of: try GuideFile(path))) }
+            return try output.end(failingOn: failOn.severity, statements: judging.statements)
         }
-        let console = application.console
-        switch format {
-        case .table:
-            for line in report.text(width: console.width, showsCommands: commands) { console.print(line) }
-        case .json: console.print(try JSONText.make(report))
-        case .sarif: console.print(try report.sarif())
-        case .github: for line in report.annotations { console.print(line) }
-        }
-        return report.hasFinding(from: failOn.severity) ? .findings : .success
     }
 
     /// With a session on the database that was named, closed afterwards.

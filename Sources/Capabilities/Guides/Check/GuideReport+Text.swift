@@ -1,86 +1,101 @@
 import Command
 import Maintenance
 
-extension GuideReport {
-    /// For people: a file, its findings by line, and one line that sums up.
+extension GuideReport.Part {
+    /// For people: the file and its findings by line.
     ///
     /// - Parameters:
     ///   - width: columns; nil where no line has to be broken.
     ///   - showsCommands: whether what became of each command is listed too.
     func text(width: Int?, showsCommands: Bool) -> [String] {
-        var lines: [String] = []
-        for part in guides {
-            lines.append(part.file.printable)
-            for finding in part.findings {
-                let head =
-                    "  \(String(finding.line).filled(to: 5)) \(finding.severity.rawValue.filled(to: 8)) \(finding.code)  "
-                lines += "\(finding.problem.printable)\(finding.fix.map { ". \($0.printable)" } ?? "")"
+        var lines = [file.printable]
+        for finding in findings {
+            let head =
+                "  \(String(finding.line).filled(to: 5)) \(finding.severity.rawValue.filled(to: 8)) \(finding.code)  "
+            lines += "\(finding.problem.printable)\(finding.fix.map { ". \($0.printable)" } ?? "")"
+                .wrapped(to: width, first: head)
+        }
+        for finding in waived {
+            let head = "  \(String(finding.line).filled(to: 5)) \("waived".filled(to: 8)) \(finding.code)  "
+            lines += "\(finding.problem.printable) (\((finding.waiver ?? "").printable))".wrapped(
+                to: width, first: head)
+        }
+        if showsCommands {
+            for command in commands {
+                let head = "  \(String(command.line).filled(to: 5)) "
+                let what = command.meaning
+                lines +=
+                    "\(command.text.printable.prefix(70)) → \(command.outcome)\(what.isEmpty ? "" : ": \(what.printable)")"
                     .wrapped(to: width, first: head)
             }
-            for finding in part.waived {
-                let head = "  \(String(finding.line).filled(to: 5)) \("waived".filled(to: 8)) \(finding.code)  "
-                lines += "\(finding.problem.printable) (\((finding.waiver ?? "").printable))".wrapped(
-                    to: width, first: head)
-            }
-            if showsCommands {
-                for command in part.commands {
-                    let head = "  \(String(command.line).filled(to: 5)) "
-                    let what = command.meaning
-                    lines +=
-                        "\(command.text.printable.prefix(70)) → \(command.outcome)\(what.isEmpty ? "" : ": \(what.printable)")"
-                        .wrapped(to: width, first: head)
-                }
-            }
-            if part.findings.isEmpty, part.waived.isEmpty { lines.append("  nothing found") }
         }
-        return lines + summary
-    }
-
-    private var summary: [String] {
-        let counts = Severity.allCases.reversed().compactMap { severity -> String? in
-            let count = findings.count { $0.severity == severity }
-            return count > 0 ? "\(count.grouped) \(severity.rawValue)" : nil
-        }
-        let waived = guides.reduce(0) { $0 + $1.waived.count }
-        let commands = guides.flatMap(\.commands)
-        let kinds = ["task", "command step", "manual", "not built", "needs a decision"].compactMap { kind -> String? in
-            let count = commands.count { $0.outcome == kind }
-            guard count > 0 else { return nil }
-            switch kind {
-            case "task", "command step": return kind.counted(count)
-            case "manual", "not built": return "\(count.grouped) \(kind)"
-            default: return "\(count.grouped) that need\(count == 1 ? "s" : "") a decision"
-            }
-        }
-        var lines = [
-            "\("finding".counted(findings.count))\(counts.isEmpty ? "" : ": \(counts.joined(separator: ", "))")"
-                + (waived > 0 ? "; \(waived.grouped) waived" : "")
-        ]
-        if !commands.isEmpty {
-            lines.append("\("command".counted(commands.count)): \(kinds.joined(separator: ", "))")
-        }
-        if checkedStatements > 0 {
-            lines.append("\("statement".counted(checkedStatements)) of SQL checked by a server")
-        }
-        if uncheckedStatements > 0 {
-            lines.append("\("statement".counted(uncheckedStatements)) of SQL not checked by a server")
-        }
+        if findings.isEmpty, waived.isEmpty { lines.append("  nothing found") }
         return lines
     }
 
     /// Annotations of GitHub's workflow commands (docs.github.com, "Workflow commands for GitHub Actions").
     var annotations: [String] {
-        guides.flatMap { part in
-            part.findings.map { finding in
-                let kind =
-                    switch finding.severity {
-                    case .critical: "error"
-                    case .warning: "warning"
-                    case .info: "notice"
-                    }
-                let message = [finding.problem, finding.fix].compactMap(\.self).joined(separator: ". ")
-                return "::\(kind) file=\(part.file.workflowProperty),line=\(finding.line),"
-                    + "title=\(finding.code)::\(message.workflowData)"
+        findings.map { finding in
+            let kind =
+                switch finding.severity {
+                case .critical: "error"
+                case .warning: "warning"
+                case .info: "notice"
+                }
+            let message = [finding.problem, finding.fix].compactMap(\.self).joined(separator: ". ")
+            return "::\(kind) file=\(file.workflowProperty),line=\(finding.line),"
+                + "title=\(finding.code)::\(message.workflowData)"
+        }
+    }
+}
+
+extension GuideReport {
+    /// How much of everything there is.
+    struct Sum {
+        private var findings: [Severity: Int] = [:]
+        private var waived = 0
+        private var commands: [String: Int] = [:]
+
+        mutating func add(_ part: Part) {
+            for finding in part.findings { findings[finding.severity, default: 0] += 1 }
+            waived += part.waived.count
+            for command in part.commands { commands[command.outcome, default: 0] += 1 }
+        }
+
+        func hasFinding(from severity: Severity?) -> Bool {
+            guard let severity else { return false }
+            return findings.keys.contains { $0 >= severity }
+        }
+
+        func text(_ statements: (unchecked: Int, checked: Int)) -> [String] {
+            let counts = Severity.allCases.reversed().compactMap { severity in
+                findings[severity].map { "\($0.grouped) \(severity.rawValue)" }
+            }
+            let count = findings.values.reduce(0, +)
+            var lines = [
+                "\("finding".counted(count))\(counts.isEmpty ? "" : ": \(counts.joined(separator: ", "))")"
+                    + (waived > 0 ? "; \(waived.grouped) waived" : "")
+            ]
+            let kinds = ["task", "command step", "manual", "not built", "needs a decision"].compactMap(self.kind)
+            if !commands.isEmpty {
+                let count = commands.values.reduce(0, +)
+                lines.append("\("command".counted(count)): \(kinds.joined(separator: ", "))")
+            }
+            if statements.checked > 0 {
+                lines.append("\("statement".counted(statements.checked)) of SQL checked by a server")
+            }
+            if statements.unchecked > 0 {
+                lines.append("\("statement".counted(statements.unchecked)) of SQL not checked by a server")
+            }
+            return lines
+        }
+
+        private func kind(_ kind: String) -> String? {
+            guard let count = commands[kind] else { return nil }
+            return switch kind {
+            case "task", "command step": kind.counted(count)
+            case "manual", "not built": "\(count.grouped) \(kind)"
+            default: "\(count.grouped) that need\(count == 1 ? "s" : "") a decision"
             }
         }
     }

@@ -20,8 +20,8 @@ struct ThresholdsInForce {
     }
 
     /// Only what both say with the same unit is compared.
-    func findings(_ guide: Guide) -> [GuideFinding] {
-        guide.thresholds.compactMap { threshold in
+    func findings(_ checking: GuideChecking) -> [GuideFinding] {
+        checking.thresholds.compactMap { threshold in
             guard threshold.level != .target, let name = ThresholdChecks.names[threshold.metric],
                 let check = checks.first(where: { $0.name == name })
             else { return nil }
@@ -36,7 +36,7 @@ struct ThresholdsInForce {
                 ?? "as nothing else is configured"
             let force = value.map { "\(unit.text($0)) is in force" } ?? "nothing is in force"
             return GuideFinding(
-                .notInForce, guide.file, threshold.line,
+                .notInForce, checking.guide.file, threshold.line,
                 "\(threshold.level.rawValue) for \(threshold.metric.printable) is \(threshold.quantity), and in "
                     + "'\(environment.printable)' \(force) (\(place))",
                 fix: "Decide for one of them: 'checks.\(name).\(threshold.level.rawValue)', or the guide.")

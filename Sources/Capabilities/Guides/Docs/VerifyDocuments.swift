@@ -44,7 +44,7 @@ struct VerifyDocuments: HouseCommand {
         let isEverything = section.isEmpty && !allSections && !checkLinks
         let isAll = allSections || isEverything
         let sections = isAll ? DocumentSection.allCases : section
-        var parts: [GuideReport.Part] = []
+        var output = GuideOutput(format, on: application.console)
         for path in try CompiledGuide.documents(files, application, place) {
             let file = try GuideFile(path)
             var findings = try partFindings(file.guide, sections, maker, annotations: isAll)
@@ -54,20 +54,12 @@ struct VerifyDocuments: HouseCommand {
             findings.sort { ($0.line, $0.rule.rawValue) < ($1.line, $1.rule.rawValue) }
             let (open, waived) = checking.weighed(
                 findings, today: String(application.clock.now().iso8601.prefix(10)))
-            parts.append(
+            output.add(
                 GuideReport.Part(
                     file: path, findings: open.filter { !$0.rule.isAboutWaivers }.map { .init($0) },
                     waived: waived.map { .init($0, waiver: $1) }, commands: []))
         }
-        let report = GuideReport(parts)
-        let console = application.console
-        switch format {
-        case .table: for line in report.text(width: console.width, showsCommands: false) { console.print(line) }
-        case .json: console.print(try JSONText.make(report))
-        case .sarif: console.print(try report.sarif())
-        case .github: for line in report.annotations { console.print(line) }
-        }
-        return report.hasFinding(from: failOn.severity) ? .findings : .success
+        return try output.end(failingOn: failOn.severity)
     }
 
     /// Parts that are not as they would be written now.

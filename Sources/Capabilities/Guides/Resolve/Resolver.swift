@@ -7,9 +7,10 @@ struct Resolver {
     private let meanings: CommandMeanings
     /// The scripts of the `package.json` beside the guide; nil where there is none.
     var scripts: Set<String>?
-    /// What has been asked before, whichever guide it stood in.
+    /// What has been asked before, whichever guide it stood in; forgotten where it becomes much.
     private var known: [[String]: Resolution] = [:]
     private var nearest: [String: String?] = [:]
+    private static let most = 4_096
 
     init(_ meanings: CommandMeanings, scripts: Set<String>? = nil) {
         self.meanings = meanings
@@ -187,7 +188,8 @@ struct Resolver {
     private mutating func near(_ spelling: String) -> String? {
         if let found = nearest[spelling] { return found }
         let found = meanings.nearest(to: spelling)
-        nearest[spelling] = found
+        if nearest.count >= Self.most { nearest = [:] }
+        nearest[spelling] = .some(found)
         return found
     }
 
@@ -202,6 +204,7 @@ struct Resolver {
             let report = ErrorReport(error)
             resolution = Resolution(outcome: .undecided, reason: report.problem, nearest: arguments.first)
         }
+        if known.count >= Self.most { known = [:] }
         known[arguments] = resolution
         return resolution
     }

@@ -4,7 +4,8 @@ package struct Guide: Sendable {
     package var file: String
     /// Without the line breaks.
     package var lines: [String]
-    package var headings: [Heading] = []
+    /// By line.
+    package internal(set) var headings: [Heading] = []
     package var blocks: [Block] = []
     package var items: [ListItem] = []
     package var tables: [Table] = []
@@ -12,6 +13,8 @@ package struct Guide: Sendable {
     package var links: [Link] = []
     /// HTML comments: where waivers are written.
     package var remarks: [Paragraph] = []
+    /// Of each heading the index of the one it stands below; -1 for the highest.
+    var parents: [Int] = []
 
     package struct Heading: Sendable, Hashable {
         package var level: Int
@@ -69,13 +72,18 @@ package struct Guide: Sendable {
 
     /// The headings above a line, from the highest to the nearest.
     package func path(of line: Int) -> [Heading] {
-        var path: [Heading] = []
-        for heading in headings {
-            guard heading.line <= line else { break }
-            path.removeAll { $0.level >= heading.level }
-            path.append(heading)
+        var (low, high) = (0, headings.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if headings[middle].line <= line { low = middle + 1 } else { high = middle }
         }
-        return path
+        var path: [Heading] = []
+        var index = low - 1
+        while index >= 0 {
+            path.append(headings[index])
+            index = parents[index]
+        }
+        return path.reversed()
     }
 }
 

@@ -29,6 +29,18 @@ extension Guide {
         guard let document = cmark_parser_finish(parser) else { throw GuideError.notUnderstood(file) }
         defer { cmark_node_free(document) }
         collect(MarkdownNode(document))
+        parents = Self.parents(headings)
+    }
+
+    private static func parents(_ headings: [Heading]) -> [Int] {
+        var parents: [Int] = []
+        var open: [Int] = []
+        for (index, heading) in headings.enumerated() {
+            while let last = open.last, headings[last].level >= heading.level { open.removeLast() }
+            parents.append(open.last ?? -1)
+            open.append(index)
+        }
+        return parents
     }
 
     private init(file: String, lines: [String]) {
@@ -46,9 +58,10 @@ extension Guide {
 
     /// Walks without recursion: nesting is the guide's, and it may be hostile.
     private mutating func collect(_ document: MarkdownNode) {
+        var captions = Captions()
         var next: MarkdownNode? = document.firstChild
         while let node = next {
-            let isEntered = add(node)
+            let isEntered = add(node, &captions)
             next = isEntered ? node.firstChild : nil
             var behind: MarkdownNode? = node
             while next == nil, let present = behind {
@@ -59,7 +72,7 @@ extension Guide {
     }
 
     /// - Returns: whether what stands in the node is to be looked at as well.
-    private mutating func add(_ node: MarkdownNode) -> Bool {
+    private mutating func add(_ node: MarkdownNode, _ captions: inout Captions) -> Bool {
         switch node.kind {
         case "heading":
             headings.append(Heading(level: node.headingLevel, title: node.text, line: node.line))
@@ -77,8 +90,8 @@ extension Guide {
                 ListItem(
                     text: node.itemTitle ?? "", line: node.line,
                     isTicked: node.kind == "tasklist" ? node.isTicked : nil,
-                    caption: (node.parent?.parent).flatMap { $0.isItem ? $0.itemTitle : nil }
-                        ?? node.parent?.previous?.asCaption, isCaption: node.children.contains { $0.kind == "list" }))
+                    caption: node.parent.flatMap { captions.caption(of: $0) },
+                    isCaption: node.children.contains { $0.kind == "list" }))
             return true
         case "table":
             let rows = node.children.map { row in Table.Row(cells: row.children.map(\.text), line: row.line) }
@@ -88,7 +101,7 @@ extension Guide {
             addLinks(in: node)
             return false
         case "code_block":
-            blocks.append(block(node))
+            blocks.append(block(node, &captions))
             return false
         case "html_block":
             remarks.append(Paragraph(text: node.literal, line: node.line))
@@ -108,17 +121,16 @@ extension Guide {
         }
     }
 
-    private func block(_ node: MarkdownNode) -> Block {
+    private func block(_ node: MarkdownNode, _ captions: inout Captions) -> Block {
         let text = node.literal
         let firstLine = node.isFenced ? node.line + 1 : node.line
-        let holder = node.parent
         return Block(
             language: node.fenceInfo.split(whereSeparator: { " \t,{".contains($0) }).first.map {
                 $0.lowercased()
             } ?? "",
             text: text, line: node.line, firstLine: firstLine,
             isClosed: !node.isFenced || isFence(firstLine + text.utf8.count { $0 == UInt8(ascii: "\n") }),
-            caption: holder.flatMap { $0.isItem ? $0.itemTitle : nil } ?? node.previous?.asCaption)
+            caption: node.parent.flatMap { captions.title(of: $0) } ?? node.previous?.asCaption)
     }
 
     /// Whether a line of the file ends a fenced block.
@@ -127,6 +139,29 @@ extension Guide {
         let marks = lines[number - 1].utf8.drop { " \t>".utf8.contains($0) }
         let end = marks.drop { $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "~") }
         return marks.count - end.count >= 3 && end.allSatisfy { " \t".utf8.contains($0) }
+    }
+}
+
+/// What lists and blocks are about, each text read once: a hostile one has thousands of items below a long line.
+private struct Captions {
+    private var titles: [MarkdownNode: String?] = [:]
+    private var captions: [MarkdownNode: String?] = [:]
+
+    /// The first paragraph of an item; nil for a node that is none.
+    mutating func title(of node: MarkdownNode) -> String? {
+        guard node.isItem else { return nil }
+        if let known = titles[node] { return known }
+        let title = node.itemTitle
+        titles[node] = .some(title)
+        return title
+    }
+
+    /// Of a list: the item it stands in, or the paragraph before it that ends with a colon.
+    mutating func caption(of list: MarkdownNode) -> String? {
+        if let known = captions[list] { return known }
+        let caption = list.parent.flatMap { title(of: $0) } ?? list.previous?.asCaption
+        captions[list] = .some(caption)
+        return caption
     }
 }
 

@@ -2,7 +2,7 @@ import CMarkGFM
 import Maintenance
 
 /// A node of cmark-gfm's tree; valid as long as its document.
-struct MarkdownNode {
+struct MarkdownNode: Hashable {
     private let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }

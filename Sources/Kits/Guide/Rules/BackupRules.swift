@@ -3,7 +3,9 @@ import Maintenance
 extension GuideChecking {
     /// Restores over what is in use, backups without proof, dumps whose failure a pipe hides.
     func backupFindings() -> [GuideFinding] {
-        let all = procedures.flatMap { procedure in commands(of: procedure).map { (procedure, $0.command, $0.entry) } }
+        let all = zip(procedures, programs).flatMap { procedure, programs in
+            programs.map { (procedure, $0.command, $0.entry) }
+        }
         let isProved = all.contains { $0.1.provesBackup }
         var found: [GuideFinding] = []
         for (procedure, command, entry) in all {

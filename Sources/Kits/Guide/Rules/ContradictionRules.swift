@@ -4,10 +4,11 @@ extension GuideChecking {
     /// The same thing held against different numbers, in one guide.
     func contradictionFindings() -> [GuideFinding] {
         var found: [GuideFinding] = []
-        var seen: [Threshold] = []
-        for threshold in guide.thresholds {
-            let other = seen.first { $0.isAbout(threshold) && $0.isOther(than: threshold) }
-            if let other {
+        // Of each comparison the first, and the first that is another: a hostile guide has thousands of numbers.
+        var seen: [String: [Threshold]] = [:]
+        for threshold in thresholds where threshold.level != .target {
+            let known = seen[threshold.metric] ?? []
+            if let other = known.first(where: { $0.isAbout(threshold) && $0.isOther(than: threshold) }) {
                 found.append(
                     finding(
                         .contradiction, threshold.line,
@@ -15,35 +16,43 @@ extension GuideChecking {
                             + "\(other.quantity) in line \(other.line)",
                         fix: "Decide for one of them."))
             }
-            if !seen.contains(where: { $0.isAbout(threshold) && !$0.isOther(than: threshold) }) {
-                seen.append(threshold)
+            let alike = known.filter {
+                $0.level == threshold.level && $0.comparison == threshold.comparison && $0.unit == threshold.unit
+            }
+            if alike.count < 2, !known.contains(where: { $0.isAbout(threshold) && !$0.isOther(than: threshold) }) {
+                seen[threshold.metric, default: []].append(threshold)
             }
         }
         return found
     }
+}
 
-    /// What guides of the same team hold against different numbers.
-    package static func differences(between guides: [Guide]) -> [GuideFinding] {
+/// What guides of the same team hold against different numbers, one guide after the other: of each only its limits
+/// are kept.
+package struct GuideDifferences: Sendable {
+    /// By what it is about.
+    private var seen: [String: [(file: String, threshold: Threshold)]] = [:]
+
+    package init() {}
+
+    /// What differs from the guides before it.
+    package mutating func findings(_ checking: GuideChecking) -> [GuideFinding] {
+        let file = checking.guide.file
+        let thresholds = checking.thresholds.filter { $0.level != .target }
         var found: [GuideFinding] = []
-        // By what it is about: a thousand guides have tens of thousands of thresholds.
-        var seen: [String: [(file: String, threshold: Threshold)]] = [:]
-        for guide in guides {
-            let thresholds = guide.thresholds.filter { $0.level != .target }
-            for threshold in thresholds {
-                guard
-                    let other = seen[threshold.metric]?.first(where: { $0.threshold.isAbout(threshold) }),
-                    other.threshold.isOther(than: threshold)
-                else { continue }
-                found.append(
-                    GuideFinding(
-                        .differs, guide.file, threshold.line,
-                        "\(threshold.level.rawValue) for \(threshold.metric.printable) is \(threshold.quantity), and "
-                            + "\(other.threshold.quantity) at \(other.file.printable):\(other.threshold.line)"))
-            }
-            for threshold in thresholds
-            where !(seen[threshold.metric]?.contains { $0.threshold.isAbout(threshold) } ?? false) {
-                seen[threshold.metric, default: []].append((guide.file, threshold))
-            }
+        for threshold in thresholds {
+            guard let other = seen[threshold.metric]?.first(where: { $0.threshold.isAbout(threshold) }),
+                other.threshold.isOther(than: threshold)
+            else { continue }
+            found.append(
+                GuideFinding(
+                    .differs, file, threshold.line,
+                    "\(threshold.level.rawValue) for \(threshold.metric.printable) is \(threshold.quantity), and "
+                        + "\(other.threshold.quantity) at \(other.file.printable):\(other.threshold.line)"))
+        }
+        for threshold in thresholds
+        where !(seen[threshold.metric]?.contains { $0.threshold.isAbout(threshold) } ?? false) {
+            seen[threshold.metric, default: []].append((file, threshold))
         }
         return found
     }

@@ -2,14 +2,17 @@ import Maintenance
 
 extension GuideChecking {
     /// Deletions without bounds, and those that say they archive.
-    func deletionFindings(_ procedure: Procedure) -> [GuideFinding] {
+    func deletionFindings(_ procedure: Procedure, _ programs: [Program]) -> [GuideFinding] {
         var found: [GuideFinding] = []
-        for (command, entry) in commands(of: procedure) {
+        // What could be the archive of all that is deleted behind it.
+        let archive = procedure.entries.first(where: copies)?.line ?? Int.max
+        for program in programs {
+            let (command, entry) = (program.command, program.entry)
             if let problem = unbounded(command) {
                 found.append(
                     finding(.unboundedDeletion, command.line, problem.text, fix: problem.fix))
             }
-            if command.deletesRows, saysArchive(entry), !copies(before: entry, in: procedure) {
+            if command.deletesRows, saysArchive(entry), archive >= entry.line {
                 found.append(archiving(entry, command.line))
             }
         }
@@ -19,7 +22,7 @@ extension GuideChecking {
                 found.append(finding(.unboundedDeletion, entry.line, problem))
             }
             if statement.verb == "DELETE", saysArchive(entry), !statement.words.contains("RETURNING"),
-                !copies(before: entry, in: procedure)
+                archive >= entry.line
             {
                 found.append(archiving(entry, entry.line))
             }
@@ -40,20 +43,18 @@ extension GuideChecking {
         }
     }
 
-    /// Whether something before it in the same block could be the archive.
-    private func copies(before entry: Procedure.Entry, in procedure: Procedure) -> Bool {
-        procedure.entries.prefix { $0.line < entry.line }.contains { earlier in
-            switch earlier.kind {
-            case .statement(let statement):
-                ["COPY", "INSERT", "CREATE"].contains(statement.verb)
-            case .command(let line), .cron(_, let line):
-                line.commands.contains { command in
-                    ["pg_dump", "cp", "rsync", "tar", "aws", "rclone", "psql", "gsutil", "az"].contains(command.program)
-                        || command.program == "curl" && !command.deletesRows
-                            && command.redirections.contains { $0.sign.hasPrefix(">") }
-                }
-            case .narration, .list: false
+    /// Whether it could write an archive.
+    private func copies(_ entry: Procedure.Entry) -> Bool {
+        switch entry.kind {
+        case .statement(let statement):
+            ["COPY", "INSERT", "CREATE"].contains(statement.verb)
+        case .command(let line), .cron(_, let line):
+            line.commands.contains { command in
+                ["pg_dump", "cp", "rsync", "tar", "aws", "rclone", "psql", "gsutil", "az"].contains(command.program)
+                    || command.program == "curl" && !command.deletesRows
+                        && command.redirections.contains { $0.sign.hasPrefix(">") }
             }
+        case .narration, .list: false
         }
     }
 
@@ -112,7 +113,6 @@ extension ShellCommand {
 extension SQLStatement {
     /// One clause; nil where it is bounded, or deletes nothing.
     var unboundedDeletion: String? {
-        let words = words
         switch verb {
         case "DELETE": return words.contains("WHERE") ? nil : "'DELETE' without 'WHERE' deletes every row"
         case "UPDATE": return words.contains("WHERE") ? nil : "'UPDATE' without 'WHERE' changes every row"

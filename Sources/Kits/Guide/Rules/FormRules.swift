@@ -113,9 +113,11 @@ extension GuideChecking {
         let texts =
             guide.headings.map(\.title) + guide.paragraphs.map(\.text) + guide.items.map(\.text)
             + guide.tables.flatMap { $0.header + $0.rows.flatMap(\.cells) }
-        guard !texts.contains(where: { text in words.contains { text.lowercased().containsBytes($0) } }) else {
-            return []
+        let isOwned = texts.contains { text in
+            let lower = text.lowercased()
+            return words.contains { lower.containsBytes($0) }
         }
+        guard !isOwned else { return [] }
         return [
             finding(
                 .nobodyOwns, 1, "the guide says nowhere who owns it or whom to ask",

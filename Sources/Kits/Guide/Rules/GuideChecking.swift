@@ -4,23 +4,47 @@ import Maintenance
 package struct GuideChecking: Sendable {
     package let guide: Guide
     package let procedures: [Procedure]
+    package let thresholds: [Threshold]
+    /// Of each procedure every program that it starts, with what stands in the quotes of `watch` and `sh -c`.
+    let programs: [[Program]]
+    /// Tables that the guide itself makes, as its statements name them.
+    let newTables: Set<String>
     /// Whether a file is there, by its path from the guide's own directory; nil where nobody can tell.
     let exists: @Sendable (String) -> Bool?
 
     package init(_ guide: Guide, exists: @escaping @Sendable (String) -> Bool? = { _ in nil }) {
         self.guide = guide
         procedures = guide.procedures
+        thresholds = guide.thresholds
+        programs = procedures.map(Self.programs)
+        newTables = Set(procedures.flatMap(\.entries).flatMap(\.newTables))
         self.exists = exists
+    }
+
+    /// One program that a procedure starts.
+    struct Program: Sendable {
+        var command: ShellCommand
+        var entry: Procedure.Entry
+    }
+
+    private static func programs(of procedure: Procedure) -> [Program] {
+        procedure.entries.flatMap { entry in
+            (entry.shell?.commands ?? []).flatMap { command in
+                ([command] + (command.inner?.lines.flatMap(\.commands) ?? [])).map {
+                    Program(command: $0, entry: entry)
+                }
+            }
+        }
     }
 
     /// Sorted by line.
     package func findings() -> [GuideFinding] {
         var all = formFindings()
         all += placeholderFindings()
-        for procedure in procedures {
+        for (procedure, programs) in zip(procedures, programs) {
             all += shellFindings(procedure)
-            all += secretFindings(procedure)
-            all += deletionFindings(procedure)
+            all += secretFindings(programs)
+            all += deletionFindings(procedure, programs)
             all += statementFindings(procedure)
         }
         all += backupFindings()
@@ -34,15 +58,6 @@ package struct GuideChecking: Sendable {
         _ rule: GuideRule, _ line: Int, _ problem: String, fix: String? = nil, severity: Severity? = nil
     ) -> GuideFinding {
         GuideFinding(rule, guide.file, line, problem, fix: fix, severity: severity)
-    }
-
-    /// Every program that a procedure starts, with what stands in the quotes of `watch` and `sh -c`.
-    func commands(of procedure: Procedure) -> [(command: ShellCommand, entry: Procedure.Entry)] {
-        procedure.entries.flatMap { entry in
-            (entry.shell?.commands ?? []).flatMap { command in
-                [(command, entry)] + (command.inner?.lines.flatMap(\.commands) ?? []).map { ($0, entry) }
-            }
-        }
     }
 }
 

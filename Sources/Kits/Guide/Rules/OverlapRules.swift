@@ -8,7 +8,14 @@ extension GuideChecking {
     package func overlapFindings(zones: ZoneDirectory) -> [GuideFinding] {
         let slots = slots(zones)
         var found: [GuideFinding] = []
-        for (index, slot) in slots.enumerated() {
+        if slots.count > Self.mostSlots {
+            found.append(
+                finding(
+                    .overlap, slots[Self.mostSlots].schedule.line,
+                    "from here on nobody has looked whether times meet: more than \(Self.mostSlots) sections say both "
+                        + "when and for how long", fix: "Split the guide.", severity: .info))
+        }
+        for (index, slot) in slots.prefix(Self.mostSlots).enumerated() {
             for earlier in slots[..<index] {
                 guard let meeting = slot.meeting(earlier) else { continue }
                 found.append(
@@ -23,6 +30,9 @@ extension GuideChecking {
         }
         return found
     }
+
+    /// Each is held against all before it.
+    private static let mostSlots = 100
 
     private struct Slot {
         var title: String
@@ -48,23 +58,33 @@ extension GuideChecking {
         // A fixed beginning, so that the same guide gives the same findings on every day.
         let begin = Timestamp(microseconds: 1_767_225_600_000_000)
         let end = begin + .seconds(400 * 86_400)
-        let schedules = guide.schedules(zones: zones)
-        return guide.paragraphs.compactMap { paragraph -> Slot? in
+        let schedules = Dictionary(grouping: guide.schedules(zones: zones).filter { !$0.isWindow }, by: \.line)
+        var known: [String: [Timestamp]] = [:]
+        var slots: [Slot] = []
+        for paragraph in guide.paragraphs where slots.count <= Self.mostSlots {
             guard paragraph.text.lowercased().hasPrefix("duration:"),
                 let duration = Duration(String(paragraph.text.dropFirst("duration:".count))), duration > .zero,
                 let heading = guide.path(of: paragraph.line).last,
-                let schedule = schedules.first(where: {
-                    $0.line > heading.line && abs($0.line - paragraph.line) <= 3 && !$0.isWindow
-                }), let expression = try? ScheduleExpression(schedule.expression, zones: zones),
-                let times = try? Schedule(expression, in: context)
-            else { return nil }
-            var starts: [Timestamp] = []
-            var next = times.next(after: begin)
-            while let start = next, start < end, starts.count < 20_000 {
-                starts.append(start)
-                next = times.next(after: start)
+                let schedule = (paragraph.line - 3...paragraph.line + 3).lazy
+                    .filter({ $0 > heading.line }).compactMap({ schedules[$0]?.first }).first
+            else { continue }
+            if known[schedule.expression] == nil {
+                guard let expression = try? ScheduleExpression(schedule.expression, zones: zones),
+                    let times = try? Schedule(expression, in: context)
+                else { continue }
+                var starts: [Timestamp] = []
+                var next = times.next(after: begin)
+                while let start = next, start < end, starts.count < 20_000 {
+                    starts.append(start)
+                    next = times.next(after: start)
+                }
+                known[schedule.expression] = starts
             }
-            return Slot(title: heading.title, schedule: schedule, duration: duration, starts: starts)
+            slots.append(
+                Slot(
+                    title: heading.title, schedule: schedule, duration: duration,
+                    starts: known[schedule.expression] ?? []))
         }
+        return slots
     }
 }

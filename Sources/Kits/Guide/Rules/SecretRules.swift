@@ -2,8 +2,9 @@ import Maintenance
 
 extension GuideChecking {
     /// Secrets that are written down, or put into archives that nothing encrypts.
-    func secretFindings(_ procedure: Procedure) -> [GuideFinding] {
-        commands(of: procedure).flatMap { command, entry -> [GuideFinding] in
+    func secretFindings(_ programs: [Program]) -> [GuideFinding] {
+        programs.flatMap { program -> [GuideFinding] in
+            let (command, entry) = (program.command, program.entry)
             var found: [GuideFinding] = []
             if let file = archivedSecret(command, entry) {
                 found.append(

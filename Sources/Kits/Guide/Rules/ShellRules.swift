@@ -13,23 +13,27 @@ extension GuideChecking {
                     "no shell can read this: \(problem.text)"
                         + (more > 0 ? ", and \("line".counted(more)) more of the block" : "")))
         }
+        lazy var assigned = procedure.assignedNames
+        let last = procedure.entries.lastIndex(where: \.isCommand) ?? 0
         for (index, entry) in procedure.entries.enumerated() {
             guard let line = entry.shell else { continue }
-            if case .cron(let schedule, _) = entry.kind { found += cronFindings(schedule, entry, procedure) }
+            if case .cron = entry.kind { found += cronFindings(entry, assigned) }
             for command in line.commands {
-                found += innerFindings(command)
                 found += payloadFindings(command)
-                for inside in command.inner?.lines.flatMap(\.commands) ?? [] { found += payloadFindings(inside) }
+                if let inner = command.inner {
+                    found += innerFindings(command, inner)
+                    for inside in inner.lines.flatMap(\.commands) { found += payloadFindings(inside) }
+                }
                 if let reason = forced(command) {
                     found.append(finding(.forced, command.line, reason.problem, fix: reason.fix))
                 }
             }
-            if let last = line.commands.last(where: { !$0.isInBackground && $0.isEndless }) {
-                let isLast = !procedure.entries[(index + 1)...].contains(where: \.isCommand)
+            if let endless = line.commands.last(where: { !$0.isInBackground && $0.isEndless }) {
+                let isLast = index >= last
                 found.append(
                     finding(
-                        .endless, last.line,
-                        "'\(last.shown)' \(last.endlessness)"
+                        .endless, endless.line,
+                        "'\(endless.shown)' \(endless.endlessness)"
                             + (isLast ? "" : ", and more commands follow"),
                         fix: "Have people do it, or bound it by 'timeout'.", severity: isLast ? .info : .warning))
             }
@@ -37,8 +41,8 @@ extension GuideChecking {
         return found
     }
 
-    private func innerFindings(_ command: ShellCommand) -> [GuideFinding] {
-        (command.inner?.problems ?? []).map { problem in
+    private func innerFindings(_ command: ShellCommand, _ inner: ShellScript) -> [GuideFinding] {
+        inner.problems.map { problem in
             finding(
                 .unreadableShell, problem.line,
                 "no shell can read what stands in the quotes of '\(command.program.printable)': \(problem.text)")
@@ -61,7 +65,8 @@ extension GuideChecking {
         }
     }
 
-    private func cronFindings(_ schedule: String, _ entry: Procedure.Entry, _ procedure: Procedure) -> [GuideFinding] {
+    /// - Parameter assigned: names of variables that the block sets itself.
+    private func cronFindings(_ entry: Procedure.Entry, _ assigned: Set<String>) -> [GuideFinding] {
         var found: [GuideFinding] = []
         let bytes = Array(entry.text.utf8)
         if let place = bytes.indices.first(where: { index in
@@ -74,9 +79,6 @@ extension GuideChecking {
                     "cron ends the command at the first '%', behind '\(before.printable)'; the rest becomes its input",
                     fix: "Write '\\%'."))
         }
-        let assigned = Set(
-            procedure.entries.flatMap { $0.shell?.commands ?? [] }.flatMap(\.assignments)
-                .compactMap { $0.text.split(separator: "=").first.map(String.init) })
         let known: Set = ["HOME", "LOGNAME", "SHELL", "PATH", "USER", "MAILTO", "PWD"]
         for name in entry.shell?.commands.flatMap(\.variables) ?? []
         where !known.contains(name) && !assigned.contains(name) {
@@ -123,6 +125,15 @@ extension GuideChecking {
         default: break
         }
         return nil
+    }
+}
+
+extension Procedure {
+    /// The names of variables that it sets.
+    fileprivate var assignedNames: Set<String> {
+        Set(
+            entries.flatMap { $0.shell?.commands ?? [] }.flatMap(\.assignments)
+                .compactMap { $0.text.split(separator: "=").first.map(String.init) })
     }
 }
 

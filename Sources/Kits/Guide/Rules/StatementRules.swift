@@ -6,7 +6,7 @@ extension GuideChecking {
         procedure.entries.flatMap { entry -> [GuideFinding] in
             guard case .statement(let statement) = entry.kind else { return [] }
             var found: [GuideFinding] = []
-            if let lock = statement.strongLock, !isOnNewTable(statement) {
+            if let lock = statement.strongLock, !statement.isIndex(on: newTables) {
                 found.append(finding(.strongLock, entry.line, lock.problem, fix: lock.fix))
             }
             if let mismatch = statement.mismatch(with: entry.comments) {
@@ -15,24 +15,30 @@ extension GuideChecking {
             return found
         }
     }
+}
 
-    /// Whether it makes an index on a table that the guide itself makes: nobody can wait for that yet.
-    private func isOnNewTable(_ statement: SQLStatement) -> Bool {
-        guard statement.verb == "CREATE", let on = statement.words.firstIndex(of: "ON") else { return false }
-        let table = statement.words[(on + 1)...].first { $0 != "ONLY" }
-        return procedures.flatMap(\.entries).contains { entry in
-            guard case .statement(let other) = entry.kind, other.verb == "CREATE", let table else { return false }
-            let words = other.words
-            return words.prefix(4).contains("TABLE") && words.prefix(8).contains(table)
-        }
+extension Procedure.Entry {
+    /// What `CREATE TABLE` calls its table, among the words before its columns.
+    var newTables: [String] {
+        guard case .statement(let statement) = kind, statement.verb == "CREATE",
+            statement.words.prefix(4).contains("TABLE")
+        else { return [] }
+        return Array(statement.words.prefix(8))
     }
 }
 
 extension SQLStatement {
+    /// Whether it makes an index on one of these: nobody can wait for a table that the guide itself makes.
+    fileprivate func isIndex(on tables: Set<String>) -> Bool {
+        guard verb == "CREATE", let on = words.firstIndex(of: "ON"),
+            let table = words[(on + 1)...].first(where: { $0 != "ONLY" })
+        else { return false }
+        return tables.contains(table)
+    }
+
     /// What it keeps others from, and the statement that does the same with a weaker lock (PostgreSQL manual, 13.3.1 and
     /// the page of each statement).
     var strongLock: (problem: String, fix: String)? {
-        let words = words
         let isConcurrent = words.contains("CONCURRENTLY")
         switch verb {
         case "REINDEX":
@@ -88,7 +94,6 @@ extension SQLStatement {
     /// Where a comment promises what the statement does not look at.
     func mismatch(with comments: [String]) -> (problem: String, fix: String)? {
         let said = comments.joined(separator: " ").lowercased()
-        let words = words
         guard verb == "SELECT" || verb == "WITH" else { return nil }
         if said.containsBytes("violation"),
             words.contains("PG_CONSTRAINT") || words.contains("PG_CATALOG.PG_CONSTRAINT")

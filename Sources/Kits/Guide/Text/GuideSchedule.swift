@@ -82,6 +82,7 @@ extension Guide {
         let frequencies: Set = [
             "frequency", "schedule", "checkfrequency", "check_interval", "checkinterval", "interval",
         ]
+        lazy var siblings = Dictionary(grouping: settings.filter { !$0.isItem }) { $0.path.dropLast() }
         return settings.compactMap { setting -> GuideSchedule? in
             guard let key = setting.path.last?.lowercased(), !setting.isItem else { return nil }
             guard frequencies.contains(key) else {
@@ -91,7 +92,7 @@ extension Guide {
                 }
                 return window
             }
-            let beside = settings.filter { $0.path.dropLast() == setting.path.dropLast() && !$0.isItem }
+            let beside = siblings[setting.path.dropLast()] ?? []
             func value(_ name: String) -> String? { beside.first { $0.path.last?.lowercased() == name }?.value }
             var words = [setting.value]
             if Duration(setting.value) != nil { words.insert("every", at: 0) }

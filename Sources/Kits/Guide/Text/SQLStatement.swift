@@ -3,18 +3,27 @@ import Maintenance
 /// One statement of a guide's SQL.
 package struct SQLStatement: Sendable, Hashable {
     /// On one line, without comments and without the semicolon: what is sent to a server.
-    package var text: String
+    package let text: String
     /// Where its first word stands.
     package var line: Int
     /// The comment lines directly above it.
     package var comments: [String]
     package var isEnded: Bool
+    /// Words, numbers and signs outside of quotes, in upper case; a quoted text is `'`, a quoted name as it is.
+    package let words: [String]
+
+    fileprivate init(text: String, line: Int, comments: [String], isEnded: Bool) {
+        self.text = text
+        self.line = line
+        self.comments = comments
+        self.isEnded = isEnded
+        words = Self.words(of: text)
+    }
 
     /// In upper case: `SELECT`, `REINDEX`.
     package var verb: String { words.first ?? "" }
 
-    /// Words, numbers and signs outside of quotes, in upper case; a quoted text is `'`, a quoted name as it is.
-    package var words: [String] {
+    private static func words(of text: String) -> [String] {
         var words: [String] = []
         var word = ""
         var quote: UInt8?
