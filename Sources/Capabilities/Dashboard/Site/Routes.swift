@@ -18,6 +18,8 @@ extension Site {
         Route(.post, "/set-up/*", .everybody, answer: SignInPage.setUpSend),
         Route(.get, "/answer/*", .everybody, answer: AnswerPage.show),
         Route(.post, "/answer/*", .everybody, answer: AnswerPage.send),
+        Route(.get, StatusPage.path, .everybody, answer: StatusPage.show),
+        Route(.get, StatusPage.feedPath, .everybody, answer: StatusPage.feed),
         Route(.get, "/ping/*", .everybody, answer: Pings.plain),
         Route(.post, "/ping/*", .everybody, answer: Pings.plain),
         Route(.get, "/ping/*/*", .everybody, answer: Pings.signal),

@@ -20,6 +20,7 @@ struct Site: Sendable {
     let tasks = TaskShelf()
     let rates = RequestRates()
     let keys = HeartbeatKeys()
+    let status = StatusShelf()
     /// Where it is said what went wrong here, which no stranger is told.
     var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 

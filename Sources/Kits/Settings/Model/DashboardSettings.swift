@@ -19,6 +19,8 @@ package struct DashboardSettings: Sendable, Equatable {
     package var answerLinks: Duration?
     /// What the addresses of an application's own functions mean here; nil where there are none.
     package var functions: FunctionSettings?
+    /// Nil where nobody sees anything without signing in.
+    package var statusPage: StatusPageSettings?
 
     package init() {}
 
