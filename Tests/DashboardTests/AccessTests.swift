@@ -40,7 +40,8 @@ struct AccessTests {
         #expect(
             open == [
                 "GET healthz", "GET readyz", "GET assets/*", "GET sign-in", "POST sign-in", "GET set-up/*",
-                "POST set-up/*", "GET answer/*", "POST answer/*", "GET ping/*", "POST ping/*", "GET ping/*/*",
+                "POST set-up/*", "GET answer/*", "POST answer/*", "GET status", "GET status/feed.atom", "GET ping/*",
+                "POST ping/*", "GET ping/*/*",
                 "POST ping/*/*", "GET api/v1/openapi.json",
             ])
         #expect(try await test.log.auditHead() == nil)

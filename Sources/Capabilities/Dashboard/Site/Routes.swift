@@ -48,6 +48,9 @@ extension Site {
         Route(.get, "/backups/*/*/*", .role(.viewer), answer: BackupsPage.certificate),
         Route(.get, "/calendar", .role(.viewer), answer: CalendarPage.show),
         Route(.get, "/audit", .role(.viewer), answer: AuditPage.show),
+        Route(.get, "/docs", .role(.viewer), answer: DocsPage.show),
+        Route(.get, "/docs/*", .role(.viewer), answer: DocsPage.one),
+        Route(.get, "/docs/*/*", .role(.viewer), answer: DocsPage.one),
         Route(.get, "/configuration", .role(.viewer), answer: ConfigurationPage.show),
     ]
 }

@@ -21,6 +21,7 @@ struct Site: Sendable {
     let rates = RequestRates()
     let keys = HeartbeatKeys()
     let status = StatusShelf()
+    let documents = DocumentShelf()
     /// Where it is said what went wrong here, which no stranger is told.
     var complain: @Sendable (String, ErrorReport) -> Void = { _, _ in }
 
