@@ -60,7 +60,7 @@ enum StatusFeed {
         updated: Timestamp
     ) -> HTML {
         let publication: HTML? = published.map { "<published>\($0.iso8601)</published>" }
-        let fragment = component.map { "#\($0)" } ?? ""
+        let fragment = component.map { "#component-\($0)" } ?? ""
         return """
             <entry><id>urn:mainstay:status:\(id)</id><title>\(title)</title>\(publication)\
             <updated>\(updated.iso8601)</updated><link href="\(url: StatusPage.path + fragment)"/>\

@@ -30,7 +30,7 @@ enum StatusPage {
     }
 
     static func html(_ board: StatusBoard, at now: Timestamp) -> HTML {
-        let seen: HTML? = board.seenAt.map { "Looked at last: \(time: $0)" }
+        let seen: HTML? = board.seenAt.map { "<p class=\"small muted\">Looked at last: \(time: $0)</p>\n" }
         let open = board.incidents.filter { $0.end == .goesOn }
         let past = board.incidents.filter { $0.end != .goesOn }
         return """
@@ -50,11 +50,11 @@ enum StatusPage {
             <a class="skip" href="#main">To the content</a>
             <main id="main" tabindex="-1">
             <h1>\(board.title)</h1>
-            \(verdict(board))\(announcements(board, at: now))\(section("Now", open))<h2>Components</h2>
+            \(verdict(board))\(seen)\(announcements(board, at: now))\(section("Now", open))<h2>Components</h2>
             \(components(board))<h2>Incidents</h2>
             \(past.isEmpty ? nothing(board) : list(past))\
             </main>
-            <footer class="page"><span>\(seen)</span> <span><a href="\(url: feedPath)">Feed</a></span> \
+            <footer class="page"><span><a href="\(url: feedPath)">Feed</a></span> \
             <span id="live" role="status"></span></footer>
             </body>
             </html>
@@ -139,7 +139,7 @@ enum StatusPage {
         let cards = board.components.map { component -> HTML in
             let description: HTML? = component.description.map { "<p class=\"muted\">\($0)</p>" }
             return """
-                <section class="card" id="\(component.key)"><div class="row"><h3>\(component.name)</h3>\
+                <section class="card" id="component-\(component.key)"><div class="row"><h3>\(component.name)</h3>\
                 \(component.state.standing.badge(component.state.words))</div>\(description)
                 \(StatusBars(component.history, name: component.name).html)</section>
 
