@@ -102,7 +102,7 @@ let package = Package(
             "Dashboard",
             [
                 "Maintenance", "Outside", "Page", "Web", "Backup", "Store", "Calendar", "Alert", "Settings", "Engine",
-                "Command", "Report", "Composition",
+                "Guide", "Monitor", "Command", "Report", "Composition",
             ],
             external: [.argumentParser, .crypto, .cryptoExtras]),
         capability(
@@ -200,7 +200,7 @@ let package = Package(
             "Dashboard",
             [
                 "Alert", "Calendar", "Command", "Composition", "Dashboard", "Engine", "Maintenance",
-                "MaintenanceTesting",
+                "MaintenanceTesting", "Guide", "Monitor",
                 "Outside", "Page", "Settings", "Store", "Web", "mainstay",
             ], external: [.argumentParser, .crypto, .cryptoExtras]),
         tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),

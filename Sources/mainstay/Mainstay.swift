@@ -34,7 +34,7 @@ struct Mainstay: ParsableCommand {
             root: Self.self, tasks: capabilities.flatMap(\.tasks), checks: capabilities.flatMap(\.checks),
             findingPages: capabilities.flatMap(\.findingPages), routines: routines, checklists: checklists,
             migrations: capabilities.flatMap(\.migrations),
-            services: capabilities.flatMap(\.services),
+            services: capabilities.flatMap(\.services), runbooks: capabilities.compactMap(\.runbooks).first,
             programs: Programs(environment: environment), clock: .system, console: Console(environment: environment),
             observer: observer(environment), systemLog: systemLog(environment))
     }

@@ -41,7 +41,7 @@ struct AccessTests {
             open == [
                 "GET healthz", "GET readyz", "GET assets/*", "GET sign-in", "POST sign-in", "GET sign-in/openid",
                 "GET sign-in/openid/callback", "GET sign-out/openid", "GET set-up/*", "POST set-up/*", "GET answer/*",
-                "POST answer/*", "GET ping/*", "POST ping/*", "GET ping/*/*",
+                "POST answer/*", "GET status", "GET status/feed.atom", "GET ping/*", "POST ping/*", "GET ping/*/*",
                 "POST ping/*/*", "GET api/v1/openapi.json",
             ])
         #expect(try await test.log.auditHead() == nil)

@@ -31,7 +31,7 @@ struct Estate: Sendable {
         var observation = Observation()
         observation.findings = [
             Finding(
-                code: "DB012", severity: .critical, target: target, object: "object \(text)",
+                code: "DB006", severity: .critical, target: target, object: "object \(text)",
                 summary: "found \(text)", evidence: ["fact \(text)": .text("value \(text)")],
                 mend: "mainstay mend \(text)")
         ]

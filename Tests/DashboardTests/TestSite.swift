@@ -36,8 +36,10 @@ struct TestSite: Sendable {
         try configuration.write(toFile: "\(directory)/mainstay.yaml", atomically: true, encoding: .utf8)
         let whole = Mainstay.application([:])
         let application = Application(
-            root: Mainstay.self, tasks: capabilities.flatMap(\.tasks), checks: whole.checks, routines: whole.routines,
-            checklists: whole.checklists, migrations: capabilities.flatMap(\.migrations), programs: whole.programs,
+            root: Mainstay.self, tasks: capabilities.flatMap(\.tasks), checks: whole.checks,
+            findingPages: whole.findingPages, routines: whole.routines,
+            checklists: whole.checklists, migrations: capabilities.flatMap(\.migrations),
+            runbooks: whole.runbooks, programs: whole.programs,
             clock: clock.clock, console: whole.console,
             systemLog: SystemLog(path: "\(directory)/no-system-log"))
         let session = try await application.open(

@@ -97,7 +97,7 @@ struct Browser: Sendable {
 
             places = ["/", "/runs", run, "/findings", "/alerts", "/approvals", "/checklists",
                       "/checklists/environments-daily/production", "/backups", "/calendar", "/audit", "/environments/production",
-                      "/environments/production/measurements"]
+                      "/environments/production/measurements", "/docs", "/docs/checks", "/docs/runbooks/nightly"]
             for look, width, scheme in [("light", 1200, "light"), ("dark", 1200, "dark"), ("phone", 390, "light")]:
                 driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                        {"features": [{"name": "prefers-color-scheme", "value": scheme}]})

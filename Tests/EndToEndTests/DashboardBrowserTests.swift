@@ -31,7 +31,7 @@ struct DashboardBrowserTests {
         #expect(outcome.trouble == [])
         // Nothing was loaded from elsewhere, nothing was forbidden by the policy, and no script failed.
         #expect(outcome.console == [])
-        #expect(outcome.pages.count == 39)
+        #expect(outcome.pages.count == 48)
         for page in outcome.pages {
             #expect(page.width <= page.window, "\(page.name) is \(page.width) wide in a window of \(page.window)")
             #expect(page.headings == 1 && !page.title.isEmpty, "\(page.name)")

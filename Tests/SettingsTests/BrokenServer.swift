@@ -96,5 +96,51 @@ extension Broken {
                 + "'_', '.')",
             "mainstay.yaml:7:5: server.openid.mails: 'a@example.org' stands there for 'ann' and 'bob'"
         ).beyondSchema,
+        Broken(
+            """
+            environments: { a: { resources: { web: { kind: http, url: "https://a.example/" } } } }
+            server: { status-page: { title: Shop, path: /status } }
+            """,
+            "mainstay.yaml:2:24: server.status-page: at least one of the keys 'components' is needed",
+            "mainstay.yaml:2:39: server.status-page.path: 'path' is not supported yet"),
+        Broken(
+            """
+            environments: { a: { resources: { web: { kind: http, url: "https://a.example/" } } } }
+            monitoring: {}
+            server:
+              status-page:
+                components:
+                  shop: { name: Shop, environment: a, resources: [web] }
+                maintenance:
+                  upkeep: { name: Upkeep, routine: weekly, takes: 1h }
+                  more: { name: More, windows: a, during: "Sundays 02:00-04:00" }
+            """,
+            "mainstay.yaml:9:13: server.status-page.maintenance.more: only one of the keys 'during', 'windows', 'routine' "
+                + "may stand here"),
+        Broken(
+            """
+            environments: { a: { resources: { web: { kind: http, url: "https://a.example/" } } } }
+            server: { status-page: { components: { shop: { name: Shop, environment: b } } } }
+            """,
+            "mainstay.yaml:2:11: server.status-page: nothing would be known: it needs 'monitoring' beside 'server'",
+            "mainstay.yaml:2:60: server.status-page.components.shop.environment: there is no environment 'b' (did you mean "
+                + "'a'? allowed: a)"
+        ).beyondSchema,
+        Broken(
+            """
+            environments: { a: { resources: { web: { kind: http, url: "https://a.example/" } } } }
+            monitoring: {}
+            server:
+              status-page:
+                components:
+                  shop: { name: Shop, environment: a, resources: [web, wep] }
+                maintenance:
+                  upkeep: { name: Upkeep, windows: a, components: [shp] }
+            """,
+            "mainstay.yaml:6:43: server.status-page.components.shop.resources: there is no resource 'wep' (did you mean "
+                + "'web'? allowed: web)",
+            "mainstay.yaml:8:43: server.status-page.maintenance.upkeep.components: there is no component 'shp' (did you "
+                + "mean 'shop'? allowed: shop)"
+        ).beyondSchema,
     ]
 }

@@ -286,6 +286,21 @@ let completeFile = #"""
         create: true
         mails: { ann: ann@example.org }
         ca-file: /etc/mainstay/provider.pem
+      status-page:
+        title: Shop
+        days: 30
+        components:
+          website:
+            name: The shop
+            description: "Where people buy: day and night"
+            environment: production
+            resources: [site]
+            checks: [connectivity, response-time]
+          warehouse: { name: The warehouse, environment: test }
+        maintenance:
+          upkeep: { name: Weekly upkeep, during: "Sundays 02:00-04:00 UTC", components: [website] }
+          releases: { name: Releases, windows: production }
+          cleaning: { name: Cleaning, routine: weekly, takes: 45m }
     reports: { directory: reports, keep: 2y }
     state: /var/lib/mainstay
     monitoring:

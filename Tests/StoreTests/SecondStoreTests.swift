@@ -15,7 +15,7 @@ struct SecondStoreTests {
         ChecklistStatement.self,
         PruningStatement.self, AlertStatement.self, AccessStatement.self, LookStatement.self, WorkTallyStatement.self,
         MonitorStatement.self, MemoryStatement.self, SampleStatement.self, RequestStatement.self,
-        HeartbeatStatement.self, OutsideAlertStatement.self, OrderStatement.self,
+        HeartbeatStatement.self, OutsideAlertStatement.self, OrderStatement.self, AlertLifeStatement.self,
     ]
 
     @Test("every statement of the house is prepared on PostgreSQL, after every migration", .cluster)

@@ -16,5 +16,5 @@ extension Capability {
             ("docs", VerifyDocuments.self),
             ("", Adopt.self),
             ("", RunAdopted.self),
-        ])
+        ], runbooks: RunbookMaker.source)
 }

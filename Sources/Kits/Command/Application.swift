@@ -23,6 +23,8 @@ package struct Application: Sendable {
     let optionShapes: [String: @Sendable () -> [OptionShape]]
     /// What `serve` runs beside the scheduler.
     package let services: [HouseService]
+    /// Nil where nobody writes them.
+    package let runbooks: RunbookSource?
     package let programs: Programs
     package let clock: WallClock
     package let console: Console
@@ -36,7 +38,7 @@ package struct Application: Sendable {
     package init(
         root: any ParsableCommand.Type, tasks: [TaskRegistration], checks: [Check], findingPages: [FindingPage] = [],
         routines: [Routine], checklists: [Checklist] = [], migrations: [Migration], services: [HouseService] = [],
-        programs: Programs,
+        runbooks: RunbookSource? = nil, programs: Programs,
         clock: WallClock, console: Console, observer: JournalObserver = .none, systemLog: SystemLog = SystemLog()
     ) {
         self.root = root
@@ -48,6 +50,7 @@ package struct Application: Sendable {
         self.checklists = checklists
         self.migrations = EngineSchema.migrations + migrations
         self.services = services
+        self.runbooks = runbooks
         self.programs = programs
         self.clock = clock
         self.console = console

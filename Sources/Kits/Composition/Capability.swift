@@ -15,12 +15,14 @@ package struct Capability: Sendable {
     package var migrations: [Migration]
     /// What it runs inside `mainstay serve`.
     package var services: [HouseService]
+    /// Who writes the runbooks; one of all.
+    package var runbooks: RunbookSource?
 
     package init(
         _ name: String, tasks: [TaskRegistration] = [], checks: [Check] = [],
         findingPages: [FindingPage] = [],
         commands: [(group: String, command: any HouseCommand.Type)] = [], migrations: [Migration] = [],
-        services: [HouseService] = []
+        services: [HouseService] = [], runbooks: RunbookSource? = nil
     ) {
         self.name = name
         self.tasks = tasks
@@ -29,6 +31,7 @@ package struct Capability: Sendable {
         self.commands = commands
         self.migrations = migrations
         self.services = services
+        self.runbooks = runbooks
     }
 }
 

@@ -63,7 +63,7 @@ enum AlertsPage {
             labels.severity?.standing ?? .unknown,
             """
             <strong>\([labels[Labels.Name.environment], labels[Labels.Name.resource]].filter { !$0.isEmpty }.joined(separator: "/"))</strong> \
-            <span class="muted">\(labels[Labels.Name.alert])</span>\(object) <span class="tag">\(state)</span><br>\
+            <span class="muted">\(Pieces.explained(labels[Labels.Name.alert], visit))</span>\(object) <span class="tag">\(state)</span><br>\
             \(Pieces.clipped(alert.annotations["summary"] ?? "", to: 2_000))\(Pieces.mend(alert.annotations["mend"]))\
             <div class="facts"><span>since \(time: alert.firedAt ?? alert.since)</span></div>\(taken)\
             \(AlertActs.forms(alert, visit))

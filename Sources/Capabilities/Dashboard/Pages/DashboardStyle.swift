@@ -34,6 +34,7 @@ enum DashboardStyle {
         .card h3 a{color:inherit;text-decoration:none}.card h3 a:hover{text-decoration:underline}
         td a,th a{text-decoration-thickness:1px}
         .whole a{white-space:nowrap}.whole td.any{overflow-wrap:anywhere}.item .tag{white-space:normal}
+        svg.days{display:block;width:100%;height:34px;margin:10px 0 4px}
         .standing{vertical-align:-3px}.pages{display:flex;gap:14px;margin:12px 0}.pages a[aria-current]{color:var(--ink);font-weight:650;\
         text-decoration:none}
         @media (max-width:600px){td[data-name]:empty{display:none}header.top{padding:9px 14px}header.top nav{order:3;flex-basis:100%}\

@@ -26,7 +26,7 @@ enum EnvironmentPage {
             \(score)<p><a href="\(url: "/environments/\(name.urlComponent)/measurements")">Measurements, drawn</a></p>
             <h2>Resources</h2>
             \(resources(environment))<h2>Health</h2>
-            \(health(look))\(DryRunActs.form(name, visit))<h2>Findings</h2>
+            \(health(look, visit))\(DryRunActs.form(name, visit))<h2>Findings</h2>
             \(look.findings.isEmpty ? Pieces.empty("No finding is open here.") : Pieces.list(look.findings.prefix(200).map { FindingsPage.item($0, visit) }))\
             <h2>Last runs</h2>
             \(RunsPage.table(Array(runs), visit))
@@ -47,7 +47,7 @@ enum EnvironmentPage {
         return Pieces.table("Resources", ["resource", "kind", "written in"], rows)
     }
 
-    private static func health(_ look: EnvironmentLook) -> HTML {
+    private static func health(_ look: EnvironmentLook, _ visit: Visit) -> HTML {
         guard let step = look.step, let checks = step.observation?.checks, !checks.isEmpty else {
             return Pieces.empty("Never checked: <code>mainstay health check --environment \(look.name)</code>")
         }
@@ -55,7 +55,8 @@ enum EnvironmentPage {
             Pieces.item(
                 check.state.standing,
                 """
-                <strong>\(check.title)</strong> <span class="muted">\(check.target.resource)</span><br>\
+                <strong>\(check.title)</strong> <span class="muted">\(check.target.resource)</span> \
+                <span class="muted">\(Pieces.explained(check.code, visit))</span><br>\
                 \(Pieces.clipped(check.summary, to: 1_000))
                 """)
         }

@@ -37,7 +37,7 @@ enum FindingsPage {
         return Pieces.item(
             finding.severity.standing,
             """
-            <strong>\(finding.target.description)</strong> <span class="muted">\(finding.code)</span>\(object)<br>\
+            <strong>\(finding.target.description)</strong> <span class="muted">\(Pieces.explained(finding.code, visit))</span>\(object)<br>\
             \(Pieces.clipped(finding.summary, to: 2_000))\(Pieces.mend(finding.mend))<div class="facts"><span>since \
             \(time: record.firstSeen)</span><span>seen last \(time: record.lastSeen)</span><span>found by \
             \(Pieces.command(record.task)) in run \(Pieces.run(record.runID))</span></div>\(Pieces.facts(finding.evidence))\

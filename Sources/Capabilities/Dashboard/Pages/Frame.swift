@@ -17,7 +17,7 @@ struct Frame {
         ("/", "Overview"), ("/runs", "Runs"), ("/findings", "Findings"), ("/alerts", "Alerts"),
         ("/approvals", "Approvals"), ("/checklists", "Checklists"), ("/backups", "Backups"), ("/calendar", "Calendar"),
         ("/audit", "Audit"),
-        ("/configuration", "Configuration"),
+        ("/configuration", "Configuration"), ("/docs", "Docs"),
     ]
 
     var html: HTML {

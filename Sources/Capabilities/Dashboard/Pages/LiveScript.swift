@@ -41,6 +41,7 @@ enum LiveScript {
 
         let before = main.innerHTML;
         let running = false;
+        let reached = true;
         let again = false;
         let last = 0;
         let timer = 0;
@@ -56,6 +57,7 @@ enum LiveScript {
             const answer = await fetch(location.href, {
               headers: {Accept: 'text/html', 'X-Mainstay-Live': '1'}, credentials: 'same-origin'});
             if (answer.redirected) { location.reload(); return; }
+            reached = answer.ok;
             if (!answer.ok) return;
             const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
             const fresh = page.getElementById('main');
@@ -64,8 +66,10 @@ enum LiveScript {
             before = fresh.innerHTML;
             replace(fresh);
             document.title = page.title;
+          } catch {
+            reached = false;
           } finally { running = false; }
-          if (again) refresh();
+          if (again && reached) refresh();
         }
 
         localTimes(document);
@@ -77,6 +81,16 @@ enum LiveScript {
           events.onerror = () => { status.textContent = 'not live: trying again'; again = true; };
           document.addEventListener('visibilitychange', () => { if (!document.hidden && again) refresh(); });
           main.addEventListener('focusout', () => { if (again) setTimeout(refresh, 50); });
+        }
+
+        // A page that is not told of what is new asks by itself, every so many seconds.
+        const every = Number(document.body.dataset.refresh);
+        if (every > 0) {
+          setInterval(async () => {
+            await refresh();
+            status.textContent = reached ? '' : 'not new: trying again';
+          }, every * 1000);
+          document.addEventListener('visibilitychange', () => { if (!document.hidden && again) refresh(); });
         }
 
         """#

@@ -21,6 +21,8 @@ extension Site {
         Route(.post, "/set-up/*", .everybody, answer: SignInPage.setUpSend),
         Route(.get, "/answer/*", .everybody, answer: AnswerPage.show),
         Route(.post, "/answer/*", .everybody, answer: AnswerPage.send),
+        Route(.get, StatusPage.path, .everybody, answer: StatusPage.show),
+        Route(.get, StatusPage.feedPath, .everybody, answer: StatusPage.feed),
         Route(.get, "/ping/*", .everybody, answer: Pings.plain),
         Route(.post, "/ping/*", .everybody, answer: Pings.plain),
         Route(.get, "/ping/*/*", .everybody, answer: Pings.signal),
@@ -49,6 +51,9 @@ extension Site {
         Route(.get, "/backups/*/*/*", .role(.viewer), answer: BackupsPage.certificate),
         Route(.get, "/calendar", .role(.viewer), answer: CalendarPage.show),
         Route(.get, "/audit", .role(.viewer), answer: AuditPage.show),
+        Route(.get, "/docs", .role(.viewer), answer: DocsPage.show),
+        Route(.get, "/docs/*", .role(.viewer), answer: DocsPage.one),
+        Route(.get, "/docs/*/*", .role(.viewer), answer: DocsPage.one),
         Route(.get, "/configuration", .role(.viewer), answer: ConfigurationPage.show),
     ]
 }

@@ -24,6 +24,8 @@ final class Site: Sendable {
     let rates = RequestRates()
     let keys = HeartbeatKeys()
     let openid: OpenIDProvider
+    let status = StatusShelf()
+    let documents = DocumentShelf()
     /// Where it is said what went wrong here, which no stranger is told.
     let complain: @Sendable (String, ErrorReport) -> Void
 

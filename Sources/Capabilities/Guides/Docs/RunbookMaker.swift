@@ -234,3 +234,13 @@ struct RunbookMaker {
         durations.isEmpty ? nil : durations.sorted()[durations.count / 2]
     }
 }
+
+extension RunbookMaker {
+    /// For those who show runbooks and do not write them down.
+    static let source = RunbookSource(
+        list: { session in
+            let maker = try await RunbookMaker(session)
+            return maker.names(all: false).map { RunbookSource.Entry(name: $0, summary: maker.summary(of: $0)) }
+        },
+        page: { session, name in try await RunbookMaker(session).runbook(name)?.markdown })
+}

@@ -47,6 +47,7 @@ package struct AlertDesk: Sendable {
             for decision in outcome.decisions { try Self.record(decision, writer) }
             for notification in outcome.notifications { try Self.spool(notification, writer) }
             if router.state != stored || writtenBy != rulesDigest {
+                try RunLog.keepLives(from: stored.book, to: router.state.book, in: writer)
                 try Self.save(router.state, rulesDigest, at: now, writer)
             }
             return Taken(outcome: outcome, nextDue: router.nextDue, state: router.state)
@@ -131,11 +132,13 @@ extension RunLog {
             let content: StoredJSON<RouterState>? = try row?.get("content")
             let rules: String = try row?.get("rules") ?? ""
             var state = content?.value ?? RouterState()
+            let before = state.book
             for event in events {
                 if let draft = AuditDraft(answer: event, in: state) { try note(draft, at: now, in: writer) }
                 state.note(event, at: now)
                 try writer.run(AlertStatement.insertEvent, ["happened_at": now, "content": StoredJSON(event)])
             }
+            try Self.keepLives(from: before, to: state.book, in: writer)
             try writer.run(
                 AlertStatement.writeState,
                 ["name": "router", "content": StoredJSON(state), "rules": rules, "written_at": now])

@@ -3,8 +3,8 @@ import Maintenance
 import Outside
 import Store
 
-/// What is forgotten of alerts: what happened, what was decided, and notifications that are not queued any more. Nothing
-/// of the last 30 days, which is what a simulation looks at.
+/// What is forgotten of alerts: what happened, what was decided, when they fired, and notifications that are not queued
+/// any more. Nothing of the last 30 days, which is what a simulation looks at.
 extension RunLog {
     private static let simulated: Duration = .seconds(30 * 86_400)
     /// In one transaction, so that nobody waits long.
@@ -13,7 +13,9 @@ extension RunLog {
     func countAlerts(before: Timestamp) async throws -> Int {
         let before = alertLimit(before)
         return try await store.read { reader in
-            try [AlertStatement.countEvents, .countDecisions, .countNotifications].reduce(0) { sum, statement in
+            let lives: Int = try reader.first(AlertLifeStatement.countOver, ["before": before])?.get("n") ?? 0
+            return try [AlertStatement.countEvents, .countDecisions, .countNotifications].reduce(lives) {
+                sum, statement in
                 try sum + (reader.first(statement, ["before": before])?.get("n") ?? 0)
             }
         }
@@ -24,6 +26,7 @@ extension RunLog {
         while try await forgetSomeDecisions(before: before) { try Task.checkCancellation() }
         try await store.write { try $0.run(AlertStatement.forgetNotifications, ["before": before]) }
         try await store.write { try $0.run(AlertStatement.forgetEvents, ["before": before]) }
+        try await store.write { try $0.run(AlertLifeStatement.forget, ["before": before]) }
     }
 
     private func alertLimit(_ before: Timestamp) -> Timestamp { min(before, clock.now() - Self.simulated) }

@@ -171,6 +171,7 @@ package enum EngineSchema {
         AccessSchema.auditPages,
         HeartbeatSchema.migration,
         OutsideAlertSchema.migration,
+        AlertLifeSchema.migration,
         AccessSchema.identities,
         OrderSchema.migration,
     ]

@@ -50,7 +50,7 @@ package enum HistoryPart: String, CaseIterable, Sendable {
     case findings
     /// Plans that dry runs printed, kept so that a refusal can show the difference.
     case plans
-    /// Events, decisions and notifications of alerts, but nothing of the last 30 days.
+    /// Events, decisions and notifications of alerts and when they fired, but nothing of the last 30 days.
     case alerts
 }
 

@@ -166,7 +166,7 @@ private struct Captions {
 }
 
 /// What cmark-gfm keeps once for the process; its own registration is not safe on several threads.
-private enum MarkdownExtensions {
+enum MarkdownExtensions {
     static let areRegistered: Bool = {
         cmark_gfm_core_extensions_ensure_registered()
         return true

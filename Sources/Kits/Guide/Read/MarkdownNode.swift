@@ -3,7 +3,7 @@ import Maintenance
 
 /// A node of cmark-gfm's tree; valid as long as its document.
 struct MarkdownNode: Hashable {
-    private let pointer: OpaquePointer
+    let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
 

@@ -21,6 +21,8 @@ package struct DashboardSettings: Sendable, Equatable {
     package var functions: FunctionSettings?
     /// Whose people may sign in too; nil where passwords are the only way.
     package var openid: OpenIDSettings?
+    /// Nil where nobody sees anything without signing in.
+    package var statusPage: StatusPageSettings?
 
     package init() {}
 

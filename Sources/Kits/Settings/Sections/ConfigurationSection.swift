@@ -13,6 +13,10 @@ struct ConfigurationSection: Sendable {
             checks: vocabulary.checks.map(\.name),
             steps: StepSections(judgeTask: vocabulary.judgeStep, zones: vocabulary.zones))
     }
+    private var server: ServerSections {
+        ServerSections(
+            statusPage: StatusPageSections(checks: vocabulary.checks.map(\.name), zones: vocabulary.zones))
+    }
     private var windows: WindowSections { WindowSections(tasks: vocabulary.tasks, zones: vocabulary.zones) }
 
     var section: Section<Inventory> {
@@ -48,7 +52,7 @@ struct ConfigurationSection: Sendable {
                     "monitoring", \.monitoring, MonitoringSections.format,
                     "What is asked all the time while 'mainstay serve' runs, and how often."),
                 Key("alerts", \.alerts, alerts.format, "What is told to whom, when, and over what."),
-                Key("server", \.server, ServerSections.format, "The dashboard: where it listens, and how."),
+                Key("server", \.server, server.format, "The dashboard: where it listens, and how."),
                 Key("reports", \.reports, reports, "Where reports go and how long they stay."),
                 Key("history", \.history, history, "How long runs, samples and findings that are over are remembered."),
                 Key(
@@ -214,7 +218,7 @@ struct ConfigurationSection: Sendable {
         SuiteSections.judge(inventory, reading)
         MonitoringSections.judge(inventory, reading)
         alerts.judge(inventory, reading)
-        ServerSections.judge(inventory, reading)
+        server.judge(inventory, vocabulary.routines, reading)
     }
 
     private struct EnvironmentDraft: Sendable {

@@ -1,16 +1,18 @@
 import Maintenance
 
 /// The `server` mapping.
-enum ServerSections {
-    static var format: Format<DashboardSettings> {
+struct ServerSections: Sendable {
+    var statusPage: StatusPageSections
+
+    var format: Format<DashboardSettings> {
         Section<DashboardSettings>(
             prototype: { _ in DashboardSettings() },
             keys: [
                 Key(
-                    "listen", \.listen, listen, standard: DashboardSettings.standardListen,
+                    "listen", \.listen, Self.listen, standard: DashboardSettings.standardListen,
                     "The address and port of the dashboard; only this machine reaches 127.0.0.1."),
                 Key(
-                    "url", \.url, url,
+                    "url", \.url, Self.url,
                     "How people reach it, where that is another address; links begin with it."),
                 Key(
                     "certificate", \.certificate, .path,
@@ -26,13 +28,16 @@ enum ServerSections {
                     "answer-links", \.answerLinks, .duration(.seconds(60)...(.seconds(30 * 86_400))),
                     "How long links in notifications count, by which whoever reads them answers an alert without "
                         + "signing in; without it there are none. Needs 'url'."),
-                Key("functions", \.functions, functions, "What scripts that ask '/functions/v1/NAME' get."),
+                Key("functions", \.functions, Self.functions, "What scripts that ask '/functions/v1/NAME' get."),
                 Key(
                     "openid", \.openid, OpenIDSections.format,
                     "A provider of OpenID Connect whose people may sign in. Needs 'url'."),
+                Key(
+                    "status-page", \.statusPage, statusPage.format,
+                    "What everybody sees at '/status' without signing in; without it there is no such page."),
             ],
             later: [
-                "api", "accounts", "tls", "status-page", "status", "tokens", "metrics",
+                "api", "accounts", "tls", "status", "tokens", "metrics",
                 "limits", "port", "host", "cors", "refresh-interval", "widgets", "sessions",
             ],
             rules: [
@@ -55,8 +60,11 @@ enum ServerSections {
     }
 
     /// What only shows when everything is put together.
-    static func judge(_ inventory: Inventory, _ reading: Reading) {
+    ///
+    /// - Parameter routines: those that are shipped.
+    func judge(_ inventory: Inventory, _ routines: [String], _ reading: Reading) {
         OpenIDSections.judge(inventory, reading)
+        statusPage.judge(inventory, routines, reading)
         guard let environment = inventory.server?.functions?.environment else { return }
         let known = inventory.environments.map(\.name)
         guard !known.contains(environment) else { return }
