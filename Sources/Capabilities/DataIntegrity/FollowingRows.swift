@@ -70,7 +70,7 @@ struct FollowingRows: Sendable {
             guard !path.contains(table), path.count <= deepest else {
                 throw IntegrityError.goesInCircles(table.description)
             }
-            let own: SQL = "k\(number: path.count)"
+            let own = SQL(trusted: "k\(path.count)")
             let pairs = zip(try key["columns", as: [String].self], try key["own_columns", as: [String].self])
                 .map { "\(own).\(identifier: $0) = \(alias).\(identifier: $1)" as SQL }.joined(separator: " and ")
             let place: SQL = "\(relation: table) \(own)"

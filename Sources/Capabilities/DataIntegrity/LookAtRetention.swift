@@ -33,8 +33,8 @@ package struct LookAtRetention: MaintenanceTask {
 
     /// What is old for so long is overdue; a nightly run that failed once is not worth a finding.
     static let patience: Duration = .seconds(2 * 86_400)
-    /// The listing others read.
-    static let listing = "Retention"
+    /// The listing that the function 'gdpr-compliance' reads, with the names of its columns; hostile texts as they are.
+    private static let listing = "Retention"
 
     private let options: Options
 
@@ -58,7 +58,7 @@ package struct LookAtRetention: MaintenanceTask {
                 let late = try await OldRows(rule, before: old.instant - Self.patience, session).extent(session)
                 overdue += late?.rows ?? 0
                 listing.rows.append([
-                    .text(old.table.description), .text(rule.column.printable), .text(rule.keep.description),
+                    .text(rule.name), .text(rule.column), .text(rule.keep.description),
                     .boolean(rule.isArchived), .integer(extent?.rows ?? 0), .integer(late?.rows ?? 0),
                     extent.map { .text($0.oldest) } ?? .null,
                 ])

@@ -89,13 +89,14 @@ struct OldRows: Sendable {
             condition: condition(text("column"), type, from: text("from"), to: text("to")))
     }
 
-    /// - Throws: `IntegrityError.objectIsGone`, or `.noTime` where the column holds none.
+    /// - Throws: `IntegrityError.objectIsGone`, `.leftAlone` for what is no plain table, or `.noTime` where the column
+    ///   holds none.
     init(_ rule: RetentionRule, before instant: Timestamp, _ session: SurveySession) async throws {
         self.rule = rule
         self.instant = instant
         let row = try await session.query(
             """
-            select pg_catalog.format_type(a.atttypid, null) as type
+            select pg_catalog.format_type(a.atttypid, null) as type, c.relkind::text as kind
             from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = \(rule.column) and a.attnum > 0
                 and not a.attisdropped
@@ -103,6 +104,9 @@ struct OldRows: Sendable {
             """
         ).first
         guard let row else { throw IntegrityError.objectIsGone("the table \(rule.name)") }
+        guard try row["kind", as: String.self] == "r" else {
+            throw IntegrityError.leftAlone(rule.name, "it is partitioned, or no table of its own", names: [])
+        }
         guard let name = try row["type", as: String?.self] else {
             throw IntegrityError.objectIsGone("the column '\(rule.column)' of \(rule.name)")
         }
