@@ -125,6 +125,14 @@ struct RetentionTests {
         let other = try await harness.run("data retain")
         #expect(other.changes.map(\.state) == [.proved], "\(other.changes.compactMap(\.error)) \(other.gaps)")
         #expect(try await value("select more::text from mainstay_removed.public_events_old_2") == "7")
+        // A table whose name is alike has its own, although the columns are the same.
+        try await database.run(
+            """
+            create schema a_b; create table a_b.c (at timestamptz); insert into a_b.c values ('2020-01-01');
+            create schema a; create table a.b_c (at timestamptz); insert into a.b_c values ('2020-01-01')
+            """)
+        let alike = try await self.harness(database, rule("c", in: "a_b"), rule("b_c", in: "a")).run("data retain")
+        #expect(alike.changes.map(\.state) == [.proved, .proved], "\(alike.changes.compactMap(\.error))")
     }
 
     @Test("what is not in a policy, or kept by it still, is refused, and '--limit' leaves the rest for later")

@@ -103,18 +103,23 @@ extension RemovalAct {
     }
 
     /// The archive that holds the old rows of a table, run after run: `public_orders_old`, or the next number where the
-    /// table has changed its columns since.
+    /// table has changed its columns since, or where that is another table's.
+    ///
+    /// - Parameter others: those this plan has given already.
     static func standingArchive(
-        for table: QualifiedName, by column: String, _ session: SurveySession
+        for table: QualifiedName, by column: String, besides others: inout Set<String>, _ session: SurveySession
     ) async throws -> Archive {
         let base = "\(name(of: table, bytes: 50))_old"
         for number in 1...1_000 {
             let archive = QualifiedName(schema: schema, name: number == 1 ? base : "\(base)_\(number)")
+            guard !others.contains(archive.name) else { continue }
             let row = try await session.query(
                 """
-                select array_agg(found.columns order by found.is_archive) as columns
+                select array_agg(found.columns order by found.is_archive) as columns,
+                    (array_agg(found.comment order by found.is_archive desc))[1] as origin
                 from (
                     select n.nspname = \(archive.schema) and c.relname = \(archive.name) as is_archive,
+                        pg_catalog.obj_description(c.oid, 'pg_class') as comment,
                         c.relkind::text || ' ' || (select coalesce(string_agg(pg_catalog.quote_ident(a.attname) || ' '
                             || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum), '')
                             from pg_catalog.pg_attribute a
@@ -125,8 +130,14 @@ extension RemovalAct {
                 """
             ).only
             let columns = try row["columns", as: [String].self]
-            guard columns.count == 2 else { return Archive(table: archive, column: column) }
-            if columns[0] == columns[1] { return Archive(table: archive, isThere: true, column: column) }
+            guard columns.count == 2 else {
+                others.insert(archive.name)
+                return Archive(table: archive, column: column)
+            }
+            if columns[0] == columns[1], try row["origin", as: String?.self] == origin(of: table) {
+                others.insert(archive.name)
+                return Archive(table: archive, isThere: true, column: column)
+            }
         }
         throw IntegrityError.noArchive(table.description)
     }

@@ -103,6 +103,7 @@ struct RemovalAct: Sendable {
                 let index = "\(table.name)_at"
                 create += [
                     "create table if not exists \(relation: table) (like \(relation: rows.table))",
+                    "comment on table \(relation: table) is \(literal: origin(of: rows.table))",
                     "create index if not exists \(identifier: index) on \(relation: table) (\(identifier: column))",
                 ]
             } else {
@@ -116,6 +117,9 @@ struct RemovalAct: Sendable {
             """
         ]
     }
+
+    /// What the comment of an archive says that later runs add to: names that were cut, or have '_' in them, may be alike.
+    static func origin(of table: QualifiedName) -> String { "old rows of \(table.quoted)" }
 
     private static func chosen(_ rows: Rows) -> SQL {
         guard let limit = rows.limit else { return rows.condition }

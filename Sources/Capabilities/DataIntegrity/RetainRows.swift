@@ -79,10 +79,11 @@ package struct RetainRows: MaintenanceTask {
                     "table", "column", "keep", "before", .init("old rows", .count), "oldest", "newest",
                     .init("bytes", .bytes), "archive",
                 ])
+            var archives: Set<String> = []
             for rule in try rules(look) {
                 look.tell(rule.name.printable)
                 do {
-                    try await survey(rule, look, session, &observation, &listing)
+                    try await survey(rule, look, session, &observation, &listing, besides: &archives)
                 } catch let error as any MaintenanceError where error.exitStatus != .unreachable {
                     if Task.isCancelled { throw CancellationError() }
                     observation.gaps.append(Observation.Gap(rule.name.printable, error))
@@ -107,7 +108,7 @@ package struct RetainRows: MaintenanceTask {
 
     private func survey(
         _ rule: RetentionRule, _ look: Look, _ session: SurveySession, _ observation: inout Observation,
-        _ listing: inout Listing
+        _ listing: inout Listing, besides archives: inout Set<String>
     ) async throws {
         let now = look.clock.now()
         var instant = rule.cutoff(at: now)
@@ -131,7 +132,7 @@ package struct RetainRows: MaintenanceTask {
         let following = try await allowed(old.all, by: rule, session)
         let archive =
             rule.isArchived
-            ? try await RemovalAct.standingArchive(for: old.table, by: rule.column, session) : nil
+            ? try await RemovalAct.standingArchive(for: old.table, by: rule.column, besides: &archives, session) : nil
         let columns = try await RemovalAct.columns(of: old.table, session)
         for (index, batch) in batches.enumerated() {
             var reason =

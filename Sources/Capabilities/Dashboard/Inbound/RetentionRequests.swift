@@ -12,6 +12,8 @@ enum RetentionRequests {
     private static let task = "data.retain"
     /// For how long somebody waits for the answer that it is done.
     static let patience: Duration = .seconds(20)
+    /// So far ahead a client's clock may be: of what is meant, what the policy lets go by our own goes.
+    private static let skew: Duration = .seconds(300)
 
     /// Why nothing was started.
     private struct Broken: Error {
@@ -75,9 +77,9 @@ enum RetentionRequests {
                     "the policy of '\(rule.name)' is about '\(rule.column)' and not about '\(filter.key.printable)'",
                 hint: only)
         }
-        let before = try instant(filter.value, only)
+        let wanted = try instant(filter.value, only)
         let latest = rule.keep.before(visit.now)
-        guard before <= latest else {
+        guard wanted <= latest + skew else {
             throw Broken(
                 status: 422,
                 problem:
@@ -85,7 +87,7 @@ enum RetentionRequests {
                     + "may go",
                 hint: "Ask for older rows, or keep them for less under 'retention'.")
         }
-        return Asked(target: target, rule: rule, before: before)
+        return Asked(target: target, rule: rule, before: min(wanted, latest))
     }
 
     /// What a client may want of the answer (RFC 7240; PostgREST, "Preferences"): nothing is passed over.
@@ -187,7 +189,7 @@ enum RetentionRequests {
             return problem(
                 id, error?.exitStatus == .unreachable ? 503 : 409, error?.code ?? "retention.\(step.state.rawValue)",
                 error?.problem ?? "the run ended as '\(step.state.rawValue)'",
-                error?.hint ?? "Look at the run: 'mainstay runs show \(id)'.")
+                error?.hint ?? "Look at the run; 'mainstay runs' lists it.")
         }
     }
 
