@@ -142,6 +142,16 @@ struct RetentionTests {
         let harness = try harness(database, rule("events"))
         let unknown = try await harness.run("data retain --table=customers")
         #expect(unknown.step.state == .failed && unknown.step.error?.code == "data.no-policy")
+        // Another database of the inventory may have it: then there is nothing to do here.
+        var two = harness
+        var second = try database.resource("second")
+        if case .postgresql(var access) = second.access {
+            access.retention = [rule("customers")]
+            second.access = .postgresql(access)
+        }
+        two.inventory.environments.append(Environment("other", [second]))
+        let elsewhere = try await two.run("data retain --table=customers", in: ["test"])
+        #expect(elsewhere.step.state == .succeeded && elsewhere.changes.isEmpty)
         let young = (WallClock.system.now() - .seconds(10 * 86_400)).iso8601
         let kept = try await harness.run("data retain --table=events --before=\(young)")
         #expect(kept.step.state == .unproven && kept.gaps.first?.reason.code == "data.kept-still")

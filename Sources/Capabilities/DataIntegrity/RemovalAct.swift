@@ -70,7 +70,7 @@ struct RemovalAct: Sendable {
             insert into \(relation: rows.table) (\(list)) overriding system value \
             select \(list) from \(relation: archive.table)
             """
-        // An archive with rows of other runs gives back those of this change alone.
+        // An archive with rows of other runs gives back those of the same time alone.
         if archive.column != nil { back += " c where \(rows.condition)" }
         guard rows.breaksKey else { return back.literalText }
         return "begin; set local session_replication_role = replica; \(back.literalText); commit"
@@ -131,15 +131,13 @@ struct RemovalAct: Sendable {
 
     /// What would be removed now.
     static func picture(_ rows: Rows, _ session: SurveySession) async throws -> Picture {
-        try await session.query(SurveySQL(picture("c", from: "\(rows.source) where \(chosen(rows))"))).picture
+        try await session.query(SurveySQL(picture(of: "\(rows.source) where \(chosen(rows))"))).picture
     }
 
-    /// - Parameters:
-    ///   - row: what the FROM item is called.
-    ///   - place: it, and what is so of its rows.
-    private static func picture(_ row: SQL, from place: SQL) -> SQL {
+    /// - Parameter place: the FROM item called `c`, and what is so of its rows.
+    private static func picture(of place: SQL) -> SQL {
         """
-        select count(*) as rows, coalesce(sum(pg_catalog.hashtextextended(\(row)::text, 0)::numeric), 0)::text as digest
+        select count(*) as rows, coalesce(sum(pg_catalog.hashtextextended(c::text, 0)::numeric), 0)::text as digest
         from \(place)
         """
     }
@@ -157,7 +155,7 @@ struct RemovalAct: Sendable {
         _ archive: QualifiedName, _ condition: SQL?, _ query: (SurveySQL) async throws -> PostgreSQL.Rows
     ) async throws -> Picture {
         let place: SQL = "only \(relation: archive) c"
-        let sql = picture("c", from: condition.map { "\(place) where \($0)" } ?? place)
+        let sql = picture(of: condition.map { "\(place) where \($0)" } ?? place)
         return try await query(SurveySQL(sql)).picture
     }
 

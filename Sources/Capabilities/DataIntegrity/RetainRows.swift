@@ -95,15 +95,17 @@ package struct RetainRows: MaintenanceTask {
         }
     }
 
-    /// Those of the configuration, or the one that was asked for.
+    /// Those of the configuration, or the one that was asked for: none where another database has it.
     private func rules(_ look: Look) throws -> [RetentionRule] {
         let rules = look.resource.retention
         guard let wanted = options.table else { return rules }
         let (schema, table) = RetentionRule.parts(wanted)
-        guard let rule = rules.first(where: { $0.schema == schema && $0.table == table }) else {
-            throw IntegrityError.noPolicy(wanted, look.target, known: rules.map(\.name))
+        let isWanted = { (rule: RetentionRule) in rule.schema == schema && rule.table == table }
+        let all = look.inventory.environments.flatMap(\.resources).flatMap(\.retention)
+        guard all.contains(where: isWanted) else {
+            throw IntegrityError.noPolicy(wanted, look.target, known: all.map(\.name))
         }
-        return [rule]
+        return rules.filter(isWanted)
     }
 
     private func survey(
