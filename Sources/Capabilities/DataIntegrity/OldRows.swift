@@ -146,7 +146,7 @@ struct OldRows: Sendable {
                     select o.at, o.hash, o.bytes, (rank() over (order by o.at) - 1) / \(number: size) as batch
                     from (
                         select c.\(identifier: rule.column) as at,
-                            pg_catalog.hashtextextended(c::text, 0)::numeric as hash,
+                            pg_catalog.hashtextextended((c.*)::text, 0)::numeric as hash,
                             pg_catalog.pg_column_size(c.*)::bigint as bytes
                         from \(source) where \(condition)
                         order by c.\(identifier: rule.column) fetch first \(number: limit) rows with ties) o) b

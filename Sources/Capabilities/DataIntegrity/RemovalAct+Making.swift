@@ -64,7 +64,7 @@ extension RemovalAct {
                 trusted: """
                     with gone as (\(statement) returning c.*)
                     select count(*) as rows,
-                        coalesce(sum(pg_catalog.hashtextextended(gone::text, 0)::numeric), 0)::text as digest
+                        coalesce(sum(pg_catalog.hashtextextended((gone.*)::text, 0)::numeric), 0)::text as digest
                     from gone
                     """)
         ).only

@@ -137,7 +137,7 @@ struct RemovalAct: Sendable {
     /// - Parameter place: the FROM item called `c`, and what is so of its rows.
     private static func picture(of place: SQL) -> SQL {
         """
-        select count(*) as rows, coalesce(sum(pg_catalog.hashtextextended(c::text, 0)::numeric), 0)::text as digest
+        select count(*) as rows, coalesce(sum(pg_catalog.hashtextextended((c.*)::text, 0)::numeric), 0)::text as digest
         from \(place)
         """
     }
