@@ -5,7 +5,6 @@ import PostgreSQL
 /// manual, 5.5.5 "Foreign Keys": ON DELETE CASCADE, SET NULL, SET DEFAULT).
 struct FollowingRows: Sendable {
     var table: QualifiedName
-    var key: String
     var action: Action
     var rows: Int64
 
@@ -47,7 +46,7 @@ struct FollowingRows: Sendable {
     ) async throws {
         let keys = try await session.query(
             """
-            select k.conname::text as key, k.confdeltype::text as action, n.nspname::text as schema,
+            select k.confdeltype::text as action, n.nspname::text as schema,
                 r.relname::text as name,
                 array(select a.attname::text from unnest(k.conkey) with ordinality u (num, place)
                     join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num
@@ -79,7 +78,7 @@ struct FollowingRows: Sendable {
                 SurveySQL("select count(*) as n from \(place) where \(follows)")
             ).only["n", as: Int64.self]
             found.append(
-                FollowingRows(table: table, key: try key["key"], action: action, rows: count))
+                FollowingRows(table: table, action: action, rows: count))
             guard action == .cascade else { continue }
             try await follow(
                 table, called: own, from: place, where: follows, path: path + [table], into: &found, session)
