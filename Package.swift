@@ -201,7 +201,7 @@ let package = Package(
             [
                 "Alert", "Calendar", "Command", "Composition", "Dashboard", "Engine", "Maintenance",
                 "MaintenanceTesting", "Guide", "Monitor",
-                "Outside", "Page", "Settings", "Store", "Web", "mainstay",
+                "Outside", "Page", "PostgreSQL", "Settings", "Store", "Web", "mainstay",
             ], external: [.argumentParser, .crypto, .cryptoExtras]),
         tests("Guide", ["Calendar", "Guide", "Maintenance", "MaintenanceTesting", "Outside"]),
         tests(

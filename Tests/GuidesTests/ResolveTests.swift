@@ -73,6 +73,10 @@ struct ResolveTests {
         arguments: [
             ("agentic-ecosystem", 221, "mainstay db reindex --table=user_consents --everything"),
             ("agentic-ecosystem", 227, "mainstay db vacuum --everything"),
+            ("agentic-ecosystem", 254, "mainstay data retain --table=performance_alerts"),
+            ("agentic-ecosystem", 259, "mainstay data retain --table=error_logs"),
+            ("contribux", 289, "mainstay data retain"), ("contribux", 292, "mainstay data retain"),
+            ("next-portal", 43, "mainstay data retain"),
             ("agentic-ecosystem", 74, "mainstay report performance --since=7d"),
             ("agentic-ecosystem", 108, "mainstay top"),
             ("agentic-ecosystem", 129, "mainstay health check --check=endpoint.response-time"),
@@ -99,6 +103,7 @@ struct ResolveTests {
         #expect(missing("agentic-ecosystem", 316) == "'query_filters' of its body is not heeded")
         #expect(missing("agentic-ecosystem", 321) == "'table_filters' of its body is not heeded")
         #expect(missing("agentic-ecosystem", 69) == "")
+        #expect(missing("agentic-ecosystem", 259).contains("'error_logs', with 'timestamp'"))
         #expect(missing("contribux", 118) == "")
         #expect(missing("next-portal", 266).contains("a dump that nothing has proved"))
     }

@@ -4,7 +4,7 @@ extension Broken {
 
     static let all =
         structure + values + services + files + checks + routines + approvals + waiting + windows + checklists
-        + checklistSteps + backups + server
+        + checklistSteps + backups + retention + server
 
     private static let structure: [Broken] = [
         Broken("", "mainstay.yaml:1:1: the key 'environments' is missing (allowed: environments by name)"),

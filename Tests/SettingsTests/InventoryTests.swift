@@ -27,6 +27,11 @@ struct InventoryTests {
         #expect(main.password?.source == .template([.variable("SHOP_PASSWORD", otherwise: nil)]))
         #expect(main.role == "maintenance")
         #expect(main.connectTimeout == .seconds(5))
+        #expect(main.retention.map(\.name) == ["public.error_logs", "audit.events"])
+        #expect(
+            main.retention.map(\.column) == ["timestamp", "at"] && main.retention.map(\.isArchived) == [true, false])
+        #expect(main.retention.map(\.keep) == [Period(duration: .seconds(90 * 86_400)), Period(months: 84)])
+        #expect(main.retention.map(\.following) == [[], ["audit.notes", "public.marks"]])
         let policy = inventory.backupPolicy(of: Target(environment: "production", resource: "main"))
         #expect(policy.retention?.value == Period(months: 12) && policy.frequency?.value == .hourly)
         #expect(policy.keep?.value.last == 3 && policy.keep?.value.daily == nil && policy.minimum?.value == 2)

@@ -115,6 +115,9 @@ let completeFile = #"""
                 variables: { API_KEY: "file:/run/secrets/api" }
                 exit-status: [0, 3]
                 timeout: 5m
+            retention:
+              error_logs: { column: timestamp, keep: 90d }
+              audit.events: { column: at, keep: 7y, archive: false, with: [audit.notes, marks] }
           replica: { kind: postgresql, service: shop-replica, password: "file:/run/secrets/shop" }
           archive:
             kind: postgresql

@@ -27,6 +27,17 @@ struct WebServerTests {
         #expect(!answer.contains("unsafe-inline"))
     }
 
+    @Test("a name that stands several times in the query is told, however it is written")
+    func tellsRepeated() async throws {
+        let answer = try await withServer(answer: {
+            WebResponse(text: "\($0.repeated.sorted()) \($0.query["a"] ?? "")\n")
+        }) {
+            try await RawClient.exchange(
+                "GET /?a=1&b=2&%61=3&c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", port: $0)
+        }
+        #expect(answer.hasSuffix("[\"a\"] 3\n"), "\(answer)")
+    }
+
     @Test("one connection carries several requests, also those that were sent before the first was answered")
     func keepsConnections() async throws {
         let answer = try await withServer { port in

@@ -11,6 +11,8 @@ extension Capability {
             .init(CheckCorruption.self),
             .init(MendConsistency.self),
             .init(RemoveOrphans.self),
+            .init(RetainRows.self),
+            .init(LookAtRetention.self),
             .init(AssessQuality.self),
         ],
         findingPages: IntegrityFindings.pages)

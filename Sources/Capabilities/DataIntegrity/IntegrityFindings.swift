@@ -85,6 +85,13 @@ enum IntegrityFindings {
             The column is NULL in every row of a sample of a thousand or more. It may be new, or forgotten.
             """,
             ["mend: fill it, or drop it once no application names it"], "\(manual)ddl-alter.html", "data quality"),
+        page(
+            "DI030", "retention.overdue", .warning, "Rows that are kept for longer than their policy says",
+            """
+            The configuration says how long rows of the table are kept, and older ones have been there for two days and more \
+            since. Nothing removes them by itself: 'data retain' has to run, in a routine or by somebody who asks for it.
+            """,
+            ["mend: mainstay data retain"], "\(manual)sql-delete.html", "data retention-status"),
     ]
 
     private static func page(

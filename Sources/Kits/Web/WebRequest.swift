@@ -16,6 +16,8 @@ package struct WebRequest: Sendable {
     package var path: [String]
     /// Decoded; of a name that stands several times the last.
     package var query: [String: String]
+    /// The names that stand several times in the query: for whoever may not pass over one of them.
+    package var repeated: Set<String> = []
     /// Names in lower case, in the order they came.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]

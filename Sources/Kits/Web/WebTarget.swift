@@ -37,6 +37,19 @@ enum WebTarget {
         return found
     }
 
+    /// The names that stand several times in the query of a target that can be read.
+    static func repeated(in target: String) -> Set<String> {
+        let halves = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard halves.count == 2, let query = halves.last else { return [] }
+        var (seen, twice): (Set<String>, Set<String>) = ([], [])
+        for pair in query.split(separator: UInt8(ascii: "&")).prefix(1_000) {
+            let name = pair.prefix { $0 != UInt8(ascii: "=") }
+            guard let name = decode(name, plusIsSpace: true) else { continue }
+            if !seen.insert(name).inserted { twice.insert(name) }
+        }
+        return twice
+    }
+
     private static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)

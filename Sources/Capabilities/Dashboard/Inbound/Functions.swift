@@ -27,7 +27,9 @@ enum Functions {
             "health_check": LogFunctions.analytics, "get_error_analytics": LogFunctions.analytics,
             "get_error_trends": LogFunctions.trends,
         ],
-        "gdpr-compliance": [:],
+        "gdpr-compliance": [
+            "health_check": RetentionFunctions.status, "retention_status": RetentionFunctions.status,
+        ],
     ]
 
     /// What somebody asks, with all that answers it.
@@ -94,10 +96,9 @@ enum Functions {
                 Refusal.Member(
                     pointer: "/action",
                     detail: "the function '\(name)' has no action '\(word.printable)' that a task answers",
-                    hint: actions.isEmpty
-                        ? "No task of Mainstay answers it yet; name the application's own under 'server.functions.endpoints'."
-                        : nearest(to: word, among: Array(actions.keys)).map { "Did you mean '\($0)'?" }
-                            ?? "There are \(actions.keys.sorted().joined(separator: ", ")).")
+                    hint: nearest(to: word, among: Array(actions.keys)).map { "Did you mean '\($0)'?" }
+                        ?? "There are \(actions.keys.sorted().joined(separator: ", ")); name the application's own "
+                        + "function under 'server.functions.endpoints'.")
             ])
         }
         let question = Question(visit: visit, environment: place, action: word, body: body)

@@ -68,6 +68,8 @@ final class RunDesk: Sendable {
         var standing: Standing
         var cancel: AsyncStream<Void>.Continuation
         var isChanging: Bool
+        /// Who waits for its end.
+        var waiting: [AsyncStream<Void>.Continuation] = []
     }
 
     /// What waits for its turn.
@@ -243,6 +245,18 @@ final class RunDesk: Sendable {
         return (.refused(error), kept.order.environments)
     }
 
+    /// Comes to its end with the run, at once where it is none of this process or over already.
+    func end(of id: String) -> AsyncStream<Void> {
+        let (end, tell) = AsyncStream.makeStream(of: Void.self)
+        let isOpen = state.withLock { state in
+            guard state.entries[id]?.standing.isOpen == true else { return false }
+            state.entries[id]?.waiting.append(tell)
+            return true
+        }
+        if !isOpen { tell.finish() }
+        return end
+    }
+
     /// Ends a run of this process: its present change ends cleanly, and `resume` goes on with the rest.
     ///
     /// - Returns: false where it is none of this process.
@@ -312,6 +326,8 @@ final class RunDesk: Sendable {
     private func end(_ id: String, _ trouble: ErrorReport?) async throws {
         state.withLock { state in
             state.entries[id]?.cancel.finish()
+            for waiting in state.entries[id]?.waiting ?? [] { waiting.finish() }
+            state.entries[id]?.waiting = []
             guard let trouble else {
                 state.entries[id] = nil
                 return

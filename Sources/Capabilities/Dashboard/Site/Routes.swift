@@ -2,7 +2,8 @@ import Engine
 import Web
 
 extension Site {
-    /// Every address there is. Whatever changes something is a POST of an operator or more, or the way in and out.
+    /// Every address there is. Whatever changes something is a POST of an operator or more, or the way in and out,
+    /// or the DELETE that scripts of others send.
     static let routes: [Route] = pages + API.routes.map(\.route)
 
     private static let pages: [Route] = [
@@ -29,6 +30,7 @@ extension Site {
         Route(.post, "/ping/*/*", .everybody, answer: Pings.signal),
         Route(.post, "/api/v2/alerts", .role(.operator), scope: .alerts, answer: AlertmanagerRequests.post),
         Route(.post, "/functions/v1/*", .role(.viewer), scope: .read, answer: Functions.answer),
+        Route(.delete, "/rest/v1/*", .role(.operator), scope: .run, answer: RetentionRequests.delete),
         Route(.get, "/", .role(.viewer), answer: OverviewPage.show),
         Route(.get, "/environments/*", .role(.viewer), answer: EnvironmentPage.show),
         Route(.get, "/environments/*/measurements", .role(.viewer), answer: MeasurementsPage.show),

@@ -79,6 +79,26 @@ enum Counterparts {
         return (path, (argument.map { scripts["\(stem) \($0)"] } ?? scripts[stem]) ?? nil)
     }
 
+    /// Rows that are deleted over HTTP by one time: the task that removes them, and what has to be said for it to do so;
+    /// nil for any other condition.
+    static func deletion(_ command: ShellCommand) -> (words: [String], missing: String)? {
+        guard command.deletesRows, let url = command.argumentTexts.first(where: { $0.containsBytes("/rest/v1/") }),
+            let place = url.utf8.firstRange(of: "/rest/v1/".utf8)
+        else { return nil }
+        let halves = url[place.upperBound...].split(separator: "?", maxSplits: 1).map(String.init)
+        guard halves.count == 2, let table = halves.first, !table.isEmpty, !halves[1].containsBytes("&") else {
+            return nil
+        }
+        let filter = halves[1].split(separator: "=", maxSplits: 1).map(String.init)
+        guard filter.count == 2, let column = filter.first, filter[1].hasPrefix("lt.") || filter[1].hasPrefix("lte.")
+        else { return nil }
+        return (
+            ["data", "retain", "--table=\(table)"],
+            "'retention' of the database has to name '\(table.printable)', with '\(column.printable)' and how long its "
+                + "rows are kept"
+        )
+    }
+
     /// What a call of a function is here.
     struct Function {
         /// `error-tracking with 'get_errors'`

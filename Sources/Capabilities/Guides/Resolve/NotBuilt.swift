@@ -56,8 +56,7 @@ enum NotBuilt {
         (
             "data retention and quality",
             """
-            data:archive-logs data:cleanup-orphaned data:retention cleanup:old-data maintenance:monthly:data-retention
-            maintenance:monthly:data-archival maintenance:monthly:data-quality
+            data:archive-logs data:cleanup-orphaned cleanup:old-data maintenance:monthly:data-quality
             """
         ),
         (

@@ -45,10 +45,15 @@ struct Resolver {
         if let backup = line.commands.first(where: { $0.isBackup }) {
             return task(["backup", backup.program == "tar" ? "files" : "run"])
         }
-        if line.commands.contains(where: \.deletesRows) {
-            return Resolution(
-                outcome: .notBuilt(NotBuilt.area(of: "data:retention") ?? ""),
-                reason: "rows are deleted over HTTP, without a policy and without an archive")
+        if let deletion = line.commands.first(where: \.deletesRows) {
+            guard line.commands.count(where: \.deletesRows) == 1, let (words, missing) = Counterparts.deletion(deletion)
+            else {
+                return Resolution(
+                    outcome: .undecided, reason: "rows are deleted over HTTP by a condition that is no time of theirs")
+            }
+            var found = task(words)
+            found.missing = missing
+            return found
         }
         if let endless = line.commands.first(where: \.isEndless) {
             return look(for: endless)

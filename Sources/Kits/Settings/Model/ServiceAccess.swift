@@ -10,6 +10,8 @@ package struct PostgreSQLAccess: Sendable, Equatable {
     package var connectTimeout: Duration = .seconds(10)
     /// What differs from its environment's policy; `Inventory.backupPolicy(of:)` puts them together.
     package var backups = BackupPolicy()
+    /// Which of its tables lose their old rows, in the order of the file.
+    package var retention: [RetentionRule] = []
 
     package init(_ connection: Connection, password: ConfiguredText? = nil) {
         self.connection = connection

@@ -26,6 +26,9 @@ extension MappedSection where Value == ResourceAccess {
                 Key(
                     "backups", \.backups, BackupPolicySection.format,
                     "What differs for it from the policy of its environment."),
+                Key(
+                    "retention", \.retention, RetentionSections.format,
+                    "Which of its tables lose their old rows, by table; 'data retain' removes nothing else."),
             ],
             later: ["schemas", "tables", "backup", "pool", "replicas", "standby", "cluster", "tls"],
             rules: [.exactlyOne(["url", "service", "connection"])])
@@ -35,6 +38,7 @@ extension MappedSection where Value == ResourceAccess {
                 access.role = draft.role
                 access.connectTimeout = draft.connectTimeout
                 access.backups = draft.backups
+                access.retention = draft.retention
                 return .postgresql(access)
             }
         } writing: { access in
@@ -163,6 +167,7 @@ private struct PostgreSQLDraft: Sendable {
     var role: String?
     var connectTimeout: Duration = .seconds(10)
     var backups = BackupPolicy()
+    var retention: [RetentionRule] = []
 
     init() {}
 
@@ -176,6 +181,7 @@ private struct PostgreSQLDraft: Sendable {
         role = access.role
         connectTimeout = access.connectTimeout
         backups = access.backups
+        retention = access.retention
     }
 
     var connection: PostgreSQLAccess.Connection? {

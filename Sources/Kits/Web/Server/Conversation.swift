@@ -72,10 +72,11 @@ struct Conversation: Sendable {
             case .end: break reading
             }
         }
-        let request = WebRequest(
+        var request = WebRequest(
             method: method, path: target.path, query: target.query,
             headers: head.headers.map { ($0.name.lowercased(), $0.value) }, body: body, peer: peer,
             isSecure: isSecure)
+        if !request.query.isEmpty { request.repeated = WebTarget.repeated(in: head.uri) }
         return .request(request, isKept: head.isKeepAlive, version: head.version)
     }
 
