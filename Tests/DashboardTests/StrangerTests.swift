@@ -141,7 +141,7 @@ struct StrangerTests {
         }
         func goOn(_ run: String, _ name: String) throws -> String {
             try desk.accept(
-                .resume(run, nil, Requester(user: name, host: "here", processID: 1)), of: ["production"],
+                .resume(run, nil, nil, Requester(user: name, host: "here", processID: 1)), of: ["production"],
                 isChanging: true, test.site.inventory, at: now)
         }
         let order = [try begin("ann"), try begin("bob"), try goOn("r1", "eve"), try goOn("r2", "ann")]

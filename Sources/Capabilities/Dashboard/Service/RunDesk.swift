@@ -30,12 +30,12 @@ final class RunDesk: Sendable {
     /// What is to be done.
     enum Work: Sendable {
         case begin(RunRequest)
-        case resume(String, Decision?, Requester)
+        case resume(String, Decision?, ChangePlace?, Requester)
 
         fileprivate var account: String {
             switch self {
             case .begin(let request): request.requester.user
-            case .resume(_, _, let requester): requester.user
+            case .resume(_, _, _, let requester): requester.user
             }
         }
     }
@@ -110,7 +110,7 @@ final class RunDesk: Sendable {
             id = request.id ?? RunRequest.newID(at: now)
             request.id = id
             work = .begin(request)
-        case .resume(let run, _, _): id = run
+        case .resume(let run, _, _, _): id = run
         }
         let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
         let turn = Turn(order: Order(id: id, work: work, inventory: inventory), cancelled: cancelled)
@@ -222,12 +222,13 @@ final class RunDesk: Sendable {
             inventory: order.inventory, catalog: application.catalog, log: session.log, clock: application.clock,
             programs: application.programs, stateDirectory: session.stateDirectory)
         runner.zones = application.zones
+        runner.drain = application.drain
         do {
             let summary: RunSummary
             switch order.work {
             case .begin(let request): summary = try await runner.run(request)
-            case .resume(let run, let decision, let requester):
-                summary = try await runner.resume(run, decision: decision, requester: requester)
+            case .resume(let run, let decision, let place, let requester):
+                summary = try await runner.resume(run, decision: decision, about: place, requester: requester)
             }
             session.leave(
                 summary.auditHead, after: "run \(summary.run.id), which is \(summary.run.state.rawValue)")

@@ -132,6 +132,10 @@ package struct ApproveCommand: HouseCommand {
             session.console.print("mainstay: \(request.id) is approved for \(request.plan.target)\(rest)")
         }
         if let request = given.last?.ballot.request, given.allSatisfy(\.missing.isEmpty) {
+            // What was given for several occurrences has a time of its own.
+            if next == 1 {
+                session.console.print("it counts until \(request.expiresAt); what has not started then is asked anew")
+            }
             session.console.print("go on: mainstay resume \(request.runID)")
         }
         return .success
