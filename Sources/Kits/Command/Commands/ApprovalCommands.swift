@@ -21,7 +21,7 @@ package struct ApprovalsListCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let waiting = try await session.approvals.waiting()
         guard output.format == .table, !waiting.isEmpty else {
             let listing = Listing(
@@ -58,7 +58,7 @@ package struct ApprovalsShowCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let standing = try await session.approvals.named(id)
         guard output.format == .table else {
             try session.print(
@@ -163,7 +163,7 @@ package struct RejectCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         var rejected: [ApprovalRequest] = []
         for name in try await session.meant(id) {
             rejected.append(try await session.approvals.reject(name, reason: reason))

@@ -20,7 +20,7 @@ package struct RunsCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let runs = try await session.log.recentRuns(most: most)
         let listing = Listing(
             "Runs", ["run", "what", "environments", "state", "started", Listing.Column("took", .seconds)],
@@ -57,7 +57,7 @@ package struct ShowCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let record = try await session.log.run(run)
         let summary = RunSummary(
             run: record, steps: try await session.log.steps(of: record.id),
@@ -134,7 +134,7 @@ package struct FindingsCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let names = try session.inventory.select(environments, for: .estate)
         let open = try await session.log.openFindings().filter { record in
             record.finding.severity >= severity

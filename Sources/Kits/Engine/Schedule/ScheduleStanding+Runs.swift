@@ -2,6 +2,7 @@ import Calendar
 import Maintenance
 import Outside
 import Settings
+import Store
 
 /// What runs say that have not come to a good end: a line for each thing that somebody has to do.
 extension ScheduleStanding {
@@ -12,19 +13,21 @@ extension ScheduleStanding {
     /// How many steps of one run at most; the last line says how many more there are.
     private static let mostSteps = 20
 
-    static func openRuns(_ log: RunLog, _ inventory: Inventory, _ zones: ZoneDirectory) async throws -> [Attention] {
+    /// - Parameter windows: nil where nobody knows which there are.
+    static func openRuns(
+        _ log: RunLog, _ inventory: Inventory, windows: WaitingForWindows?
+    ) async throws -> [Attention] {
         let runs = try await log.openRuns().filter { !$0.isDryRun }
         let dead = try log.abandoned(runs)
         let waiting = try await Approvals(log: log, inventory: inventory).waiting()
         let unsigned = try await log.checklistWaits(runs)
-        let windows = try await WaitingForWindows(log, inventory, zones)
         var found: [Attention] = []
         for run in runs {
             switch run.state {
             case .waiting:
                 let steps = try await log.outlines(of: run.id)
                 found += waits(
-                    run, steps, windows[run: run.id], waiting.filter { $0.ballot.request.runID == run.id },
+                    run, steps, windows?[run: run.id] ?? [], waiting.filter { $0.ballot.request.runID == run.id },
                     unsigned.filter { $0.run.id == run.id })
                 found += troubled(run, steps)
             case .uncertain:

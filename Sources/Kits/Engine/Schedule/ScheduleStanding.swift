@@ -69,7 +69,8 @@ extension ScheduleStanding {
         scheduler = try await log.schedulerState()
         attentions = Self.judge(scheduler, at: log.clock.now())
         attentions += try await Self.holds(log)
-        attentions += try await Self.openRuns(log, inventory, zones)
+        attentions += try await Self.openRuns(
+            log, inventory, windows: try await WaitingForWindows(log, inventory, zones))
         attentions += inventory.endingCalendars(zones, at: log.clock.now()).map {
             Attention(
                 kind: $0.hasEnded ? .ended : .ending, subject: $0.calendar, reason: $0.reason, resolve: $0.resolve)
@@ -88,6 +89,21 @@ extension ScheduleStanding {
             attentions += try await Self.judge(routine, noted, log)
         }
         attentions += try await Self.endedRuns(log, without: Set(routines.map(\.name)))
+    }
+
+    /// The same while the configuration cannot be used: that first, then what the state says by itself. What schedules,
+    /// windows and calendars would say is not known, and nothing is said of it.
+    package init(_ log: RunLog, without problem: ErrorReport) async throws {
+        scheduler = try await log.schedulerState()
+        attentions = [
+            Attention(
+                kind: .refused, subject: "configuration",
+                reason: "nothing can be started with it: \(problem.firstProblem)", resolve: "mainstay config check")
+        ]
+        attentions += Self.judge(scheduler, at: log.clock.now())
+        attentions += try await Self.holds(log)
+        attentions += try await Self.openRuns(log, Inventory(), windows: nil)
+        attentions += try await Self.endedRuns(log, without: [])
     }
 
     private static func judge(_ state: SchedulerState, at now: Timestamp) -> [Attention] {
@@ -116,13 +132,9 @@ extension ScheduleStanding {
                     resolve: "mainstay serve"))
         }
         if let refused = state.record?.refused {
-            let problems = refused.problem.split(whereSeparator: \.isNewline)
-                .filter { !$0.hasPrefix(" ") }
-            let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
             found.append(
                 Attention(
-                    kind: .refused, subject: "configuration",
-                    reason: "the old one is used: \(problems.first ?? "it could not be read")\(more)",
+                    kind: .refused, subject: "configuration", reason: "the old one is used: \(refused.firstProblem)",
                     resolve: "mainstay config check"))
         }
         return found
@@ -198,5 +210,16 @@ extension RunLog {
         let isRunning = try StateLocks(stateDirectory: directory).scheduler() == nil
         let service = try await service(Scheduler.serviceName)
         return ScheduleStanding.SchedulerState(isRunning: isRunning, record: service?.record, saidAt: service?.at)
+    }
+}
+
+extension ErrorReport {
+    /// Its problem on one line: where there are several, how many and the first.
+    package var firstProblem: String {
+        let lines = problem.split(whereSeparator: \.isNewline)
+        guard let first = lines.first else { return problem }
+        // Several stand below a line that counts them, each indented by two.
+        guard lines.count > 1, lines[1].hasPrefix("  "), !lines[1].hasPrefix("    ") else { return String(first) }
+        return "\(first); the first: \(lines[1].dropFirst(2))"
     }
 }
