@@ -15,10 +15,13 @@ struct PlannedSchedule: Sendable {
 
     var title: String { name ?? schedule.expression.text }
 
-    /// Why there is no start.
-    var silence: String {
+    /// Why there is no start after an instant.
+    func silence(after instant: Timestamp) -> String {
         if let closed = schedule.closed {
             return "nothing starts, since the calendar '\(closed.calendar.printable)' cannot be read: \(closed.problem)"
+        }
+        if schedule.window(containing: instant) != nil {
+            return "it is open, and as far as can be seen it never closes"
         }
         return schedule.isNever ? "people start it" : "no start within 40 years"
     }
