@@ -20,8 +20,9 @@ struct PlannedSchedule: Sendable {
         if let closed = schedule.closed {
             return "nothing starts, since the calendar '\(closed.calendar.printable)' cannot be read: \(closed.problem)"
         }
-        if schedule.window(containing: instant) != nil {
-            return "it is open, and as far as can be seen it never closes"
+        if let window = schedule.window(containing: instant) {
+            let closes = window.end - instant < .seconds(366 * 86_400) ? "until \(window.end)" : "and does not close"
+            return "it is open \(closes), and does not open again"
         }
         return schedule.isNever ? "people start it" : "no start within 40 years"
     }
