@@ -1,6 +1,7 @@
 import Calendar
 import Maintenance
 import MaintenanceTesting
+import Outside
 import Settings
 import Testing
 

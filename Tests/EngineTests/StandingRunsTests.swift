@@ -1,5 +1,6 @@
 import Maintenance
 import MaintenanceTesting
+import Outside
 import Settings
 import Synchronization
 import Testing
