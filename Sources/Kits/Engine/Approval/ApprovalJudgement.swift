@@ -51,6 +51,13 @@ struct ApprovalJudgement: Judgement {
         return wait(own, wanted, isNew: false).reason
     }
 
+    /// Whether the step asked people and the time of that is over before it could start.
+    func hasLapsed() async throws -> Bool {
+        guard let own = try await log.ballot(of: use), own.rejection == nil else { return false }
+        let wanted = wanted(own.request.plan)
+        return !wanted.needs.isEmpty && own.isExpired(at: wanted.now) && own.obstacle(to: wanted) != nil
+    }
+
     func wanted(_ plan: Plan, adding emergency: ApprovalNeed? = nil) -> Ballot.Case {
         Ballot.Case(
             plan: plan, needs: rules.needs(plan, routines: routines) + [emergency].compactMap(\.self), use: use,

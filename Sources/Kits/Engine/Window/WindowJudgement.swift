@@ -38,6 +38,8 @@ struct WindowJudgement: Judgement {
         guard let plan = step.plan, isRestricted(plan.changes) else { return nil }
         let now = log.clock.now()
         guard plan.changes.allSatisfy({ isClosed($0, at: now) }) else { return nil }
+        // People are asked anew while the window is still to come, and not when it opens.
+        if try await approval.hasLapsed() { return nil }
         var request: String?
         if let emergency = emergency(plan.changes, at: now) {
             switch try await approval.standing(of: emergency, plan) {
