@@ -82,9 +82,10 @@ package struct TaskHarness: Sendable {
     }
 
     package func resume(
-        _ run: String = "latest", decision: Decision? = nil, by requester: Requester = Self.requester
+        _ run: String = "latest", decision: Decision? = nil, about place: ChangePlace? = nil,
+        by requester: Requester = Self.requester
     ) async throws -> RunSummary {
-        try await runner.resume(run, decision: decision, requester: requester)
+        try await runner.resume(run, decision: decision, about: place, requester: requester)
     }
 
     /// Requests as somebody else sees and answers them.

@@ -25,7 +25,7 @@ struct Mainstay: ParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let application = application(environment)
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let status = await Interruption.running { await application.main(arguments) }
+        let status = await Interruption.running(application.drain) { await application.main(arguments) }
         Foundation.exit(status.rawValue)
     }
 

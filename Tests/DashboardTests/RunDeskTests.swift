@@ -178,7 +178,7 @@ struct RunDeskTests {
         #expect(later.desk.standing(of: kept.order.id) == nil)
         // To go on with a run: as long as nobody had begun to.
         var order = kept.order
-        order.work = .resume(decision: "done")
+        order.work = .resume(decision: "done", change: nil)
         try await test.log.keep(order, process: Self.dead)
         try await later.desk.takeUp(test.site.session)
         #expect(later.desk.standing(of: order.id)?.standing == .waits(before: 0))

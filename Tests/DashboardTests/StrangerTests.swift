@@ -141,7 +141,7 @@ struct StrangerTests {
         }
         func goOn(_ run: String, _ name: String) async throws -> String {
             try await desk.accept(
-                .resume(run, nil, Requester(user: name, host: "here", processID: 1)), of: ["production"],
+                .resume(run, nil, nil, Requester(user: name, host: "here", processID: 1)), of: ["production"],
                 isChanging: true, test.site.inventory, at: now)
         }
         let order = [

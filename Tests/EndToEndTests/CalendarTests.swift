@@ -22,6 +22,16 @@ struct CalendarTests {
         return program
     }
 
+    @Test("what starts only after the span that is exported, and what is always open, is said as it is")
+    func saysWhyNothingStarts() async throws {
+        let late = try await program().run(
+            ["calendar", "export", "--after", "2026-12-22T12:00:00Z", "--ahead", "1h"])
+        #expect(late.exitCode == 0 && late.errors.contains("the next is 2026-12-23 01:30 UTC"), "\(late.errors)")
+        #expect(!late.errors.contains("40 years"))
+        let open = try await program().run(["calendar", "next", "3", "24/7", "--after", "2026-12-22T12:00:00Z"])
+        #expect(open.errors.contains("it is open and does not close"), "\(open.errors)")
+    }
+
     @Test("a schedule is explained in words, with its zone, its calendar and its next starts")
     func explains() async throws {
         let result = try await program().run(

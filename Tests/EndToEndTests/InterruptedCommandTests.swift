@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Maintenance
 import MaintenanceTesting
 import Outside
@@ -47,5 +48,25 @@ struct InterruptedCommandTests {
         #expect(resumed.exitCode != 0)
         #expect(resumed.output.contains("--decide") || resumed.errors.contains("--decide"), "\(resumed.errors)")
         #expect(try String(contentsOfFile: "\(program.directory)/ledger", encoding: .utf8).isEmpty)
+    }
+
+    @Test("what a person decides before anybody has looked is refused, and nothing is done a second time")
+    func blind() async throws {
+        let program = Program()
+        try program.configure(
+            """
+            environments:
+              test: {}
+            routines:
+              own: {steps: [{shell: echo line >> ledger, directory: \(program.directory)}]}
+            """)
+        var dying = program
+        dying.environment["MAINSTAY_FAULT"] = "kill:applied:beforeWrite"
+        #expect(try await dying.run("run", "own").status == .signalled(SIGKILL))
+        let blind = try await program.run("resume", "--decide", "not-done")
+        #expect(blind.exitCode == 2 && blind.errors.contains("waits for a decision"), "\(blind.errors)")
+        #expect(try String(contentsOfFile: "\(program.directory)/ledger", encoding: .utf8) == "line\n")
+        #expect(try await program.run("resume").exitCode == 0, "its exit status was kept, and nobody is asked")
+        #expect(try String(contentsOfFile: "\(program.directory)/ledger", encoding: .utf8) == "line\n")
     }
 }

@@ -14,7 +14,7 @@ import Testing
 struct RandomCrashTests {
     private static let tables = 25
     static let seeds: [Int] = {
-        let wanted = ProcessInfo.processInfo.environment["MAINSTAY_SOAK"].flatMap(Int.init) ?? 3
+        let wanted = ProcessInfo.processInfo.environment["MAINSTAY_SOAK"].flatMap(Int.init) ?? 8
         return Array(1...max(1, wanted))
     }()
 

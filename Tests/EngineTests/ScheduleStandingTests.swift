@@ -65,6 +65,24 @@ struct ScheduleStandingTests {
         #expect(try await attentions(harness).map(\.kind) == [.missed, .overdue])
     }
 
+    @Test("a schedule of which no start is still to come is said to have ended")
+    func hasEnded() async throws {
+        let harness = try harness("2020-01-01 02:00 UTC")
+        _ = try await harness.log.watch(try scheduled(harness))
+        let ended = try await attentions(harness)
+        #expect(ended.map(\.kind) == [.ended])
+        #expect(ended.first?.resolve == "mainstay calendar explain nightly")
+    }
+
+    @Test("several problems of a refused configuration are one line: how many, and the first")
+    func countsProblems() {
+        func first(_ problems: [Problem]) -> String { ErrorReport(ConfigurationError(problems)).firstProblem }
+        let one = Problem("it is wrong", at: .test)
+        #expect(!first([one]).contains("\n") && first([one]).contains("it is wrong"))
+        #expect(first([one, one, one]).hasPrefix("the configuration has 3 problems; the first: "))
+        #expect(first([one, one, one]).hasSuffix("it is wrong"))
+    }
+
     @Test("a calendar that cannot be read keeps it closed, and says which")
     func closes() async throws {
         let source = CalendarSource(name: "holidays", file: TemporaryDirectory.current + "/none.ics")

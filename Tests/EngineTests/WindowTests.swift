@@ -119,6 +119,24 @@ struct WindowTests {
         #expect(try await estate.attentions().isEmpty)
     }
 
+    @Test("outside of a window a dry run packs into those that come, each filled before the one after it")
+    func packsAhead() async throws {
+        let estate = try await WindowEstate([.test("daily 03:00-03:20")])
+        let plans = try await estate.harness.run("test ledger", "test ledger", isDryRun: true).plans
+        let entries = plans.flatMap { $0.packing?.entries ?? [] }
+        #expect(entries.map(\.change) == ["add a", "add b", "add c", "add a", "add b", "add c"])
+        let places = [(21, "00"), (21, "10"), (22, "00"), (22, "10"), (23, "00"), (23, "10")]
+        for (entry, (day, minute)) in zip(entries, places) {
+            #expect(entry.nextWindow?.description == "2026-11-\(day) 03:00 UTC")
+            let reason = entry.reason ?? ""
+            #expect(reason.hasSuffix("it is expected to start at 2026-11-\(day) 03:\(minute) UTC"), "\(reason)")
+        }
+        #expect(
+            entries[2].reason?.hasPrefix("what comes before it fills the window that opens 2026-11-21 03:00 UTC")
+                == true)
+        #expect(plans.allSatisfy { $0.packing?.starting.isEmpty == true }, "none of it starts now")
+    }
+
     @Test("a dry run of several steps gives each what those before it leave")
     func sharesWindowInDryRuns() async throws {
         let estate = try await WindowEstate([.test("daily 02:00-02:25")], keys: ["a"])

@@ -81,6 +81,13 @@ struct ReportDocumentTests {
         #expect(csv.split(separator: "\n").count { $0.contains("row ") } == 20_000)
     }
 
+    @Test("the head of the audit trail is found in every rendering", arguments: Rendering.allCases)
+    func hasAuditHead(rendering: Rendering) throws {
+        let text = String(decoding: try document().bytes(rendering), as: UTF8.self)
+        let heads = Set(AuditHead.all(in: text))
+        #expect(heads == [AuditHead(number: 7, hash: String(repeating: "a", count: 64))])
+    }
+
     @Test("a number in CSV is a number, and its unit stands in the column's name")
     func csv() throws {
         let text = String(decoding: try document("").bytes(.csv), as: UTF8.self)

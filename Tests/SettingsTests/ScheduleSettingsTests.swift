@@ -67,6 +67,10 @@ struct ScheduleSettingsTests {
             Wrong(
                 text: "calendars: { x: { days: [Sundys] } }",
                 line: "mainstay.yaml:2:26: calendars.x.days[1]: 'Sundys' does not belong here (did you mean 'Sundays'?"),
+            Wrong(
+                text: "calendars: { x: { days: [Febuary 1] } }",
+                line: "mainstay.yaml:2:26: calendars.x.days[1]: 'Febuary' does not belong here "
+                    + "(did you mean 'February'?"),
         ])
     func refuses(wrong: Wrong) throws {
         let text = "environments: { a: {} }\n\(wrong.text)"

@@ -30,6 +30,8 @@ package struct Application: Sendable {
     package let console: Console
     package let observer: JournalObserver
     package let zones: ZoneDirectory
+    /// What a signal does first where the command wants it so.
+    package let drain = Drain()
     /// Where the head of the audit trail is left for safe keeping.
     package let systemLog: SystemLog
     /// Made when it is asked for: it takes a look at every command there is.

@@ -46,6 +46,26 @@ extension Application {
             output: output)
     }
 
+    /// Opens the state for what needs nothing else: also while the configuration cannot be used, since that is when people
+    /// have to hold and to reject. What is wrong with it is said, and stays the reason not to go on with anything.
+    package func openState(
+        _ place: PlaceOptions, _ output: OutputOptions
+    ) async throws -> (session: Session, problem: ErrorReport?) {
+        do {
+            return (try await open(place, output), nil)
+        } catch let error as ConfigurationError {
+            let reader = ConfigurationReader(vocabulary: vocabulary)
+            // A state that is not there yet is not made for a configuration that nobody can use.
+            guard let rest = reader.rest(of: try configurationFile(place)),
+                FileManager.default.fileExists(atPath: stateDirectory(place, rest) + "/mainstay.sqlite")
+            else { throw error }
+            let problem = ErrorReport(error)
+            console.note("mainstay: the configuration cannot be used, so this is from the state alone:")
+            console.note(problem.firstProblem)
+            return (try await open(place, output, with: rest), problem)
+        }
+    }
+
     package func readConfiguration(_ place: PlaceOptions) throws -> ConfigurationReader.Result {
         try ConfigurationReader(vocabulary: vocabulary).read(try configurationFile(place))
     }

@@ -31,11 +31,13 @@ package struct Session: Sendable {
     }
 
     /// Goes on with a run and shows it in the same way.
-    func resume(_ name: String, _ decision: Decision?, failOn: FailOn) async throws -> ExitStatus {
+    func resume(
+        _ name: String, _ decision: Decision?, about place: ChangePlace?, failOn: FailOn
+    ) async throws -> ExitStatus {
         let run = try await log.run(name)
         let requester = application.requester
         let summary = try await watching(run.name) {
-            try await $0.resume(run.id, decision: decision, requester: requester)
+            try await $0.resume(run.id, decision: decision, about: place, requester: requester)
         }
         leaveHead(after: summary)
         try show(summary, isAfterProgress: true)

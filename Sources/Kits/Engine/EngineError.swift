@@ -14,7 +14,7 @@ package enum EngineError: MaintenanceError {
     case fenced(target: Target, holder: String)
     case targetBusy(target: Target)
     case unproven(change: String, reason: String)
-    case undecided(change: String, reason: String)
+    case undecided(ChangeRecord, reason: String)
     case changesFailed(failed: Int, of: Int, first: String)
     case gaps(count: Int, first: String)
     case unknownTask(String, nearest: String?)
@@ -66,8 +66,8 @@ package enum EngineError: MaintenanceError {
             "another change is being made to \(target) (by '\(holder.printable)')"
         case .targetBusy(let target): "another run is working on \(target)"
         case .unproven(let change, let reason): "'\(change.printable)' could not be proved: \(reason.printable)"
-        case .undecided(let change, let reason):
-            "nobody can tell whether '\(change.printable)' was done: \(reason.printable)"
+        case .undecided(let record, let reason):
+            "nobody can tell whether '\(record.change.id.printable)' was done: \(reason.printable)"
         case .changesFailed(let failed, let count, let first):
             "\(failed) of \(count) change\(count == 1 ? "" : "s") failed; the first: \(first)"
         case .gaps(let count, let first):
@@ -90,7 +90,7 @@ package enum EngineError: MaintenanceError {
         case .stepTimeLimit: "Raise its 'timeout' if it needs longer; what is done stays done."
         case .timeLimit: "Run the task again; what is done stays done."
         case .fenced, .targetBusy: "Try again when that has ended."
-        case .undecided(_, _): "Look at the target, then tell with 'mainstay resume RUN --decide done|not-done'."
+        case .undecided(let record, _): "Look at the target, then tell with '\(record.decideCommand)'."
         case .unknownTask(_, let nearest):
             nearest.map { "Did you mean '\($0)'? 'mainstay tasks' lists all." } ?? "'mainstay tasks' lists them."
         default: nil

@@ -26,6 +26,7 @@ extension ReportDocument: WritableReport {
             CSVText.line(["since", since.iso8601]), CSVText.line(["run", runID]),
             CSVText.line(["verdict", standing.rawValue, sentence]),
         ]
+        if let audit { lines.append(CSVText.line(["audit", audit])) }
         for section in sections {
             for case .table(let listing, let standings) in section.blocks {
                 lines += ["", CSVText.line([section.title, listing.title].filter { !$0.isEmpty })]

@@ -120,7 +120,12 @@ enum API {
                     "decision": [
                         "enum": ["done", "not-done"],
                         "description": "What became of a change that nothing else could decide about.",
-                    ]
+                    ],
+                    "change": [
+                        "type": "string", "pattern": "^[1-9][0-9]*\\.[1-9][0-9]*$",
+                        "description":
+                            "Which change, as STEP.CHANGE; needed where more than one is undecided.",
+                    ],
                 ],
             ], answers: .json(status: 202, AcceptedRun.self), answer: RunRequests.resume),
     ]

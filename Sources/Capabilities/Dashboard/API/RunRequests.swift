@@ -222,13 +222,20 @@ enum RunRequests {
         guard try await detail(visit) != nil, let visitor = visit.visitor else { throw Refusal.notFound }
         let run = try await visit.site.log.run(visit.value(0))
         for place in run.environments.isEmpty ? [""] : run.environments { try visit.hold(.operator, in: place) }
-        let members = try visit.members(["decision"])
+        let members = try visit.members(["decision", "change"])
         var decision: Decision?
         if let word = try visit.text("decision", in: members) {
             guard let known = Decision(rawValue: word) else {
                 throw visit.wrong("decision", "it is 'done' or 'not-done'")
             }
             decision = known
+        }
+        var place: ChangePlace?
+        if let word = try visit.text("change", in: members) {
+            guard let known = ChangePlace(word), decision != nil else {
+                throw visit.wrong("change", "it is STEP.CHANGE, such as '2.1', beside a 'decision'")
+            }
+            place = known
         }
         guard run.state != .succeeded, run.state != .failed else {
             throw Refusal.conflict("the run has ended (\(run.state.rawValue)); nothing is left to do")
@@ -239,7 +246,7 @@ enum RunRequests {
             try hold(try catalog.entry(step.task).parse(step.arguments), visit)
         }
         let id = try await visit.site.desk.accept(
-            .resume(run.id, decision, visitor.requester(process: getpid())),
+            .resume(run.id, decision, place, visitor.requester(process: getpid())),
             of: run.environments.isEmpty ? [""] : run.environments, isChanging: !run.isDryRun, visit.site.inventory,
             token: visitor.token, targets: steps.map(\.target), at: visit.now)
         return try accepted(id, visit)

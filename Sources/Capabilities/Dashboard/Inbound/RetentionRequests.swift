@@ -153,8 +153,9 @@ enum RetentionRequests {
             requester: visitor.requester(process: getpid()),
             // The request names the table and the time, and the policy says in writing that those rows may go.
             confirm: { _ in true })
-        let id = try site.desk.accept(
-            .begin(request), of: [asked.target.environment], isChanging: true, site.inventory, at: visit.now)
+        let id = try await site.desk.accept(
+            .begin(request), of: [asked.target.environment], isChanging: true, site.inventory,
+            token: visitor.token, targets: [asked.target], at: visit.now)
         let end = site.desk.end(of: id)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in end { break } }

@@ -22,7 +22,7 @@ enum RunPage {
             <h1>\(Pieces.command(run.name))\(dry)</h1>
             <p>\(run.state.standing.badge(run.state.rawValue)) <span class="muted">run <code>\(run.id)</code>, asked for by \
             \(run.requester.name) on \(run.requester.host), began \(time: run.startedAt)\(end)</span></p>
-            \(next(run))<h2>Steps</h2>
+            \(next(run, changes))<h2>Steps</h2>
             \(steps.map { step in section(step, changes.filter { $0.step == step.number }, isDryRun: run.isDryRun) })
             """)
     }
@@ -43,15 +43,11 @@ enum RunPage {
             "<h1>Run \(id)</h1>\n\(body)<p><a href=\"\(url: "/runs/\(id.urlComponent)")\">Look again</a></p>\n")
     }
 
-    private static func next(_ run: RunRecord) -> HTML {
+    private static func next(_ run: RunRecord, _ changes: [ChangeRecord]) -> HTML {
         switch run.state {
         case .waiting: "<p>It waits: <a href=\"/approvals\">Approvals</a>.</p>\n"
         case .uncertain:
-            """
-            <p>Nobody can tell whether a change was made. Look at the target, then \
-            \(Pieces.code("mainstay resume \(run.id) --decide done")) or <code>not-done</code>.</p>
-
-            """
+            undecided(run, changes.filter { $0.state == .undecided })
         case .succeeded, .failed:
             run.isDryRun
                 ? "<p class=\"muted\">Nothing was changed. <code>mainstay show</code> prints the command that does exactly this.</p>\n"
@@ -59,6 +55,22 @@ enum RunPage {
         case .cancelled: "<p>To go on: \(Pieces.code("mainstay resume \(run.id)"))</p>\n"
         default: HTML()
         }
+    }
+
+    private static func undecided(_ run: RunRecord, _ changes: [ChangeRecord]) -> HTML {
+        guard !changes.isEmpty else {
+            let command = Pieces.code("mainstay resume \(run.id)")
+            return "<p>Not known yet: whether a change was made. \(command) looks.</p>\n"
+        }
+        let items = changes.map { record -> HTML in
+            let command = "mainstay resume \(record.runID) --change \(record.place) --decide done"
+            return """
+                <li>\(Pieces.clipped(record.change.id, to: 300)): look at the target, then \
+                \(Pieces.code(command)) or <code>not-done</code></li>
+
+                """
+        }
+        return "<p>Nobody can tell whether these changes were made:</p>\n<ul>\(items)</ul>\n"
     }
 
     private static func section(_ step: StepRecord, _ changes: [ChangeRecord], isDryRun: Bool) -> HTML {

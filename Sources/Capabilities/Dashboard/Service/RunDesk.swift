@@ -34,12 +34,12 @@ final class RunDesk: Sendable {
     /// What is to be done.
     enum Work: Sendable {
         case begin(RunRequest)
-        case resume(String, Decision?, Requester)
+        case resume(String, Decision?, ChangePlace?, Requester)
 
         fileprivate var requester: Requester {
             switch self {
             case .begin(let request): request.requester
-            case .resume(_, _, let requester): requester
+            case .resume(_, _, _, let requester): requester
             }
         }
 
@@ -48,7 +48,8 @@ final class RunDesk: Sendable {
         fileprivate var kept: RunOrder.Work {
             switch self {
             case .begin(let request): .begin(RunOrder.Beginning(request))
-            case .resume(_, let decision, _): .resume(decision: decision?.rawValue)
+            case .resume(_, let decision, let place, _):
+                .resume(decision: decision?.rawValue, change: place?.description)
             }
         }
     }
@@ -149,7 +150,7 @@ final class RunDesk: Sendable {
             request.id = id
             touched = request.steps.map(\.target)
             work = .begin(request)
-        case .resume(let run, _, _): id = run
+        case .resume(let run, _, _, _): id = run
         }
         let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
         let turn = Turn(
@@ -351,12 +352,13 @@ final class RunDesk: Sendable {
             programs: application.programs, stateDirectory: session.stateDirectory)
         runner.zones = application.zones
         runner.busyPatience = patience
+        runner.drain = application.drain
         do {
             let summary: RunSummary
             switch order.work {
             case .begin(let request): summary = try await runner.run(request)
-            case .resume(let run, let decision, let requester):
-                summary = try await runner.resume(run, decision: decision, requester: requester)
+            case .resume(let run, let decision, let place, let requester):
+                summary = try await runner.resume(run, decision: decision, about: place, requester: requester)
             }
             session.leave(
                 summary.auditHead, after: "run \(summary.run.id), which is \(summary.run.state.rawValue)")

@@ -26,7 +26,7 @@ struct TakenUp: Sendable {
             let request = try beginning.request(order.id, by: order.requester, session.application.catalog)
             try await judge(order, reading: request.steps.flatMap(\.task.task.reads))
             return (.begin(request), request.steps.map(\.target))
-        case .resume(let word):
+        case .resume(let word, let change):
             // One that went on says itself how far it came.
             guard kept.beganAt == nil, hasRun else { return nil }
             let steps = try await log.steps(of: order.id)
@@ -34,7 +34,9 @@ struct TakenUp: Sendable {
             try await judge(
                 order, reading: try steps.flatMap { try catalog.entry($0.task).parse($0.arguments).task.reads })
             return (
-                .resume(order.id, word.flatMap(Decision.init(rawValue:)), order.requester), steps.map(\.target)
+                .resume(
+                    order.id, word.flatMap(Decision.init(rawValue:)), change.flatMap(ChangePlace.init(_:)),
+                    order.requester), steps.map(\.target)
             )
         }
     }

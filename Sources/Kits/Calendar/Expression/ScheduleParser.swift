@@ -57,11 +57,12 @@ struct ScheduleParser {
         guard !words.isEmpty else { throw problem("no day is named") }
         var found: [ScheduleExpression.Exception] = []
         repeat { found += try exception() } while take("and", "or", ",")
-        guard index == words.count else { throw unexpected("'and' or the end", wantsMore: true) }
+        // A misspelled month is read as a calendar's name, and what follows it is right.
         for case .calendar(let reference) in found {
             index = words.firstIndex { $0.offset == reference.offset } ?? 0
             throw unexpected("a day or a window")
         }
+        guard index == words.count else { throw unexpected("'and' or the end", wantsMore: true) }
         return found
     }
 

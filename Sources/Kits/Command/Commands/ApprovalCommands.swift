@@ -21,7 +21,7 @@ package struct ApprovalsListCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let waiting = try await session.approvals.waiting()
         guard output.format == .table, !waiting.isEmpty else {
             let listing = Listing(
@@ -48,9 +48,11 @@ package struct ApprovalsListCommand: HouseCommand {
 
 package struct ApprovalsShowCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
-        "show", "Show one request: its plan to the letter, and what people said to it.")
+        "show", "Show a request: its plan to the letter, and what people said to it.")
 
-    @Argument(help: ArgumentHelp("The approval, or the beginning of its name.", valueName: "approval"))
+    @Argument(
+        help: ArgumentHelp(
+            "The approval, the beginning of its name, or a run with waiting steps.", valueName: "approval"))
     package var id: String
     @OptionGroup(title: "Output") package var output: OutputOptions
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
@@ -58,19 +60,27 @@ package struct ApprovalsShowCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
-        let standing = try await session.approvals.named(id)
+        let session = try await application.openState(place, output).session
+        var shown: [Approvals.Standing] = []
+        for name in try await session.meant(id) { shown.append(try await session.approvals.named(name)) }
         guard output.format == .table else {
-            try session.print(
-                Listing("Approval", ["approval", "state"], [[.text(id), .text(standing.state.rawValue)]]),
-                document: standing, empty: "")
+            let rows: [[Scalar]] = shown.map { [.text($0.ballot.request.id), .text($0.state.rawValue)] }
+            let listing = Listing("Approval", ["approval", "state"], rows)
+            guard let only = shown.first, shown.count == 1 else {
+                try session.print(listing, document: shown, empty: "")
+                return .success
+            }
+            try session.print(listing, document: only, empty: "")
             return .success
         }
-        let request = standing.ballot.request
-        let plan = PlanText(style: session.style, width: session.console.width).lines(request.plan)
         let text = ApprovalText(style: session.style, width: session.console.width)
-        for line in plan + ["", "plan \(request.plan.digest)", ""] + text.lines(standing) {
-            session.console.print(line)
+        for (index, standing) in shown.enumerated() {
+            let request = standing.ballot.request
+            let plan = PlanText(style: session.style, width: session.console.width).lines(request.plan)
+            for line in (index == 0 ? [] : [""]) + plan + ["", "plan \(request.plan.digest)", ""] + text.lines(standing)
+            {
+                session.console.print(line)
+            }
         }
         return .success
     }
@@ -132,6 +142,10 @@ package struct ApproveCommand: HouseCommand {
             session.console.print("mainstay: \(request.id) is approved for \(request.plan.target)\(rest)")
         }
         if let request = given.last?.ballot.request, given.allSatisfy(\.missing.isEmpty) {
+            // What was given for several occurrences has a time of its own.
+            if next == 1 {
+                session.console.print("it counts until \(request.expiresAt); what has not started then is asked anew")
+            }
             session.console.print("go on: mainstay resume \(request.runID)")
         }
         return .success
@@ -159,7 +173,7 @@ package struct RejectCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         var rejected: [ApprovalRequest] = []
         for name in try await session.meant(id) {
             rejected.append(try await session.approvals.reject(name, reason: reason))

@@ -37,7 +37,7 @@ package struct AuditLogCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let isAll = environments.names.isEmpty
         let entries = try await session.log.audit(
             AuditFilter(
@@ -97,7 +97,7 @@ package struct AuditVerifyCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let anchors = try against.flatMap(Self.anchors)
         let verdict = try await session.log.verifyAudit(against: anchors)
         switch output.format {

@@ -66,7 +66,7 @@ package struct CalendarNextCommand: HouseCommand {
         starts.sort { ($0.at, $0.name ?? "") < ($1.at, $1.name ?? "") }
         starts = Array(starts.prefix(count))
         for item in planned where item.starts(1, after: calendar.after).isEmpty {
-            application.console.note("\(item.title.printable): \(item.silence)")
+            application.console.note("\(item.title.printable): \(item.silence(after: calendar.after))")
         }
         try application.console.print(
             PlannedStart.listing(starts, after: calendar.after), document: starts, as: output.format, empty: "")
@@ -106,7 +106,7 @@ package struct CalendarExplainCommand: HouseCommand {
             "Schedule", ["", "meaning"],
             [["schedule", .text(planned.schedule.expression.text)]]
                 + explanation.lines.map { [.text($0.label), .text($0.text)] }
-                + (starts.isEmpty ? [["next", .text(planned.silence)]] : [])
+                + (starts.isEmpty ? [["next", .text(planned.silence(after: calendar.after))]] : [])
                 + starts.enumerated().map { [$0 == 0 ? "next" : "", .text($1.words(after: calendar.after))] })
         try application.console.print(listing, document: starts, as: output.format, empty: "")
         return .success
@@ -169,7 +169,12 @@ extension PlannedCalendar {
             if starts.count > most {
                 note("\(item.title): only the first \(most.grouped) starts are in it; '--most' allows more")
             }
-            if starts.isEmpty { note("\(item.title): \(item.silence)") }
+            if starts.isEmpty {
+                let next = item.starts(1, after: after).first.map {
+                    "no start within \(ahead.short); the next is \($0.at)"
+                }
+                note("\(item.title): \(next ?? item.silence(after: after))")
+            }
             events += starts.prefix(most).map { start in
                 ICalendarWriter.Event(
                     uid: "\(item.title)-\(start.at.iso8601)@mainstay", start: start.at, end: start.until,

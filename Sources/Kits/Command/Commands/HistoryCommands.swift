@@ -20,7 +20,7 @@ package struct RunsCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let runs = try await session.log.recentRuns(most: most)
         let listing = Listing(
             "Runs", ["run", "what", "environments", "state", "started", Listing.Column("took", .seconds)],
@@ -57,7 +57,7 @@ package struct ShowCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let record = try await session.log.run(run)
         let summary = RunSummary(
             run: record, steps: try await session.log.steps(of: record.id),
@@ -85,13 +85,19 @@ package struct ResumeCommand: HouseCommand {
     package static let configuration = CommandConfiguration.house(
         "resume", "Go on with a run that was killed, interrupted or left uncertain.",
         "What a crash left open is looked for at the target first: a change that was made stays made and "
-            + "is not made again, one that was not is made now, and where nobody can tell you are asked.")
+            + "is not made again, one that was not is made now, and where nobody can tell you are asked. An "
+            + "answer is about one change, and counts only where it was asked for.")
 
     @Argument(help: "The run's id, a part of it, or 'latest'.", completion: .known)
     package var run = "latest"
     @Option(
         help: ArgumentHelp("What you found about a change that nothing else can decide about.", valueName: "verdict"))
     package var decide: Decision?
+    @Option(
+        help: ArgumentHelp(
+            "Which change that is about, as 'show' numbers it; needed where more than one is undecided.",
+            valueName: "step.change"))
+    package var change: ChangePlace?
     @Option(help: ArgumentHelp("Exit with 3 where there are findings this severe.", valueName: "severity"))
     package var failOn: FailOn = .critical
     @OptionGroup(title: "Output") package var output: OutputOptions
@@ -99,12 +105,20 @@ package struct ResumeCommand: HouseCommand {
 
     package init() {}
 
+    package func validate() throws {
+        guard change == nil || decide != nil else { throw ValidationError("'--change' belongs to '--decide'") }
+    }
+
     package func run(in application: Application) async throws -> ExitStatus {
-        try await application.open(place, output).resume(run, decide, failOn: failOn)
+        try await application.open(place, output).resume(run, decide, about: change, failOn: failOn)
     }
 }
 
 extension Decision: ExpressibleByArgument {}
+
+extension ChangePlace: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
 
 /// `mainstay findings`
 package struct FindingsCommand: HouseCommand {
@@ -120,7 +134,7 @@ package struct FindingsCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let names = try session.inventory.select(environments, for: .estate)
         let open = try await session.log.openFindings().filter { record in
             record.finding.severity >= severity

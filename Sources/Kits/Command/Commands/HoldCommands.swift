@@ -56,7 +56,7 @@ package struct HoldCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let now = application.clock.now()
         let end = until ?? length.map { now + $0 }
         if let end, end <= now { throw HoldError.endsInThePast(end) }
@@ -90,7 +90,7 @@ package struct ReleaseCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         // An environment that is gone from the configuration can still be released.
         let hold = try await session.log.release(target.environment ?? "", reason: reason)
         session.leave(try await session.log.auditHead(), after: "release of \(hold.what)")
@@ -115,7 +115,7 @@ package struct HoldsCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let now = application.clock.now()
         let holds = try await session.log.holds().filter { !$0.isOver(at: now) }
         let listing = Listing(

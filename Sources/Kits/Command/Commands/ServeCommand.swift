@@ -10,7 +10,8 @@ package struct ServeCommand: HouseCommand {
         "serve", "Start routines by their schedules, until it is stopped.",
         """
         What happens is said on standard error, a line each. SIGHUP reads the configuration again, all or nothing. SIGTERM \
-        and SIGINT let the present changes end and leave the rest for the next start; a second one ends at once. Of \
+        and SIGINT start nothing more, let the present changes end within 55 minutes and leave the rest for the next \
+        start; a second one interrupts them, a third ends at once. Of \
         several processes on one state directory one works and the others wait. A service manager that wants to know is \
         told how it is (sd_notify); 'mainstay service install' writes its unit. See docs/scheduler.md.
         """)
@@ -21,6 +22,7 @@ package struct ServeCommand: HouseCommand {
 
     package func run(in application: Application) async throws -> ExitStatus {
         let session = try await application.open(place, try OutputOptions.parse([]))
+        application.drain.prepare()
         var requester = application.requester
         requester.sudoUser = nil
         requester.service = Scheduler.serviceName
@@ -42,30 +44,63 @@ package struct ServeCommand: HouseCommand {
         }
         return try await withHangUps { hangUps in
             try await withTaskCancellationHandler {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await scheduler.run() }
-                    for (service, inventories) in zip(application.services, readings.streams) {
+                try await draining(application, scheduler, news, say: { session.console.note($0) }) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { try await scheduler.run() }
+                        for (service, inventories) in zip(application.services, readings.streams) {
+                            group.addTask {
+                                try await service.run(
+                                    HouseService.Running(session: session, inventories: inventories) {
+                                        session.console.note(line.text($0, $1, $2))
+                                    })
+                            }
+                        }
                         group.addTask {
-                            try await service.run(
-                                HouseService.Running(session: session, inventories: inventories) {
-                                    session.console.note(line.text($0, $1, $2))
-                                })
+                            for await _ in hangUps {
+                                note(news.reloads())
+                                scheduler.reload(reading(session))
+                            }
                         }
+                        defer { group.cancelAll() }
+                        try await group.next()
+                        return .success
                     }
-                    group.addTask {
-                        for await _ in hangUps {
-                            note(news.reloads())
-                            scheduler.reload(reading(session))
-                        }
-                    }
-                    defer { group.cancelAll() }
-                    try await group.next()
-                    return .success
                 }
             } onCancel: {
                 note(news.stops())
             }
         }
+    }
+
+    /// While changes are let to their end, the service manager is told that the process is well, and everybody else that it
+    /// stops.
+    private func draining(
+        _ application: Application, _ scheduler: Scheduler, _ news: ServiceNews,
+        say: @escaping @Sendable (String) -> Void,
+        _ body: () async throws -> ExitStatus
+    ) async throws -> ExitStatus {
+        let line = ServiceLine(clock: application.clock)
+        let (over, ended) = AsyncStream<Void>.makeStream()
+        async let watching: Void = despiteCancellation {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in over {} }
+                group.addTask {
+                    for await _ in application.drain.begun {}
+                    while !Task.isCancelled {
+                        if let trouble = news.tell(.isWell) { say(line.text(untold: trouble)) }
+                        if let event = await scheduler.saysItStops(), let text = line.text(event) { say(text) }
+                        do { try await application.clock.sleep(for: news.pulse) } catch { return }
+                    }
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        let outcome: Result<ExitStatus, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        ended.finish()
+        try await watching
+        return try outcome.get()
     }
 
     /// The configuration as it is now, or why it cannot take the place of the one in use.
@@ -112,6 +147,7 @@ extension Session {
             if case .stepEnded(let step) = event { console.note(line.text(step)) }
         }
         runner.zones = application.zones
+        runner.drain = application.drain
         runner.busyPatience = .seconds(6 * 3_600)
         return Scheduler.Work(book: application.book(inventory), runner: runner)
     }

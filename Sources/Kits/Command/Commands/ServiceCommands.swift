@@ -151,7 +151,7 @@ package struct ServiceStatusCommand: HouseCommand {
     }
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
+        let session = try await application.openState(place, output).session
         let installed = unit.file(application)
         let isInstalled = try installed.text() != nil
         let manager = try await installed.activity()

@@ -21,11 +21,15 @@ package struct StatusCommand: HouseCommand {
     package init() {}
 
     package func run(in application: Application) async throws -> ExitStatus {
-        let session = try await application.open(place, output)
-        let scheduled = try application.book(session.inventory).scheduled(application.zones)
-        var standing = try await ScheduleStanding(
-            session.log, session.inventory, scheduled, application.zones)
-        standing.attentions += try await session.answers.unsigned()
+        let (session, problem) = try await application.openState(place, output)
+        let scheduled = problem == nil ? try application.book(session.inventory).scheduled(application.zones) : []
+        var standing: ScheduleStanding
+        if let problem {
+            standing = try await ScheduleStanding(session.log, without: problem)
+        } else {
+            standing = try await ScheduleStanding(session.log, session.inventory, scheduled, application.zones)
+            standing.attentions += try await session.answers.unsigned()
+        }
         let now = application.clock.now()
         let starts = scheduled.compactMap { routine in
             PlannedSchedule(name: routine.name, summary: "", schedule: routine.schedule, mode: routine.mode)

@@ -15,10 +15,14 @@ struct PlannedSchedule: Sendable {
 
     var title: String { name ?? schedule.expression.text }
 
-    /// Why there is no start.
-    var silence: String {
+    /// Why there is no start after an instant.
+    func silence(after instant: Timestamp) -> String {
         if let closed = schedule.closed {
             return "nothing starts, since the calendar '\(closed.calendar.printable)' cannot be read: \(closed.problem)"
+        }
+        if let window = schedule.window(containing: instant) {
+            let closes = window.end - instant < .seconds(366 * 86_400) ? "until \(window.end)" : "and does not close"
+            return "it is open \(closes), and does not open again"
         }
         return schedule.isNever ? "people start it" : "no start within 40 years"
     }

@@ -87,10 +87,16 @@ struct RunText {
     }
 
     private func changes(_ changes: [ChangeRecord]) -> [String] {
-        changes.filter { isVerbose || $0.state != .proved }.flatMap { record -> [String] in
-            var lines = ["  \(record.state.rawValue): \(record.change.id.printable)".cut(to: width ?? .max)]
+        let first = changes.first { $0.state == .undecided }?.place
+        return changes.filter { isVerbose || $0.state != .proved }.flatMap { record -> [String] in
+            let number = record.state == .undecided ? " \(record.place)" : ""
+            var lines = ["  \(record.state.rawValue)\(number): \(record.change.id.printable)".cut(to: width ?? .max)]
             if let error = record.error, record.state != .proved {
                 lines += error.problem.wrapped(to: width, indent: "    ")
+            }
+            // The hint of the first is the step's.
+            if record.state == .undecided, record.place != first {
+                lines += "tell: \(record.decideCommand)".wrapped(to: width, indent: "    ")
             }
             if isVerbose { lines += said(record) }
             return lines

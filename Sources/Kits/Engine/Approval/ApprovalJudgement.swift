@@ -15,6 +15,8 @@ struct ApprovalJudgement: Judgement {
     let asker: Requester
     /// Who carries it out now: the same, or whoever goes on with it.
     let requester: Requester
+    /// Those the plan may have to wait for.
+    let windows: WindowRules
 
     var isAskedAgain: Bool { true }
 
@@ -47,6 +49,13 @@ struct ApprovalJudgement: Judgement {
             return nil
         }
         return wait(own, wanted, isNew: false).reason
+    }
+
+    /// Whether the step asked people and the time of that is over before it could start.
+    func hasLapsed() async throws -> Bool {
+        guard let own = try await log.ballot(of: use), own.rejection == nil else { return false }
+        let wanted = wanted(own.request.plan)
+        return !wanted.needs.isEmpty && own.isExpired(at: wanted.now) && own.obstacle(to: wanted) != nil
     }
 
     func wanted(_ plan: Plan, adding emergency: ApprovalNeed? = nil) -> Ballot.Case {
@@ -94,11 +103,32 @@ struct ApprovalJudgement: Judgement {
     func request(_ plan: Plan, _ wanted: Ballot.Case) -> ApprovalRequest {
         var generator = SystemRandomNumberGenerator()
         let patience = wanted.needs.map(\.expires).min() ?? rules.settings.expires
+        let asksForItsWindow = wanted.needs.contains { $0.isEmergency != true }
+        let end = asksForItsWindow ? windowEnd(plan, after: wanted.now) : nil
         return ApprovalRequest(
             id: RunID.letters(6, using: &generator), runID: step.runID, runName: runName, isRoutine: isRoutine,
             routines: routines,
             step: step.number, plan: plan, needs: wanted.needs, requesters: askers, isProtected: isProtected,
-            askedAt: wanted.now, expiresAt: wanted.now + patience)
+            askedAt: wanted.now, expiresAt: max(wanted.now + patience, end ?? wanted.now))
+    }
+
+    /// The end of the next window that takes what the plan waits with, the latest where its changes wait for different
+    /// ones: whoever approves it early approves it for then. Nil where no window restricts it, or it does not close.
+    private func windowEnd(_ plan: Plan, after now: Timestamp) -> Timestamp? {
+        var longest: [Effect: Double] = [:]
+        for change in plan.changes {
+            let entry = plan.packing?[change.id]
+            guard entry?.isTooLong != true else { continue }
+            let seconds = entry?.expected.seconds ?? ExpectedDuration.standard.inSeconds
+            longest[change.effect] = max(longest[change.effect] ?? 0, seconds)
+        }
+        return longest.compactMap { effect, seconds -> Timestamp? in
+            let next = windows.next(effect, of: plan.task, lasting: .seconds(seconds), after: now)
+            guard let start = next.start,
+                case .open(let window) = windows.opening(effect, of: plan.task, at: start, isEmergency: false)
+            else { return nil }
+            return window.closes
+        }.max()
     }
 
     private func wait(_ ballot: Ballot, _ wanted: Ballot.Case, isNew: Bool) -> Wait {

@@ -160,8 +160,10 @@ package struct Approvals: Sendable {
                 id: request.id, person: person.text, needed: needs.map(\.people).joined(separator: "; "))
         }
         if let error = emergencyObstacle(to: request, isEmergency: isEmergency, reason) { return error }
-        // Who approved it for its window may go further.
-        let given = ballot.approvals.filter { $0.isEmergency || !isEmergency }
+        // Who approved it for its window may go further, and so may who did when it was as urgent days ago.
+        let now = log.clock.now()
+        let given = ballot.approvals
+            .filter { !isEmergency || ($0.isEmergency && now < $0.at + rules.settings.expires) }
             .map { Person($0.by, shared: rules.shared) }
         return given.contains { $0.isSame(as: person) } ? .alreadyGiven(id: request.id, person: person.text) : nil
     }

@@ -83,15 +83,16 @@ package struct Ballot: Codable, Sendable {
     func obstacle(to wanted: Case) -> String? {
         if rejection != nil { return "rejected" }
         for need in wanted.needs {
-            let counted = counted(for: wanted, isEmergency: need.isEmergency == true)
-            let given = Self.different(counted.filter { $0.mayAnswer(need) }).count
+            let given = Self.different(counted(for: wanted, need).filter { $0.mayAnswer(need) }).count
             if given < need.count { return "\(given) of \(need.count) given (\(need.people)): \(need.reason)" }
         }
         return nil
     }
 
-    /// - Parameter isEmergency: only what was given for a start outside of its window, by this very step's request.
-    private func counted(for wanted: Case, isEmergency: Bool) -> [Person] {
+    /// - Parameter need: for a start outside of its window counts only what was given for that, by this very step's
+    ///   request, and for no longer than `expires`: what is urgent now is not in a week.
+    private func counted(for wanted: Case, _ need: ApprovalNeed) -> [Person] {
+        let isEmergency = need.isEmergency == true
         let isOwn = wanted.use == Use(runID: request.runID, step: request.step)
         let occurrence = (uses.firstIndex(of: wanted.use) ?? uses.count) + 1
         let isSamePlan = isOwn && wanted.plan.digest == request.plan.digest
@@ -99,7 +100,8 @@ package struct Ballot: Codable, Sendable {
         let asked = (isOwn ? request.requesters : [wanted.requester]).map { Person($0, shared: wanted.shared) }
         return approvals.compactMap { approval in
             let person = Person(approval.by, shared: wanted.shared)
-            let until = approval.next > 1 ? approval.at + wanted.standing : request.expiresAt
+            let latest = isEmergency ? min(request.expiresAt, approval.at + need.expires) : request.expiresAt
+            let until = approval.next > 1 ? approval.at + wanted.standing : latest
             guard approval.next >= occurrence, wanted.now < until,
                 !isEmergency || (approval.isEmergency && approval.reason != nil && isSamePlan),
                 isSamePlan || (approval.next > 1 && isWithinShape),

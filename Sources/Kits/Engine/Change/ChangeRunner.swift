@@ -13,6 +13,8 @@ struct ChangeRunner: Sendable {
     var attempts = 3
     /// How long to wait before an attempt, the first repetition being 1.
     var pause: @Sendable (Int) -> Duration = { .milliseconds(250 * (1 << $0)) }
+    /// What lets a change that has begun come to its end; nil where a cancellation interrupts it.
+    var drain: Drain?
     let moved: @Sendable (ChangeRecord) -> Void
 
     /// How long looking again is tried when the target cannot be reached right after a change: a server that restarts.
@@ -60,7 +62,12 @@ struct ChangeRunner: Sendable {
 
     private func failureOfApplying(_ record: ChangeRecord) async -> (any Error)? {
         do {
-            try await task.apply(record.change, act)
+            // What only looks or waits is begun again by whoever goes on.
+            if let drain, record.change.effect > .observes {
+                try await drain.sheltered { try await task.apply(record.change, act) }
+            } else {
+                try await task.apply(record.change, act)
+            }
             return nil
         } catch {
             return error
@@ -93,7 +100,7 @@ struct ChangeRunner: Sendable {
                 record, at: act.look.target, to: record.state == .started ? .failed : .unproven, evidence: evidence,
                 error: error)
         case .unknown(let reason):
-            let error = EngineError.undecided(change: record.change.id, reason: reason)
+            let error = EngineError.undecided(record, reason: reason)
             return try await log.move(record, at: act.look.target, to: .undecided, error: ErrorReport(error))
         }
     }

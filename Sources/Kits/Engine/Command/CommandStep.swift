@@ -24,10 +24,16 @@ struct CommandStep: MaintenanceTask {
             Change(
                 kind: Self.name, object: settings.shown, action: .program(settings.program), effect: settings.effect,
                 reversal: "only whoever wrote it knows", identity: try identity(look),
-                reason: "a step of the routine", changeClass: settings.changeClass,
+                reason: "a step of the routine", estimate: estimate, changeClass: settings.changeClass,
                 interrupts: settings.interrupts)
         ]
         return observation
+    }
+
+    /// It is ended after its time-out: where that is shorter than what is assumed of everything, so is this. Nil else.
+    private var estimate: Change.Estimate? {
+        guard settings.timeLimit < ExpectedDuration.standard else { return nil }
+        return Change.Estimate(seconds: settings.timeLimit.inSeconds, source: "its time-out")
     }
 
     func inspect(_ change: Change, _ look: Look) async throws -> Inspection {

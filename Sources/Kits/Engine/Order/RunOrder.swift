@@ -19,7 +19,9 @@ package struct RunOrder: Codable, Hashable, Sendable, Identifiable {
     package enum Work: Codable, Hashable, Sendable {
         case begin(Beginning)
         /// To go on with the run.
-        case resume(decision: String?)
+        ///
+        /// - Parameter change: which one the decision is about, as `ChangePlace` writes it.
+        case resume(decision: String?, change: String?)
     }
 
     /// A run to be, as its request says it.

@@ -2,22 +2,24 @@ import Maintenance
 import Outside
 import Settings
 
-/// What a person says of a change that nothing else can decide about.
-package enum Decision: String, CaseIterable, Sendable {
-    case done
-    case notDone = "not-done"
-}
-
 extension Runner {
     /// Goes on with a run that was killed, cancelled or left uncertain: first every uncertain change is settled at its
     /// target, then what was planned and never started is done, then the steps that never began.
     ///
     /// Steps that have ended stay as they ended.
-    package func resume(_ name: String, decision: Decision? = nil, requester: Requester) async throws -> RunSummary {
-        try await acting(for: requester).goOn(name, decision: decision, requester: requester)
+    ///
+    /// - Parameters:
+    ///   - decision: what became of a change that is undecided already; before anybody has looked it counts for nothing.
+    ///   - place: which change is meant; nil where only one is undecided.
+    package func resume(
+        _ name: String, decision: Decision? = nil, about place: ChangePlace? = nil, requester: Requester
+    ) async throws -> RunSummary {
+        try await acting(for: requester).goOn(name, decision, place, requester: requester)
     }
 
-    private func goOn(_ name: String, decision: Decision?, requester: Requester) async throws -> RunSummary {
+    private func goOn(
+        _ name: String, _ decision: Decision?, _ place: ChangePlace?, requester: Requester
+    ) async throws -> RunSummary {
         let run = try await log.run(name)
         let lock = try StateLocks(stateDirectory: stateDirectory).run(run.id)
         guard lock != nil else { throw EngineError.runIsAlive(run: run.id, process: run.requester.processID) }
@@ -29,6 +31,7 @@ extension Runner {
         guard !steps.isEmpty || run.state == .running || run.state == .waiting else {
             throw EngineError.nothingToResume(run: run.id, state: run.state)
         }
+        let decided = try await log.decided(decision, about: place, in: run)
         let work = try steps.map { step in
             Work(step: step, parsed: try catalog.entry(step.task).parse(step.arguments))
         }
@@ -51,7 +54,7 @@ extension Runner {
                     }
                     try await log.start(item.step)
                     events(.stepBegan(item.step))
-                    let settled = try await reconcile(item.step, runner, decision: decision, requester: requester)
+                    let settled = try await reconcile(item.step, runner, decided, requester: requester)
                     return try await runner.goOn(settled, plan, gaps: item.step.observation?.gaps ?? [])
                 }
             }
@@ -63,10 +66,10 @@ extension Runner {
 
     /// Settles what a crash left open: waits for or ends what still runs, then compares the witness.
     private func reconcile(
-        _ step: StepRecord, _ runner: StepRunner, decision: Decision?, requester: Requester
+        _ step: StepRecord, _ runner: StepRunner, _ decided: Decided?, requester: Requester
     ) async throws -> [ChangeRecord] {
         var settled: [ChangeRecord] = []
-        let decided: Facts = [AuditDraft.decider: .text(requester.user)]
+        let decider: Facts = [AuditDraft.decider: .text(requester.user)]
         let records = try await log.changes(of: step)
         if records.contains(where: { $0.state.isUncertain }) {
             try await Orphans(act: runner.act, clock: clock).end(runID: step.runID, step: step.number)
@@ -77,7 +80,7 @@ extension Runner {
                 continue
             }
             let result: ChangeRecord
-            switch (await runner.changeRunner(of: records.count).proof(of: record), decision) {
+            switch (await runner.changeRunner(of: records.count).proof(of: record), decided?.decision(about: record)) {
             case (.done(let evidence), _):
                 result = try await log.move(record, at: step.target, to: .proved, evidence: evidence)
             case (.notDone(let reason), _) where record.state == .applied:
@@ -91,11 +94,11 @@ extension Runner {
             case (.notDone, _):
                 result = try await log.move(record, at: step.target, to: .planned)
             case (.unknown, .done?):
-                result = try await log.move(record, at: step.target, to: .proved, evidence: decided)
+                result = try await log.move(record, at: step.target, to: .proved, evidence: decider)
             case (.unknown, .notDone?):
-                result = try await log.move(record, at: step.target, to: .planned, evidence: decided)
+                result = try await log.move(record, at: step.target, to: .planned, evidence: decider)
             case (.unknown(let reason), nil):
-                let error = ErrorReport(EngineError.undecided(change: record.change.id, reason: reason))
+                let error = ErrorReport(EngineError.undecided(record, reason: reason))
                 result =
                     record.state == .undecided
                     ? record : try await log.move(record, at: step.target, to: .undecided, error: error)

@@ -44,26 +44,33 @@ extension Runner {
         _ limit: Duration?, _ step: StepRecord, _ body: @escaping @Sendable () async throws -> Outcome
     ) async throws -> Outcome {
         guard let limit else { return try await body() }
-        let clock = clock
-        let inTime = try await withThrowingTaskGroup(of: Outcome?.self) { group -> Outcome? in
-            group.addTask { try await body() }
+        let inTime = try await withThrowingTaskGroup(of: Turn.self) { [clock] group -> Outcome? in
+            group.addTask { .ended(try await body()) }
             group.addTask {
-                try await clock.sleep(for: limit)
-                return nil
+                do { try await clock.sleep(for: limit) } catch { return .cancelled }
+                return .timeOver
             }
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { return nil }
-            if let first { return first }
-            group.cancelAll()
+            var isOver = false
             do {
-                // It may have ended all the same, or have left what only a person can decide about.
-                return try await group.next() ?? nil
+                while let turn = try await group.next() {
+                    switch turn {
+                    case .ended(let outcome):
+                        group.cancelAll()
+                        return outcome
+                    case .timeOver:
+                        isOver = true
+                        group.cancelAll()
+                    // The whole run was cancelled: how the step ends then is for it to say.
+                    case .cancelled: break
+                    }
+                }
             } catch {
-                guard error is CancellationError || ErrorReport(error).exitStatus == .interrupted else {
+                // It may have ended all the same, or have left what only a person can decide about.
+                guard isOver, error is CancellationError || ErrorReport(error).exitStatus == .interrupted else {
                     throw error
                 }
-                return nil
             }
+            return nil
         }
         if let inTime, inTime.state != .cancelled { return inTime }
         let error = ErrorReport(EngineError.stepTimeLimit(limit))
@@ -71,5 +78,10 @@ extension Runner {
             _ = try await log.move(record, at: step.target, to: .skipped, error: error)
         }
         return (.failed, error)
+    }
+
+    private enum Turn: Sendable {
+        case ended(Outcome)
+        case timeOver, cancelled
     }
 }

@@ -21,6 +21,8 @@ package struct Runner: Sendable {
     /// How long a step waits while another run changes its target. Somebody at a terminal is told at once; routines that
     /// start at the same minute take turns.
     package var busyPatience: Duration = .zero
+    /// What lets changes come to their end when the process is to stop; nil where they are interrupted.
+    package var drain: Drain?
     /// How long a change waits for the fence of its target.
     package var fencePatience: Duration = .seconds(30)
     private let protected: ProtectedDatabases
@@ -234,7 +236,7 @@ package struct Runner: Sendable {
             step: step, parsed: work.parsed, act: Act(look: look, fence: fence), log: log,
             policy: policy(look, step, request),
             deadline: { [clock] in request.timeLimit.map { clock.monotonic() - begin < $0 } ?? true },
-            events: events)
+            drain: drain, events: events)
         do {
             let value = try await body(runner)
             await fence.closeAll()
@@ -248,10 +250,11 @@ package struct Runner: Sendable {
     }
 
     private func policy(_ look: Look, _ step: StepRecord, _ request: RunRequest) -> Policy {
+        let windows = WindowRules(inventory, environment: step.target.environment, zones: zones)
         let approval = ApprovalJudgement(
             rules: ApprovalRules(inventory), log: log, step: step, runName: request.name,
             isRoutine: request.isRoutine, routines: step.terms?.routines ?? (request.isRoutine ? [request.name] : []),
-            asker: request.asker ?? request.requester, requester: request.requester)
+            asker: request.asker ?? request.requester, requester: request.requester, windows: windows)
         return Policy(
             judgements: [
                 HoldJudgement(log: log),
@@ -259,8 +262,7 @@ package struct Runner: Sendable {
                 SafetyJudgement(
                     look: look, log: log, foretells: request.isDryRun && request.isRoutine),
                 WindowJudgement(
-                    rules: WindowRules(inventory, environment: step.target.environment, zones: zones), log: log,
-                    step: step, approval: approval, isDryRun: request.isDryRun),
+                    rules: windows, log: log, step: step, approval: approval, isDryRun: request.isDryRun),
                 approval,
                 Confirmation(
                     environment: look.environment, isRoutine: request.isRoutine, isDryRun: request.isDryRun,

@@ -50,7 +50,13 @@ struct StepGate {
             if let open = group.first(where: { !$0.state.isSettled }) {
                 waiting = waiting ?? open
             } else if !has(group, wanted) {
-                return .skipped(ErrorReport(StepGateError.resultDiffers(name.ownName, wanted)))
+                // What is done for a step that failed asks about it by its place.
+                let isRescue = wanted == .failed && name.ownName.hasPrefix("#")
+                return .skipped(
+                    ErrorReport(
+                        isRescue
+                            ? StepGateError.notNeeded(String(name.ownName.dropFirst()))
+                            : .resultDiffers(name.ownName, wanted)))
             }
         }
         return waiting.map { .waits(ErrorReport(StepGateError.waits(for: $0))) } ?? .begins
@@ -95,6 +101,8 @@ enum StepGateError: MaintenanceError {
     case needed(StepRecord)
     case nothingCalled(String)
     case resultDiffers(String, StepResult)
+    /// What is only done where another step fails.
+    case notNeeded(String)
     case waits(for: StepRecord)
 
     var code: String {
@@ -103,6 +111,7 @@ enum StepGateError: MaintenanceError {
         case .stopped: "step.stopped"
         case .needed, .nothingCalled: "step.needs"
         case .resultDiffers: "step.result-differs"
+        case .notNeeded: "step.not-needed"
         case .waits: "step.waits"
         }
     }
@@ -120,6 +129,7 @@ enum StepGateError: MaintenanceError {
         case .resultDiffers(let name, .failed): "the step '\(name)' did not fail"
         case .resultDiffers(let name, .findings): "the step '\(name)' found nothing"
         case .resultDiffers(let name, .changes): "the step '\(name)' changed nothing"
+        case .notNeeded(let number): "it is only for where step \(number) of its routine fails, which it did not"
         case .waits(let other):
             "it waits for step \(other.number) ('\(other.title)'), which is \(other.state.rawValue)"
         }

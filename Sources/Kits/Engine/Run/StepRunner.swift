@@ -11,6 +11,7 @@ struct StepRunner: Sendable {
     let policy: Policy
     /// Asked before each change: whether it may still start.
     let deadline: @Sendable () -> Bool
+    let drain: Drain?
     let events: @Sendable (RunEvent) -> Void
 
     private static let surveyAttempts = 3
@@ -130,6 +131,7 @@ struct StepRunner: Sendable {
 
     func changeRunner(of count: Int) -> ChangeRunner {
         var runner = ChangeRunner(task: parsed.task, act: act, log: log) { events(.changeMoved(step, $0, of: count)) }
+        runner.drain = drain
         // A program is tried again only where its step says so.
         if step.task == CommandStep.name { runner.attempts = 1 }
         if let retries = step.terms?.retries {

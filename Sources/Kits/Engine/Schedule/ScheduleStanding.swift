@@ -41,7 +41,7 @@ package struct ScheduleStanding: Codable, Sendable {
             case unheard
             /// Items of a checklist wait for somebody's signature.
             case unsigned
-            /// A list of days has none that are still to come, or soon will have none.
+            /// A list of days, or a schedule, has none that are still to come, or soon will have none.
             case ended
             case ending = "ends soon"
             /// A rule that catches nothing.
@@ -69,7 +69,8 @@ extension ScheduleStanding {
         scheduler = try await log.schedulerState()
         attentions = Self.judge(scheduler, at: log.clock.now())
         attentions += try await Self.holds(log)
-        attentions += try await Self.openRuns(log, inventory, zones)
+        attentions += try await Self.openRuns(
+            log, inventory, windows: try await WaitingForWindows(log, inventory, zones))
         attentions += try await Self.lostOrders(log)
         attentions += inventory.endingCalendars(zones, at: log.clock.now()).map {
             Attention(
@@ -88,6 +89,22 @@ extension ScheduleStanding {
             let noted = open.filter { $0.target == .estate && $0.object == routine.name }
             attentions += try await Self.judge(routine, noted, log)
         }
+        attentions += try await Self.endedRuns(log, without: Set(routines.map(\.name)))
+    }
+
+    /// The same while the configuration cannot be used: that first, then what the state says by itself. What schedules,
+    /// windows and calendars would say is not known, and nothing is said of it.
+    package init(_ log: RunLog, without problem: ErrorReport) async throws {
+        scheduler = try await log.schedulerState()
+        attentions = [
+            Attention(
+                kind: .refused, subject: "configuration",
+                reason: "nothing can be started with it: \(problem.firstProblem)", resolve: "mainstay config check")
+        ]
+        attentions += Self.judge(scheduler, at: log.clock.now())
+        attentions += try await Self.holds(log)
+        attentions += try await Self.openRuns(log, Inventory(), windows: nil)
+        attentions += try await Self.endedRuns(log, without: [])
     }
 
     private static func judge(_ state: SchedulerState, at now: Timestamp) -> [Attention] {
@@ -107,10 +124,18 @@ extension ScheduleStanding {
                     reason: "process \(record.process) holds the lock and has said nothing for \((now - saidAt).short)",
                     resolve: "kill -CONT \(record.process)"))
         }
+        if let stopping = state.record?.stopping, let record = state.record {
+            found.append(
+                Attention(
+                    kind: .notRunning, subject: Scheduler.serviceName,
+                    reason: "process \(record.process) is being stopped since \(stopping): it starts nothing more, and "
+                        + "what it changes has until \(stopping + Drain.grace)",
+                    resolve: "mainstay serve"))
+        }
         if let refused = state.record?.refused {
             found.append(
                 Attention(
-                    kind: .refused, subject: "configuration", reason: "the old one is used: \(refused.problem)",
+                    kind: .refused, subject: "configuration", reason: "the old one is used: \(refused.firstProblem)",
                     resolve: "mainstay config check"))
         }
         return found
@@ -134,50 +159,6 @@ extension ScheduleStanding {
                 kind: .cancelled, subject: kept.order.name,
                 reason: "run \(kept.order.id), asked for by \(kept.order.requester.name), never began: \(error.problem)"
             )
-        }
-    }
-
-    private static func openRuns(
-        _ log: RunLog, _ inventory: Inventory, _ zones: ZoneDirectory
-    ) async throws -> [Attention] {
-        let runs = try await log.openRuns().filter { !$0.isDryRun }
-        let dead = try log.abandoned(runs)
-        let waiting = try await Approvals(log: log, inventory: inventory).waiting()
-        let unsigned = try await log.checklistWaits(runs)
-        let windows = try await WaitingForWindows(log, inventory, zones)
-        return runs.compactMap { run in
-            switch run.state {
-            case .waiting:
-                let requests = waiting.filter { $0.ballot.request.runID == run.id }
-                if let attention = windowAttention(run, windows[run: run.id], requests) { return attention }
-                if requests.isEmpty, let wait = unsigned.first(where: { $0.run.id == run.id }) {
-                    return Attention(
-                        kind: .waiting, subject: run.name, reason: "run \(run.id): \(wait.reason)",
-                        resolve: "mainstay checklist show \(wait.list) --environment \(wait.environment.shellQuoted)")
-                }
-                guard let request = requests.first(where: { $0.state != .approved }) else {
-                    return Attention(
-                        kind: .waiting, subject: run.name, reason: "run \(run.id) is approved and has not gone on yet",
-                        resolve: "mainstay resume \(run.id)")
-                }
-                let isExpired = request.state == .expired
-                return Attention(
-                    kind: .waiting, subject: run.name,
-                    reason: "run \(run.id) waits for an approval: "
-                        + (isExpired ? "the request has expired" : request.missing),
-                    resolve: isExpired
-                        ? "mainstay resume \(run.id)" : "mainstay approve \(request.ballot.request.id)")
-            case .uncertain:
-                return Attention(
-                    kind: .uncertain, subject: run.name,
-                    reason: "run \(run.id) has a change of which nobody can tell whether it was made",
-                    resolve: "mainstay resume \(run.id) --decide done|not-done")
-            default:
-                guard dead.contains(run.id) else { return nil }
-                return Attention(
-                    kind: .cutOff, subject: run.name, reason: "run \(run.id) ended in the middle: its process died",
-                    resolve: "mainstay resume \(run.id)")
-            }
         }
     }
 
@@ -208,8 +189,14 @@ extension ScheduleStanding {
             }
             let last = try await log.lastSuccess(ofRoutine: name)
             if let overdue = routine.overdue(lastSuccess: last, since: mark.since, now: now) {
-                add(.overdue, overdue.summary, byHand)
+                add(.overdue, overdue.summary, isAtWork ? "mainstay runs" : byHand)
             }
+        }
+        if routine.schedule.closed == nil, routine.schedule.next(after: now) == nil {
+            add(
+                .ended,
+                "no start of '\(routine.schedule.expression.text)' is still to come: nothing starts it any more",
+                "mainstay calendar explain \(name)")
         }
         let kinds: [ScheduleFinding: Attention.Kind] = [
             .missed: .missed, .overlapped: .skipped, .refused: .refused, .unheard: .unheard,
@@ -221,27 +208,10 @@ extension ScheduleStanding {
             else { continue }
             add(kind, finding.summary, finding.mend)
         }
-        if let run = try await log.latest(ofRoutine: name), run.state == .failed || run.state == .cancelled {
-            // One that ended because another waits for the same needs nobody: that other one does.
-            let hasMore = try await log.hasMoreToDo(run)
-            guard run.state == .failed || hasMore else { return found }
-            let steps = try await log.steps(of: run.id)
-            let reason = Self.reason(steps)?.problem
-            let resolve = run.state == .failed ? "mainstay show \(run.id)" : "mainstay resume \(run.id)"
-            add(
-                run.state == .failed ? .failed : .cancelled,
-                "run \(run.id) \(run.state.rawValue)\(reason.map { ": \($0)" } ?? "")", resolve)
+        if let run = try await log.latest(ofRoutine: name) {
+            found += try await [ended(run, log), skipped(run, log)].compactMap(\.self)
         }
         return found
-    }
-}
-
-extension ScheduleStanding {
-    /// What kept a run from succeeding: what failed, before what was given up or left out because of it.
-    private static func reason(_ steps: [StepRecord]) -> ErrorReport? {
-        let troubled = steps.filter { $0.error != nil && $0.state != .succeeded }
-        let first = troubled.first(where: \.state.isFailure) ?? troubled.first { $0.state != .skipped }
-        return (first ?? troubled.first)?.error
     }
 }
 
@@ -252,5 +222,16 @@ extension RunLog {
         let isRunning = try StateLocks(stateDirectory: directory).scheduler() == nil
         let service = try await service(Scheduler.serviceName)
         return ScheduleStanding.SchedulerState(isRunning: isRunning, record: service?.record, saidAt: service?.at)
+    }
+}
+
+extension ErrorReport {
+    /// Its problem on one line: where there are several, how many and the first.
+    package var firstProblem: String {
+        let lines = problem.split(whereSeparator: \.isNewline)
+        guard let first = lines.first else { return problem }
+        // Several stand below a line that counts them, each indented by two.
+        guard lines.count > 1, lines[1].hasPrefix("  "), !lines[1].hasPrefix("    ") else { return String(first) }
+        return "\(first); the first: \(lines[1].dropFirst(2))"
     }
 }

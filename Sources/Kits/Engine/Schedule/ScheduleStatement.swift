@@ -34,6 +34,16 @@ enum ScheduleStatement: String, StatementSet {
         select * from run where name = :name and is_routine = 1 and is_dry_run = 0 order by started_at desc, id desc
         limit 1
         """
+    case endedBadly = """
+        select * from run where started_at >= :since and is_dry_run = 0 and state in ('failed', 'cancelled')
+            and not exists (
+                select 1 from run as newer
+                where newer.name = run.name and newer.started_at >= run.started_at and newer.id <> run.id
+                    and newer.is_dry_run = 0 and newer.is_routine = run.is_routine
+                    and newer.environments = run.environments
+                    and (newer.started_at > run.started_at or newer.id > run.id))
+        order by started_at desc, id desc limit :most
+        """
     case lastSuccess = """
         select started_at from run where name = :name and is_routine = 1 and is_dry_run = 0 and state = 'succeeded'
         order by started_at desc limit 1

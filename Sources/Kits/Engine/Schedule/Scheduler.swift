@@ -64,6 +64,7 @@ package actor Scheduler {
     /// Runs that go on because a window is open, and the environments they do so in.
     var windowRuns: [String: Set<String>] = [:]
     var record: ServiceRecord
+    private var leads = false
     private var armed: Timestamp?
     private var builtAt: (wall: Timestamp, monotonic: Duration, calendars: [FileStatus?])?
     private var askedAt: Duration?
@@ -90,11 +91,15 @@ package actor Scheduler {
             configuration: work.book.inventory.sourceFiles, configuredAt: now)
     }
 
-    /// Waits until it may lead, then starts what is due until it is cancelled. What runs then ends its present change and
-    /// stays for the next leader.
+    /// Waits until it may lead, then starts what is due until it is cancelled. What runs then ends its present change, as
+    /// its runner's `drain` lets it, and stays for the next leader.
     package func run() async throws {
         let lock = try await lead()
-        defer { withExtendedLifetime(lock) {} }
+        leads = true
+        defer {
+            leads = false
+            withExtendedLifetime(lock) {}
+        }
         record.since = clock.now()
         try await rebuild()
         tell(.leads(routines: routines.count, next: starts.next()))
@@ -114,6 +119,20 @@ package actor Scheduler {
     /// Another reading of the configuration, or why there is none: then the old one stays.
     package nonisolated func reload(_ work: Result<Work, ErrorReport>) {
         nudge.yield(.reload(work))
+    }
+
+    /// Tells those who ask how things stand that nothing more is started here. A process that does not lead says nothing.
+    ///
+    /// - Returns: what went wrong with that.
+    package func saysItStops() async -> SchedulerEvent? {
+        guard leads else { return nil }
+        record.stopping = record.stopping ?? clock.now()
+        do {
+            try await log.beat(Self.serviceName, record)
+            return nil
+        } catch {
+            return .failed(what: "noting that the scheduler stops", ErrorReport(error))
+        }
     }
 
     private func lead() async throws -> LockFile {

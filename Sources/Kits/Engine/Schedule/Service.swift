@@ -13,6 +13,8 @@ package struct ServiceRecord: Codable, Sendable {
     package var configuredAt: Timestamp
     /// Why a newer configuration is not used; nil where the newest is.
     package var refused: ErrorReport?
+    /// Since when it starts nothing more and only lets what it changes come to its end; nil where it works.
+    package var stopping: Timestamp?
 
     package init(
         process: Int32, host: String, since: Timestamp, configuration: [String], configuredAt: Timestamp,

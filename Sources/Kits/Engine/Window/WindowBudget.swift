@@ -14,6 +14,9 @@ struct WindowBudget: Sendable {
     /// People let it start now.
     var isEmergency = false
 
+    /// Why something waits that nothing else keeps back.
+    static let noWindow = "no window is open"
+
     /// Whether it is asked again how long changes take, now that so many were made: what was just seen of their kind counts
     /// for those of which nothing is known. After one, two, four, and so on, or a long plan would ask nothing else.
     func learns(after made: Int) -> Bool { made & (made - 1) == 0 }
@@ -91,7 +94,7 @@ struct WindowBudget: Sendable {
                 ? "it is expected to take \(length.short), and \(left) are left"
                 : "what comes before it takes the \(left) that are left"
         } else {
-            entry.reason = rules.problem(change.effect, of: task, at: now) ?? "no window is open"
+            entry.reason = rules.problem(change.effect, of: task, at: now) ?? Self.noWindow
         }
     }
 }

@@ -27,6 +27,7 @@ struct WindowJudgement: Judgement {
             reserved: try await reserved(at: now))
         var fit = WindowFit(budget: budget, packing: budget.plan(changes, at: now))
         guard fit.packing.starting.isEmpty else { return .fits(fit) }
+        if isDryRun { fit.packing = budget.foreseen(fit.packing, changes, taken: try await takenLater()) }
         fit.emergency = emergency(changes, at: now)
         fit.problem = changes.lazy.compactMap { rules.problem($0.effect, of: step.task, at: now) }.first
         fit.wait = Wait(reason: ErrorReport(fit.error(step)), isForWindow: true)
@@ -37,6 +38,8 @@ struct WindowJudgement: Judgement {
         guard let plan = step.plan, isRestricted(plan.changes) else { return nil }
         let now = log.clock.now()
         guard plan.changes.allSatisfy({ isClosed($0, at: now) }) else { return nil }
+        // People are asked anew while the window is still to come, and not when it opens.
+        if try await approval.hasLapsed() { return nil }
         var request: String?
         if let emergency = emergency(plan.changes, at: now) {
             switch try await approval.standing(of: emergency, plan) {
@@ -57,6 +60,17 @@ struct WindowJudgement: Judgement {
             .filter { $0.number < step.number && $0.target.environment == step.target.environment }
             .flatMap { $0.plan?.packing?.starting ?? [] }
             .reduce(.zero) { $0 + .seconds($1.expected.seconds) }
+    }
+
+    /// How much of each window to come the earlier steps of a dry run would take in this environment.
+    private func takenLater() async throws -> [Timestamp: Duration] {
+        try await log.steps(of: step.runID)
+            .filter { $0.number < step.number && $0.target.environment == step.target.environment }
+            .flatMap { $0.plan?.packing?.left ?? [] }
+            .reduce(into: [:]) { taken, entry in
+                guard let begins = entry.nextWindow else { return }
+                taken[begins, default: .zero] += .seconds(entry.expected.seconds)
+            }
     }
 
     private func isRestricted(_ changes: [Change]) -> Bool {

@@ -118,7 +118,7 @@ package struct ConfigurationReader: Sendable {
     }
 
     /// One file's mapping; nil where nothing stands in it.
-    private static func tree(_ text: String, _ file: String) throws(ConfigurationError) -> Tree? {
+    static func tree(_ text: String, _ file: String) throws(ConfigurationError) -> Tree? {
         let document = YAMLDocument(file.hasSuffix(".json") ? JSONComments.removed(from: text) : text, file: file)
         guard let tree = try document.tree(), !tree.isEmpty else { return nil }
         guard tree.entries != nil else {
@@ -131,7 +131,7 @@ package struct ConfigurationReader: Sendable {
         return tree
     }
 
-    private static func additions(beside path: String) throws(ConfigurationError) -> [String] {
+    static func additions(beside path: String) throws(ConfigurationError) -> [String] {
         let directory = additionsDirectory(beside: path)
         let names = try ConfigurationText.names(in: directory) ?? []
         return inReadingOrder(
