@@ -12,14 +12,11 @@ enum DeliveryFinding {
     /// Its object is that of the first.
     case missedCanary(Canaries.Way)
 
-    private static let undeliveredCode = "AL001"
-    fileprivate static let missedCode = "AL003"
-
     func finding(_ reason: String, severity: Severity = .warning) -> Finding {
         switch self {
         case .undelivered(let channel, let recipient):
             Finding(
-                code: Self.undeliveredCode, severity: severity, target: .estate, object: object,
+                code: ChannelTrouble.undelivered, severity: severity, target: .estate, object: object,
                 summary: "the channel '\(channel)' does not take what it is to tell"
                     + (recipient.map { " \($0)" } ?? "") + ": \(reason)",
                 mend: "mainstay alerts test \(channel)" + (recipient.map { " --to=\($0.shellQuoted)" } ?? ""))
@@ -30,7 +27,7 @@ enum DeliveryFinding {
         // Whoever would be told of it by this channel is not, so it is worth waking somebody by another.
         case .missedCanary(let way):
             Finding(
-                code: Self.missedCode, severity: .critical, target: .estate, object: object,
+                code: ChannelTrouble.missedCanary, severity: .critical, target: .estate, object: object,
                 summary: "the channel '\(way.channel)' has not taken its canary"
                     + (way.recipient.map { " to \($0)" } ?? "") + ": \(reason)",
                 mend: "mainstay alerts test \(way.channel)"
@@ -52,7 +49,7 @@ enum DeliveryFinding {
             reached.flatMap { channel, people in
                 people.isEmpty ? [channel] : people.map { "\(channel) \($0)" }
             })
-        return open.map(\.finding).filter { $0.code == undeliveredCode && !known.contains($0.object ?? "") }
+        return open.map(\.finding).filter { $0.code == ChannelTrouble.undelivered && !known.contains($0.object ?? "") }
     }
 }
 
@@ -68,7 +65,7 @@ struct MissedCanaries {
         }
         let waitedFor = Set(standings.filter { $0.takenAt == nil && $0.due != nil }.map(\.way.object))
         let over = known.map(\.finding).filter {
-            $0.code == DeliveryFinding.missedCode && !waitedFor.contains($0.object ?? "")
+            $0.code == ChannelTrouble.missedCanary && !waitedFor.contains($0.object ?? "")
         }
         return (missed, over)
     }
