@@ -163,7 +163,7 @@ struct FailOverDeliveryTests {
         )
     }
 
-    @Test("the end goes to whom the other channel understands, and otherwise to its own people")
+    @Test("it goes to whom the other channel understands, and otherwise to its own people")
     func people() throws {
         var alerts = AlertSettings()
         var mail = EmailAccess(host: "mail.example.org", port: 25, sender: "m@example.org")

@@ -1,13 +1,12 @@
 import Alert
 import Command
-
-@testable import Engine
 import Maintenance
 import MaintenanceTesting
 import Settings
 import Testing
 
 @testable import Alerts
+@testable import Engine
 
 @Suite("silences that cover nothing, and what findings about alerts mean")
 struct SilenceTroubleTests {

@@ -17,8 +17,9 @@ final class Courier: Sendable {
     static let leastAttempts = 10
     /// So long a message that is on its way when the service stops may still take.
     static let grace: Duration = .seconds(10)
-    /// What one channel is given before it is asked again what is due: something critical may have come meanwhile.
-    private static let atOnce = 50
+    /// So often as many as a channel takes beside each other it is given, before it is asked again what is due: something
+    /// critical may have come meanwhile.
+    private static let rounds = 12
     /// From the third failure on others are told.
     private static let failuresBeforeOthers = 3
     /// A channel that fails after so long is asked anew what is due: something critical may have come meanwhile.
@@ -79,13 +80,16 @@ final class Courier: Sendable {
     private func work(_ name: String, _ channel: (any AlertChannel)?) async {
         do {
             try await failOverHeldUp(name)
+            let most = (channel?.mostAtOnce ?? 1) * Self.rounds
+            // The first alone: a channel that does not answer is asked once, and not by many at once.
+            var first = 1
             var isGoingOn = true
             while isGoingOn {
-                let due = try await log.dueNotifications(of: name, most: Self.atOnce)
+                let due = try await log.dueNotifications(of: name, most: most)
                 isGoingOn = !due.isEmpty
-                // The first alone: a channel that does not answer is asked once, and not by many at once.
-                for item in due.prefix(1) { isGoingOn = await deliver(item, by: channel) }
-                if isGoingOn { isGoingOn = await deliver(due.dropFirst(), by: channel) }
+                for item in due.prefix(first) { isGoingOn = await deliver(item, by: channel) }
+                if isGoingOn { isGoingOn = await deliver(due.dropFirst(first), by: channel) }
+                first = 0
             }
         } catch {
             guard !Task.isCancelled else { return }
@@ -118,7 +122,7 @@ final class Courier: Sendable {
     /// What is critical and has to wait for something before it that the channel does not take is told by others.
     private func failOverHeldUp(_ channel: String) async throws {
         let heldUp = try await log.heldUpNotifications(
-            of: channel, attempts: Self.failuresBeforeOthers, most: Self.atOnce)
+            of: channel, attempts: Self.failuresBeforeOthers, most: 100)
         for item in heldUp {
             let ways = others(item)
             guard !ways.isEmpty else { return }
