@@ -49,7 +49,7 @@ enum NotifyBench {
                 _ = try await tell(["warm"], session.log, receiver)
                 var single: [Double] = []
                 for number in 0..<alone { single += try await tell(["alone\(number)"], session.log, receiver) }
-                let burst = atOnce > 0 ? try await tell((0..<atOnce).map { "burst\($0)" }, session.log, receiver) : []
+                let burst = try await atOnce > 0 ? tell((0..<atOnce).map { "burst\($0)" }, session.log, receiver) : []
                 return facts("alone", single).merging(facts("at once", burst)) { first, _ in first }
             }
             defer { group.cancelAll() }

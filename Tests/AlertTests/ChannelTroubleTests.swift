@@ -34,7 +34,7 @@ struct ChannelTroubleTests {
             (["mail", "chat"], ["mail", "chat", "page"], ["chat"]),
             (["mail"], ["mail", "chat", "page"], ["chat", "page"]), (["mail"], ["mail"], ["mail"]),
             (["chat"], ["mail", "chat", "page"], ["chat"]), ([], ["mail", "chat"], []),
-        ])
+        ] as [([String], [String], [String])])
     func others(channels: [String], ways: [String], told: [String]) {
         var router = router(channels, ways: ways)
         let outcome = router.take([.wrong(trouble, annotations: [:])], at: start)
