@@ -174,5 +174,6 @@ package enum EngineSchema {
         AlertLifeSchema.migration,
         AccessSchema.identities,
         OrderSchema.migration,
+        AlertSchema.instead,
     ]
 }
