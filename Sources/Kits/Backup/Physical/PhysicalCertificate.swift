@@ -156,6 +156,29 @@ extension BackupFolder {
         return certificate
     }
 
+    /// Of which cluster the backup was that was proved last; nil where no proof can be believed.
+    ///
+    /// - Throws: `FileError`, `CocoaError`.
+    package func provedCluster(key: BackupKey) throws -> String? {
+        guard FileManager.default.fileExists(atPath: physical) else { return nil }
+        let mark = ".certificate.json"
+        let labels = try FileManager.default.contentsOfDirectory(atPath: physical).filter { $0.hasSuffix(mark) }
+            .map { String($0.dropLast(mark.utf8.count)) }
+        var newest: PhysicalCertificate?
+        for label in labels {
+            do {
+                guard let found = try physicalCertificate(of: label, key: key), found.verdict == .proved else {
+                    continue
+                }
+                if let known = newest, known.taken >= found.taken { continue }
+                newest = found
+            } catch is PhysicalRecordError {
+                continue
+            }
+        }
+        return newest?.systemIdentifier
+    }
+
     private var shelf: RecordShelf { RecordShelf(directory: physical) }
 
     @discardableResult
