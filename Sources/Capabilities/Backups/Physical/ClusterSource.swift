@@ -23,9 +23,11 @@ extension Look {
         if let identifier = known?.source.systemIdentifier { return .known(systemIdentifier: identifier) }
         let place = BackupPlace(self)
         if let key = try await place.key(),
-            let identifier = try await Blocking().run({ _ in try place.folder.provedCluster(key: key) })
+            let proved = try await Blocking().run({ _ in
+                try place.folder.physicalCertificates(key: key).first { $0.verdict == .proved }
+            })
         {
-            return .known(systemIdentifier: identifier)
+            return .known(systemIdentifier: proved.systemIdentifier)
         }
         return .unknown(reason)
     }

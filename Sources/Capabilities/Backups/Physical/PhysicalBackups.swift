@@ -24,6 +24,10 @@ struct PhysicalBackups: Sendable {
         let session = try await look.database()
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
+        if proves {
+            observation.examined.insert("BK020")
+            observation.findings += look.missingPrinter
+        }
         let info = try await physical.info()
         try await physical.refuseOther(info, session)
         let last = info.newest

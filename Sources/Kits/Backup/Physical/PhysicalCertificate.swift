@@ -156,27 +156,23 @@ extension BackupFolder {
         return certificate
     }
 
-    /// Of which cluster the backup was that was proved last; nil where no proof can be believed.
+    /// Those of all physical backups that can be believed, of the newest backup first.
     ///
     /// - Throws: `FileError`, `CocoaError`.
-    package func provedCluster(key: BackupKey) throws -> String? {
-        guard FileManager.default.fileExists(atPath: physical) else { return nil }
+    package func physicalCertificates(key: BackupKey) throws -> [PhysicalCertificate] {
+        guard FileManager.default.fileExists(atPath: physical) else { return [] }
         let mark = ".certificate.json"
         let labels = try FileManager.default.contentsOfDirectory(atPath: physical).filter { $0.hasSuffix(mark) }
             .map { String($0.dropLast(mark.utf8.count)) }
-        var newest: PhysicalCertificate?
+        var found: [PhysicalCertificate] = []
         for label in labels {
             do {
-                guard let found = try physicalCertificate(of: label, key: key), found.verdict == .proved else {
-                    continue
-                }
-                if let known = newest, known.taken >= found.taken { continue }
-                newest = found
+                if let certificate = try physicalCertificate(of: label, key: key) { found.append(certificate) }
             } catch is PhysicalRecordError {
                 continue
             }
         }
-        return newest?.systemIdentifier
+        return found.sorted { ($0.taken, $0.backup) > ($1.taken, $1.backup) }
     }
 
     private var shelf: RecordShelf { RecordShelf(directory: physical) }
