@@ -59,6 +59,15 @@ struct PhysicalBackupTests {
             let shown = try await program.run("backup", "show", label)
             #expect(shown.exitCode == 0 && shown.output.contains("heapallindexed"), "\(shown.output)\(shown.errors)")
 
+            // Who has physical backups alone is not told that there are none.
+            let ready = try await program.run("dr", "readiness-check")
+            let answers = ready.output.inOneLine
+            #expect(!answers.contains("there is no") && answers.contains("the newest physical one"), "\(answers)")
+            #expect(answers.contains("\(label), 5 of 8 rungs"), "\(answers)")
+            let ages = try await program.run("health", "check", "--check", "backup.age", "--check", "backup.proof")
+            #expect(ages.exitCode == 0, "\(ages.output)\(ages.errors)")
+            #expect(!ages.output.contains("can be believed"), "\(ages.output)")
+
             let drill = try await program.run(
                 "recovery", "pitr-test", "--for", "500ms", "--every", "20ms", "--seed", "7")
             #expect(drill.exitCode == 0, "\(drill.output)\(drill.errors)")
