@@ -59,7 +59,8 @@ struct ShowBackup: HouseCommand {
             document: Document(backup: shown, manifest: manifest), empty: "")
         if output.format == .table {
             application.console.print("")
-            try session.print(shown.ladder.listing(until: shown.certificate?.countsUntil), document: shown.ladder, empty: "")
+            try session.print(
+                shown.ladder.listing(until: shown.certificate?.countsUntil), document: shown.ladder, empty: "")
         }
         if tables, output.format == .table {
             let listing = Listing(
@@ -82,7 +83,8 @@ struct ShowBackup: HouseCommand {
             empty: "")
         if output.format == .table {
             application.console.print("")
-            try session.print(shown.ladder.listing(until: shown.certificate?.countsUntil), document: shown.ladder, empty: "")
+            try session.print(
+                shown.ladder.listing(until: shown.certificate?.countsUntil), document: shown.ladder, empty: "")
         }
         return .success
     }

@@ -2,6 +2,7 @@ import Backup
 import Engine
 import Maintenance
 import Outside
+import Page
 import Settings
 
 /// What 'dr readiness-check' says of a database that has physical backups alone.

@@ -212,7 +212,7 @@ private struct PhysicalAlone: Sendable {
     var certificates: [PhysicalCertificate]
 
     var age: Reading {
-        Reading(summary: "only physical backups are taken, whose age 'backup.physical' tells", state: .ok)
+        Reading(summary: "only physical backups are taken, whose age 'backup.physical' tells", state: .passed)
     }
 
     func proof(_ context: CheckContext) -> Reading {
