@@ -161,7 +161,7 @@ struct RestoreClusterTests {
                 // Nobody can be asked any more; the last proof says which cluster it was.
                 let lost = try await program.run("backup", "restore", "--into", goal)
                 for refused in [live, lost] {
-                    let said = "\(refused.output)\(refused.errors)"
+                    let said = "\(refused.output)\(refused.errors)".inOneLine
                     #expect(refused.exitCode != 0 && said.contains(own) && said.contains(foreign), "\(said)")
                 }
                 #expect(try left(estate) == [])
@@ -191,13 +191,13 @@ struct RestoreClusterTests {
             let goal = "\(estate.directory)/restored"
             let usual = try await program.run("backup", "restore", "--into", goal, "--dry-run")
             #expect(usual.exitCode == 0, "\(usual.output)\(usual.errors)")
-            #expect(usual.output.contains("restore \(labels[0])"), "\(usual.output)")
-            #expect(usual.output.contains("passed over"), "\(usual.output)")
+            let plan = usual.output.inOneLine
+            #expect(plan.contains("restore \(labels[0])") && plan.contains("passed over"), "\(plan)")
             let named = try await program.run("backup", "restore", "--into", goal, "--backup", labels[1], "--dry-run")
-            #expect(named.output.contains("restore \(labels[1])"), "\(named.output)\(named.errors)")
+            #expect(named.output.inOneLine.contains("restore \(labels[1])"), "\(named.output)\(named.errors)")
             try await refute(labels[0])
             let none = try await program.run("backup", "restore", "--into", goal)
-            let said = "\(none.output)\(none.errors)"
+            let said = "\(none.output)\(none.errors)".inOneLine
             #expect(none.exitCode != 0 && said.contains("no proof has refuted"), "\(said)")
             #expect(try left(estate) == [])
         }
