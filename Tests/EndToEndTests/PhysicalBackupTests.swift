@@ -62,7 +62,8 @@ struct PhysicalBackupTests {
             // Who has physical backups alone is not told that there are none.
             let ready = try await program.run("dr", "readiness-check", "--format", "json")
             let answers = ready.output
-            #expect(!answers.contains("there is no backup") && answers.contains("the newest physical one"), "\(answers)")
+            #expect(!answers.contains("there is no backup"), "\(answers)")
+            #expect(answers.contains("the newest physical one"), "\(answers)")
             #expect(answers.contains("\(label), 5 of 8 rungs"), "\(answers)")
             let ages = try await program.run("health", "check", "--check", "backup.age", "--check", "backup.proof")
             #expect(ages.exitCode == 0, "\(ages.output)\(ages.errors)")
