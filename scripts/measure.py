@@ -223,15 +223,21 @@ def copies(source, mainstay, state, rows=20_000_000):
     ours = ["--environment", "copied", "--config", configuration, "--state", f"{state}/copied", "--quiet"]
     backup = [mainstay, "backup", "run", *ours]
     copy = [mainstay, "backup", "copy", "--fail-on", "never", *ours]
-    run(backup)
+    taken = run(backup)
     first = run([*copy, "--storage", "secondary"])
     whole = stored(f"{state}/first")
     before = cut([*copy, "--storage", "offsite"], f"{state}/second", whole // 2)
     run([*copy, "--storage", "offsite"])
     # Both repositories hold the same once; what was sent twice lies there twice.
     again = max(0, stored(f"{state}/second") - whole)
-    run(backup)
+    retaken = run(backup)
     repeated = run([*copy, "--storage", "secondary"])
+    row("`backup run` of unchanged data against the first, with nothing to deduplicate",
+        f"{retaken['wall'] / taken['wall']:.2f} × ({retaken['wall']:.1f} s, {taken['wall']:.1f} s)", "–")
+    both = (taken["wall"] + first["wall"], retaken["wall"] + repeated["wall"])
+    row("`backup run` and `backup copy` of unchanged data against the first of both",
+        f"{both[1] / both[0]:.2f} × ({both[1]:.1f} s, {both[0]:.1f} s)", "0.8 ×")
+    row("peak memory of `backup run` of that", f"{max(taken['peak'], retaken['peak']) / 1e6:.0f} MB", "under 64 MB")
     row("`backup copy` of unchanged data against the first copy",
         f"{repeated['wall'] / first['wall']:.2f} × ({repeated['wall']:.1f} s, {first['wall']:.1f} s)", "0.8 ×")
     row("what that adds to the repository",
@@ -295,6 +301,12 @@ def physical(mainstay, state, gigabytes):
                                      configuration, "--state", f"{state}/physical", "--quiet"]))
         restore, copied, ours = (statistics.median(each["wall"] for each in seen[name]) for name in seen)
         peak = max(each["peak"] for each in seen["ours"])
+        taking = [mainstay, "backup", "run", "--environment", "physical", "--config", configuration, "--state",
+                  f"{state}/physical", "--quiet", "--type"]
+        first, again = run([*taking, "full"]), run([*taking, "incremental"])
+        row("`backup run --type incremental` of unchanged data against a full one",
+            f"{again['wall'] / first['wall']:.2f} × ({again['wall']:.1f} s, {first['wall']:.1f} s)", "0.8 ×")
+        row("peak memory of `backup run --type full`, pgBackRest's with it", f"{first['peak'] / 1e6:.0f} MB", "flat")
         row(f"proof of a physical backup of {size / 1e9:.1f} GB against pgBackRest's restore and 1.3 parallel COPYs",
             f"{ours / (restore + 1.3 * copied):.2f} × ({ours:.1f} s; restore {restore:.1f} s, COPY {copied:.1f} s)", "1 ×")
         row("peak memory of that, pgBackRest's with it", f"{peak / 1e6:.0f} MB", "flat")

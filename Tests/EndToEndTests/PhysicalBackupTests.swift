@@ -59,6 +59,16 @@ struct PhysicalBackupTests {
             let shown = try await program.run("backup", "show", label)
             #expect(shown.exitCode == 0 && shown.output.contains("heapallindexed"), "\(shown.output)\(shown.errors)")
 
+            // Who has physical backups alone is not told that there are none.
+            let ready = try await program.run("dr", "readiness-check", "--format", "json")
+            let answers = ready.output
+            #expect(!answers.contains("there is no backup"), "\(answers)")
+            #expect(answers.contains("the newest physical one"), "\(answers)")
+            #expect(answers.contains("\(label), 5 of 8 rungs"), "\(answers)")
+            let ages = try await program.run("health", "check", "--check", "backup.age", "--check", "backup.proof")
+            #expect(ages.exitCode == 0, "\(ages.output)\(ages.errors)")
+            #expect(!ages.output.contains("can be believed"), "\(ages.output)")
+
             let drill = try await program.run(
                 "recovery", "pitr-test", "--for", "500ms", "--every", "20ms", "--seed", "7")
             #expect(drill.exitCode == 0, "\(drill.output)\(drill.errors)")
@@ -92,6 +102,57 @@ struct PhysicalBackupTests {
             #expect("\(refuted.output)\(refuted.errors)".contains("\(missing.prefix(24)) is missing"))
             let after = try await program.run("backup", "list", "--format", "csv")
             #expect(after.output.contains("refuted, 2 of 8"), "\(after.output)")
+        }
+    }
+
+    @Test("pgBackRest's retention lets a proved backup go only behind one that is proved too")
+    func retention() async throws {
+        try await PhysicalEstate.with(more: "repo1-retention-full=1") { estate in
+            try await estate.fill()
+            let program = try configured(estate)
+            func labels() async throws -> [String] { try await estate.engine().info().backups.map(\.label) }
+            #expect(try await program.run("backup", "run", "--type", "full", "--prove").exitCode == 0)
+            let first = try #require(try await labels().first)
+
+            // Not proved: the first stays, and somebody is told.
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            let both = try await labels()
+            #expect(both.count == 2 && both.contains(first), "\(both)")
+            let held = try await program.run("backup", "prune", "--yes")
+            let told = held.output.inOneLine
+            #expect(told.contains("BK003") && told.contains("would go"), "\(told)\(held.errors)")
+            #expect(try await labels().count == 2)
+
+            // Refuted: as before.
+            let second = try #require(try await labels().last)
+            let file = "\(estate.repository)/backup/shop/\(second)/backup.manifest"
+            let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+            let handle = try #require(FileHandle(forWritingAtPath: file))
+            try handle.write(contentsOf: Data([0]))
+            try handle.close()
+            #expect(try await program.run("backup", "verify", "--backup", second).exitCode == 1)
+            #expect(try await program.run("backup", "prune", "--yes").output.contains("BK003"))
+            #expect(try await labels().count == 2)
+            let again = try #require(FileHandle(forWritingAtPath: file))
+            try again.truncate(atOffset: 0)
+            try again.write(contentsOf: whole)
+            try again.close()
+
+            // Proved: what the retention does not keep is shown, goes, and nothing else.
+            let proved = try await program.run("backup", "verify", "--backup", second)
+            #expect(proved.exitCode == 0, "\(proved.output)\(proved.errors)")
+            let planned = try await program.run("backup", "prune", "--dry-run")
+            #expect(planned.output.contains(first) && planned.output.contains("expire"), "\(planned.output)")
+            #expect(try await labels().count == 2)
+            let pruned = try await program.run("backup", "prune", "--yes")
+            #expect(pruned.exitCode == 0, "\(pruned.output)\(pruned.errors)")
+            #expect(try await labels() == [second])
+
+            // With its proof at once, the older one goes at once.
+            let third = try await program.run("backup", "run", "--type", "full", "--prove")
+            #expect(third.exitCode == 0, "\(third.output)\(third.errors)")
+            let left = try await labels()
+            #expect(left.count == 1 && left != [second], "\(left)")
         }
     }
 

@@ -12,8 +12,9 @@ import Testing
 struct RestoreClusterTests {
     private let program = Program()
 
-    private func configure(_ estate: PhysicalEstate, engine: String? = nil) throws {
-        let physical = engine.map { "engine: \($0)" } ?? "stanza: shop, configuration: \(estate.configuration)"
+    private func configure(_ estate: PhysicalEstate, engine: String? = nil, of other: PhysicalEstate? = nil) throws {
+        let stanza = "stanza: shop, configuration: \((other ?? estate).configuration)"
+        let physical = engine.map { "engine: \($0)" } ?? stanza
         try program.configure(
             """
             environments:
@@ -140,6 +141,65 @@ struct RestoreClusterTests {
             #expect(damaged.exitCode == 1, "\(damaged.output)")
             #expect("\(damaged.output)\(damaged.errors)".contains("damaged"), "\(damaged.errors)")
             #expect(try left(estate).filter { $0.contains("damaged") } == [])
+        }
+    }
+
+    @Test("the backup of another cluster under this one's name is refused, by the live server and after its loss")
+    func otherCluster() async throws {
+        try await PhysicalEstate.with { estate in
+            try configure(estate)
+            let taken = try await program.run("backup", "run", "--type", "full", "--prove")
+            #expect(taken.exitCode == 0, "\(taken.output)\(taken.errors)")
+            try await PhysicalEstate.with { other in
+                try await other.pgBackRest("--type=full", "backup")
+                try configure(estate, of: other)
+                let (own, foreign) = (try await estate.systemIdentifier, try await other.systemIdentifier)
+                let goal = "\(estate.directory)/restored"
+                let live = try await program.run("backup", "restore", "--into", goal)
+                #expect(live.exitCode == 4, "\(live.output)\(live.errors)")
+                try await estate.cluster.stop()
+                // Nobody can be asked any more; the last proof says which cluster it was.
+                let lost = try await program.run("backup", "restore", "--into", goal)
+                for refused in [live, lost] {
+                    let said = "\(refused.output)\(refused.errors)".inOneLine
+                    #expect(refused.exitCode != 0 && said.contains(own) && said.contains(foreign), "\(said)")
+                }
+                #expect(try left(estate) == [])
+                try await estate.cluster.start()
+            }
+        }
+    }
+
+    @Test("what a proof refuted is passed over by name, and tried only where it is named")
+    func refutedBackup() async throws {
+        try await PhysicalEstate.with { estate in
+            try await estate.fill()
+            try configure(estate)
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            #expect(try await program.run("backup", "run", "--type", "full").exitCode == 0)
+            let labels = try await estate.engine().info().backups.map(\.label)
+            try #require(labels.count == 2)
+            func refute(_ label: String) async throws {
+                let file = "\(estate.repository)/backup/shop/\(label)/backup.manifest"
+                let handle = try #require(FileHandle(forWritingAtPath: file))
+                try handle.write(contentsOf: Data([0]))
+                try handle.close()
+                let verified = try await program.run("backup", "verify", "--backup", label)
+                #expect(verified.exitCode == 1, "\(verified.output)\(verified.errors)")
+            }
+            try await refute(labels[1])
+            let goal = "\(estate.directory)/restored"
+            let usual = try await program.run("backup", "restore", "--into", goal, "--dry-run")
+            #expect(usual.exitCode == 0, "\(usual.output)\(usual.errors)")
+            let plan = usual.output.inOneLine
+            #expect(plan.contains("restore \(labels[0])") && plan.contains("passed over"), "\(plan)")
+            let named = try await program.run("backup", "restore", "--into", goal, "--backup", labels[1], "--dry-run")
+            #expect(named.output.inOneLine.contains("restore \(labels[1])"), "\(named.output)\(named.errors)")
+            try await refute(labels[0])
+            let none = try await program.run("backup", "restore", "--into", goal)
+            let said = "\(none.output)\(none.errors)".inOneLine
+            #expect(none.exitCode != 0 && said.contains("no proof has refuted"), "\(said)")
+            #expect(try left(estate) == [])
         }
     }
 

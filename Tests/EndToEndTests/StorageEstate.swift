@@ -51,7 +51,9 @@ struct StorageEstate: Sendable {
             """)
     }
 
-    func run(_ arguments: String...) async throws -> Program.Result {
+    func run(_ arguments: String...) async throws -> Program.Result { try await run(arguments) }
+
+    func run(_ arguments: [String]) async throws -> Program.Result {
         var program = program
         program.environment.merge(credentials) { $1 }
         return try await program.shell("mainstay " + arguments.map(\.shellQuoted).joined(separator: " "))

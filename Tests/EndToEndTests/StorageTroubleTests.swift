@@ -208,6 +208,26 @@ struct StorageTroubleTests {
         try await expectNoCopy(estate)
     }
 
+    @Test(
+        "a storage that stops to answer in the middle of anything is given up, and named",
+        arguments: [("backup copy", 4), ("backup cross-region", 2), ("backup verify --from offsite", 3)])
+    func stopsToAnswer(words: String, sessions: Int) async throws {
+        let server = try await SFTPServer.start()
+        var (estate, keys) = try sftp(server, more: "give-up-after: 6s")
+        let limited = try LimitedSessions(server.command)
+        keys = keys.replacing(server.command, with: limited.command)
+        try await estate.prepare(more: keys)
+        if words != "backup copy" { #expect(try await estate.run("backup", "copy").exitCode == 0) }
+        try limited.allow(sessions)
+        let stalled = try await estate.run(words.split(separator: " ").map(String.init))
+        let said = "\(stalled.output)\(stalled.errors)".inOneLine
+        #expect(stalled.exitCode != 0 && said.contains("took nothing for 6.0 s"), "\(said)")
+        try limited.allow(nil)
+        let well = try await estate.run(words.split(separator: " ").map(String.init))
+        #expect(well.exitCode == 0, "\(well.output)\(well.errors)")
+        withExtendedLifetime(server) {}
+    }
+
     @Test("a storage that may only be read is said so")
     func readOnly() async throws {
         let (estate, keys) = try sftp(try await SFTPServer.start(isReadOnly: true))

@@ -96,6 +96,21 @@ extension Act {
 }
 
 extension Look {
+    /// Certificates that are wanted as PDF, and nothing to print them ('BK020').
+    var missingPrinter: [Finding] {
+        guard inventory.backups.certificatePDF else { return [] }
+        do throws(ProgramError) {
+            _ = try WeasyPrint(programs)
+            return []
+        } catch {
+            return [
+                Finding(
+                    code: "BK020", severity: .warning, target: target,
+                    summary: "certificates are not written as PDF: \(error.problem)", mend: error.hint)
+            ]
+        }
+    }
+
     /// Into the folder of this target, as its configuration says.
     func backupWriter(key: BackupKey, address: DatabaseAddress, settings: ConnectionSettings) -> BackupWriter {
         var writer = BackupWriter(

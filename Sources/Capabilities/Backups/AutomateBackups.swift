@@ -82,6 +82,15 @@ struct AutomatedBackups {
             lines.append("not written: copies to other storages, since none is configured ('backups.storage')")
         }
         if !prunes { lines.append("not written: removals, since no policy says what goes ('retention' or 'keep')") }
+        let physical = inventory.targets(of: [.postgresql], in: environments).filter {
+            inventory.backupPolicy(of: $0.target).physical != nil
+        }
+        if !physical.isEmpty {
+            let names = physical.map(\.target.description.printable).joined(separator: ", ")
+            lines.append(
+                "not written: physical backups of \(names); a routine of its own with 'backup run --type full --prove' takes "
+                    + "them")
+        }
         for routine in inventory.routines where routine.name != "backups" && routine.schedule != nil {
             let takes = routine.steps.contains { step in
                 if case .task(let words) = step.action { words.starts(with: ["backup", "run"]) } else { false }

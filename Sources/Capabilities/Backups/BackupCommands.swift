@@ -59,7 +59,8 @@ struct ShowBackup: HouseCommand {
             document: Document(backup: shown, manifest: manifest), empty: "")
         if output.format == .table {
             application.console.print("")
-            try session.print(shown.ladder.listing, document: shown.ladder, empty: "")
+            try session.print(
+                shown.ladder.listing(until: shown.certificate?.countsUntil), document: shown.ladder, empty: "")
         }
         if tables, output.format == .table {
             let listing = Listing(
@@ -82,7 +83,8 @@ struct ShowBackup: HouseCommand {
             empty: "")
         if output.format == .table {
             application.console.print("")
-            try session.print(shown.ladder.listing, document: shown.ladder, empty: "")
+            try session.print(
+                shown.ladder.listing(until: shown.certificate?.countsUntil), document: shown.ladder, empty: "")
         }
         return .success
     }
@@ -149,14 +151,16 @@ extension ListedBackup {
 }
 
 extension VerificationLadder {
-    fileprivate var listing: Listing {
+    /// - Parameter end: when what was found counts no more; nil where nothing was.
+    fileprivate func listing(until end: Timestamp?) -> Listing {
         Listing(
             "Verification",
-            ["rung", "standing", "looked at", Listing.Column("took", .seconds), "evidence"],
+            ["rung", "standing", "looked at", Listing.Column("took", .seconds), "counts until", "evidence"],
             rungs.map { rung in
                 [
                     .text(rung.kind.rawValue), .text(rung.standing.rawValue),
                     rung.at.map { .text($0.description) } ?? .null, rung.seconds.map { .number($0) } ?? .null,
+                    rung.at != nil && rung.standing == .proved ? end.map { .text($0.description) } ?? .null : .null,
                     .text(rung.evidence.printable),
                 ]
             })

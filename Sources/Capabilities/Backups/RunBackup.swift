@@ -111,6 +111,10 @@ package struct RunBackup: MaintenanceTask {
         }
         let verification = look.inventory.backupPolicy(of: look.target).verification?.value
         let proves = options.prove || verification?.provesAtOnce == true
+        if proves {
+            observation.examined.insert("BK020")
+            observation.findings += look.missingPrinter
+        }
         let words = BackupWriter.commandWords(program, jobs: settings.jobs, role: look.role)
         observation.changes = [
             Change(

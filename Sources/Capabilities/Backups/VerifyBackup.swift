@@ -118,8 +118,12 @@ package struct VerifyBackup: MaintenanceTask {
             if options.isPhysicalOnly { throw PhysicalNotConfigured(target: look.target) }
             return try await surveyLogical(look, isNeeded: true)
         }
-        let files = try await PhysicalProving(physical: physical).survey(look, label: options.label, all: options.all)
-        if options.isPhysicalOnly { return files }
+        var files = try await PhysicalProving(physical: physical).survey(look, label: options.label, all: options.all)
+        if options.isPhysicalOnly {
+            files.examined.insert("BK020")
+            files.findings += look.missingPrinter
+            return files
+        }
         var observation = try await surveyLogical(look, isNeeded: options.autoFix)
         observation.merge(files)
         return observation
@@ -131,7 +135,7 @@ package struct VerifyBackup: MaintenanceTask {
         let place = BackupPlace(look)
         var observation = Observation()
         observation.examined = ["BK001", "BK020"]
-        observation.findings += missingPrinter(look)
+        observation.findings += look.missingPrinter
         let wanted = try await wanted(place)
         if wanted.isEmpty, !isNeeded { return observation }
         guard !wanted.isEmpty else {
@@ -182,21 +186,6 @@ package struct VerifyBackup: MaintenanceTask {
                 Measurement("backup.restore.seconds", look.target, unit: .seconds, value: seconds),
                 Measurement(
                     "backup.restore.bytes", look.target, unit: .bytes, value: Double(known.source.size.bytes)),
-            ]
-        }
-    }
-
-    /// Certificates that are wanted as PDF, and nothing to print them.
-    private func missingPrinter(_ look: Look) -> [Finding] {
-        guard look.inventory.backups.certificatePDF else { return [] }
-        do throws(ProgramError) {
-            _ = try WeasyPrint(look.programs)
-            return []
-        } catch {
-            return [
-                Finding(
-                    code: "BK020", severity: .warning, target: look.target,
-                    summary: "certificates are not written as PDF: \(error.problem)", mend: error.hint)
             ]
         }
     }

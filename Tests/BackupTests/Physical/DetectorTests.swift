@@ -188,6 +188,33 @@ private struct SourceDamage: Sendable {
         ) { bytes in
             for index in 24..<64 { bytes[index] = 0xFF }
         },
+        // Nothing of a heap that lost its pages is wrong in itself.
+        SourceDamage(name: "pages of a vacuumed heap that became zeros", relation: "orders", words: "all-visible") {
+            bytes in
+            bytes.replaceSubrange(20 * 8_192..<40 * 8_192, with: [UInt8](repeating: 0, count: 20 * 8_192))
+        },
+        SourceDamage(name: "a vacuumed heap that is cut", relation: "orders", words: "orders is cut") { bytes in
+            bytes.removeLast(10 * 8_192)
+        },
+        SourceDamage(name: "a page of a heap that became zeros", relation: "prices", words: "rows of prices are lost") {
+            bytes in
+            bytes.replaceSubrange(4 * 8_192..<5 * 8_192, with: [UInt8](repeating: 0, count: 8_192))
+        },
+        SourceDamage(name: "a heap that is cut", relation: "prices", words: "prices is cut") { bytes in
+            bytes.removeLast(3 * 8_192)
+        },
+        SourceDamage(name: "a heap that is empty", relation: "prices", words: "prices is cut") { bytes in
+            bytes.removeAll()
+        },
+        SourceDamage(name: "a heap of zeros", relation: "prices", words: "rows of prices are lost") { bytes in
+            bytes = [UInt8](repeating: 0, count: bytes.count)
+        },
+        SourceDamage(name: "TOAST that is cut", relation: "documents", fork: "toast", words: "documents") { bytes in
+            bytes.removeLast(8 * 8_192)
+        },
+        SourceDamage(name: "TOAST that is empty", relation: "documents", fork: "toast", words: "documents") { bytes in
+            bytes.removeAll()
+        },
     ]
 }
 

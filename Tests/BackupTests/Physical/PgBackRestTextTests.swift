@@ -125,6 +125,56 @@ struct PgBackRestTextTests {
         #expect(TimelineHistory("1\t0/9\tx\n2\t0/5\tx", of: 3) == nil)
     }
 
+    @Test("what a dry run of expire would remove is read, and goes only behind a proof it leaves alone")
+    func expiry() throws {
+        let old = "20261122-120548F"
+        let text = """
+            WARN: option 'repo2-retention-full' is not set for 'repo2-retention-full-type=count'
+            INFO: [DRY-RUN] expire command begin 2.45: --dry-run --repo1-path=/srv --repo1-retention-full=1 --stanza=shop
+            INFO: [DRY-RUN] repo1: expire full backup set \(old), \(old)_20261122-120550I
+            INFO: [DRY-RUN] repo1: remove expired backup \(old)_20261122-120550I
+            INFO: [DRY-RUN] repo1: remove expired backup \(old)
+            INFO: [DRY-RUN] repo1: remove archive path /srv/archive/shop/14-1
+            INFO: [DRY-RUN] repo1: 15-1 remove archive, start = 000000010000000000000001, stop = 000000010000000000000004
+            INFO: [DRY-RUN] expire command end: completed successfully
+            """
+        let expiry = Expiry(text)
+        #expect(expiry.backups == ["\(old)_20261122-120550I", old])
+        #expect(
+            expiry.log.map(\.description) == [
+                "repo1 14-1 whole", "repo1 15-1 000000010000000000000001 to 000000010000000000000004",
+            ])
+        #expect(Expiry("INFO: [DRY-RUN] expire command begin\nINFO: [DRY-RUN] expire command end").isEmpty)
+
+        func backup(_ label: String, _ at: Int64, needs: [String] = [], first: String) -> PhysicalBackup {
+            PhysicalBackup(
+                label: label, type: .full, started: Timestamp(microseconds: at),
+                stopped: Timestamp(microseconds: at + 1), firstWAL: first, lastWAL: first, startLSN: nil, stopLSN: nil,
+                size: ByteCount(1), added: ByteCount(1),
+                hasPageErrors: false, needs: needs, cluster: 1, repository: 1)
+        }
+        let full = backup(old, 10, first: "000000010000000000000002")
+        let step = backup(
+            "\(old)_20261122-120550I", 20, needs: [old], first: "000000010000000000000003")
+        let new = backup("20261122-120554F", 30, first: "000000010000000000000005")
+        let info = RepositoryInfo(
+            stanza: "shop", status: .init(code: 0, message: "ok"), backups: [full, step, new],
+            archives: [.init(id: "15-1", cluster: 1, repository: 1, oldest: nil, newest: nil)], clusters: [],
+            repositories: [], isBusy: false)
+        #expect(expiry.obstacle(info, behind: new) == nil)
+        #expect(expiry.obstacle(info, behind: nil) == "no backup has a proof that counts")
+        #expect(expiry.obstacle(info, behind: full)?.contains("would go") == true)
+        #expect(expiry.obstacle(info, behind: step)?.contains("would go") == true)
+        var needing = step
+        needing.label = "20261122-120554F_20261122-120600I"
+        #expect(expiry.obstacle(info, behind: needing)?.contains("needs it") == true)
+        var early = new
+        early.firstWAL = "000000020000000000000004"
+        #expect(expiry.obstacle(info, behind: early)?.contains("needs would go") == true)
+        early.stopped = Timestamp(microseconds: 5)
+        #expect(expiry.obstacle(info, behind: early)?.contains("no newer one") == true)
+    }
+
     @Test("what verify counts is well only where every count is, and a duplicate segment is not")
     func verify() {
         let report = """

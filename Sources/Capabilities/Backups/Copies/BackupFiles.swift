@@ -23,7 +23,7 @@ package struct BackupFiles: MaintenanceTask {
             to list exactly these files with their lengths, 'restic check' has nothing to say, and some read back are \
             compared. Files that cannot be read, sockets, pipes and devices are named, and so is a file that changed while \
             it was read. Files such as .env hold secrets: they go into repositories, which are encrypted, and never \
-            into a plain archive.
+            into a plain archive. A storage that cannot be asked is a finding ('BK005'), and nothing is sent there.
             """,
         effect: .maintains,
         subject: .environments,
@@ -35,16 +35,17 @@ package struct BackupFiles: MaintenanceTask {
 
     package func survey(_ look: Look) async throws -> Observation {
         var observation = Observation()
-        observation.examined = ["BK007"]
+        observation.examined = ["BK005", "BK007"]
         let sets = look.inventory.backups.fileSets(of: look.target.environment, name: options.name)
         let now = look.clock.now()
+        let storages = sets.isEmpty ? [] : try await reachable(look, &observation)
         for set in sets {
             do {
                 let listing = try await Blocking().run {
                     try FileListing.read(set, hashing: false, runID: look.runID, at: now, $0)
                 }
                 if !listing.omissions.isEmpty { observation.findings.append(finding(listing, look)) }
-                for (name, settings) in look.inventory.backups.storage.repositories {
+                for (name, settings) in storages {
                     observation.changes.append(
                         Change(
                             kind: "store", object: "\(set.name) in \(name)",
@@ -66,6 +67,33 @@ package struct BackupFiles: MaintenanceTask {
         }
         observation.evidence = ["file sets": Scalar(sets.count)]
         return observation
+    }
+
+    /// Those that answer, and whose repository is the one that is known; of the others it is said what keeps them.
+    private func reachable(
+        _ look: Look, _ observation: inout Observation
+    ) async throws -> [(name: String, settings: RepositorySettings)] {
+        var result: [(name: String, settings: RepositorySettings)] = []
+        let path = look.inventory.backups.keyFile(state: look.log.directory)
+        let former = look.inventory.backups.formerKeys
+        let key = try await Blocking().run { _ in try BackupKey.read(path, former: former) }
+        for (name, settings) in look.inventory.backups.storage.repositories {
+            do {
+                let repository = try await CopyStorages(look).repository(name)
+                if let key {
+                    _ = try await RepositoryDesk(repository).look(key: key)
+                } else {
+                    _ = try await repository.identity()
+                }
+                result.append((name, settings))
+            } catch let error as any MaintenanceError {
+                try Task.checkCancellation()
+                observation.gaps.append(.init("storage \(name)", error))
+                observation.findings.append(
+                    .storage(name, settings, error, what: "files of '\(look.target.environment)'", look.target))
+            }
+        }
+        return result
     }
 
     private func finding(_ listing: FileListing, _ look: Look) -> Finding {
@@ -96,10 +124,20 @@ package struct BackupFiles: MaintenanceTask {
     /// Reads the newest listing back out of the repository: only one of this run counts.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         let (set, name) = try meaning(of: change, look)
-        let keeper = try await FileKeeper(look, storage: name)
-        guard let listing = try await keeper.listings(set.name, environment: set.environment).first,
-            listing.runID == look.runID
-        else { return .notDone("the repository has no listing of this run") }
+        let found: FileListing?
+        do {
+            found = try await FileKeeper(look, storage: name).listings(set.name, environment: set.environment).first
+        } catch let error as any MaintenanceError {
+            try Task.checkCancellation()
+            // Storing it again is no harm, and what only a person could tell nobody has to be asked.
+            guard try await isStored(set, in: name, look) else {
+                return .notDone("it was not stored to its end, and the storage cannot be asked: \(error.problem)")
+            }
+            throw error
+        }
+        guard let listing = found, listing.runID == look.runID else {
+            return .notDone("the repository has no listing of this run")
+        }
         var facts: Facts = [
             "files": Scalar(listing.files), "content": .text(listing.bytes.description),
             "snapshot": .text(listing.snapshot),
@@ -114,6 +152,13 @@ package struct BackupFiles: MaintenanceTask {
                     + unread.prefix(5).map { "\($0.path) (\($0.reason))" }.joined(separator: ", "), facts)
         }
         return .done(facts)
+    }
+
+    /// Whether this run wrote down, on this side, that the listing was sent.
+    private func isStored(_ set: FileSet, in storage: String, _ look: Look) async throws -> Bool {
+        let note = CopyStorages(look).noteOfFiles(in: storage)
+        let runID = look.runID
+        return try await Blocking().run { _ in try note.run(of: set) == runID }
     }
 
     private func meaning(of change: Change, _ look: Look) throws -> (FileSet, storage: String) {

@@ -72,7 +72,7 @@ package struct CopyBackup: MaintenanceTask {
                 ])
             } catch let error as any MaintenanceError {
                 observation.gaps.append(.init("storage \(name)", error))
-                observation.findings.append(finding(error, at: name, settings, look))
+                observation.findings.append(.storage(name, settings, error, what: "copies of its backups", look.target))
             }
         }
         // The newest first, whatever the storage: one that takes nothing keeps no other from its copies.
@@ -132,15 +132,6 @@ package struct CopyBackup: MaintenanceTask {
         ]
     }
 
-    private func finding(
-        _ error: any MaintenanceError, at name: String, _ settings: RepositorySettings, _ look: Look
-    ) -> Finding {
-        Finding(
-            code: "BK005", severity: .critical, target: look.target, object: name,
-            summary: "the copies of its backups in the storage '\(name)' cannot be looked at: \(error.problem)",
-            evidence: ["repository": .text(settings.repository.description), "code": .text(error.code)])
-    }
-
     // MARK: - Copying
 
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
@@ -185,6 +176,21 @@ package struct CopyBackup: MaintenanceTask {
             case .text(let storage)? = change.identity["storage"]
         else { preconditionFailure("a change of a copy names its backup and its storage") }
         return (id, storage)
+    }
+}
+
+extension Finding {
+    /// A storage that cannot be asked, with what mends that.
+    ///
+    /// - Parameter what: is in it, in the plural.
+    static func storage(
+        _ name: String, _ settings: RepositorySettings, _ error: any MaintenanceError, what: String, _ target: Target
+    ) -> Finding {
+        Finding(
+            code: "BK005", severity: .critical, target: target, object: name,
+            summary: "the \(what) in the storage '\(name)' cannot be looked at: \(error.problem)",
+            evidence: ["repository": .text(settings.repository.description), "code": .text(error.code)],
+            mend: error.hint)
     }
 }
 

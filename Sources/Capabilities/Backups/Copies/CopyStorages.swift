@@ -38,6 +38,9 @@ struct CopyStorages: Sendable {
         return one.settings
     }
 
+    /// What is remembered on this side of the file sets in a storage.
+    func noteOfFiles(in name: String) -> StoredFilesNote { StoredFilesNote("\(state)/storages/\(name)") }
+
     /// With its password and credentials fetched now.
     ///
     /// - Throws: `StorageError.unknown`, `MissingVariables`, `SecretError`.

@@ -147,6 +147,8 @@ package struct RehearseFailover: MaintenanceTask {
                 finding(.init("the live pair", "the live pair cannot be looked at: \(error.problem)"), pair)
             ]
         }
+        observation.examined.insert("BK020")
+        observation.findings += look.missingPrinter
         rows.append(("rehearsed", isSynchronous ? "synchronous: a commit waits for the standby" : "asynchronous"))
         guard let backup = try await newestProved(pair.primary, look), let manifest = backup.manifest else {
             var plan = DrillPlan(scenario: .failover)

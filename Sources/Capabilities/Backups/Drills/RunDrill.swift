@@ -114,6 +114,8 @@ package struct RunDrill: MaintenanceTask {
         observation.examined = DrillPlan.surveyed
         observation.reach = DrillPlan.reach(DrillPlan.surveyed, plan.scenario, look.target)
         observation.findings = plan.findings(look.target)
+        observation.examined.insert("BK020")
+        observation.findings += look.missingPrinter
         observation.gaps = plan.gaps
         observation.listings = [try await listing(plan, look)]
         observation.evidence = ["scenario": .text(plan.scenario.rawValue), "to bring back": Scalar(plan.sources.count)]

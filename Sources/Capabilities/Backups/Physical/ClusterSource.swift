@@ -6,7 +6,7 @@ import PostgreSQL
 
 extension Look {
     /// Which cluster a physical backup has to be of: what the live server says, and where it does not answer, as after the
-    /// disaster, what the newest logical backup was taken of. A stanza of another cluster would bring back a foreign one.
+    /// disaster, what the newest logical backup was taken of, or what was proved last. A stanza of another cluster would bring back a foreign one.
     func clusterSource() async throws -> PhysicalProof.Source {
         let reason: String
         do {
@@ -20,6 +20,15 @@ extension Look {
         }
         let known = try await ListedBackup.all(BackupPlace(self), now: clock.now()).lazy.compactMap(\.manifest)
             .first { $0.extraction == nil && $0.source.systemIdentifier != nil }
-        return known?.source.systemIdentifier.map { .known(systemIdentifier: $0) } ?? .unknown(reason)
+        if let identifier = known?.source.systemIdentifier { return .known(systemIdentifier: identifier) }
+        let place = BackupPlace(self)
+        if let key = try await place.key(),
+            let proved = try await Blocking().run({ _ in
+                try place.folder.physicalCertificates(key: key).first { $0.verdict == .proved }
+            })
+        {
+            return .known(systemIdentifier: proved.systemIdentifier)
+        }
+        return .unknown(reason)
     }
 }

@@ -24,6 +24,10 @@ struct PhysicalBackups: Sendable {
         let session = try await look.database()
         var observation = Observation()
         observation.identity = try await DatabaseIdentity.facts(session)
+        if proves {
+            observation.examined.insert("BK020")
+            observation.findings += look.missingPrinter
+        }
         let info = try await physical.info()
         try await physical.refuseOther(info, session)
         let last = info.newest
@@ -54,7 +58,7 @@ struct PhysicalBackups: Sendable {
             Change(
                 kind: proves ? Self.takingAndProving : Self.taking, object: physical.name,
                 action: .program(words), effect: .maintains, scope: .resource,
-                reversal: "it goes by its retention (\(physical.keeps))",
+                reversal: "it goes by its retention (\(physical.keeps)), behind a newer one that is proved",
                 identity: observation.identity,
                 reason: last.map { "the last one is of \($0.stopped)" } ?? "there is none yet",
                 estimate: alike.map {
@@ -89,7 +93,9 @@ struct PhysicalBackups: Sendable {
             writer.tell = act.look.tell
             taken = try await writer.take().label
         }
-        if change.kind == Self.takingAndProving { try await act.provePhysical(taken) }
+        guard change.kind == Self.takingAndProving else { return }
+        try await act.provePhysical(taken)
+        try await act.expireBehindProof()
     }
 
     /// The repository's own word, read anew: there is a newer one than before, without an error.

@@ -55,12 +55,14 @@ struct PhysicalCertificatePage {
         let rows = certificate.ladder.rungs.map { rung -> HTML in
             """
             <tr><th scope="row" class="whole">\(rung.kind.rawValue)</th><td data-name="standing">\(rung.standing.rawValue)</td>\
-            <td data-name="took">\(rung.seconds.map { Duration.seconds($0).short } ?? "")</td><td>\(rung.evidence)</td></tr>
+            <td data-name="took">\(rung.seconds.map { Duration.seconds($0).short } ?? "")</td>\
+            <td data-name="until">\(rung.standing == .proved ? certificate.countsUntil.description : "")</td>\
+            <td>\(rung.evidence)</td></tr>
 
             """
         }
         return "<p>\(certificate.ladder.score) rungs.</p>\n"
-            + CertificateMarkup.table(["Rung", "Standing", "Took", "Evidence"], rows)
+            + CertificateMarkup.table(["Rung", "Standing", "Took", "Counts until", "Evidence"], rows)
     }
 
     private var backup: HTML {

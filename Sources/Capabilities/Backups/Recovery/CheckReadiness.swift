@@ -35,12 +35,16 @@ package struct CheckReadiness: MaintenanceTask {
         let place = BackupPlace(look)
         let backups = try await ListedBackup.own(place, now: look.clock.now())
         var readiness = Readiness()
-        addBackup(backups, to: &readiness, look)
         // What was extracted is of a moment somebody chose, and no backup of the nights.
         let own = backups.filter { !$0.isExtracted }
-        addProof(own, to: &readiness, look)
-        try await addTime(own, to: &readiness, look)
-        addCopies(backups, to: &readiness, look)
+        if own.isEmpty, let physical = try await PhysicalPlace(look) {
+            try await PhysicalReadiness(physical, look).add(to: &readiness)
+        } else {
+            addBackup(backups, to: &readiness, look)
+            addProof(own, to: &readiness, look)
+            try await addTime(own, to: &readiness, look)
+            addCopies(backups, to: &readiness, look)
+        }
         try await addPointInTime(place, to: &readiness, look)
         try await addHost(backups, place, to: &readiness, look)
         try await addDrill(place, to: &readiness, look)

@@ -41,6 +41,8 @@ struct RecoveryProspect: Sendable {
     private static func name(_ series: Measurement.Series) -> String? {
         switch series.name {
         case "backup.restore.seconds": "a restore"
+        case "backup.physical.restore.seconds": "a physical restore"
+        case "recovery.rto.seconds": "a recovery to a point in time"
         case "dr.rto.seconds": "the drill '\(series.object ?? "")'"
         default: nil
         }

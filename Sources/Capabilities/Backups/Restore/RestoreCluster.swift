@@ -20,10 +20,28 @@ struct RestoreCluster: Sendable {
         self.directory = directory
     }
 
-    private func source(_ physical: PhysicalPlace) async throws -> PhysicalBackup {
+    /// The one that is named; else the newest that no proof has refuted, with those it is taken instead of.
+    private func source(
+        _ physical: PhysicalPlace, _ info: RepositoryInfo
+    ) async throws -> (backup: PhysicalBackup, refuted: [String]) {
         if options.asOf != nil { _ = try physical.pgBackRest(for: "a recovery to a point in time") }
-        let label = options.backup == "latest" ? nil : options.backup
-        return try BackupExtraction.source(label, before: options.asOf, in: try await physical.info())
+        if options.backup != "latest" {
+            return (try BackupExtraction.source(options.backup, before: options.asOf, in: info), [])
+        }
+        var refuted: Set<String> = []
+        for backup in info.backups {
+            if try await physical.certificate(of: backup.label)?.verdict == .refuted { refuted.insert(backup.label) }
+        }
+        var believed = info
+        believed.backups.removeAll { refuted.contains($0.label) || !refuted.isDisjoint(with: $0.needs) }
+        if believed.backups.isEmpty, let newest = info.newest {
+            throw RestoreRefusal.refuted(newest.label)
+        }
+        let backup = try BackupExtraction.source(nil, before: options.asOf, in: believed)
+        let passed = info.backups.filter { other in
+            other.stopped > backup.stopped && options.asOf.map { other.stopped <= $0 } ?? true
+        }
+        return (backup, passed.map(\.label))
     }
 
     private func restore(_ physical: PhysicalPlace, _ backup: PhysicalBackup, _ look: Look) -> ClusterRestore {
@@ -37,7 +55,12 @@ struct RestoreCluster: Sendable {
     func survey(_ look: Look) async throws -> Observation {
         let physical = try await PhysicalPlace.needed(look)
         if let moment = options.asOf, moment > look.clock.now() { throw MomentAhead(moment: moment) }
-        let backup = try await source(physical)
+        let info = try await physical.info()
+        let (backup, refuted) = try await source(physical, info)
+        let cluster = info.cluster(of: backup)?.systemIdentifier
+        if case .known(let own) = try await look.clusterSource(), let cluster, cluster != own {
+            throw PhysicalError.otherCluster(stanza: physical.name, repository: cluster, database: own)
+        }
         var observation = Observation()
         if let obstacle = try await restore(physical, backup, look).obstacle() {
             observation.gaps = [.init("directory", obstacle)]
@@ -56,8 +79,13 @@ struct RestoreCluster: Sendable {
                     "restore \(backup.label)\(physical.of) beside \(directory), replay \(physical.log) up to \(goal) in a "
                         + "private PostgreSQL, read everything, shut it down, and give it that name"),
                 effect: .maintains, reversal: "remove \(directory)",
-                identity: ["backup": .text(backup.label), "moment": .text(goal), "present": false],
-                reason: "the whole cluster as of \(goal)",
+                identity: [
+                    "backup": .text(backup.label), "moment": .text(goal), "present": false,
+                    "cluster": cluster.map { .text($0) } ?? .null,
+                ],
+                reason: "the whole cluster as of \(goal)"
+                    + (refuted.isEmpty
+                        ? "" : "; passed over, since a proof refuted it: \(refuted.joined(separator: ", "))"),
                 estimate: known.flatMap { proof in
                     proof.restoreSeconds.map {
                         .init(seconds: $0 + (proof.recoverySeconds ?? 0), source: "its last proof")
@@ -69,9 +97,11 @@ struct RestoreCluster: Sendable {
 
     func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         let physical = try await PhysicalPlace.needed(look)
-        let isListed = try await physical.info().backups.contains { .text($0.label) == change.identity["backup"] }
+        let info = try await physical.info()
+        let backup = info.backups.first { .text($0.label) == change.identity["backup"] }
         var identity = change.identity
-        if !isListed { identity["backup"] = "gone" }
+        if backup == nil { identity["backup"] = "gone" }
+        identity["cluster"] = backup.flatMap { info.cluster(of: $0) }.map { .text($0.systemIdentifier) } ?? .null
         let isThere = FileManager.default.fileExists(atPath: directory)
         identity["present"] = .boolean(isThere)
         return Inspection(identity: identity, witness: ["present": .boolean(isThere)])

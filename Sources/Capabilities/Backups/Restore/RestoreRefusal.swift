@@ -16,6 +16,8 @@ enum RestoreRefusal: MaintenanceError, Hashable {
     case inUse(String, sessions: [String], kept: String)
     case noEntrance([String])
     case moved(String)
+    /// Every physical backup there is was refuted by its proof; the newest.
+    case refuted(String)
 
     var code: String {
         switch self {
@@ -28,6 +30,7 @@ enum RestoreRefusal: MaintenanceError, Hashable {
         case .inUse: "restore.in-use"
         case .noEntrance: "restore.no-entrance"
         case .moved: "restore.moved"
+        case .refuted: "restore.refuted"
         }
     }
 
@@ -49,6 +52,8 @@ enum RestoreRefusal: MaintenanceError, Hashable {
                 + (sessions.count > 5 ? " and \(sessions.count - 5) more" : "")
         case .noEntrance(let names):
             "a database cannot be renamed from inside, and none of \(names.joined(separator: ", ")) lets us in"
+        case .refuted(let label):
+            "no physical backup is left that no proof has refuted; the newest is \(label.printable)"
         case .moved(let name):
             "what is called \(name.displayedIdentifier) is not the database any more that was to be replaced"
         }
@@ -66,6 +71,9 @@ enum RestoreRefusal: MaintenanceError, Hashable {
             "Stop the application, or run it again with '--terminate-connections'. What was restored and proved is kept "
                 + "as \(kept.displayedIdentifier)."
         case .noEntrance: "Let this role connect to the database 'postgres'."
+        case .refuted:
+            "Take a new one while the server lives: mainstay backup run --type full. One that is named with '--backup' is "
+                + "tried all the same."
         case .moved: "Look who works on this server; nothing was renamed."
         }
     }

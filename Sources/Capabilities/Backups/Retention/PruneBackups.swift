@@ -20,7 +20,9 @@ package struct PruneBackups: MaintenanceTask {
             Days, weeks and months are those of 'time-zone'. Whatever the policy says, the newest backup with a proof that \
             counts stays, and nothing goes that is newer than it: what was not proved is not relied on, and where no proof \
             counts any more nothing is removed ('BK003'). A backup whose manifest or certificate cannot be believed, or that \
-            lacks a file, is neither counted nor removed ('BK002'); a person looks at it. A backup loses its name before \
+            lacks a file, is neither counted nor removed ('BK002'); a person looks at it. Of pgBackRest's backups its own \
+            retention decides, and what it lets go goes here, by 'pgbackrest expire', only behind a newer one that is \
+            proved. A backup loses its name before \
             its first file, so that a half one is never listed, and what a crash left is removed by the next run. \
             Afterwards every other backup has to be there with a signature that fits.
             """,
@@ -36,6 +38,13 @@ package struct PruneBackups: MaintenanceTask {
         var observation = Observation()
         observation.examined = ["BK002", "BK003"]
         if let base = try await BaseShelf.read(look) { base.add(to: &observation, look) }
+        do {
+            if let stanza = try await StanzaShelf.read(look) { stanza.add(to: &observation, look) }
+        } catch let error as any MaintenanceError {
+            // The logical ones do not wait for it.
+            try Task.checkCancellation()
+            observation.gaps.append(.init("physical backups", error))
+        }
         guard let shelf = try await BackupShelf.read(look) else { return observation }
         let policy = look.inventory.backupPolicy(of: look.target)
         observation.listings.insert(Self.listing(shelf, look), at: 0)
@@ -109,6 +118,7 @@ package struct PruneBackups: MaintenanceTask {
     /// The policy is asked once more, with what lies there now: the proof that all hangs on may count no more.
     package func inspect(_ change: Change, _ look: Look) async throws -> Inspection {
         if change.kind == BaseShelf.kind { return try await BaseShelf.inspect(change, look) }
+        if change.kind == StanzaShelf.kind { return try await StanzaShelf.inspect(look) }
         let id = try Self.id(of: change)
         let shelf = try await BackupShelf.read(look)
         let witness: Facts = ["others": .text((shelf?.believed(without: id) ?? []).joined(separator: " "))]
@@ -126,6 +136,7 @@ package struct PruneBackups: MaintenanceTask {
 
     package func apply(_ change: Change, _ act: Act) async throws {
         if change.kind == BaseShelf.kind { return try await BaseShelf.apply(change, act) }
+        if change.kind == StanzaShelf.kind { return try await StanzaShelf.apply(change, act) }
         let id = try Self.id(of: change)
         let folder = BackupPlace(act.look).folder
         try await Blocking().run { cancellation in
@@ -144,6 +155,7 @@ package struct PruneBackups: MaintenanceTask {
     /// It is gone, and every other one that could be believed before still can.
     package func prove(_ change: Change, before witness: Facts, _ look: Look) async throws -> Proof {
         if change.kind == BaseShelf.kind { return try await BaseShelf.prove(change, look) }
+        if change.kind == StanzaShelf.kind { return try await StanzaShelf.prove(change, before: witness, look) }
         let id = try Self.id(of: change)
         let folder = BackupPlace(look).folder
         guard try await Blocking().run({ _ in try folder.isGone(id) }) else {

@@ -232,10 +232,10 @@ package struct TrainRecovery: MaintenanceTask {
             ),
             ("the backup", path), ("how to restore by hand", "\(path)/RESTORE.txt"),
             ("what is wanted", "every row of every table of '\(ground.database)' as it was, on this server"),
-            ("when you are done", "mainstay dr training check --environment \(record.target.environment.shellQuoted)"),
+            ("when you are done", "mainstay dr training check \(record.target.asOptions)"),
             (
                 "to give up, or tidy up",
-                "mainstay dr training end --environment \(record.target.environment.shellQuoted)"
+                "mainstay dr training end \(record.target.asOptions)"
             ),
         ]
         return Listing("Your task", ["", "what"], rows.map { [.text($0.0), .text($0.1.printable)] })
@@ -320,11 +320,18 @@ enum TrainingRefusal: MaintenanceError, Hashable {
     var hint: String? {
         switch self {
         case .underWay(let target, _):
-            "End it first: mainstay dr training end --environment \(target.environment.shellQuoted)"
+            "End it first: mainstay dr training end \(target.asOptions)"
         case .none(let target):
-            "Begin one: mainstay dr training start --environment \(target.environment.shellQuoted)"
+            "Begin one: mainstay dr training start \(target.asOptions)"
         case .noBackup(let target):
-            "Take one: mainstay backup run --prove --environment \(target.environment.shellQuoted)"
+            "Take one: mainstay backup run --prove \(target.asOptions)"
         }
+    }
+}
+
+extension Target {
+    /// As a command line names it, where its environment has other databases too.
+    fileprivate var asOptions: String {
+        "--environment \(environment.shellQuoted)" + (resource.isEmpty ? "" : " --resource \(resource.shellQuoted)")
     }
 }

@@ -19,7 +19,8 @@ extension Check {
             more, with nothing newer in its place, is critical: nothing of ours removes the newest, so that a storage lost \
             it or somebody took it away. Where there is none at all it warns: a \
             database that is backed up by other means has the check switched off in the configuration \
-            ('backup.age: {enabled: false}'). 'frequency' of 'backups' moves both limits: to a twelfth more than the \
+            ('backup.age: {enabled: false}'). Of a database that has physical backups alone ('backups.physical') \
+            'backup.physical' says how old they are. 'frequency' of 'backups' moves both limits: to a twelfth more than the \
             interval, and to three of them; limits under 'checks' win over it.
             """,
         mend: "mainstay backup run",
@@ -33,6 +34,7 @@ extension Check {
         if let gone = try await context.goneBackup(newerThan: seen.backups.first?.id) {
             return Reading(summary: gone, state: .critical)
         }
+        if let physical = try await seen.physical(context) { return physical.age }
         guard let newest = seen.manifests.first else { return seen.none }
         let age = context.look.clock.now() - newest.times.snapshot
         var reading = Reading(
@@ -65,7 +67,8 @@ extension Check {
             restored into a server of its own, and what came out equals what was dumped. A newest backup whose proof \
             failed is critical, whatever older ones say. Where 'verification' proves a part each night it is the age of the \
             oldest state among the newest proofs of all parts, its limit moves to two days more than there are parts, and \
-            it warns until every part has a proof that counts.
+            it warns until every part has a proof that counts. Of a database that has physical backups alone the newest \
+            proof of one of them counts.
             """,
         mend: "mainstay backup verify",
         standard: { inventory, target in
@@ -75,6 +78,7 @@ extension Check {
         }
     ) { context in
         let seen = try await BackupsSeen(context)
+        if let physical = try await seen.physical(context) { return physical.proof(context) }
         guard let newest = seen.backups.first(where: { $0.manifest != nil }) else { return seen.none }
         let now = context.look.clock.now()
         if newest.standing(at: now) == .refuted {
@@ -159,6 +163,16 @@ private struct BackupsSeen: Sendable {
         }
     }
 
+    /// Where the database has physical backups and no logical one: those with a proof, the newest first.
+    func physical(_ context: CheckContext) async throws -> PhysicalAlone? {
+        let policy = context.look.inventory.backupPolicy(of: context.target)
+        guard backups.isEmpty, policy.physical != nil else { return nil }
+        guard let key else { return PhysicalAlone(certificates: []) }
+        return try await Blocking().run { _ in
+            PhysicalAlone(certificates: try folder.physicalCertificates(key: key))
+        }
+    }
+
     /// Those that can be believed.
     var manifests: [BackupManifest] { backups.compactMap(\.manifest) }
 
@@ -189,5 +203,34 @@ private struct BackupsSeen: Sendable {
     var none: Reading {
         let reason = trouble.map { ": \($0)" } ?? ""
         return Reading(summary: "there is no backup that can be believed\(reason)", state: .warning)
+    }
+}
+
+/// What is said of a database that has physical backups alone.
+private struct PhysicalAlone: Sendable {
+    /// Of the newest backup first.
+    var certificates: [PhysicalCertificate]
+
+    var age: Reading {
+        Reading(summary: "only physical backups are taken, whose age 'backup.physical' tells", state: .passed)
+    }
+
+    func proof(_ context: CheckContext) -> Reading {
+        let now = context.look.clock.now()
+        if let newest = certificates.first, newest.verdict == .refuted {
+            return Reading(summary: "the proof of the newest physical backup \(newest.backup) failed", state: .critical)
+        }
+        guard let proved = certificates.first(where: { $0.proves(at: now) }) else {
+            return Reading(summary: "no physical backup has a proof that counts", state: .warning)
+        }
+        let age = now - proved.taken
+        var reading = Reading(
+            value: age.inSeconds,
+            summary: "the newest proved physical backup is \(age.short) old (\(context.limits.text))")
+        reading.evidence = ["backup": .text(proved.backup)]
+        reading.measurements = [
+            Measurement("backup.proof.age", context.target, unit: .seconds, value: age.inSeconds)
+        ]
+        return reading
     }
 }

@@ -56,18 +56,18 @@ extension ResticRepository {
             }
             guard !locks.isEmpty else { throw CopyError.locked(storage: storage, holder: detail) }
             // It removes those that are dead for restic too, and none that came meanwhile.
-            _ = try await text(["unlock"], limit: patience)
+            _ = try await text(["unlock"])
             return try await body()
         }
     }
 
     /// One that went meanwhile is none.
     private func locks() async throws -> [ResticLock] {
-        let names = String(decoding: try await text(["list", "locks", "--no-lock"], limit: patience), as: UTF8.self)
+        let names = String(decoding: try await text(["list", "locks", "--no-lock"]), as: UTF8.self)
         var locks: [ResticLock] = []
         for name in names.split(separator: "\n") where name.utf8.count == 64 {
             do {
-                let bytes = try await text(["cat", "lock", String(name), "--no-lock"], limit: patience)
+                let bytes = try await text(["cat", "lock", String(name), "--no-lock"])
                 locks.append(try decoded(ResticLock.self, bytes, "a lock"))
             } catch let error as CopyError {
                 switch error {

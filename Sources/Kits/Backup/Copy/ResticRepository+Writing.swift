@@ -6,7 +6,7 @@ import Synchronization
 extension ResticRepository {
     /// Makes a repository where there is none.
     func create() async throws {
-        do { _ = try await text(["init"], limit: patience, isWriting: true) } catch let error as CopyError {
+        do { _ = try await text(["init"], isWriting: true) } catch let error as CopyError {
             // Somebody else made it in this moment.
             guard case .failed(_, let detail) = error, ResticComplaint(detail) == .exists else { throw error }
         }
@@ -92,7 +92,7 @@ extension ResticRepository {
 
     /// Reads the packs that no index names, so that what an interrupted run sent is not sent again.
     func rebuildIndex() async throws {
-        try await unlocking { _ = try await text(["rebuild-index"], isWriting: true) }
+        try await unlocking { _ = try checked(try await long(["rebuild-index"], isWriting: true)) }
     }
 
     /// Forgets snapshots; what they hold stays until `prune`.
@@ -103,7 +103,7 @@ extension ResticRepository {
 
     /// Removes what no snapshot needs any more.
     package func prune() async throws {
-        try await unlocking { _ = try await text(["prune"], isWriting: true) }
+        try await unlocking { _ = try checked(try await long(["prune"], isWriting: true)) }
     }
 }
 

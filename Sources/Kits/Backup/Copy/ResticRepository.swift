@@ -86,15 +86,30 @@ package struct ResticRepository: Sendable {
         throw ResticComplaint(text).error(storage: storage, detail: detail)
     }
 
-    /// The output of a short command, whole.
-    func text(_ arguments: [String], limit: Duration? = nil, isWriting: Bool = false) async throws -> [UInt8] {
+    /// The output of a short command, whole. A storage that answers nothing for as long as our patience is given up.
+    func text(_ arguments: [String], isWriting: Bool = false) async throws -> [UInt8] {
         let keeping = ByteCount(256 * 1_048_576)
         let outcome = try checked(
-            try await programs.run(try child(arguments, limit: limit, isWriting: isWriting), keeping: keeping))
+            try await programs.run(try child(arguments, limit: patience, isWriting: isWriting), keeping: keeping))
         guard let bytes = outcome.output.bytes else {
             throw CopyError.failed(storage: storage, detail: "restic \(arguments[0]) wrote more than \(keeping)")
         }
         return bytes
+    }
+
+    /// Runs what may take long; it is given up only when nothing moved for as long as our patience.
+    func long(_ arguments: [String], isWriting: Bool = false, probe: (@Sendable () -> Int64)? = nil) async throws
+        -> ProgramOutcome
+    {
+        let watch = Standstill(programs.clock, probe: probe)
+        var said = CapturedOutput(limit: .restic)
+        let child = try child(arguments, limit: patience, isWriting: isWriting)
+        var outcome = try await watch.programs(programs, patience: patience).run(child) { line in
+            watch.read(line.bytes)
+            said.append(Array(line.bytes) + [UInt8(ascii: "\n")])
+        }
+        outcome.output = said
+        return outcome
     }
 
     func decoded<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8], _ what: String) throws -> Value {
@@ -111,7 +126,7 @@ extension ResticRepository {
     /// Its identity; nil where the storage says that there is no repository.
     package func identity() async throws -> String? {
         do {
-            let bytes = try await text(["cat", "config", "--no-lock", "--no-cache"], limit: patience)
+            let bytes = try await text(["cat", "config", "--no-lock", "--no-cache"])
             return try decoded(ResticConfiguration.self, bytes, "the repository").id
         } catch let error as CopyError {
             guard case .noRepository = error else { throw error }
@@ -133,8 +148,10 @@ extension ResticRepository {
     /// Everything in a snapshot, by its path.
     func nodes(of snapshot: String) async throws -> [String: ResticNode] {
         var nodes: [String: ResticNode] = [:]
-        let child = try child(["ls", "--json", "--no-lock", snapshot])
-        let outcome = try await programs.run(child) { line in
+        let child = try child(["ls", "--json", "--no-lock", snapshot], limit: patience)
+        let watch = Standstill(programs.clock)
+        let outcome = try await watch.programs(programs, patience: patience).run(child) { line in
+            watch.read(line.bytes)
             let node = try decoded(ResticNode.self, Array(line.bytes), "a file")
             guard node.struct_type == "node", let path = node.path else { return }
             nodes[path] = node
@@ -157,8 +174,12 @@ extension ResticRepository {
     func read(
         _ path: String, of snapshot: String, _ consume: ([UInt8]) throws -> Void
     ) async throws {
-        _ = try checked(
-            try await programs.run(try child(["dump", "--no-lock", snapshot, path])) { try consume($0) })
+        let child = try child(["dump", "--no-lock", snapshot, path], limit: patience)
+        let watch = Standstill(programs.clock)
+        let outcome = try await watch.programs(programs, patience: patience).run(child) { chunk in
+            try watch.consuming { try consume(chunk) }
+        }
+        _ = try checked(outcome)
     }
 
     /// The whole of a small file.
@@ -169,7 +190,8 @@ extension ResticRepository {
     /// Writes everything that is in a snapshot under a directory.
     func restore(_ snapshot: String, to target: String) async throws {
         _ = try checked(
-            try await programs.run(try child(["restore", "--no-lock", snapshot, "--target", target]), keeping: .restic))
+            try await long(
+                ["restore", "--no-lock", snapshot, "--target", target], probe: Standstill.writing(below: target)))
     }
 
     /// Compares packs with indexes, and every snapshot's trees with both. Nothing of our cache is believed: it holds what
@@ -181,7 +203,7 @@ extension ResticRepository {
         if let share { arguments.append("--read-data-subset=\(share.part)/\(share.of)") }
         let words = arguments
         try await unlocking {
-            let outcome = try await programs.run(try child(words), keeping: .restic)
+            let outcome = try await long(words)
             // What is wrong with a pack it says on standard output, between its progress.
             guard case .exited(let status) = outcome.termination, status != 0 else {
                 _ = try checked(outcome)

@@ -42,6 +42,7 @@ package struct FileKeeper: Sendable {
                 try await repository.store(
                     bytes, as: "\(set.environment)/\(set.name).json", tags: Self.tags(set, key) + ["listing"])
             }
+            try await blocking.run { _ in try StoredFilesNote(repository.directory).write(set, runID: runID) }
             return listing
         }
     }

@@ -7,7 +7,7 @@ import PostgreSQL
 ///
 /// Without data checksums a flipped bit is found only by what it breaks: a tuple's header, an index that no longer agrees
 /// with its table (`heapallindexed`), a page called all-visible that is not (PostgreSQL manual, "pg_amcheck",
-/// "pg_visibility").
+/// "pg_visibility"). Rows that are gone with their pages only their index still knows of, which `RelationFiles` asks.
 struct CopyReading: Sendable {
     let copy: RestoredCopy
     let jobs: Int
@@ -121,6 +121,55 @@ struct CopyReading: Sendable {
                 return
             }
             outcome.problems.append("the visibility maps of '\(database)' cannot all be read: \(error.problem)")
+        }
+        // What was found already says more.
+        guard outcome.problems.isEmpty else { return }
+        outcome.problems += try await lost(database)
+    }
+
+    /// Rows that an index or a visibility map knows of, and no page has any more.
+    private func lost(_ database: String) async throws -> [String] {
+        let (files, tables) = try await Connection.with(copy.address(database), .unlimited()) { connection in
+            // What is only in the server's memory is no file yet.
+            try await connection.execute("checkpoint")
+            let sizes = try await connection.query(
+                """
+                select current_setting('block_size')::bigint as block,
+                    (select setting::bigint from pg_catalog.pg_settings where name = 'segment_size') as segment
+                """
+            ).only
+            let rows = try await connection.query(
+                """
+                select c.oid::regclass::text as name, pg_relation_filepath(c.oid)::text as path, i.name as index,
+                    pg_relation_filepath(i.oid)::text as "index path"
+                from pg_catalog.pg_class c
+                    join pg_catalog.pg_am a on a.oid = c.relam and a.amname = 'heap'
+                    left join lateral (
+                        select x.indexrelid as oid, x.indexrelid::regclass::text as name
+                        from pg_catalog.pg_index x
+                            join pg_catalog.pg_class o on o.oid = x.indexrelid
+                            join pg_catalog.pg_am m on m.oid = o.relam and m.amname = 'btree'
+                        where x.indrelid = c.oid and x.indisvalid and x.indisready
+                        order by x.indpred is not null, pg_relation_size(x.indexrelid), x.indexrelid limit 1) i on true
+                where c.relkind in ('r', 'm', 't') and c.relpersistence = 'p' and pg_relation_filepath(c.oid) is not null
+                order by c.oid
+                """)
+            let tables = try rows.map { row in
+                let index = try row["index", as: String?.self]
+                let place = try row["index path", as: String?.self]
+                return RelationFiles.Table(
+                    name: try row["name", as: String.self], path: try row["path", as: String.self],
+                    index: index.flatMap { name in place.map { (name, $0) } })
+            }
+            let files = RelationFiles(
+                dataDirectory: copy.cluster.dataDirectory, blockSize: Int(try sizes["block", as: Int64.self]),
+                segmentBlocks: Int(try sizes["segment", as: Int64.self]))
+            return (files, tables)
+        }
+        return try await Blocking().run { cancellation in
+            try tables.compactMap { table in
+                try files.problem(of: table, cancellation).map { "\($0), in '\(database)'" }
+            }
         }
     }
 

@@ -28,10 +28,14 @@ package struct PgBackRest: Sendable {
         user = try SystemUser.unprivileged()
     }
 
-    /// What a plan shows of taking a backup.
+    /// What a plan shows of taking a backup. pgBackRest lets old ones go at the end of every backup (option expire-auto);
+    /// here none goes before the new one is proved.
     package func backupWords(_ type: PhysicalBackupType) -> [String] {
-        [path] + common + ["--type=\(type.word)", "--log-level-stderr=warn", "backup"]
+        [path] + common + ["--type=\(type.word)", "--no-expire-auto", "--log-level-stderr=warn", "backup"]
     }
+
+    /// What a plan shows of letting old ones go.
+    package var expireWords: [String] { [path] + common + ["--log-level-stderr=warn", "expire"] }
 
     private var common: [String] { ["--config=\(configuration)", "--stanza=\(stanza)", "--log-level-console=off"] }
 

@@ -156,6 +156,25 @@ extension BackupFolder {
         return certificate
     }
 
+    /// Those of all physical backups that can be believed, of the newest backup first.
+    ///
+    /// - Throws: `FileError`, `CocoaError`.
+    package func physicalCertificates(key: BackupKey) throws -> [PhysicalCertificate] {
+        guard FileManager.default.fileExists(atPath: physical) else { return [] }
+        let mark = ".certificate.json"
+        let labels = try FileManager.default.contentsOfDirectory(atPath: physical).filter { $0.hasSuffix(mark) }
+            .map { String($0.dropLast(mark.utf8.count)) }
+        var found: [PhysicalCertificate] = []
+        for label in labels {
+            do {
+                if let certificate = try physicalCertificate(of: label, key: key) { found.append(certificate) }
+            } catch is PhysicalRecordError {
+                continue
+            }
+        }
+        return found.sorted { ($0.taken, $0.backup) > ($1.taken, $1.backup) }
+    }
+
     private var shelf: RecordShelf { RecordShelf(directory: physical) }
 
     @discardableResult

@@ -24,6 +24,8 @@ package enum PhysicalError: MaintenanceError, Hashable {
     /// A logical replica would be sent the canary, and stop at it.
     case canaryPublished
     case noSpace(path: String, needed: ByteCount, free: ByteCount)
+    /// What pgBackRest lets go is not what was planned any more, or a proof it would be behind is gone.
+    case retentionChanged(stanza: String)
     /// A segment did not come to the archive in time.
     case notArchived(String, after: Duration, reason: String?)
 
@@ -61,6 +63,7 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .notArchived: "physical.not-archived"
         case .canaryPublished: "physical.canary-published"
         case .noSpace: "physical.no-space"
+        case .retentionChanged: "physical.retention-changed"
         }
     }
 
@@ -93,6 +96,8 @@ package enum PhysicalError: MaintenanceError, Hashable {
         case .canaryPublished: "a publication sends all tables, the canary too, to logical replicas"
         case .noSpace(let path, let needed, let free):
             "'\(path.printable)' has \(free) free, and about \(needed) are needed"
+        case .retentionChanged(let stanza):
+            "what pgBackRest's retention lets go of the stanza '\(stanza.printable)' is not what was planned any more"
         case .notArchiving(let reason): "the server archives no WAL: \(reason.printable)"
         case .notArchived(let segment, let limit, let reason):
             "WAL segment \(segment.printable) was not archived within \(limit.short)"
@@ -122,6 +127,7 @@ package enum PhysicalError: MaintenanceError, Hashable {
             "Name an earlier moment. Where it is only just over: pg_switch_wal() at the source sends its segment away."
         case .canaryPublished:
             "Publish tables by name: 'for all tables' takes in whatever is made later."
+        case .retentionChanged: "Plan it anew: mainstay backup prune --dry-run"
         case .noSpace: "Free some space, or name another directory in 'backups.work'."
         case .otherCluster:
             "Correct 'stanza' under 'backups.physical'; no backup of another cluster brings this one back."
