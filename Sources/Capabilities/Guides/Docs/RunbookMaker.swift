@@ -104,8 +104,8 @@ struct RunbookMaker {
             return "\(channels.joined(separator: ", "))\(people)"
         }
         let first = words(route.channels, route.recipients)
-        let more = (route.escalation?.value ?? []).map {
-            "after \($0.after.short) \(words($0.channels, $0.recipients))"
+        let more = zip(route.escalation?.value ?? [], route.escalationTimes).map { step, after in
+            "\(after.map { "after \($0.short)" } ?? "then") \(words(step.channels, step.recipients))"
         }
         return ([first] + more).joined(separator: "; ")
     }
