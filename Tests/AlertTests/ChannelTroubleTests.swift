@@ -41,7 +41,7 @@ struct ChannelTroubleTests {
         #expect(outcome.notifications.map(\.channel) == told)
         let over = router.take([.well(trouble)], at: start + .seconds(5))
         #expect(over.notifications.map(\.channel) == told)
-        #expect(over.notifications.allSatisfy(\.isResolved))
+        #expect(over.notifications.allSatisfy { $0.isResolved })
         let isKept = outcome.decisions.contains { $0.reason == .aboutItsChannel && $0.channel == "mail" }
         #expect(isKept == (channels.contains("mail") && !told.contains("mail")))
     }
