@@ -95,6 +95,16 @@ struct OpenIDAccountTests {
             }
             #expect(try await browser.signIn(.named("dora"), by: provider, test.clock).status == 403)
             #expect(try await test.log.accounts().count == 2)
+            // Opened again, it may be for somebody else of that name: an admin says whose it is.
+            try await Self.account("bob", Grants(everywhere: .viewer), test)
+            #expect(try await test.log.linkedAccounts().isEmpty)
+            let former = try await browser.signIn(.named("bob", groups: ["all"]), by: provider, test.clock)
+            #expect(former.status == 403 && former.text.contains("belongs to somebody already"))
+            try await test.log.link("bob", to: ForeignIdentity(issuer: provider.issuer, subject: "bob"))
+            #expect(try await browser.signIn(.named("bob", groups: ["all"]), by: provider, test.clock).status == 303)
+            // A new link for one that is open takes it from nobody.
+            try await Self.account("bob", Grants(everywhere: .viewer), test)
+            #expect(try await test.log.linkedAccounts() == ["bob"])
         }
     }
 
@@ -126,6 +136,63 @@ struct OpenIDAccountTests {
             heir.claims["email_verified"] = true
             let taken = try await browser.signIn(heir, by: provider, test.clock)
             #expect(taken.status == 403 && taken.text.contains("belongs to somebody already"))
+        }
+    }
+
+    @Test("letters that only look like others are no others: of an address, a name and a group")
+    func tellsLettersApart() async throws {
+        // The Kelvin sign, which is a small k in small letters, and equal to a capital one.
+        let kelvin = "\u{212A}"
+        try await withProvider { provider in
+            let test = try await Self.site(provider, "mails: {kim: KIM@example.org}")
+            try await Self.account("kim", Grants(everywhere: .viewer), test)
+            var browser = TestBrowser(test.site)
+            var person = TestProvider.Person.named("x-17")
+            person.claims["email_verified"] = true
+            person.claims["email"] = .text("\(kelvin)im@example.org")
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 403)
+            #expect(try await test.log.linkedAccounts().isEmpty)
+            person.claims["email"] = "Kim@Example.org"
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
+        }
+        try await withProvider { provider in
+            let test = try await Self.site(
+                provider, "create: true\nroles: [{group: K-admins, role: admin}, {group: all, role: viewer}]")
+            var browser = TestBrowser(test.site)
+            var person = TestProvider.Person.named("eve", groups: [.text("\(kelvin)-admins"), "all"])
+            person.claims["preferred_username"] = .text("\(kelvin)im")
+            let nameless = try await browser.signIn(person, by: provider, test.clock)
+            #expect(nameless.status == 403 && nameless.text.contains("cannot be the name"))
+            person.claims["preferred_username"] = "Eve"
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
+            #expect(try await test.log.account("eve")?.grants == Grants(everywhere: .viewer))
+        }
+    }
+
+    @Test("whoever makes codes up fills no log, and a provider that is down is not asked for each who comes")
+    func asksSeldom() async throws {
+        let told = Mutex<[String]>([])
+        try await withProvider { provider in
+            let test = try await Self.site(provider) { _, report in told.withLock { $0.append(report.code) } }
+            var browser = TestBrowser(test.site)
+            for _ in 1...7 {
+                let asked = try await browser.begin()
+                let answer = await browser.comeBack(["code": "made-up", "state": asked["state"] ?? ""])
+                #expect(answer.status == 502)
+            }
+            #expect(told.withLock { $0 } == Array(repeating: "openid.code-refused", count: 5))
+        }
+        try await withProvider { provider in
+            provider.describe(["issuer": "https://evil.example"])
+            let test = try await Self.site(provider)
+            var browser = TestBrowser(test.site)
+            for _ in 1...3 { #expect(await browser.get("/sign-in/openid").status == 502) }
+            #expect(provider.readings == 1)
+            provider.describe([:])
+            test.clock.advance(by: OpenIDProvider.rest)
+            #expect(await browser.get("/sign-in/openid").status == 303)
+            #expect(await browser.get("/sign-in/openid").status == 303)
+            #expect(provider.readings == 2)
         }
     }
 
@@ -246,6 +313,11 @@ struct TokenKeyTests {
             ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"],
             ["kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"],
             ["kty": "OKP", "crv": "Ed25519", "x": "AA"],
+            // 1,024 bits.
+            [
+                "kty": "RSA", "e": "AQAB",
+                "n": .text(Base64URL.encode([UInt8](repeating: 0xff, count: 128))),
+            ],
         ] as [JSONValue])
     func refusesKeys(json: JSONValue) throws {
         #expect(TokenKey(json) == nil)
@@ -265,16 +337,43 @@ struct TokenKeyTests {
         #expect(throws: OpenIDError.self) { try SignedToken(text) }
     }
 
+    @Test(
+        "what two readers could understand differently is not read",
+        arguments: [
+            (#"{"a": 1, "b": [{"a": 1}, {"a": "{\"a\": 1, \"a\": 2}"}], "c": {"a": "b"}}"#, true),
+            (#"{"a": "b", "b": "a\\", "c": ["a", "a", "b"]}"#, true), ("[]", true), (#""a""#, true),
+            (#"{"a": 1, "a": 1}"#, false), (#"{"a": 1, "b": 2, "\u0061" : 3}"#, false),
+            (#"{"b": [{"a": 1, "c": [], "a": 2}]}"#, false), (#"{"a": {}, "a": {}}"#, false),
+            ("{\"K\": 1, \"\u{212A}\": 2}", false), ("", false), ("{", false), (#"{"a" 1}"#, false),
+        ])
+    func refusesDoubtfulNames(text: String, isRead: Bool) {
+        #expect((JSONValue(unambiguous: Data(text.utf8)) != nil) == isRead)
+        #expect(JSONValue(unambiguous: Data(text.utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] })) == nil)
+    }
+
     @Test("what the browser keeps gives the same words again, and nothing else does")
     func derivesAttempts() throws {
-        let attempt = LoginAttempt(to: "/runs?x=1")
-        let again = try #require(LoginAttempt(cookie: attempt.cookie))
+        let now = Timestamp(microseconds: 1_790_000_000_000_000)
+        let attempt = LoginAttempt(to: "/runs?x=1", at: now)
+        let again = try #require(LoginAttempt(cookie: attempt.cookie, at: now + .seconds(599)))
         #expect(again == attempt && again.state == attempt.state && again.destination == "/runs?x=1")
         let words = [attempt.state, attempt.nonce, attempt.verifier, attempt.challenge]
         #expect(Set(words).count == 4 && words.allSatisfy { $0.utf8.count == 43 })
-        #expect(LoginAttempt(to: "/runs?x=1").state != attempt.state)
-        for cookie in ["", ".", "x.y", String(attempt.cookie.dropFirst()), "\(attempt.cookie).x"] {
-            #expect(LoginAttempt(cookie: cookie) == nil)
+        #expect(LoginAttempt(to: "/runs?x=1", at: now).state != attempt.state)
+        for cookie in ["", ".", "..", "x.y", "x.y.z", String(attempt.cookie.dropFirst()), "\(attempt.cookie).x"] {
+            #expect(LoginAttempt(cookie: cookie, at: now) == nil)
         }
+        // It is over after ten minutes, whatever the browser keeps; with another time it is another login.
+        #expect(LoginAttempt(cookie: attempt.cookie, at: now + LoginAttempt.time) == nil)
+        #expect(LoginAttempt(cookie: attempt.cookie, at: now - ProvedPerson.skew - .seconds(1)) == nil)
+        for time in ["\(Int64.min)", "\(Int64.max)", "-0", "+5", "1e9", ""] {
+            var parts = attempt.cookie.split(separator: ".").map(String.init)
+            parts[1] = time
+            #expect(LoginAttempt(cookie: parts.joined(separator: "."), at: now) == nil, "\(time)")
+        }
+        var parts = attempt.cookie.split(separator: ".").map(String.init)
+        parts[1] = String((now + .seconds(60)).microseconds)
+        let younger = try #require(LoginAttempt(cookie: parts.joined(separator: "."), at: now + LoginAttempt.time))
+        #expect(younger.state != attempt.state && younger.nonce != attempt.nonce)
     }
 }
