@@ -13,6 +13,8 @@ enum OpenIDPage {
     private static let perMinuteOfProxy = 600
     /// Of one kind, in the log.
     private static let complaintsPerMinute = 6
+    /// Of one subject, in the audit trail.
+    private static let refusalsPerMinute = 1
 
     /// What the page where one signs in says of it; nothing where there is no provider.
     static func way(_ visit: Visit, to destination: String) -> HTML {
@@ -37,7 +39,8 @@ enum OpenIDPage {
         let (settings, own) = try provider(visit)
         return try await readable(visit) {
             let known = try await visit.site.openid.describe(settings)
-            let attempt = LoginAttempt(to: Gatekeeper.destination(visit.request.query["to"]), at: visit.now)
+            let attempt = LoginAttempt(
+                to: Gatekeeper.destination(visit.request.query["to"]), by: settings.issuer, at: visit.now)
             let scopes = ["openid"] + settings.scopes.filter { $0 != "openid" }
             var response = WebResponse.see(
                 known.authorization.with([
@@ -56,7 +59,8 @@ enum OpenIDPage {
     static func back(_ visit: Visit) async throws -> WebResponse {
         let (settings, own) = try provider(visit)
         let query = visit.request.query
-        guard let kept = visit.request.cookie(cookie(visit)), let attempt = LoginAttempt(cookie: kept, at: visit.now),
+        guard let kept = visit.request.cookie(cookie(visit)),
+            let attempt = LoginAttempt(cookie: kept, by: settings.issuer, at: visit.now),
             let state = query["state"], Keys.areEqual(state, attempt.state),
             await visit.site.openid.end(attempt)
         else { return said(OpenIDError.noAttempt) }
@@ -76,6 +80,13 @@ enum OpenIDPage {
         return response
     }
 
+    /// Whether the trail tells that somebody was turned away: nobody fills it, and the log, by coming again and again.
+    ///
+    /// - Parameter subject: empty where it is not known.
+    private static func isNoted(_ subject: String, _ visit: Visit) -> Bool {
+        visit.site.rates.take("login of \(subject)", perMinute: refusalsPerMinute, at: visit.now) == nil
+    }
+
     private static func admit(
         _ visit: Visit, _ attempt: LoginAttempt, _ code: String, _ back: String, _ settings: OpenIDSettings
     ) async throws -> WebResponse {
@@ -85,8 +96,10 @@ enum OpenIDPage {
             let claims = try await visit.site.openid.exchange(code, attempt, back: back, settings)
             person = try ProvedPerson(claims, by: settings, nonce: attempt.nonce, at: visit.now)
         } catch OpenIDError.unbelieved(let reason) {
-            // The provider took the code: nobody fills the trail by making codes up.
-            try await visit.site.log.noteUnbelieved(issuer: settings.issuer, reason: reason, peer: peer)
+            // The provider took the code, but whoever has an account there can ask for a token that answers nothing.
+            if isNoted("", visit) {
+                try await visit.site.log.noteUnbelieved(issuer: settings.issuer, reason: reason, peer: peer)
+            }
             throw OpenIDError.unbelieved(reason)
         }
         let entry = try await visit.site.log.enter(
@@ -94,7 +107,8 @@ enum OpenIDPage {
                 ForeignIdentity(issuer: settings.issuer, subject: person.subject),
                 promised: person.promisedAccount(settings),
                 wanted: settings.createsAccounts ? person.accountName(settings) : nil,
-                grants: person.grants(settings), peer: peer))
+                grants: person.grants(settings), peer: peer)
+        ) { isNoted(person.subject, visit) }
         switch entry {
         case .admitted(let account):
             return try await visit.site.gate.admit(

@@ -9,18 +9,22 @@ struct LoginAttempt: Sendable, Hashable {
 
     private let key: String
     private let began: Timestamp
+    /// Who was asked: another provider's words end no login that was begun at this one, also where the configuration changed
+    /// in between (RFC 9700, 2.1: mix-up).
+    private let issuer: String
     /// A path of ours.
     let destination: String
 
-    init(to destination: String, at now: Timestamp) {
+    init(to destination: String, by issuer: String, at now: Timestamp) {
         key = Keys.make()
+        self.issuer = issuer
         began = now
         self.destination = destination.utf8.count <= 1_000 ? destination : "/"
     }
 
     /// Nil for what is no cookie of ours, or of a login that is over: what a browser keeps longer than it was told to counts
     /// no longer.
-    init?(cookie: String, at now: Timestamp) {
+    init?(cookie: String, by issuer: String, at now: Timestamp) {
         let parts = cookie.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, parts[0].utf8.count == 43, Base64URL.decode(parts[0])?.count == 32,
             let time = Int64(parts[1]).map(Timestamp.init(microseconds:)), String(time.microseconds) == parts[1],
@@ -28,6 +32,7 @@ struct LoginAttempt: Sendable, Hashable {
             let bytes = Base64URL.decode(parts[2]), let text = String(validating: bytes, as: UTF8.self)
         else { return nil }
         key = parts[0]
+        self.issuer = issuer
         began = time
         destination = Gatekeeper.destination(text)
     }
@@ -46,6 +51,7 @@ struct LoginAttempt: Sendable, Hashable {
     private func derived(_ purpose: String) -> String {
         Base64URL.encode(
             HMAC<SHA256>.authenticationCode(
-                for: Data("\(purpose) \(began.microseconds)".utf8), using: SymmetricKey(data: Data(key.utf8))))
+                for: Data("\(purpose) \(began.microseconds) \(issuer)".utf8), using: SymmetricKey(data: Data(key.utf8)))
+        )
     }
 }

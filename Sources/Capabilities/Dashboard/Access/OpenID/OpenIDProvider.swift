@@ -149,7 +149,7 @@ actor OpenIDProvider {
             try HTTPProbe.Header(name: "Content-Type", value: Secret("application/x-www-form-urlencoded")),
             try HTTPProbe.Header(name: "Accept", value: Secret("application/json")),
         ]
-        if let secret = try await settings.clientSecret?.resolve(with: programs).reveal() {
+        if let secret = try await secret(settings) {
             if known.takesSecretInBody {
                 fields.append(("client_secret", secret))
             } else {
@@ -168,6 +168,14 @@ actor OpenIDProvider {
         }
         guard let text = json?["id_token"]?.text else { throw OpenIDError.unusable("it gave no ID token") }
         return try await believed(SignedToken(text), known, settings)
+    }
+
+    private func secret(_ settings: OpenIDSettings) async throws -> String? {
+        do { return try await settings.clientSecret?.resolve(with: programs).reveal() } catch let error
+            where !(error is CancellationError)
+        {
+            throw OpenIDError.unreachable("the client's secret cannot be had: \(ErrorReport(error).problem)")
+        }
     }
 
     private func believed(
