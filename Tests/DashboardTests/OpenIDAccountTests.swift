@@ -96,8 +96,13 @@ struct OpenIDAccountTests {
             #expect(try await browser.signIn(.named("dora"), by: provider, test.clock).status == 403)
             #expect(try await test.log.accounts().count == 2)
             // Opened again, it may be for somebody else of that name: an admin says whose it is.
+            let late = Keys.digest(Keys.make())
+            try await test.log.signIn(
+                "bob", digest: late, formToken: Keys.make(), until: test.clock.clock.now() + Gatekeeper.longest,
+                idle: Gatekeeper.idle, peer: "192.0.2.7")
             try await Self.account("bob", Grants(everywhere: .viewer), test)
             #expect(try await test.log.linkedAccounts().isEmpty)
+            #expect(try await test.log.session(late, idle: Gatekeeper.idle) == nil)
             let former = try await browser.signIn(.named("bob", groups: ["all"]), by: provider, test.clock)
             #expect(former.status == 403 && former.text.contains("belongs to somebody already"))
             try await test.log.link("bob", to: ForeignIdentity(issuer: provider.issuer, subject: "bob"))

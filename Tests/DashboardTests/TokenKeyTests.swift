@@ -37,6 +37,38 @@ struct TokenKeyTests {
         #expect(!(try SignedToken(parts.joined(separator: ".")).isSigned(by: published)))
     }
 
+    @Test("longer curves count with their own digests, and their signatures in one form alone")
+    func verifiesCurves() throws {
+        let middle = P384.Signing.PrivateKey()
+        let long = P521.Signing.PrivateKey()
+        func key(_ curve: String, _ point: Data) throws -> TokenKey {
+            let half = (point.count - 1) / 2
+            return try #require(
+                TokenKey([
+                    "kty": "EC", "crv": .text(curve), "x": .text(Base64URL.encode(point.dropFirst().prefix(half))),
+                    "y": .text(Base64URL.encode(point.suffix(half))),
+                ]))
+        }
+        let keys = [
+            try key("P-384", middle.publicKey.x963Representation), try key("P-521", long.publicKey.x963Representation),
+        ]
+        func signers(_ algorithm: String, _ sign: (Data) throws -> Data) throws -> [Bool] {
+            let token = try SignedToken(TestKey.token(["alg": .text(algorithm)], Self.claims, sign))
+            return keys.map { token.isSigned(by: $0) }
+        }
+        #expect(
+            try signers("ES384") { try middle.signature(for: SHA384.hash(data: $0)).rawRepresentation } == [
+                true, false,
+            ])
+        #expect(
+            try signers("ES512") { try long.signature(for: SHA512.hash(data: $0)).rawRepresentation } == [false, true])
+        #expect(
+            try signers("ES384") { try middle.signature(for: SHA384.hash(data: $0)).derRepresentation }
+                == [false, false])
+        #expect(
+            try signers("ES512") { try long.signature(for: SHA384.hash(data: $0)).rawRepresentation } == [false, false])
+    }
+
     @Test("RFC 7515's own example by ECDSA comes out")
     func agreesWithTheStandard() throws {
         // Appendix A.3.

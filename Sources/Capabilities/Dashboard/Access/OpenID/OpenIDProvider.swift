@@ -77,7 +77,8 @@ actor OpenIDProvider {
     private var keys: Kept<[TokenKey]>?
     private var ended: [String: Timestamp] = [:]
     private var trouble: Kept<OpenIDError>?
-    private var asking = 0
+    /// How many ask it now.
+    private(set) var asking = 0
 
     init(clock: WallClock, programs: Programs) {
         self.clock = clock
