@@ -65,8 +65,8 @@ extension RunLog {
     /// Finds or makes the account of somebody whom a provider has let in, and gives it the roles that count now: all in one
     /// transaction, with its entries in the trail.
     ///
-    /// - Parameter isNoted: whether the trail tells of it where they are turned away: whoever has an account at a provider can
-    ///   come as often as they like.
+    /// - Parameter isNoted: whether the trail tells of it where they are turned away: whoever has an account at a provider
+    ///   can come as often as they like.
     package func enter(
         _ login: ForeignLogin, isNoted: @escaping @Sendable () -> Bool = { true }
     ) async throws -> ForeignEntry {

@@ -9,8 +9,8 @@ struct LoginAttempt: Sendable, Hashable {
 
     private let key: String
     private let began: Timestamp
-    /// Who was asked: another provider's words end no login that was begun at this one, also where the configuration changed
-    /// in between (RFC 9700, 2.1: mix-up).
+    /// Who was asked: another provider's words end no login that was begun at this one, also where the configuration
+    /// changed in between (RFC 9700, 2.1: mix-up).
     private let issuer: String
     /// A path of ours.
     let destination: String
@@ -22,8 +22,8 @@ struct LoginAttempt: Sendable, Hashable {
         self.destination = destination.utf8.count <= 1_000 ? destination : "/"
     }
 
-    /// Nil for what is no cookie of ours, or of a login that is over: what a browser keeps longer than it was told to counts
-    /// no longer.
+    /// Nil for what is no cookie of ours, or of a login that is over: what a browser keeps longer than it was told to
+    /// counts no longer.
     init?(cookie: String, by issuer: String, at now: Timestamp) {
         let parts = cookie.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, parts[0].utf8.count == 43, Base64URL.decode(parts[0])?.count == 32,
