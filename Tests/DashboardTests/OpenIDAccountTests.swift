@@ -95,6 +95,21 @@ struct OpenIDAccountTests {
             }
             #expect(try await browser.signIn(.named("dora"), by: provider, test.clock).status == 403)
             #expect(try await test.log.accounts().count == 2)
+            // Opened again, it may be for somebody else of that name: an admin says whose it is.
+            let late = Keys.digest(Keys.make())
+            try await test.log.signIn(
+                "bob", digest: late, formToken: Keys.make(), until: test.clock.clock.now() + Gatekeeper.longest,
+                idle: Gatekeeper.idle, peer: "192.0.2.7")
+            try await Self.account("bob", Grants(everywhere: .viewer), test)
+            #expect(try await test.log.linkedAccounts().isEmpty)
+            #expect(try await test.log.session(late, idle: Gatekeeper.idle) == nil)
+            let former = try await browser.signIn(.named("bob", groups: ["all"]), by: provider, test.clock)
+            #expect(former.status == 403 && former.text.contains("belongs to somebody already"))
+            try await test.log.link("bob", to: ForeignIdentity(issuer: provider.issuer, subject: "bob"))
+            #expect(try await browser.signIn(.named("bob", groups: ["all"]), by: provider, test.clock).status == 303)
+            // A new link for one that is open takes it from nobody.
+            try await Self.account("bob", Grants(everywhere: .viewer), test)
+            #expect(try await test.log.linkedAccounts() == ["bob"])
         }
     }
 
@@ -126,6 +141,77 @@ struct OpenIDAccountTests {
             heir.claims["email_verified"] = true
             let taken = try await browser.signIn(heir, by: provider, test.clock)
             #expect(taken.status == 403 && taken.text.contains("belongs to somebody already"))
+        }
+    }
+
+    @Test("letters that only look like others are no others: of an address, a name and a group")
+    func tellsLettersApart() async throws {
+        // The Kelvin sign, which is a small k in small letters, and equal to a capital one.
+        let kelvin = "\u{212A}"
+        try await withProvider { provider in
+            let test = try await Self.site(provider, "mails: {kim: KIM@example.org}")
+            try await Self.account("kim", Grants(everywhere: .viewer), test)
+            var browser = TestBrowser(test.site)
+            var person = TestProvider.Person.named("x-17")
+            person.claims["email_verified"] = true
+            person.claims["email"] = .text("\(kelvin)im@example.org")
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 403)
+            #expect(try await test.log.linkedAccounts().isEmpty)
+            person.claims["email"] = "Kim@Example.org"
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
+        }
+        try await withProvider { provider in
+            let test = try await Self.site(
+                provider, "create: true\nroles: [{group: K-admins, role: admin}, {group: all, role: viewer}]")
+            var browser = TestBrowser(test.site)
+            var person = TestProvider.Person.named("eve", groups: [.text("\(kelvin)-admins"), "all"])
+            person.claims["preferred_username"] = .text("\(kelvin)im")
+            let nameless = try await browser.signIn(person, by: provider, test.clock)
+            #expect(nameless.status == 403 && nameless.text.contains("cannot be the name"))
+            person.claims["preferred_username"] = "Eve"
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 303)
+            #expect(try await test.log.account("eve")?.grants == Grants(everywhere: .viewer))
+        }
+    }
+
+    @Test("whoever makes codes up fills no log, and a provider that is down is not asked for each who comes")
+    func asksSeldom() async throws {
+        let told = Mutex<[String]>([])
+        try await withProvider { provider in
+            let test = try await Self.site(provider) { _, report in told.withLock { $0.append(report.code) } }
+            var browser = TestBrowser(test.site)
+            for _ in 1...7 {
+                let asked = try await browser.begin()
+                let answer = await browser.comeBack(["code": "made-up", "state": asked["state"] ?? ""])
+                #expect(answer.status == 502)
+            }
+            #expect(told.withLock { $0 } == Array(repeating: "openid.code-refused", count: 5))
+        }
+        try await withProvider { provider in
+            provider.describe(["issuer": "https://evil.example"])
+            let test = try await Self.site(provider)
+            var browser = TestBrowser(test.site)
+            for _ in 1...3 { #expect(await browser.get("/sign-in/openid").status == 502) }
+            #expect(provider.readings == 1)
+            provider.describe([:])
+            test.clock.advance(by: OpenIDProvider.rest)
+            #expect(await browser.get("/sign-in/openid").status == 303)
+            #expect(await browser.get("/sign-in/openid").status == 303)
+            #expect(provider.readings == 2)
+        }
+    }
+
+    @Test("whoever is turned away again and again is not in the trail each time")
+    func notesSeldom() async throws {
+        try await withProvider { provider in
+            let test = try await Self.site(provider)
+            var browser = TestBrowser(test.site)
+            for _ in 1...7 {
+                #expect(try await browser.signIn(.named("eve"), by: provider, test.clock).status == 403)
+            }
+            #expect(try await test.log.audit(AuditFilter(kinds: [.turnedAway])).count == 5)
+            #expect(try await browser.signIn(.named("bob"), by: provider, test.clock).status == 403)
+            #expect(try await test.log.audit(AuditFilter(kinds: [.turnedAway])).count == 6)
         }
     }
 
@@ -193,88 +279,5 @@ struct OpenIDAccountTests {
     @Test("the roles of a configuration are those of the dashboard")
     func knowsRoles() {
         #expect(OpenIDSettings.Role.allCases.map(\.rawValue) == Role.allCases.map(\.rawValue))
-    }
-}
-
-/// Signatures by every algorithm that counts.
-@Suite("signatures of tokens")
-struct TokenKeyTests {
-    private static let claims: JSONValue = ["sub": "ann"]
-
-    @Test(
-        "a token is believed by its own key and algorithm alone",
-        arguments: SignatureAlgorithm.allCases.filter { $0.rawValue.hasPrefix("RS") || $0.rawValue.hasPrefix("PS") })
-    func verifies(algorithm: SignatureAlgorithm) throws {
-        let key = try TestKey.rsa("one", algorithm)
-        let text = key.token(Self.claims)
-        let token = try SignedToken(text)
-        let published = try #require(TokenKey(key.json))
-        #expect(token.algorithm == algorithm && token.isSigned(by: published))
-        #expect(token.candidates([published]).count == 1)
-        let other = try #require(TokenKey(try TestKey.rsa("one", algorithm, isSecond: true).json))
-        #expect(!token.isSigned(by: other))
-        // The same key, said to be for another algorithm.
-        for wrong in SignatureAlgorithm.allCases where wrong != algorithm {
-            let bound = TokenKey(key.json.adding(["alg": .text(wrong.rawValue)]))
-            #expect(bound.map { token.isSigned(by: $0) } != true)
-            #expect(bound.map { token.candidates([$0]).isEmpty } != false)
-        }
-        // Another body under the same signature.
-        var parts = text.split(separator: ".").map(String.init)
-        parts[1] = Base64URL.encode((["sub": "eve"] as JSONValue).bytes)
-        #expect(!(try SignedToken(parts.joined(separator: ".")).isSigned(by: published)))
-    }
-
-    @Test("RFC 7515's own example by ECDSA comes out")
-    func agreesWithTheStandard() throws {
-        // Appendix A.3.
-        let token = try SignedToken(
-            "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
-                + "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q")
-        let key: JSONValue = [
-            "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-        ]
-        #expect(token.isSigned(by: try #require(TokenKey(key))))
-        #expect(token.claims["iss"] == "joe")
-    }
-
-    @Test(
-        "a key that cannot be used for signatures of tokens is none",
-        arguments: [
-            ["kty": "oct", "k": "c2VjcmV0"], ["kty": "RSA", "n": "AQAB", "e": "AQAB"], ["kty": "RSA"], [:],
-            ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"],
-            ["kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"],
-            ["kty": "OKP", "crv": "Ed25519", "x": "AA"],
-        ] as [JSONValue])
-    func refusesKeys(json: JSONValue) throws {
-        #expect(TokenKey(json) == nil)
-        let good = try TestKey.rsa("one").json
-        #expect(TokenKey(good.adding(["use": "enc"])) == nil)
-        #expect(TokenKey(good.adding(["alg": "HS256"])) == nil)
-        #expect(TokenKey(good.adding(["key_ops": ["sign"]])) == nil)
-    }
-
-    @Test(
-        "what is no token is none",
-        arguments: [
-            "", "a", "a.b.c", "..", "e30.e30.", "eyJhbGciOiJFUzI1NiJ9.W10.AA", "eyJhbGciOiJFUzI1NiJ9.e30=.AA",
-            "a.b.c.d.e", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30.AA",
-        ])
-    func refusesNonsense(text: String) {
-        #expect(throws: OpenIDError.self) { try SignedToken(text) }
-    }
-
-    @Test("what the browser keeps gives the same words again, and nothing else does")
-    func derivesAttempts() throws {
-        let attempt = LoginAttempt(to: "/runs?x=1")
-        let again = try #require(LoginAttempt(cookie: attempt.cookie))
-        #expect(again == attempt && again.state == attempt.state && again.destination == "/runs?x=1")
-        let words = [attempt.state, attempt.nonce, attempt.verifier, attempt.challenge]
-        #expect(Set(words).count == 4 && words.allSatisfy { $0.utf8.count == 43 })
-        #expect(LoginAttempt(to: "/runs?x=1").state != attempt.state)
-        for cookie in ["", ".", "x.y", String(attempt.cookie.dropFirst()), "\(attempt.cookie).x"] {
-            #expect(LoginAttempt(cookie: cookie) == nil)
-        }
     }
 }

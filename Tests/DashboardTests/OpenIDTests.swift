@@ -81,6 +81,7 @@ struct OpenIDTests {
     enum Lie: String, CaseIterable {
         case nonce, noNonce, audience, secondAudience, party, issuer, expired, early, old, timeless, nobody
         case unsigned, password, anotherKey, anotherSignature, anotherHead, extensions, noToken
+        case twice, anotherKind, namelessKey
 
         func tell(_ provider: TestProvider) {
             switch self {
@@ -118,6 +119,18 @@ struct OpenIDTests {
                         ["alg": "ES256", "kid": .text(key.id), "crit": ["b64"], "b64": true], claims, key.sign)
                 }
             case .noToken: provider.forge { _, _ in "a.b" }
+            case .twice:
+                provider.forge { key, claims in
+                    TestKey.token(
+                        (["alg": "ES256", "kid": .text(key.id)] as JSONValue).bytes,
+                        Array(#"{"\u0073ub": "eve", "#.utf8) + claims.bytes.dropFirst(), key.sign)
+                }
+            case .anotherKind:
+                provider.forge { key, claims in
+                    TestKey.token(["alg": "ES256", "kid": .text(key.id), "typ": "logout+jwt"], claims, key.sign)
+                }
+            case .namelessKey:
+                provider.forge { key, claims in TestKey.token(["alg": "ES256", "kid": 7], claims, key.sign) }
             }
         }
 
@@ -210,6 +223,36 @@ struct OpenIDTests {
             answered["iss"] = "https://evil.example"
             #expect(await browser.comeBack(answered).status == 403)
             #expect(try await test.log.accounts().isEmpty)
+            // Its refusal is not believed either.
+            asked = try await browser.begin()
+            let other = await browser.comeBack([
+                "error": "access_denied", "state": asked["state"] ?? "", "iss": "https://evil.example",
+            ])
+            #expect(other.status == 403 && other.text.contains("cannot be believed"))
+        }
+        // One that says that it names itself always does.
+        try await withProvider { provider in
+            provider.describe(["authorization_response_iss_parameter_supported": true])
+            let test = try await Self.site(provider, Self.roles)
+            let person = TestProvider.Person.named("ann", groups: ["all"])
+            var browser = TestBrowser(test.site)
+            #expect(try await browser.signIn(person, by: provider, test.clock).status == 403)
+            #expect(try await test.log.accounts().isEmpty)
+            var answered = try provider.admit(person, try await browser.begin())
+            answered["iss"] = provider.issuer
+            #expect(await browser.comeBack(answered).status == 303)
+        }
+    }
+
+    @Test("a login that a browser keeps for longer than ten minutes is over")
+    func endsAttempts() async throws {
+        try await withProvider { provider in
+            let test = try await Self.site(provider, Self.roles)
+            var browser = TestBrowser(test.site)
+            let answered = try provider.admit(.named("ann", groups: ["all"]), try await browser.begin())
+            test.clock.advance(by: LoginAttempt.time)
+            #expect(await browser.comeBack(answered).status == 400)
+            #expect(try await test.log.accounts().isEmpty)
         }
     }
 
@@ -230,8 +273,8 @@ struct OpenIDTests {
             var other = TestBrowser(test.site)
             let asked = try await other.begin()
             let name = try #require(other.cookies.keys.first)
-            let key = try #require(other.cookies[name]?.split(separator: ".").first)
-            other.cookies[name] = "\(key).\(Base64URL.encode(destination.utf8))"
+            let parts = try #require(other.cookies[name]?.split(separator: ".").prefix(2).joined(separator: "."))
+            other.cookies[name] = "\(parts).\(Base64URL.encode(destination.utf8))"
             let second = await other.comeBack(try provider.admit(.named("ann", groups: ["all"]), asked))
             #expect(second.status == 303 && second[header: "location"] == "/")
         }

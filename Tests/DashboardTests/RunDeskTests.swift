@@ -162,6 +162,28 @@ struct RunDeskTests {
         #expect(try await attentions().isEmpty)
     }
 
+    @Test("what waits for its turn is not begun where whoever asked may not do it any more", arguments: [true, false])
+    func judgesAgain(isClosed: Bool) async throws {
+        let test = try await Self.site()
+        let olga = try await test.program("olga", Grants(everywhere: .operator))
+        let vera = try await test.program("vera", Grants(everywhere: .viewer))
+        let place = try await Self.clean(olga, "one")
+        if isClosed {
+            try await test.log.close(account: "olga")
+        } else {
+            let token = try #require(try await test.log.tokens().first { $0.account == "olga" })
+            try await test.log.revoke(token: token.id)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await test.site.desk.run(test.site.session) }
+            try await eventually("it comes to nothing") { await Self.state(vera, place) == "refused" }
+            try await eventually("it is written down") { try await test.log.openOrders().isEmpty }
+            group.cancelAll()
+        }
+        #expect(await vera.get(place).json["error"]?["code"] == "access.withdrawn")
+        #expect(FileManager.default.fileExists(atPath: "\(TemporaryDirectory.current)/one/file.tmp"))
+    }
+
     @Test("what had begun is left to the run log, and what waits when the server stops is kept")
     func leavesBegun() async throws {
         let test = try await Self.site()

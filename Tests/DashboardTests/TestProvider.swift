@@ -39,6 +39,7 @@ final class TestProvider: Sendable {
         /// Takes head and claims, and gives the token; nil for an honest one.
         var forge: (@Sendable (TestKey, JSONValue) -> String)?
         var looks = 0
+        var readings = 0
         var metadata: [String: JSONValue] = [:]
     }
 
@@ -55,6 +56,9 @@ final class TestProvider: Sendable {
     var issuer: String { state.withLock { $0.issuer } }
     /// How often the keys were read.
     var looks: Int { state.withLock { $0.looks } }
+
+    /// How often its settings were read.
+    var readings: Int { state.withLock { $0.readings } }
 
     func follow(_ clock: ManualClock) { state.withLock { $0.clock = clock } }
 
@@ -93,6 +97,7 @@ final class TestProvider: Sendable {
         state.withLock { state in
             switch request.location {
             case "/.well-known/openid-configuration":
+                state.readings += 1
                 let own: [String: JSONValue] = [
                     "issuer": .text(state.issuer),
                     "authorization_endpoint": .text("\(state.issuer)/authorize?tenant=a"),
@@ -208,12 +213,16 @@ struct TestKey: Sendable {
 
     /// What a provider gives out.
     func token(_ claims: JSONValue) -> String {
-        Self.token(["alg": .text(algorithm.rawValue), "kid": .text(id)], claims, sign)
+        Self.token(["alg": .text(algorithm.rawValue), "kid": .text(id), "typ": "JWT"], claims, sign)
     }
 
     /// Empty where it cannot be signed, which no provider believes.
     static func token(_ head: JSONValue, _ claims: JSONValue, _ sign: (Data) throws -> Data) -> String {
-        let text = "\(Base64URL.encode(head.bytes)).\(Base64URL.encode(claims.bytes))"
+        token(head.bytes, claims.bytes, sign)
+    }
+
+    static func token(_ head: [UInt8], _ claims: [UInt8], _ sign: (Data) throws -> Data) -> String {
+        let text = "\(Base64URL.encode(head)).\(Base64URL.encode(claims))"
         do { return "\(text).\(Base64URL.encode(try sign(Data(text.utf8))))" } catch {
             Issue.record(error, "a token cannot be signed")
             return ""

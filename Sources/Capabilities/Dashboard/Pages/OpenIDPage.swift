@@ -11,6 +11,10 @@ enum OpenIDPage {
     /// Of one address; a proxy's is that of everybody behind it.
     private static let perMinute = 60
     private static let perMinuteOfProxy = 600
+    /// Of one kind, in the log.
+    private static let complaintsPerMinute = 6
+    /// Of one subject, in the audit trail.
+    private static let refusalsPerMinute = 1
 
     /// What the page where one signs in says of it; nothing where there is no provider.
     static func way(_ visit: Visit, to destination: String) -> HTML {
@@ -35,7 +39,8 @@ enum OpenIDPage {
         let (settings, own) = try provider(visit)
         return try await readable(visit) {
             let known = try await visit.site.openid.describe(settings)
-            let attempt = LoginAttempt(to: Gatekeeper.destination(visit.request.query["to"]))
+            let attempt = LoginAttempt(
+                to: Gatekeeper.destination(visit.request.query["to"]), by: settings.issuer, at: visit.now)
             let scopes = ["openid"] + settings.scopes.filter { $0 != "openid" }
             var response = WebResponse.see(
                 known.authorization.with([
@@ -54,17 +59,18 @@ enum OpenIDPage {
     static func back(_ visit: Visit) async throws -> WebResponse {
         let (settings, own) = try provider(visit)
         let query = visit.request.query
-        guard let attempt = visit.request.cookie(cookie(visit)).flatMap(LoginAttempt.init(cookie:)),
+        guard let kept = visit.request.cookie(cookie(visit)),
+            let attempt = LoginAttempt(cookie: kept, by: settings.issuer, at: visit.now),
             let state = query["state"], Keys.areEqual(state, attempt.state),
             await visit.site.openid.end(attempt)
         else { return said(OpenIDError.noAttempt) }
         var response = try await readable(visit) {
-            if let word = query["error"] { throw OpenIDError.denied(OpenIDProvider.word(word) ?? "unknown") }
             let known = try await visit.site.openid.describe(settings)
-            // Another provider's answer, sent on to us (RFC 9207).
+            // Another provider's answer, sent on to us, a refusal too (RFC 9207, 2.4).
             guard query["iss"] == nil ? !known.namesItself : query["iss"] == settings.issuer else {
                 throw OpenIDError.unbelieved("another issuer answered this login")
             }
+            if let word = query["error"] { throw OpenIDError.denied(OpenIDProvider.word(word) ?? "unknown") }
             guard let code = query["code"], !code.isEmpty else {
                 throw OpenIDError.unusable("it sent neither a code nor an error")
             }
@@ -72,6 +78,13 @@ enum OpenIDPage {
         }
         response.add("Set-Cookie", visit.site.gate.set(cookie(visit), "", age: .zero, visit.request))
         return response
+    }
+
+    /// Whether the trail tells that somebody was turned away: nobody fills it, and the log, by coming again and again.
+    ///
+    /// - Parameter subject: empty where it is not known.
+    private static func isNoted(_ subject: String, _ visit: Visit) -> Bool {
+        visit.site.rates.take("login of \(subject)", perMinute: refusalsPerMinute, at: visit.now) == nil
     }
 
     private static func admit(
@@ -83,8 +96,10 @@ enum OpenIDPage {
             let claims = try await visit.site.openid.exchange(code, attempt, back: back, settings)
             person = try ProvedPerson(claims, by: settings, nonce: attempt.nonce, at: visit.now)
         } catch OpenIDError.unbelieved(let reason) {
-            // The provider took the code: nobody fills the trail by making codes up.
-            try await visit.site.log.noteUnbelieved(issuer: settings.issuer, reason: reason, peer: peer)
+            // The provider took the code, but whoever has an account there can ask for a token that answers nothing.
+            if isNoted("", visit) {
+                try await visit.site.log.noteUnbelieved(issuer: settings.issuer, reason: reason, peer: peer)
+            }
             throw OpenIDError.unbelieved(reason)
         }
         let entry = try await visit.site.log.enter(
@@ -92,7 +107,8 @@ enum OpenIDPage {
                 ForeignIdentity(issuer: settings.issuer, subject: person.subject),
                 promised: person.promisedAccount(settings),
                 wanted: settings.createsAccounts ? person.accountName(settings) : nil,
-                grants: person.grants(settings), peer: peer))
+                grants: person.grants(settings), peer: peer)
+        ) { isNoted(person.subject, visit) }
         switch entry {
         case .admitted(let account):
             return try await visit.site.gate.admit(
@@ -144,7 +160,10 @@ enum OpenIDPage {
             // The trail tells of them, or there is nothing to tell.
             case .noAttempt, .denied, .refused: break
             case .unreachable, .unusable, .codeRefused, .unbelieved:
-                visit.site.complain("somebody cannot sign in by OpenID Connect", ErrorReport(error))
+                // Anybody may come with a code that is none: nobody fills the log with them.
+                if visit.site.rates.take("login \(error.code)", perMinute: complaintsPerMinute, at: visit.now) == nil {
+                    visit.site.complain("somebody cannot sign in by OpenID Connect", ErrorReport(error))
+                }
             }
             return said(error)
         }

@@ -55,11 +55,14 @@ final class RunDesk: Sendable {
     }
 
     struct Order: Sendable {
-        var id: String
+        /// As it is in the store.
+        var kept: RunOrder
         var work: Work
         var inventory: Inventory
         /// What it may change; of these the engine lets one run at a time change each.
         var changes: Set<Target>
+
+        var id: String { kept.id }
     }
 
     private struct Entry {
@@ -153,9 +156,12 @@ final class RunDesk: Sendable {
         case .resume(let run, _, _, _): id = run
         }
         let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
+        let kept = RunOrder(
+            id: id, work: work.kept, requester: work.requester, token: token, environments: environments,
+            isChanging: isChanging, askedAt: now)
         let turn = Turn(
             order: Order(
-                id: id, work: work, inventory: inventory, changes: isChanging ? Self.locked(touched) : []),
+                kept: kept, work: work, inventory: inventory, changes: isChanging ? Self.locked(touched) : []),
             cancelled: cancelled, isKept: false)
         let refusal: String? = state.withLock { state in
             if let known = state.entries[id], known.standing.isOpen {
@@ -171,9 +177,6 @@ final class RunDesk: Sendable {
             return nil
         }
         if let refusal { throw Refusal.busy(refusal) }
-        let kept = RunOrder(
-            id: id, work: work.kept, requester: work.requester, token: token, environments: environments,
-            isChanging: isChanging, askedAt: now)
         do {
             try await despiteCancellation { [log] in try await log.keep(kept) }
         } catch {
@@ -208,7 +211,7 @@ final class RunDesk: Sendable {
                 let (cancelled, cancel) = AsyncStream.makeStream(of: Void.self)
                 let turn = Turn(
                     order: Order(
-                        id: order.id, work: work, inventory: session.inventory,
+                        kept: order, work: work, inventory: session.inventory,
                         changes: order.isChanging ? Self.locked(touched) : []),
                     cancelled: cancelled, isKept: true)
                 state.withLock { $0.add(turn, of: order.environments, isChanging: order.isChanging, cancel) }
@@ -303,6 +306,11 @@ final class RunDesk: Sendable {
         do { try await log.beginOrder(order.id) } catch {
             try await end(order.id, ErrorReport(error))
             throw error
+        }
+        // It may have waited for hours for those before it.
+        do { try await TakenUp(session).holdRights(order.kept, order.work) } catch {
+            if Task.isCancelled { return }
+            return try await end(order.id, ErrorReport(error))
         }
         let trouble = await withTaskGroup(of: ErrorReport??.self) { group in
             group.addTask { await .some(Self.carryOut(order, session)) }

@@ -20,47 +20,53 @@ struct TakenUp: Sendable {
     func work(_ kept: KeptOrder) async throws -> (RunDesk.Work, [Target])? {
         let order = kept.order
         let hasRun = try await hasRun(order.id)
+        let work: RunDesk.Work
+        let targets: [Target]
         switch order.work {
         case .begin(let beginning):
             guard !hasRun else { return nil }
             let request = try beginning.request(order.id, by: order.requester, session.application.catalog)
-            try await judge(order, reading: request.steps.flatMap(\.task.task.reads))
-            return (.begin(request), request.steps.map(\.target))
+            work = .begin(request)
+            targets = request.steps.map(\.target)
         case .resume(let word, let change):
             // One that went on says itself how far it came.
             guard kept.beganAt == nil, hasRun else { return nil }
-            let steps = try await log.steps(of: order.id)
-            let catalog = session.application.catalog
-            try await judge(
-                order, reading: try steps.flatMap { try catalog.entry($0.task).parse($0.arguments).task.reads })
-            return (
-                .resume(
-                    order.id, word.flatMap(Decision.init(rawValue:)), change.flatMap(ChangePlace.init(_:)),
-                    order.requester), steps.map(\.target)
-            )
+            work = .resume(
+                order.id, word.flatMap(Decision.init(rawValue:)), change.flatMap(ChangePlace.init(_:)), order.requester)
+            targets = try await log.steps(of: order.id).map(\.target)
         }
+        let age = session.application.clock.now() - order.askedAt
+        guard age <= Self.longest else { throw OrderError.tooOld(age) }
+        do { try await holdRights(order, work) } catch OrderError.withdrawn(let name) {
+            throw OrderError.notAllowed(name)
+        }
+        return (work, targets)
+    }
+
+    /// Throws where whoever asked may not do that now: there, and where its tasks read.
+    func holdRights(_ order: RunOrder, _ work: RunDesk.Work) async throws {
+        let reading: [Target]
+        switch work {
+        case .begin(let request): reading = request.steps.flatMap(\.task.task.reads)
+        case .resume(let run, _, _, _):
+            let catalog = session.application.catalog
+            reading = try await log.steps(of: run).flatMap { try catalog.entry($0.task).parse($0.arguments).task.reads }
+        }
+        let name = order.requester.user
+        guard let account = try await log.account(name), account.isOpen else { throw OrderError.withdrawn(name) }
+        var grants = account.grants
+        if let id = order.token {
+            let token = try await log.tokens().first { $0.id == id }
+            guard let token, token.account == name, token.isValid(at: session.application.clock.now()),
+                !order.isChanging || token.scopes.contains(.run)
+            else { throw OrderError.withdrawn(name) }
+            grants = grants.intersection(token.grants)
+        }
+        let places = order.environments + reading.map(\.environment)
+        guard places.allSatisfy({ grants.may(.operator, in: $0) }) else { throw OrderError.withdrawn(name) }
     }
 
     private func hasRun(_ id: String) async throws -> Bool {
         do { return try await log.run(id).id == id } catch is EngineError { return false }
-    }
-
-    /// - Parameter targets: what a task reads elsewhere, which needs the role there too.
-    private func judge(_ order: RunOrder, reading targets: [Target]) async throws {
-        let now = session.application.clock.now()
-        let age = now - order.askedAt
-        guard age <= Self.longest else { throw OrderError.tooOld(age) }
-        let name = order.requester.user
-        guard let account = try await log.account(name), account.isOpen else { throw OrderError.notAllowed(name) }
-        var grants = account.grants
-        if let id = order.token {
-            let token = try await log.tokens().first { $0.id == id }
-            guard let token, token.isValid(at: now) else { throw OrderError.notAllowed(name) }
-            grants = grants.intersection(token.grants)
-        }
-        let places = order.environments + targets.map(\.environment)
-        guard places.allSatisfy({ grants.may(.operator, in: $0) }) else {
-            throw OrderError.notAllowed(name)
-        }
     }
 }

@@ -23,6 +23,12 @@ extension RunLog {
         try await store.write { writer in
             let known = try writer.reader.first(AccessStatement.account, ["name": name]).map(Account.init)
             if let known, known.isOpen, grants.everywhere != .admin { try holdLastAdmin(known, writer.reader) }
+            // One that is opened again may be for somebody else of that name.
+            if let known, !known.isOpen {
+                try writer.run(AccessStatement.endIdentitiesOf, ["account": name])
+                // Of a login that came to its end while it was closed.
+                try writer.run(AccessStatement.endSessionsOf, ["account": name])
+            }
             try writer.run(AccessStatement.writeAccount, ["name": name, "grants": StoredJSON(grants), "at": now])
             try openLink(link, for: name, until: until, in: writer)
             try note(

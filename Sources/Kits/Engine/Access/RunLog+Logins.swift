@@ -64,11 +64,16 @@ package enum ForeignEntry: Hashable, Sendable {
 extension RunLog {
     /// Finds or makes the account of somebody whom a provider has let in, and gives it the roles that count now: all in one
     /// transaction, with its entries in the trail.
-    package func enter(_ login: ForeignLogin) async throws -> ForeignEntry {
+    ///
+    /// - Parameter isNoted: whether the trail tells of it where they are turned away: whoever has an account at a provider
+    ///   can come as often as they like.
+    package func enter(
+        _ login: ForeignLogin, isNoted: @escaping @Sendable () -> Bool = { true }
+    ) async throws -> ForeignEntry {
         let now = clock.now()
         return try await store.write { writer in
             let entry = try self.enter(login, at: now, in: writer)
-            if case .refused(let reason) = entry {
+            if case .refused(let reason) = entry, isNoted() {
                 let detail: Facts = ["from": .text(login.peer), "reason": .text(reason.rawValue)]
                 try note(
                     AuditDraft(

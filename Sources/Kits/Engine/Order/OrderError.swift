@@ -6,6 +6,8 @@ package enum OrderError: MaintenanceError, Hashable {
     case tooOld(Duration)
     /// Whoever asked may not do that any more.
     case notAllowed(String)
+    /// The same, where the server went on and its turn came.
+    case withdrawn(String)
     /// It cannot be done any more; one clause.
     case impossible(String)
 
@@ -13,6 +15,7 @@ package enum OrderError: MaintenanceError, Hashable {
         switch self {
         case .tooOld: "order.too-old"
         case .notAllowed: "order.not-allowed"
+        case .withdrawn: "access.withdrawn"
         case .impossible: "order.impossible"
         }
     }
@@ -23,12 +26,19 @@ package enum OrderError: MaintenanceError, Hashable {
             "the server was stopped before its turn came, and it was asked for \(age.short) ago"
         case .notAllowed(let account):
             "the server was stopped before its turn came, and '\(account.printable)' may not do that any more"
+        case .withdrawn(let account):
+            "when its turn came, '\(account.printable)' might not do that any more"
         case .impossible(let reason):
             "the server was stopped before its turn came, and it cannot be done any more: \(reason)"
         }
     }
 
-    package var hint: String? { "Ask for it again." }
+    package var hint: String? {
+        switch self {
+        case .notAllowed, .withdrawn: "Ask an admin for the role."
+        case .tooOld, .impossible: "Ask for it again."
+        }
+    }
 
     package var exitStatus: ExitStatus { .failure }
 

@@ -83,7 +83,12 @@ enum OpenIDError: MaintenanceError {
                 403, "you have no account here",
                 "Ask an admin: 'mainstay access link NAME --subject=\(subject.printable.shellQuoted)' gives you one that exists."
             )
-        case .refused(.closed, _): (403, "your account here was closed", "Ask an admin to open it again.")
+        case .refused(.closed, let subject):
+            (
+                403, "your account here was closed",
+                "Where an admin opens it again, 'mainstay access link NAME --subject=\(subject.printable.shellQuoted)' "
+                    + "makes it yours."
+            )
         case .refused(.taken, let subject):
             (
                 403, "the account you would get belongs to somebody already",

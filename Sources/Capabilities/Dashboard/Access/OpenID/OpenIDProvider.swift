@@ -42,7 +42,9 @@ struct ProviderMetadata: Sendable, Hashable {
     ) throws(OpenIDError) -> HTTPTarget {
         guard let text = json[name]?.text else { throw .unusable("it has no '\(name)'") }
         // By plain HTTP only on this machine, and only for a provider that is there.
-        guard text.lowercased().hasPrefix("https://") || (WayThere.isSafe(text) && !settings.issuer.hasPrefix("https"))
+        guard
+            text.lowercased().hasPrefix("https://")
+                || (WayThere.isSafe(text) && !settings.issuer.lowercased().hasPrefix("https"))
         else { throw .unusable("its '\(name)' is not reached by https") }
         do { return try HTTPTarget(text) } catch { throw .unusable("its '\(name)' is no address: \(error.problem)") }
     }
@@ -54,7 +56,11 @@ actor OpenIDProvider {
     static let fresh: Duration = .seconds(3_600)
     /// Between two looks for a key that is not known: whoever sends tokens with made-up names makes nobody ask.
     static let pause: Duration = .seconds(30)
+    /// After it could not be asked for its settings.
+    static let rest: Duration = .seconds(5)
     private static let timeLimit: Duration = .seconds(10)
+    /// Logins that ask it at once: whoever waits for it proves nothing yet, and a slow provider takes no more than that.
+    static let atOnce = 20
     /// Logins that are remembered as ended.
     private static let most = 10_000
 
@@ -70,6 +76,9 @@ actor OpenIDProvider {
     private var metadata: Kept<ProviderMetadata>?
     private var keys: Kept<[TokenKey]>?
     private var ended: [String: Timestamp] = [:]
+    private var trouble: Kept<OpenIDError>?
+    /// How many ask it now.
+    private(set) var asking = 0
 
     init(clock: WallClock, programs: Programs) {
         self.clock = clock
@@ -89,6 +98,30 @@ actor OpenIDProvider {
     func describe(_ settings: OpenIDSettings) async throws -> ProviderMetadata {
         let now = clock.now()
         if let metadata, metadata.settings == settings, now - metadata.at < Self.fresh { return metadata.value }
+        // Not anew for each who comes while it is down.
+        if let trouble, trouble.settings == settings, now - trouble.at < Self.rest { throw trouble.value }
+        try begin()
+        defer { asking -= 1 }
+        do {
+            let value = try await read(settings)
+            metadata = Kept(settings: settings, at: now, value: value)
+            trouble = nil
+            return value
+        } catch let error as OpenIDError {
+            trouble = Kept(settings: settings, at: clock.now(), value: error)
+            throw error
+        }
+    }
+
+    /// Takes one of the places of those who ask.
+    private func begin() throws(OpenIDError) {
+        guard asking < Self.atOnce else {
+            throw .unreachable("\(asking) logins wait for its answer already")
+        }
+        asking += 1
+    }
+
+    private func read(_ settings: OpenIDSettings) async throws -> ProviderMetadata {
         let base = settings.issuer.hasSuffix("/") ? String(settings.issuer.dropLast()) : settings.issuer
         let place: HTTPTarget
         do { place = try HTTPTarget("\(base)/.well-known/openid-configuration") } catch {
@@ -98,9 +131,7 @@ actor OpenIDProvider {
         guard answer.status == 200, let json = JSONValue(answer.body) else {
             throw OpenIDError.unusable("its settings have the status \(answer.status) and are not what is needed")
         }
-        let value = try ProviderMetadata(json, of: settings)
-        metadata = Kept(settings: settings, at: now, value: value)
-        return value
+        return try ProviderMetadata(json, of: settings)
     }
 
     /// Changes a code for the claims of its ID token, whose signature is checked.
@@ -108,6 +139,8 @@ actor OpenIDProvider {
         _ code: String, _ attempt: LoginAttempt, back: String, _ settings: OpenIDSettings
     ) async throws -> JSONValue {
         let known = try await describe(settings)
+        try begin()
+        defer { asking -= 1 }
         var fields = [
             ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", back),
             ("client_id", settings.clientID), ("code_verifier", attempt.verifier),
@@ -117,7 +150,7 @@ actor OpenIDProvider {
             try HTTPProbe.Header(name: "Content-Type", value: Secret("application/x-www-form-urlencoded")),
             try HTTPProbe.Header(name: "Accept", value: Secret("application/json")),
         ]
-        if let secret = try await settings.clientSecret?.resolve(with: programs).reveal() {
+        if let secret = try await secret(settings) {
             if known.takesSecretInBody {
                 fields.append(("client_secret", secret))
             } else {
@@ -136,6 +169,14 @@ actor OpenIDProvider {
         }
         guard let text = json?["id_token"]?.text else { throw OpenIDError.unusable("it gave no ID token") }
         return try await believed(SignedToken(text), known, settings)
+    }
+
+    private func secret(_ settings: OpenIDSettings) async throws -> String? {
+        do { return try await settings.clientSecret?.resolve(with: programs).reveal() } catch let error
+            where !(error is CancellationError)
+        {
+            throw OpenIDError.unreachable("the client's secret cannot be had: \(ErrorReport(error).problem)")
+        }
     }
 
     private func believed(

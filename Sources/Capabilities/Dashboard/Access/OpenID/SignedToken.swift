@@ -19,18 +19,25 @@ struct SignedToken: Sendable {
         guard text.utf8.count <= Self.longest else { throw .unbelieved("it is longer than \(Self.longest) bytes") }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3 else { throw .unbelieved("it is no signed token of three parts") }
-        guard let head = Base64URL.decode(parts[0]).flatMap({ JSONValue(Array($0)) }), head.object != nil,
-            let claims = Base64URL.decode(parts[1]).flatMap({ JSONValue(Array($0)) }), claims.object != nil,
+        guard let head = Base64URL.decode(parts[0]).flatMap(JSONValue.init(unambiguous:)), head.object != nil,
+            let claims = Base64URL.decode(parts[1]).flatMap(JSONValue.init(unambiguous:)), claims.object != nil,
             let signature = Base64URL.decode(parts[2])
-        else { throw .unbelieved("its parts are no JSON in base 64") }
+        else { throw .unbelieved("its parts are no JSON in base 64, or say something twice") }
         let name = head["alg"]?.text ?? ""
         guard let algorithm = SignatureAlgorithm(rawValue: name) else {
             throw .unbelieved("it is signed with '\(String(name.prefix(40)).printable)', which proves nothing here")
         }
         // What has to be understood and is not (RFC 7515, 4.1.11).
         guard head["crit"] == nil else { throw .unbelieved("its head asks for extensions that are not known here") }
+        // Tokens of other kinds are made with the same keys (RFC 8725, 3.11): 'at+jwt', 'logout+jwt'.
+        guard head["typ"].map({ ["jwt", "application/jwt"].contains($0.text?.lowercased()) }) ?? true else {
+            throw .unbelieved("it is a token for something else")
+        }
+        if let name = head["kid"] {
+            guard let name = name.text else { throw .unbelieved("the name of its key is no text") }
+            keyID = name
+        }
         self.algorithm = algorithm
-        keyID = head["kid"]?.text
         self.claims = claims
         self.signature = signature
         signed = Data("\(parts[0]).\(parts[1])".utf8)
@@ -101,26 +108,28 @@ struct ProvedPerson: Sendable {
     /// What an account of theirs would be called: up to an `@`, in small letters; it may be no name.
     func accountName(_ settings: OpenIDSettings) -> String {
         let text = claims[settings.accountClaim]?.text ?? ""
-        return String(text.prefix { $0 != "@" }).lowercased()
+        return String(text.prefix { $0 != "@" }).inSmallASCII
     }
 
     /// The account that the configuration promises whoever has the address that the provider has verified.
     func promisedAccount(_ settings: OpenIDSettings) -> String? {
-        guard claims["email_verified"] == true, let mail = claims["email"]?.text?.lowercased() else { return nil }
-        return settings.mails.first { $0.value.lowercased() == mail }?.key
+        guard claims["email_verified"] == true, let mail = claims["email"]?.text?.inSmallASCII.utf8 else { return nil }
+        return settings.mails.first { $0.value.inSmallASCII.utf8.elementsEqual(mail) }?.key
     }
 
     /// What their groups may do; nil where groups decide nothing.
     func grants(_ settings: OpenIDSettings) -> Grants? {
         guard !settings.roles.isEmpty else { return nil }
-        let groups: Set<String>
+        let texts: [String]
         switch claims[settings.groupsClaim] {
-        case .text(let group)?: groups = [group]
-        case .array(let list)?: groups = Set(list.compactMap(\.text))
-        default: groups = []
+        case .text(let group)?: texts = [group]
+        case .array(let list)?: texts = list.compactMap(\.text)
+        default: texts = []
         }
+        // By their bytes: equal texts may be written with other letters (Unicode, canonical equivalence).
+        let groups = Set(texts.map { Array($0.utf8) })
         var grants = Grants()
-        for rule in settings.roles where groups.contains(rule.group) {
+        for rule in settings.roles where groups.contains(Array(rule.group.utf8)) {
             guard let role = Role(rawValue: rule.role.rawValue) else { continue }
             guard !rule.environments.isEmpty else {
                 grants.everywhere = [grants.everywhere, role].compactMap(\.self).max()
@@ -131,5 +140,14 @@ struct ProvedPerson: Sendable {
             }
         }
         return grants
+    }
+}
+
+extension String {
+    /// With small letters for the capital ones of ASCII and no others: whole Unicode makes the Kelvin sign a `k`, and of
+    /// two people one.
+    fileprivate var inSmallASCII: String {
+        String(
+            decoding: utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 0x20 : $0 }, as: UTF8.self)
     }
 }
