@@ -2,8 +2,8 @@ import Maintenance
 import Settings
 
 /// The checklists that are shipped, one for each of the guides' own; a configuration overrides one by its name, item by
-/// item. An item is a person's where no run can answer it: what
-/// somebody has to read, judge or agree on, and what Mainstay does not do.
+/// item. An item is a person's where no run can answer it: what somebody has to read, judge or agree on, and what
+/// Mainstay does not do.
 let checklists: [Checklist] = [
     Checklist(
         "agentic-daily-maintenance", summary: "the daily maintenance of agentic-ecosystem", cadence: .daily,
