@@ -40,7 +40,7 @@ let checklists: [Checklist] = [
         "agentic-monthly-maintenance", summary: "the monthly maintenance of agentic-ecosystem", cadence: .monthly,
         items: [
             .init("security-audit", "Security audit and compliance review", source: "agentic-ecosystem.md:93"),
-            .init("recovery", "Disaster recovery testing", .task(["dr", "test"]), source: "agentic-ecosystem.md:94"),
+            .init("recovery", "Disaster recovery testing", monthlyDrill, source: "agentic-ecosystem.md:94"),
             .init(
                 "performance-baseline", "Performance baseline updates", performanceOfTheMonth,
                 source: "agentic-ecosystem.md:95"),
@@ -76,7 +76,7 @@ let checklists: [Checklist] = [
         "agentic-monthly-checklist", summary: "the team's monthly checklist of agentic-ecosystem", cadence: .monthly,
         items: [
             .init("security-audit", "Full security audit", source: "agentic-ecosystem.md:426"),
-            .init("recovery", "Disaster recovery test", .task(["dr", "test"]), source: "agentic-ecosystem.md:427"),
+            .init("recovery", "Disaster recovery test", monthlyDrill, source: "agentic-ecosystem.md:427"),
             .init(
                 "performance-baseline", "Performance baseline update", performanceOfTheMonth,
                 source: "agentic-ecosystem.md:428"),
@@ -133,7 +133,7 @@ let checklists: [Checklist] = [
                 "security-policies", "Security policies reviewed and updated", source: "environment-management.md:89"),
             .init("documentation", "Documentation updated", source: "environment-management.md:90"),
             .init(
-                "recovery", "Disaster recovery procedures tested", .task(["dr", "test"]),
+                "recovery", "Disaster recovery procedures tested", monthlyDrill,
                 source: "environment-management.md:91"),
             .init("training", "Training materials refreshed", source: "environment-management.md:92"),
             .init(
@@ -165,3 +165,6 @@ private let errorLogs = ChecklistItem.Answer.checks(["log.matches"])
 private let performanceOfTheMonth = ChecklistItem.Answer.task([
     "report", "performance", "--since=31d", "--trend-analysis",
 ])
+
+/// As the routine `monthly` does it.
+private let monthlyDrill = ChecklistItem.Answer.task(["dr", "test", "--scenario=database-failure"])
