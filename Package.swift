@@ -152,7 +152,10 @@ let package = Package(
             ]),
         tests(
             "Documents",
-            ["Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL", "Settings", "mainstay"]),
+            [
+                "Calendar", "Command", "Engine", "Maintenance", "MaintenanceTesting", "Outside", "PostgreSQL",
+                "Settings", "mainstay",
+            ]),
         tests(
             "EndToEnd",
             [

@@ -2,7 +2,8 @@ import Maintenance
 import Settings
 
 /// The checklists that are shipped, one for each of the guides' own; a configuration overrides one by its name, item by
-/// item. An item is a person's where nothing that is built yet can answer it.
+/// item. An item is a person's where no run can answer it: what somebody has to read, judge or agree on, and what
+/// Mainstay does not do.
 let checklists: [Checklist] = [
     Checklist(
         "agentic-daily-maintenance", summary: "the daily maintenance of agentic-ecosystem", cadence: .daily,
@@ -12,7 +13,7 @@ let checklists: [Checklist] = [
                 "metrics", "Performance metrics collection",
                 .checks(["database.response-time", "cache.hit-ratio", "connections.used"]),
                 source: "agentic-ecosystem.md:19"),
-            .init("error-logs", "Error log analysis", source: "agentic-ecosystem.md:20"),
+            .init("error-logs", "Error log analysis", errorLogs, source: "agentic-ecosystem.md:20"),
             .init(
                 "database-performance", "Database performance review", databasePerformance,
                 source: "agentic-ecosystem.md:21"),
@@ -22,11 +23,16 @@ let checklists: [Checklist] = [
     Checklist(
         "agentic-weekly-maintenance", summary: "the weekly maintenance of agentic-ecosystem", cadence: .weekly,
         items: [
-            .init("database", "Database optimization", source: "agentic-ecosystem.md:55"),
-            .init("indexes", "Index analysis and optimization", source: "agentic-ecosystem.md:56"),
+            .init(
+                "database", "Database optimization", .task(["db", "optimize"]), source: "agentic-ecosystem.md:55"),
+            .init(
+                "indexes", "Index analysis and optimization", .task(["db", "advise-indexes"]),
+                source: "agentic-ecosystem.md:56"),
             .init("logs", "Log cleanup and archival", .task(["logs", "rotate"]), source: "agentic-ecosystem.md:57"),
             .init("security-patches", "Security patch review", source: "agentic-ecosystem.md:58"),
-            .init("performance-trends", "Performance trend analysis", source: "agentic-ecosystem.md:59"),
+            .init(
+                "performance-trends", "Performance trend analysis", .task(["report", "performance"]),
+                source: "agentic-ecosystem.md:59"),
             .init("capacity", "Capacity planning review", source: "agentic-ecosystem.md:60"),
             .init("thresholds", "Monitoring threshold updates", source: "agentic-ecosystem.md:61"),
         ]),
@@ -34,8 +40,10 @@ let checklists: [Checklist] = [
         "agentic-monthly-maintenance", summary: "the monthly maintenance of agentic-ecosystem", cadence: .monthly,
         items: [
             .init("security-audit", "Security audit and compliance review", source: "agentic-ecosystem.md:93"),
-            .init("recovery", "Disaster recovery testing", .task(["dr", "test"]), source: "agentic-ecosystem.md:94"),
-            .init("performance-baseline", "Performance baseline updates", source: "agentic-ecosystem.md:95"),
+            .init("recovery", "Disaster recovery testing", monthlyDrill, source: "agentic-ecosystem.md:94"),
+            .init(
+                "performance-baseline", "Performance baseline updates", performanceOfTheMonth,
+                source: "agentic-ecosystem.md:95"),
             .init("capacity", "Capacity scaling assessment", source: "agentic-ecosystem.md:96"),
             .init("documentation", "Documentation updates", source: "agentic-ecosystem.md:97"),
             .init("integrations", "Third-party integrations review", source: "agentic-ecosystem.md:98"),
@@ -49,7 +57,7 @@ let checklists: [Checklist] = [
             .init(
                 "health", "Check system health dashboard", .task(["health", "check"]),
                 source: "agentic-ecosystem.md:413"),
-            .init("error-logs", "Review error logs summary", source: "agentic-ecosystem.md:414"),
+            .init("error-logs", "Review error logs summary", errorLogs, source: "agentic-ecosystem.md:414"),
             .init("backups", "Verify backup completion", .checks(["backup.age"]), source: "agentic-ecosystem.md:415"),
             .init("performance-trends", "Monitor performance trends", source: "agentic-ecosystem.md:416"),
         ]),
@@ -60,14 +68,18 @@ let checklists: [Checklist] = [
             .init("security-scan", "Security scan results", source: "agentic-ecosystem.md:420"),
             .init("capacity", "Capacity planning update", source: "agentic-ecosystem.md:421"),
             .init("documentation", "Documentation updates", source: "agentic-ecosystem.md:422"),
-            .init("summary", "Team maintenance summary", source: "agentic-ecosystem.md:423"),
+            .init(
+                "summary", "Team maintenance summary", .task(["report", "weekly", "--trend-analysis"]),
+                source: "agentic-ecosystem.md:423"),
         ]),
     Checklist(
         "agentic-monthly-checklist", summary: "the team's monthly checklist of agentic-ecosystem", cadence: .monthly,
         items: [
             .init("security-audit", "Full security audit", source: "agentic-ecosystem.md:426"),
-            .init("recovery", "Disaster recovery test", .task(["dr", "test"]), source: "agentic-ecosystem.md:427"),
-            .init("performance-baseline", "Performance baseline update", source: "agentic-ecosystem.md:428"),
+            .init("recovery", "Disaster recovery test", monthlyDrill, source: "agentic-ecosystem.md:427"),
+            .init(
+                "performance-baseline", "Performance baseline update", performanceOfTheMonth,
+                source: "agentic-ecosystem.md:428"),
             .init("costs", "Cost optimization review", source: "agentic-ecosystem.md:429"),
             .init("procedures", "Maintenance procedure review", source: "agentic-ecosystem.md:430"),
         ]),
@@ -81,7 +93,10 @@ let checklists: [Checklist] = [
             .init("database", "Database performance within thresholds", databasePerformance, source: "contribux.md:89"),
             .init("api-errors", "API error rates < 0.1%", source: "contribux.md:90"),
             .init("authentication", "Authentication system functioning", source: "contribux.md:91"),
-            .init("vector-search", "Vector search performance optimal", source: "contribux.md:92"),
+            // Measuring reads whole tables: it is the weekly routine's.
+            .init(
+                "vector-search", "Vector search performance optimal", .task(["db", "vectors"]),
+                countsFor: Checklist.Cadence.weekly.countsFor, source: "contribux.md:92"),
         ]),
     Checklist(
         "environments-daily", summary: "the daily checklist of environment-management", cadence: .daily,
@@ -89,7 +104,7 @@ let checklists: [Checklist] = [
             .init(
                 "responding", "All environments responding normally",
                 .checks(["database.connectivity", "database.response-time"]), source: "environment-management.md:32"),
-            .init("error-logs", "No critical errors in logs", source: "environment-management.md:33"),
+            .init("error-logs", "No critical errors in logs", errorLogs, source: "environment-management.md:33"),
             .init(
                 "backups", "Backup operations completed successfully", provedBackup,
                 source: "environment-management.md:34"),
@@ -118,10 +133,12 @@ let checklists: [Checklist] = [
                 "security-policies", "Security policies reviewed and updated", source: "environment-management.md:89"),
             .init("documentation", "Documentation updated", source: "environment-management.md:90"),
             .init(
-                "recovery", "Disaster recovery procedures tested", .task(["dr", "test"]),
+                "recovery", "Disaster recovery procedures tested", monthlyDrill,
                 source: "environment-management.md:91"),
             .init("training", "Training materials refreshed", source: "environment-management.md:92"),
-            .init("performance-trends", "Performance trends analyzed", source: "environment-management.md:93"),
+            .init(
+                "performance-trends", "Performance trends analyzed", performanceOfTheMonth,
+                source: "environment-management.md:93"),
         ]),
     Checklist(
         "next-portal-update", summary: "the pre-update checklist of next-portal", cadence: .occasion,
@@ -140,3 +157,14 @@ private let provedBackup = ChecklistItem.Answer.task(["backup", "run", "--prove"
 private let databasePerformance = ChecklistItem.Answer.checks([
     "database.response-time", "cache.hit-ratio", "connections.used", "locks.waiting", "transactions.long",
 ])
+
+/// Lines that should not be there: of the logs, and with the patterns, that the configuration names.
+private let errorLogs = ChecklistItem.Answer.checks(["log.matches"])
+
+/// As the routine `monthly-baseline` writes it.
+private let performanceOfTheMonth = ChecklistItem.Answer.task([
+    "report", "performance", "--since=31d", "--trend-analysis",
+])
+
+/// As the routine `monthly` does it.
+private let monthlyDrill = ChecklistItem.Answer.task(["dr", "test", "--scenario=database-failure"])

@@ -8,7 +8,7 @@ let routines: [Routine] = [
     Routine(
         "daily",
         summary: "proved backups, health, statistics, relationships, logs, temporary files, and the report of the day",
-        schedule: "daily 02:00",
+        schedule: "daily 02:00 UTC",
         steps: [
             ["backup", "run", "--prove"],
             ["backup", "copy"],
@@ -27,7 +27,7 @@ let routines: [Routine] = [
     Routine(
         "morning",
         summary: "whether everything is well before people begin to work; it only looks",
-        schedule: "daily 09:00 UTC",
+        schedule: "daily 09:00 UTC", mode: .manual,
         steps: [
             ["health", "check"],
             ["db", "connections"],
@@ -35,34 +35,47 @@ let routines: [Routine] = [
         aliases: [.init("maintenance:morning")]),
     Routine(
         "evening",
-        summary: "how the day was: health, connections, and its report",
-        schedule: "daily 21:00 UTC",
+        summary: "how the day was: health, connections, and what was measured since the day before, mailed to nobody",
+        schedule: "daily 21:00 UTC", mode: .manual,
         steps: [
             ["health", "check"],
             ["db", "connections"],
-            ["report", "daily"],
+            ["report", "performance", "--since=1d", "--no-email"],
         ],
         aliases: [.init("maintenance:evening")]),
     Routine(
         "weekly",
         summary:
-            "what is wrong with databases, their vacuum, statistics and indexes, every relationship, backups restored",
+            "what is wrong with databases, their vacuum, statistics and indexes, every relationship, backups restored, "
+            + "and the report of the week",
         schedule: "Sundays 03:00 UTC", mode: .semiAutomatic,
         steps: [
             ["health", "check"],
             ["db", "doctor"],
             ["db", "optimize"],
+            ["db", "vectors"],
             ["db", "connections", "--auto-size"],
             ["data", "validate-relationships"],
             ["backup", "verify"],
+            ["recovery", "pitr-test"],
+            ["backup", "cross-region"],
             ["logs", "rotate"],
             ["data", "cleanup-temp"],
-            ["report", "daily"],
+            ["report", "weekly", "--trend-analysis"],
         ],
+        requirements: ["recovery pitr-test": .physicalBackups, "backup cross-region": .storages],
         aliases: [.init("maintenance:weekly")]),
     Routine(
+        "weekly-performance",
+        summary: "how well everything answers, and the report about performance; it only looks",
+        schedule: "Saturdays 03:00 UTC",
+        steps: [
+            ["health", "check"],
+            ["report", "performance"],
+        ]),
+    Routine(
         "monthly",
-        summary: "a proved backup, a drill with it, a deep look at databases and their data, and reports",
+        summary: "a proved backup, a drill with it, a look at databases and their data, and the report of the month",
         schedule: "first Sunday 02:00 UTC", mode: .manual,
         steps: [
             ["backup", "run", "--prove"],
@@ -76,20 +89,42 @@ let routines: [Routine] = [
             ["data", "quality"],
             ["report", "prune"],
             ["report", "backup"],
-            ["report", "daily"],
+            ["report", "monthly", "--detailed", "--trend-analysis"],
         ],
         aliases: [.init("maintenance:monthly", implied: ["--comprehensive"])]),
     Routine(
+        "monthly-baseline",
+        summary: "how the month was against the one before, as numbers to compare with; it only looks",
+        schedule: "first Sunday 01:00 UTC",
+        steps: [
+            ["health", "check"],
+            ["report", "performance", "--since=31d", "--trend-analysis"],
+        ]),
+    Routine(
+        "monthly-database",
+        summary: "databases in depth: habits, indexes, storage, vectors and values; it only looks and tells",
+        schedule: "second Sunday 02:00 UTC",
+        steps: [
+            ["db", "doctor", "--habits"],
+            ["db", "advise-indexes"],
+            ["db", "bloat"],
+            ["db", "vectors"],
+            ["data", "quality"],
+            ["report", "database"],
+        ]),
+    Routine(
         "quarterly",
         summary:
-            "the newest backups restored, whole environments brought back, health, every relationship, and a report",
+            "the newest backups restored, whole environments brought back, health, every relationship, and the report of "
+            + "the quarter",
         schedule: "first Sunday of quarter 04:00 UTC", mode: .manual,
         steps: [
             ["backup", "verify"],
             ["dr", "test", "--scenario=complete-failure"],
+            ["dr", "review-times"],
             ["health", "check"],
             ["data", "validate-relationships"],
-            ["report", "daily"],
+            ["report", "quarterly", "--trend-analysis"],
         ],
         aliases: [.init("maintenance:quarterly", implied: ["--strategic-review"])]),
     Routine(
@@ -102,3 +137,13 @@ let routines: [Routine] = [
         ],
         aliases: [.init("maintenance:emergency")]),
 ]
+
+extension Routine.Requirement {
+    fileprivate static let physicalBackups = Routine.Requirement("where physical backups are configured") {
+        inventory, target in inventory.backupPolicy(of: target).physical != nil
+    }
+
+    fileprivate static let storages = Routine.Requirement("where backups.storage names another storage") {
+        inventory, _ in !inventory.backups.storage.repositories.isEmpty
+    }
+}

@@ -203,7 +203,8 @@ struct HelpTests {
             ),
             (
                 "run dayli --all-environments",
-                "there is no routine 'dayli' (there are: daily, emergency, evening, monthly, morning, quarterly, weekly)",
+                "there is no routine 'dayli' (there are: daily, emergency, evening, monthly, monthly-baseline, "
+                    + "monthly-database, morning, quarterly, weekly, weekly-performance)",
                 "Did you mean 'daily'?"
             ),
             ("explain HC0033", "there is no task, check or routine 'HC0033'", "Did you mean 'HC003'?"),

@@ -41,7 +41,13 @@ struct ManualTests {
             (["db", "update-stats", "--environment", "pr"], ["production"]),
             (["runs", "--config", "other.yaml", "--most", ""], []),
             (["findings", "--config", "other.yaml", "--environment", ""], ["elsewhere"]),
-            (["run", ""], ["daily", "emergency", "evening", "monthly", "morning", "nightly", "quarterly", "weekly"]),
+            (
+                ["run", ""],
+                [
+                    "daily", "emergency", "evening", "monthly", "monthly-baseline", "monthly-database", "morning",
+                    "nightly", "quarterly", "weekly", "weekly-performance",
+                ]
+            ),
             (["health", "check", "--check", "connections.u"], ["connections.used"]),
             (["explain", "HC003"], ["HC003"]),
             (["checklist", "show", "contri"], ["contribux-morning"]),

@@ -60,8 +60,17 @@ struct ShippedChecklistTests {
             case .findings: answered += 1
             }
         }
-        #expect(answered == 20)
+        #expect(answered == 31)
         #expect(try application.catalog.parse(["health", "check"]).declaration.subject == .environments)
+    }
+
+    @Test("what a task answers, a shipped routine does with the same options")
+    func areDoneByRoutines() {
+        let done = Set(application.routines.flatMap(\.steps))
+        for (list, item) in items {
+            guard case .task(let words) = item.answer else { continue }
+            #expect(done.contains(words), "\(list)/\(item.name): \(words)")
+        }
     }
 
     @Test("an answer counts for a whole period, and 24 hours where there is none")

@@ -56,6 +56,20 @@ struct CalendarTests {
         #expect(lines.allSatisfy { $0.count <= 80 || $0.contains("holidays") || $0.contains("zone") })
     }
 
+    @Test("config check has a note about business days while no holidays are configured, and is fine with them")
+    func notesBusinessDays() async throws {
+        let program = try program()
+        let known = try await program.run("config", "check")
+        #expect(known.exitCode == 0 && !known.output.contains("note:"), "\(known.output)")
+        let text = try String(contentsOfFile: "\(program.directory)/mainstay.yaml", encoding: .utf8)
+        try program.configure(text.replacing("holidays:", with: "feasts:"))
+        let unknown = try await program.run("config", "check")
+        #expect(unknown.exitCode == 0)
+        let lines = unknown.output.split(separator: "\n")
+        #expect(lines.count == 2 && lines.first?.contains(": routines.nightly.schedule: the business days of") == true)
+        #expect(lines.last?.contains("the configuration is fine") == true)
+    }
+
     @Test("what is mistyped is named with its place and what is probably meant")
     func refuses() async throws {
         let result = try await program().run(["calendar", "explain", "first Sunday 02:30 Europe/Berln"])

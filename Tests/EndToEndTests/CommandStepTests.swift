@@ -74,6 +74,20 @@ struct CommandStepTests {
         #expect(try await program.run("resume").exitCode == 2, "what failed is not started again")
     }
 
+    @Test(
+        "of what it says the end is kept, 64 kB where nothing else is said",
+        arguments: [("output: 1k", 1_024), ("output: 2k", 2_048), ("timeout: 1m", 70_000)])
+    func boundedOutput(key: String, most: Int) async throws {
+        try configure(
+            "- { shell: \"head -c 70000 /dev/zero | tr '\\\\0' X; echo end\", effect: observes, \(key) }")
+        let result = try await program.run("run", "own", "--verbose")
+        #expect(result.exitCode == 0, "\(result.errors)")
+        let kept = result.output.count { $0 == "X" }
+        // The command itself stands in the output too, with an X of its own.
+        #expect(kept > min(most, 65_536) - 64 && kept < min(most, 65_536) + 64, "\(kept)")
+        #expect(result.output.contains("Xend\n"))
+    }
+
     @Test("a program that is not there, and a directory that is not, fail the step by name")
     func missing() async throws {
         try configure(

@@ -161,6 +161,39 @@ struct ServiceTests {
         }
     }
 
+    @Test(
+        "whoever watches hears of a failure at its own address, and of a run that waits for people at that for news",
+        arguments: [
+            ("{ shell: 'false', effect: maintains }", "fail", "failed"), ("{ approval: go on }", "log", "waiting"),
+        ])
+    func pingsEnds(step: String, path: String, state: String) async throws {
+        try await withHTTPServer { port in
+            try program.configure(
+                """
+                environments: {test: {}}
+                routines:
+                  daily: {schedule: never, steps: [report prune]}
+                  often: {schedule: "every 1s", ping: "http://127.0.0.1:\(port)/ping/s3cret", steps: [\(step)]}
+                """)
+            let serve = try ServeProcess(program)
+            let target = try HTTPTarget("http://127.0.0.1:\(port)/heard")
+            var heard: [String] = []
+            try await eventually("it is heard") {
+                let observation = try await HTTPProber().observe(HTTPProbe(target))
+                heard = String(decoding: observation.response?.body ?? [], as: UTF8.self).components(
+                    separatedBy: "\n--\n")
+                return heard.contains { $0.hasPrefix("POST /ping/s3cret/\(path)?") }
+            }
+            let begin = try #require(heard.first)
+            let matched = try #require(
+                begin.wholeMatch(of: /POST \/ping\/s3cret\/start\?rid=([0-9a-f-]{36})\noften began/), "\(begin)")
+            let end = "POST /ping/s3cret/\(path)?rid=\(matched.output.1)\noften \(state)\nrun "
+            #expect(heard.contains { $0.hasPrefix(end) }, "\(heard)")
+            #expect(!heard.contains { $0.hasPrefix("POST /ping/s3cret?") }, "\(heard)")
+            #expect(try await serve.end() == 143)
+        }
+    }
+
     @Test("a watcher that does not hear is a finding that does not say where it is, and the run ends as it ended")
     func isUnheard() async throws {
         try configure(", ping: \"http://127.0.0.1:1/s3cret\"", schedule: "every 1s")

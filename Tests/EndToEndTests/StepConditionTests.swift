@@ -105,6 +105,17 @@ struct StepConditionTests {
         #expect(ran().count == count + 1)
     }
 
+    @Test("a command that changes something is tried again where it is idempotent", arguments: [(1, 1), (2, 0)])
+    func retriesIdempotent(count: Int, expected: Int32) async throws {
+        try configure([
+            "{ shell: 'echo x >> log; test $(wc -l < log) = 3', directory: \(directory), effect: maintains, "
+                + "idempotent: true, retries: { count: \(count), back-off: 100ms } }"
+        ])
+        let result = try await program.run("run", "own")
+        #expect(result.exitCode == expected, "\(result.errors)\(result.output)")
+        #expect(ran().count == count + 1)
+    }
+
     @Test("a step that depends on one that waits for an approval waits with it, and goes on after it")
     func waits() async throws {
         try configure(

@@ -81,6 +81,34 @@ struct ScheduleSettingsTests {
         #expect(error?.problems.first?.line.hasPrefix(wrong.line) == true, "\(error?.problem ?? "")")
     }
 
+    private func remarks(_ text: String) throws -> [String] {
+        try ConfigurationReader(vocabulary: vocabulary).read([("mainstay.yaml", text)], directory: "/etc").remarks
+            .map(\.line)
+    }
+
+    @Test(
+        "business days of no calendar are told with their place, wherever a schedule stands",
+        arguments: [
+            (
+                "routines: { a: { schedule: last business day 18:00, steps: [health check] } }",
+                "2:28: routines.a.schedule: the business days of 'last business day 18:00' are"
+            ),
+            (
+                "windows: [{ during: daily 02:00-04:00 except business days }]",
+                "2:21: windows[1].during: the business days of 'daily 02:00-04:00 except business days' are"
+            ),
+            (
+                "routines: { a: { steps: [{ task: health check, when: { during: business days 08:00-16:00 } }] } }",
+                "2:64: routines.a.steps[1].when.during: the business days of 'business days 08:00-16:00' are"
+            ),
+        ])
+    func tellsBusinessDays(text: String, line: String) throws {
+        let found = try remarks("environments: { a: {} }\n\(text)")
+        #expect(found.count == 1 && found.first?.hasPrefix("mainstay.yaml:\(line)") == true, "\(found)")
+        #expect(try remarks("environments: { a: {} }\ncalendars: { holidays: { days: [May 1] } }\n\(text)").isEmpty)
+        #expect(try remarks("environments: { a: {} }\n\(text.replacing("business day", with: "weekday"))").isEmpty)
+    }
+
     @Test("what is wrong in a schedule is marked under its text")
     func marks() throws {
         let text = "environments: { a: {} }\nroutines: { a: { schedule: daily 02:00 UTZ, steps: [health check] } }"

@@ -36,8 +36,16 @@ package struct ScheduleExpression: Sendable, Hashable, CustomStringConvertible {
     /// Whether it opens windows, beside or in place of moments.
     package var hasWindows: Bool { rules.contains(where: \.isWindow) }
 
+    /// The calendar that 'business days' means where none is named.
+    package static var standardHolidays: String { Holidays.standard }
+
+    /// Whether it says 'business days' without naming a calendar. Where none is configured as `standardHolidays`, these are
+    /// Monday to Friday.
+    package var usesStandardHolidays: Bool { sets.flatMap(\.references).contains { $0 == nil } }
+
+    private var sets: [DaySet] { rules.compactMap(\.days) + exceptions.compactMap(\.days) }
+
     var references: [CalendarReference] {
-        let sets = rules.compactMap(\.days) + exceptions.compactMap(\.days)
         let named = exceptions.compactMap { exception -> CalendarReference? in
             guard case .calendar(let reference) = exception else { return nil }
             return reference

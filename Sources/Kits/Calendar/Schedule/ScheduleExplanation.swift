@@ -28,7 +28,7 @@ package struct ScheduleExplanation: Sendable, Codable, Hashable {
         where calendar.isBlackout && !schedule.expression.calendarNames.contains(calendar.name) {
             lines.append(Line(label: "not", text: "in the blackout '\(calendar.name)': \(calendar.summary)"))
         }
-        if schedule.usesStandardHolidays {
+        if schedule.expression.usesStandardHolidays {
             let summary = calendars[Holidays.standard].map { "has \($0.summary)" } ?? "is not configured"
             lines.append(Line(label: "holidays", text: "the calendar '\(Holidays.standard)' \(summary)"))
         }
@@ -43,10 +43,6 @@ package struct ScheduleExplanation: Sendable, Codable, Hashable {
 }
 
 extension Schedule {
-    fileprivate var usesStandardHolidays: Bool {
-        rules.compactMap(\.days).flatMap(\.references).contains { $0 == nil }
-    }
-
     /// Whether it can ever start or open anything. What has dates in it, or calendars, is believed.
     package var canStart: Bool {
         if isNever { return true }

@@ -17,7 +17,8 @@ package struct ConfigCheckCommand: HouseCommand {
         "check", "Read the configuration and say everything that is wrong with it at once.",
         """
         Also fetches what stands elsewhere: environment variables, 'file:', which must not be readable by everybody, \
-        and 'command:', which must succeed within 30 seconds. Values are never shown.
+        and 'command:', which must succeed within 30 seconds. Values are never shown. What is right and may be meant \
+        otherwise, such as business days without a calendar of holidays, is a note and changes no exit status.
         """)
 
     @OptionGroup(title: "Configuration") package var place: PlaceOptions
@@ -30,6 +31,7 @@ package struct ConfigCheckCommand: HouseCommand {
         guard unresolved.isEmpty else { throw ConfigurationError(unresolved) }
         let inventory = result.inventory
         let resources = inventory.environments.reduce(0) { $0 + $1.resources.count }
+        for remark in result.remarks { application.console.print("note: \(remark.line)") }
         application.console.print(
             "mainstay: the configuration is fine: \("environment".counted(inventory.environments.count)), "
                 + "\("resource".counted(resources)), from \(inventory.sourceFiles.map(\.printable).joined(separator: ", "))"

@@ -10,8 +10,9 @@ enum ChecklistReference {
         var page = MarkdownPage("Checklists")
         page.prose(
             "These are shipped: \(items.count) items of \(checklists.count) checklists, of which \(answered) are answered "
-                + "by evidence and \(items.count - answered) by a person who signs. What is a person's here, because "
-                + "nothing that is built yet can answer it, a configuration may hand to a task or to checks of its own."
+                + "by evidence and \(items.count - answered) by a person who signs: what somebody has to read, judge or "
+                + "agree on, and what Mainstay does not do. A configuration may hand each of them to a task or to checks of "
+                + "its own, and each of the others to people."
         )
         page.markdown("[Checklists](../checklists.md) says how they are used, and when an item is green.")
         for list in checklists {

@@ -123,7 +123,8 @@ struct Reference {
                         step.starts(with: task.command.split(separator: " ").map(String.init))
                     }
                     let text = "`\(step.joined(separator: " "))`"
-                    return task.map { "[\(text)](\(path(of: $0))): \(MarkdownPage.marked($0.summary))" } ?? text
+                    let told = task.map { "[\(text)](\(path(of: $0))): \(MarkdownPage.marked($0.summary))" } ?? text
+                    return told + (routine.requirement(of: step).map { ", \($0.text)" } ?? "")
                 })
             if !routine.aliases.isEmpty {
                 let spellings = routine.aliases.map { "`\($0.spelling)`" }.joined(separator: ", ")

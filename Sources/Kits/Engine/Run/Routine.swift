@@ -12,11 +12,13 @@ package struct Routine: Sendable {
     package var mode: RoutineMode
     /// Each as typed: `["db", "update-stats"]`.
     package var steps: [[String]]
+    /// Steps that are not for everybody, by their task without its options: `recovery pitr-test`.
+    package var requirements: [String: Requirement]
     package var aliases: [TaskDeclaration.Alias]
 
     package init(
         _ name: String, summary: String, schedule: String? = nil, mode: RoutineMode = .automatic,
-        steps: [[String]],
+        steps: [[String]], requirements: [String: Requirement] = [:],
         aliases: [TaskDeclaration.Alias] = []
     ) {
         self.name = name
@@ -24,11 +26,31 @@ package struct Routine: Sendable {
         self.schedule = schedule
         self.mode = mode
         self.steps = steps
+        self.requirements = requirements
         self.aliases = aliases
     }
 }
 
 extension Routine {
+    /// What has to be configured for a target before a shipped step is done there. Somebody who does without it did not
+    /// ask for the step, and no routine of theirs fails for it; a step that a team writes itself is done wherever it says.
+    package struct Requirement: Sendable {
+        /// As the end of a sentence: `where physical backups are configured`.
+        package var text: String
+        package var isMet: @Sendable (Inventory, Target) -> Bool
+
+        package init(_ text: String, isMet: @escaping @Sendable (Inventory, Target) -> Bool) {
+            self.text = text
+            self.isMet = isMet
+        }
+    }
+
+    /// Nil where the step is for every target its task applies to.
+    package func requirement(of words: [String]) -> Requirement? {
+        guard !requirements.isEmpty, steps.contains(words) else { return nil }
+        return requirements[words.prefix { !$0.hasPrefix("-") }.joined(separator: " ")]
+    }
+
     /// What its schedule does, as a sentence; nil where it has none.
     package var start: String? {
         schedule.map { schedule in

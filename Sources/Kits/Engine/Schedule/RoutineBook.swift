@@ -30,6 +30,19 @@ package struct RoutineBook: Sendable {
         return routine.steps.map { RoutineStep(.task($0), location: location) }
     }
 
+    /// Whether a step of a routine is for a target its task applies to.
+    func isFor(_ target: Target, _ step: RoutineStep, of name: String) -> Bool {
+        guard case .task(let words) = step.action,
+            let requirement = shipped.first(where: { $0.name == name })?.requirement(of: words)
+        else { return true }
+        if let own = inventory[routine: name] {
+            guard let adaptation = own.adaptation else { return true }
+            let written = adaptation.first + adaptation.changed + adaptation.also
+            guard !written.contains(step) else { return true }
+        }
+        return requirement.isMet(inventory, target)
+    }
+
     /// The steps of a routine on every target they apply to; a step without a target in an environment is left out.
     /// Nil where nothing is left, or no routine has the name.
     ///

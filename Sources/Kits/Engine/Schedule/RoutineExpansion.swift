@@ -44,7 +44,7 @@ struct RoutineExpansion {
                 }
             case .task(let words):
                 let parsed = try book.catalog.parse(words)
-                own = on(targets(of: parsed, step, in: chosen), parsed)
+                own = on(targets(of: parsed, step, in: chosen).filter { book.isFor($0, step, of: name) }, parsed)
             case .command(let settings): own = on(targets(ofCommand: step, in: chosen), .command(settings))
             case .approval(let settings):
                 // Whoever is asked is not passed by.

@@ -12,6 +12,8 @@ package struct ConfigurationReader: Sendable {
         package var inventory: Inventory
         /// Every value that may need the environment, a file or a command, in reading order.
         package var texts: [Reference]
+        /// What is right, and may be meant otherwise; with its place, in reading order.
+        package var remarks: [Problem]
     }
 
     /// A value that may come from elsewhere, and the key it belongs to.
@@ -105,7 +107,8 @@ package struct ConfigurationReader: Sendable {
         inventory.sourceDigest = digest.hexadecimal
         inventory.locations = reading.locations
         return Result(
-            inventory: inventory, texts: reading.texts.map { Reference(keyPath: $0.keyPath, text: $0.text) })
+            inventory: inventory, texts: reading.texts.map { Reference(keyPath: $0.keyPath, text: $0.text) },
+            remarks: reading.remarks(on: inventory))
     }
 
     /// By file in reading order, then by place, then as found.

@@ -1,3 +1,4 @@
+import Calendar
 import Maintenance
 
 /// One reading of a configuration: collects everything that is wrong instead of stopping at the first.
@@ -7,6 +8,8 @@ final class Reading {
     private(set) var locations: [String: SourceLocation] = [:]
     /// Every value that may come from elsewhere, by its path, in reading order.
     private(set) var texts: [(keyPath: String, text: ConfiguredText)] = []
+    /// Schedules with business days of no calendar that they name, in reading order.
+    private var businessDays: [(text: String, location: SourceLocation, keyPath: String)] = []
     /// What relative paths begin at; absolute.
     let directory: String
 
@@ -42,6 +45,23 @@ final class Reading {
         locations[keyPath] ?? SourceLocation(file: "the configuration", line: 1, column: 1)
     }
     func note(_ text: ConfiguredText, of keyPath: String) { texts.append((keyPath, text)) }
+
+    func note(_ expression: ScheduleExpression, at location: SourceLocation, _ keyPath: String) {
+        guard expression.usesStandardHolidays, !businessDays.contains(where: { $0.location == location })
+        else { return }
+        businessDays.append((expression.text, location, keyPath))
+    }
+
+    /// What is taken as it stands and says less than whoever wrote it may believe.
+    func remarks(on inventory: Inventory) -> [Problem] {
+        let standard = ScheduleExpression.standardHolidays
+        guard !inventory.calendars.contains(where: { $0.source.name == standard }) else { return [] }
+        return businessDays.map { text, location, keyPath in
+            Problem(
+                "the business days of '\(text)' are Monday to Friday, holidays among them: there is no calendar "
+                    + "'\(standard)'", at: location, keyPath: keyPath)
+        }
+    }
 }
 
 extension String {

@@ -10,7 +10,9 @@ extension Format where Value == Written<ScheduleExpression> {
             read: { tree, keyPath, reading in
                 guard let text = reading.phrase(tree, keyPath, words) else { return nil }
                 do throws(CalendarError) {
-                    return Written(try ScheduleExpression(text, zones: zones), at: tree.location)
+                    let expression = try ScheduleExpression(text, zones: zones)
+                    reading.note(expression, at: tree.location, keyPath)
+                    return Written(expression, at: tree.location)
                 } catch {
                     reading.report(error, at: tree.location, keyPath)
                     return nil
