@@ -240,6 +240,12 @@ struct StatusPageTests {
         test.clock.advance(by: .seconds(120))
         // Again within five minutes: the same one.
         try await Self.decide(test, [Self.trouble("web-7"), warning, lint])
+        let again = try await StatusBoard(
+            try #require(test.site.settings.statusPage), test.site, StatusHistories()
+        ).incidents
+        #expect(again.map(\.end) == [.goesOn])
+        // Readers of the feed are told of it although it was known before.
+        #expect(again.first?.updatedAt == test.clock.clock.now())
         test.clock.advance(by: .seconds(60))
         try await Self.decide(test, [warning, lint])
         test.clock.advance(by: .seconds(600))
@@ -258,10 +264,10 @@ struct StatusPageTests {
         let ids = feed.text.split(separator: "\n").filter { $0.contains("urn:mainstay:status:") }
         #expect(Set(ids).count == ids.count && ids.count >= 2)
         // The day after they are what they were.
-        #expect(board.incidents == (try await again(test)))
+        #expect(board.incidents == (try await dayAfter(test)))
     }
 
-    private func again(_ test: TestSite) async throws -> [StatusIncident] {
+    private func dayAfter(_ test: TestSite) async throws -> [StatusIncident] {
         test.clock.advance(by: .seconds(86_400))
         try await Self.decide(test, [])
         return try await StatusBoard(

@@ -27,7 +27,10 @@ struct Browser: Sendable {
     }
 
     /// - Parameter link: by which the first account is made.
-    func drive(_ link: String) async throws -> Outcome {
+    func drive(_ link: String) async throws -> Outcome { try await run(Self.script, [link, Program.path]) }
+
+    /// - Parameter script: Python that writes an `Outcome` as JSON.
+    func run(_ script: String, _ arguments: [String]) async throws -> Outcome {
         var environment = ChildEnvironment()
         for (name, value) in [
             "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": program.directory,
@@ -35,7 +38,7 @@ struct Browser: Sendable {
             "PICTURES": ProcessInfo.processInfo.environment["MAINSTAY_PICTURES"] ?? "",
         ] { environment.values[name] = .plain(value) }
         let child = ChildProgram(
-            "/usr/bin/python3", ["-c", Self.script, link, Program.path], environment: environment,
+            "/usr/bin/python3", ["-c", script] + arguments, environment: environment,
             workingDirectory: program.directory, timeLimit: .seconds(180))
         let outcome = try await Programs(environment: [:]).run(child, keeping: ByteCount(16 * 1_048_576)).checked()
         return try JSONDecoder().decode(Outcome.self, from: Data(outcome.output.bytes ?? []))

@@ -42,6 +42,37 @@ struct DashboardBrowserTests {
         #expect(try await serve.end() == 143)
     }
 
+    @Test("strangers see the status page in light, dark and on a telephone, its feed, and nothing else")
+    func showsStatus() async throws {
+        try program.configure(
+            """
+            environments:
+              production: {resources: {host: {kind: host}}}
+            monitoring: {}
+            server:
+              listen: "127.0.0.1:0"
+              status-page:
+                title: Shop
+                components:
+                  machine: {name: The machine, description: Where it runs, environment: production}
+                maintenance:
+                  upkeep: {name: Weekly upkeep, during: "Sundays 02:00-04:00 UTC", components: [machine]}
+            """)
+        let serve = try ServeProcess(program)
+        try await serve.says("dashboard ready")
+        let base = try #require(
+            serve.said.firstMatch(of: /dashboard ready url=(http:\/\/127\.0\.0\.1:[0-9]+)/)?.output.1)
+        let outcome = try await Browser(program: program).look(at: String(base))
+        #expect(outcome.trouble == [])
+        #expect(outcome.console == [])
+        #expect(outcome.pages.count == 3)
+        for page in outcome.pages {
+            #expect(page.width <= page.window, "\(page.name) is \(page.width) wide in a window of \(page.window)")
+            #expect(page.headings == 1 && page.title == "Shop", "\(page.name)")
+        }
+        #expect(try await serve.end() == 143)
+    }
+
     @Test("TLS by files, read again when they change, and a reload moves the server elsewhere")
     func speaksTLS() async throws {
         let directory = program.directory

@@ -92,7 +92,8 @@ extension StatusBoard {
             let checks = component.chosen(of: monitored)
             return Component(
                 key: component.key, name: component.name, description: component.description,
-                state: Self.state(checks, atWork, at: now), history: known[component.key] ?? StatusHistory())
+                state: Self.state(checks, atWork, isWhole: component.isSeen(in: checks), at: now),
+                history: known[component.key] ?? StatusHistory())
         }
         remembersIncidents = site.inventory.alerts != nil
         incidents = try await StatusIncident.all(settings, monitored, log, at: now)
@@ -102,11 +103,16 @@ extension StatusBoard {
     }
 
     /// What is under work says nothing; of the rest the worst counts.
-    static func state(_ checks: [MonitoredCheck], _ atWork: Set<Target>, at now: Timestamp) -> State {
+    ///
+    /// - Parameter isWhole: somebody has looked at everything that the configuration names.
+    static func state(
+        _ checks: [MonitoredCheck], _ atWork: Set<Target>, isWhole: Bool = true, at now: Timestamp
+    ) -> State {
         let others = checks.filter { !atWork.contains($0.outcome.target) }
-        let worst = others.map { State($0.standing(at: now)) }.max()
-        guard others.count < checks.count else { return worst ?? .unknown }
-        return max(worst ?? .maintenance, .maintenance)
+        var states = others.map { State($0.standing(at: now)) }
+        if others.count < checks.count { states.append(.maintenance) }
+        if !isWhole { states.append(.unknown) }
+        return states.max() ?? .unknown
     }
 }
 
@@ -115,5 +121,11 @@ extension StatusComponent {
         checks.filter { check in
             covers(check.outcome.target) && (self.checks?.contains(check.outcome.check) ?? true)
         }
+    }
+
+    /// Whether each resource and each check that it names is among those that were looked at.
+    func isSeen(in checks: [MonitoredCheck]) -> Bool {
+        (resources ?? []).allSatisfy { name in checks.contains { $0.outcome.target.resource == name } }
+            && (self.checks ?? []).allSatisfy { name in checks.contains { $0.outcome.check == name } }
     }
 }

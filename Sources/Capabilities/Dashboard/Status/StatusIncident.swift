@@ -28,18 +28,14 @@ struct StatusIncident: Hashable, Sendable {
     /// What knows it everywhere and for good, and says nothing that is not public.
     var id: String { "\(key)/\(began.iso8601)" }
 
-    /// When something was said about it last.
-    var updatedAt: Timestamp {
-        if case .at(let end) = end { return end }
-        return takenOnAt ?? began
-    }
+    /// When something was said about it last: that it began, began again, was taken on or ended.
+    private(set) var updatedAt: Timestamp
 
     static func all(
         _ settings: StatusPageSettings, _ monitored: [MonitoredCheck], _ log: RunLog, at now: Timestamp
     ) async throws -> [StatusIncident] {
-        let lives = try await log.alertLives(
-            since: StatusHistory.firstDay(of: settings.days, at: now), most: mostAlerts
-        ).filter { $0.labels.severity == .critical }
+        let first = StatusHistory.firstDay(of: settings.days, at: now)
+        let lives = try await log.alertLives(since: first, most: mostAlerts).filter { $0.labels.severity == .critical }
         guard !lives.isEmpty else { return [] }
         let book = try await log.alertState().book
         let incidents = settings.components.flatMap { component in
@@ -49,7 +45,10 @@ struct StatusIncident: Hashable, Sendable {
                     environment: life.labels[Labels.Name.environment], resource: life.labels[Labels.Name.resource])
                 return component.covers(target) && codes.contains(life.labels[Labels.Name.alert])
             }
-            return merged(own.map { StatusIncident($0, of: component, book) })
+            // One that nobody has seen end is no news for ever.
+            return merged(own.map { StatusIncident($0, of: component, book) }).filter {
+                $0.end != .unknown || $0.updatedAt >= first
+            }
         }
         return incidents.sorted { ($1.began, $0.key) < ($0.began, $1.key) }
     }
@@ -59,6 +58,7 @@ struct StatusIncident: Hashable, Sendable {
         self.component = component.name
         began = life.firedAt
         takenOnAt = life.acknowledgedAt
+        updatedAt = [life.firedAt, life.acknowledgedAt, life.resolvedAt].compactMap(\.self).max() ?? life.firedAt
         if let resolvedAt = life.resolvedAt {
             end = .at(resolvedAt)
         } else {
@@ -76,6 +76,7 @@ struct StatusIncident: Hashable, Sendable {
                 continue
             }
             last.takenOnAt = [last.takenOnAt, incident.takenOnAt].compactMap(\.self).min()
+            last.updatedAt = max(last.updatedAt, incident.updatedAt)
             switch (last.end, incident.end) {
             case (.goesOn, _), (_, .goesOn): last.end = .goesOn
             case (.at(let first), .at(let second)): last.end = .at(max(first, second))

@@ -22,10 +22,32 @@ final class StatusShelf: Sendable {
         var at: Timestamp
     }
 
+    /// Pages that are being made, for everybody who came meanwhile.
+    private struct Making {
+        var number: Int
+        var settings: StatusPageSettings
+        var digest: String?
+        var pages: Task<Pages, any Error>
+    }
+
+    private enum Next {
+        case known(Pages)
+        case made(Task<Pages, any Error>)
+    }
+
     private struct State {
         var kept: Kept?
-        /// Whether somebody makes them just now, for whom nobody else has to wait.
-        var isMaking = false
+        var making: Making?
+        var last = 0
+
+        /// Those of this configuration that are younger than that.
+        func pages(_ settings: StatusPageSettings, _ digest: String?, at now: Timestamp, younger limit: Duration)
+            -> Kept?
+        {
+            guard let kept, kept.settings == settings, kept.digest == digest, kept.at <= now, now - kept.at < limit
+            else { return nil }
+            return kept
+        }
     }
 
     /// Whatever was written meanwhile.
@@ -36,28 +58,52 @@ final class StatusShelf: Sendable {
     private let state = Mutex(State())
     private let histories = StatusHistories()
 
+    /// How often they were made.
+    var made: Int { state.withLock { $0.last } }
+
     /// - Throws: `Refusal.notFound` where the configuration has no such page.
     func pages(_ site: Site) async throws -> Pages {
         let inventory = site.inventory
         guard let settings = inventory.server?.statusPage else { throw Refusal.notFound }
-        let version = try await site.log.version()
+        let digest = inventory.sourceDigest
         let now = site.clock.now()
-        let known = state.withLock { state -> Pages? in
-            if let kept = state.kept, kept.settings == settings, kept.digest == inventory.sourceDigest,
-                kept.at <= now
-            {
-                let age = now - kept.at
-                if age < Self.pause { return kept.pages }
-                if age < Self.longest, kept.version == version || state.isMaking { return kept.pages }
+        let young = state.withLock { $0.pages(settings, digest, at: now, younger: Self.pause) }
+        if let young { return young.pages }
+        let version = try await site.log.version()
+        let next = state.withLock { state -> Next in
+            let kept = state.pages(settings, digest, at: now, younger: Self.longest)
+            if let kept, kept.version == version || now - kept.at < Self.pause { return .known(kept.pages) }
+            if let making = state.making, making.settings == settings, making.digest == digest {
+                // Nobody waits who can have what is still good.
+                return kept.map { .known($0.pages) } ?? .made(making.pages)
             }
-            state.isMaking = true
-            return nil
+            state.last += 1
+            let number = state.last
+            // Not the work of whoever came first: who goes away ends it for nobody else.
+            let pages = Task {
+                try await self.make(number, settings, digest, version, site, at: now)
+            }
+            state.making = Making(number: number, settings: settings, digest: digest, pages: pages)
+            return .made(pages)
         }
-        if let known { return known }
-        defer { state.withLock { $0.isMaking = false } }
+        switch next {
+        case .known(let pages): return pages
+        case .made(let pages): return try await pages.value
+        }
+    }
+
+    private func make(
+        _ number: Int, _ settings: StatusPageSettings, _ digest: String?, _ version: Int64, _ site: Site,
+        at now: Timestamp
+    ) async throws -> Pages {
+        defer {
+            state.withLock { state in
+                if state.making?.number == number { state.making = nil }
+            }
+        }
         let board = try await StatusBoard(settings, site, histories)
         let pages = Pages(page: StatusPage.html(board, at: now).bytes, feed: StatusFeed.xml(board).bytes)
-        let kept = Kept(pages: pages, version: version, settings: settings, digest: inventory.sourceDigest, at: now)
+        let kept = Kept(pages: pages, version: version, settings: settings, digest: digest, at: now)
         state.withLock { $0.kept = kept }
         return pages
     }
