@@ -44,6 +44,13 @@ extension RemovalAct {
         return try await named(rows, session)
     }
 
+    /// Of a foreign key `k`: it is the key of a whole table, and not of one of its partitions. A key that leads to a
+    /// partitioned table leads to each of its partitions too, as a part of it.
+    static let isOfTable: SQL = """
+        not exists (select from pg_catalog.pg_constraint whole
+            where whole.oid = k.conparentid and whole.confrelid = k.confrelid)
+        """
+
     /// Who names the rows themselves and keeps them so: a foreign key without an action.
     private static func named(_ rows: Rows, _ session: SurveySession) async throws -> String? {
         let keys = try await session.query(
@@ -58,7 +65,7 @@ extension RemovalAct {
             from pg_catalog.pg_constraint k
             join pg_catalog.pg_class r on r.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = r.relnamespace
             join pg_catalog.pg_class c on c.oid = k.confrelid join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
-            where k.contype = 'f' and k.confdeltype in ('a', 'r') and k.conparentid = 0
+            where k.contype = 'f' and k.confdeltype in ('a', 'r') and \(isOfTable)
                 and cn.nspname = \(rows.table.schema) and c.relname = \(rows.table.name)
             """)
         for key in keys {
