@@ -255,6 +255,32 @@ struct RetentionTests {
         #expect(try await value("select count(*)::text from marks") == "1")
     }
 
+    @Test("nothing goes into an archive that somebody else's trigger watches, or that is somebody else's")
+    func strangeArchives() async throws {
+        let database = TestDatabase.current
+        try await database.run("create table events (at timestamptz); insert into events values ('2020-01-01')")
+        let harness = try harness(database, rule("events"))
+        #expect(try await harness.run("data retain").changes.map(\.state) == [.proved])
+        try await database.run(
+            """
+            create function spy() returns trigger language plpgsql as 'begin raise exception ''spied''; end';
+            create trigger spying before insert on mainstay_removed.public_events_old
+                for each row execute function spy();
+            insert into events values ('2020-01-02')
+            """)
+        let second = try await harness.run("data retain")
+        #expect(second.changes.map(\.state) == [.proved], "\(second.changes.compactMap(\.error)) \(second.gaps)")
+        #expect(try await value("select count(*)::text from mainstay_removed.public_events_old_2") == "1")
+        try await database.run(
+            """
+            alter table mainstay_removed.public_events_old_2 owner to pg_database_owner;
+            insert into events values ('2020-01-03')
+            """)
+        let third = try await harness.run("data retain")
+        #expect(third.changes.map(\.state) == [.proved], "\(third.changes.compactMap(\.error)) \(third.gaps)")
+        #expect(try await value("select count(*)::text from mainstay_removed.public_events_old_3") == "1")
+    }
+
     @Test("what has been so for ever has no age, and stays")
     func keepsEndless() async throws {
         let database = TestDatabase.current

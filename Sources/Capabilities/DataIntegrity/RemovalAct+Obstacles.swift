@@ -110,7 +110,8 @@ extension RemovalAct {
     }
 
     /// The archive that holds the old rows of a table, run after run: `public_orders_old`, or the next number where the
-    /// table has changed its columns since, or where that is another table's.
+    /// table has changed its columns since, or where that is another table's or another role's: what runs where rows are
+    /// put into it, such as a trigger, would run as ours.
     ///
     /// - Parameter others: those this plan has given already.
     static func standingArchive(
@@ -126,7 +127,9 @@ extension RemovalAct {
                     (array_agg(found.comment order by found.is_archive desc))[1] as origin
                 from (
                     select n.nspname = \(archive.schema) and c.relname = \(archive.name) as is_archive,
-                        pg_catalog.obj_description(c.oid, 'pg_class') as comment,
+                        case when c.relowner = (select r.oid from pg_catalog.pg_roles r where r.rolname = current_user)
+                            and not (c.relhastriggers or c.relhasrules or c.relrowsecurity)
+                            then pg_catalog.obj_description(c.oid, 'pg_class') end as comment,
                         c.relkind::text || ' ' || (select coalesce(string_agg(pg_catalog.quote_ident(a.attname) || ' '
                             || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum), '')
                             from pg_catalog.pg_attribute a
