@@ -11,7 +11,7 @@ import Web
 @testable import Dashboard
 
 /// `DELETE /rest/v1/TABLE?…`, as scripts written for PostgREST send it, and what is answered about policies.
-@Suite("rows that scripts delete", .temporaryDirectory)
+@Suite("rows that scripts delete", .temporaryDirectory, .timeLimit(.minutes(2)))
 struct RetentionEndpointTests {
     /// Two databases with the same table, which nobody can reach.
     private static let doubles = """
@@ -20,12 +20,12 @@ struct RetentionEndpointTests {
         """
 
     private static func configuration(
-        _ database: String, _ more: String = "", others: String = ""
+        _ database: String, _ more: String = "", others: String = "", isProtected: Bool = true
     ) -> String {
         """
         environments:
           production:
-            protected: true
+            protected: \(isProtected)
             resources:
               shop:
                 kind: postgresql
@@ -52,6 +52,23 @@ struct RetentionEndpointTests {
         return await test.site.answer(request)
     }
 
+    /// What is answered at once; a request that is taken on is waited for as long as somebody would, by the test's clock.
+    private func refusal(
+        _ test: TestSite, _ program: TestProgram?, _ target: String,
+        headers: [(name: String, value: String)] = [], body: String = "", repeated: Set<String> = []
+    ) async -> WebResponse {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await test.clock.sleepers(atLeast: 1)
+                if !Task.isCancelled { test.clock.advance(by: RetentionRequests.patience) }
+            }
+            let answer = await delete(
+                test, program, target, headers: headers, body: body, repeated: repeated)
+            group.cancelAll()
+            return answer
+        }
+    }
+
     private func count(_ table: String) async throws -> String {
         try await TestDatabase.current.connect { connection in
             try await connection.query("select count(*)::text from \(identifier: table)").only[0, as: String.self]
@@ -63,17 +80,18 @@ struct RetentionEndpointTests {
         try await TestDatabase.current.run(
             """
             create table events (id int primary key, at timestamptz);
-            insert into events values (1, '2026-10-01'), (2, '2026-10-22 01:59:59Z'), (3, '2026-10-22 02:00:00Z'),
-                (4, '2026-11-20')
+            insert into events values (0, '-infinity'), (1, '2026-10-01'), (2, '2026-10-22 01:59:59Z'),
+                (3, '2026-10-22 02:00:00Z'), (4, '2026-11-20')
             """)
-        let test = try await TestSite(Self.configuration(TestDatabase.current.connectionString))
+        let test = try await TestSite(
+            Self.configuration(TestDatabase.current.connectionString, isProtected: false))
         let program = try await test.program("ann", Grants(environments: ["production": .operator]), scopes: [.run])
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await test.site.desk.run(test.site.session) }
             let target = "/rest/v1/events?at=lt.2026-10-22T02:00:00Z"
             let answer = await delete(test, program, target)
             #expect(answer.status == 204 && answer.bytes.isEmpty, "\(answer.text)")
-            #expect(try await count("events") == "2")
+            #expect(try await count("events") == "3")
             let run = try #require(try await test.log.recentRuns(most: 5).first)
             #expect(run.name == "data.retain" && run.requester.user == "ann")
             let change = try #require(try await test.log.changes(of: run.id).first)
@@ -84,14 +102,37 @@ struct RetentionEndpointTests {
             // clock may be ahead a little, and removes nothing that is kept.
             let last = "/rest/v1/events?at=lte.2026-10-22T02:00:00Z"
             #expect(await delete(test, program, last).status == 204)
-            #expect(try await count("events") == "2")
+            #expect(try await count("events") == "3")
             #expect(await delete(test, program, "/rest/v1/events?at=lt.2026-10-22T02:05:01Z").status == 422)
             test.clock.advance(by: .seconds(60))
             #expect(
                 await delete(test, program, last, headers: [(name: "prefer", value: "return=minimal")]).status == 204)
-            #expect(try await count("events") == "1")
+            #expect(try await count("events") == "2")
             group.cancelAll()
         }
+    }
+
+    @Test("in a protected environment the verb confirms nothing: it is refused until people have a say", .cluster)
+    func confirmsNothing() async throws {
+        try await TestDatabase.current.run(
+            "create table events (at timestamptz); insert into events values ('2020-01-01')")
+        let test = try await TestSite(Self.configuration(TestDatabase.current.connectionString))
+        let program = try await test.program("ann", Grants(environments: ["production": .operator]))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await test.site.desk.run(test.site.session) }
+            for _ in 1...2 {
+                let answer = await delete(test, program, "/rest/v1/events?at=lt.2026-01-01")
+                #expect(answer.status == 409, "\(answer.text)")
+                #expect(answer.json["type"] == "urn:mainstay:policy.needs-confirmation")
+                #expect(answer.json["hint"]?.text?.contains("approvals") == true)
+                #expect(answer[header: "location"]?.hasPrefix("/api/v1/runs/") == true)
+                let left = try await count("events")
+                #expect(left == "1")
+            }
+            group.cancelAll()
+        }
+        let runs = try await test.log.recentRuns(most: 5)
+        #expect(runs.count == 2 && runs.allSatisfy { $0.state != .succeeded })
     }
 
     @Test("where people have to approve it, the answer is where to look, and nothing is removed", .cluster)
@@ -147,7 +188,7 @@ struct RetentionEndpointTests {
     func refuses(target: String, status: Int, words: String) async throws {
         let test = try await TestSite(Self.configuration("host=/nonexistent dbname=x", others: Self.doubles))
         let program = try await test.program("ann", Grants(environments: ["production": .operator]))
-        let answer = await delete(test, program, "/rest/v1/\(target)")
+        let answer = await refusal(test, program, "/rest/v1/\(target)")
         #expect(answer.status == status && answer.text.contains(words), "\(answer.status) \(answer.text)")
         #expect(answer.json["hint"]?.text?.isEmpty == false)
         #expect(try await test.log.recentRuns(most: 5).isEmpty)
@@ -159,11 +200,11 @@ struct RetentionEndpointTests {
         let program = try await test.program("ann", Grants(environments: ["production": .operator]))
         let target = "/rest/v1/events?at=lt.2026-01-01"
         for wish in ["return=representation", "tx=rollback", "return=minimal, count=exact"] {
-            #expect(await delete(test, program, target, headers: [(name: "prefer", value: wish)]).status == 400)
+            #expect(await refusal(test, program, target, headers: [(name: "prefer", value: wish)]).status == 400)
         }
-        #expect(await delete(test, program, target, body: "{}").status == 400)
-        #expect(await delete(test, program, target, repeated: ["at"]).status == 400)
-        let schema = await delete(test, program, target, headers: [(name: "content-profile", value: "audit")])
+        #expect(await refusal(test, program, target, body: "{}").status == 400)
+        #expect(await refusal(test, program, target, repeated: ["at"]).status == 400)
+        let schema = await refusal(test, program, target, headers: [(name: "content-profile", value: "audit")])
         #expect(schema.status == 422 && schema.text.contains("84mo"), "\(schema.text)")
         #expect(try await test.log.recentRuns(most: 5).isEmpty)
     }
@@ -172,16 +213,16 @@ struct RetentionEndpointTests {
     func access() async throws {
         let test = try await TestSite(Self.configuration("host=/nonexistent dbname=x"))
         let target = "/rest/v1/events?at=lt.2026-01-01"
-        #expect(await delete(test, nil, target).status == 401)
+        #expect(await refusal(test, nil, target).status == 401)
         let viewer = try await test.program("vera", Grants(everywhere: .viewer))
-        #expect(await delete(test, viewer, target).status == 403)
+        #expect(await refusal(test, viewer, target).status == 403)
         let looking = try await test.program("lena", Grants(everywhere: .operator), scopes: [.read, .look, .answer])
-        #expect(await delete(test, looking, target).status == 403)
+        #expect(await refusal(test, looking, target).status == 403)
         let elsewhere = try await test.program("eve", Grants(environments: ["staging": .operator]))
-        #expect(await delete(test, elsewhere, target).status == 404)
+        #expect(await refusal(test, elsewhere, target).status == 404)
         let none = try await TestSite(directory: "\(TemporaryDirectory.current)/none")
         let admin = try await none.program("ann", Grants(everywhere: .admin))
-        let answer = await delete(none, admin, target)
+        let answer = await refusal(none, admin, target)
         #expect(answer.status == 404 && answer.text.contains("server.functions.environment"))
     }
 

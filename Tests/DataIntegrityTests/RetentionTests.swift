@@ -229,6 +229,72 @@ struct RetentionTests {
         #expect(try await value("select count(*)::text from tree") == "2")
     }
 
+    @Test("rows that name the whole of a partitioned table follow those of its partition too")
+    func partitions() async throws {
+        let database = TestDatabase.current
+        try await database.run(
+            """
+            create table whole (id int, at timestamptz, primary key (id, at)) partition by range (at);
+            create table part partition of whole default; insert into whole values (1, '2020-01-01');
+            create table marks (id int, at timestamptz, foreign key (id, at) references whole on delete cascade)
+                partition by list (id);
+            create table mark partition of marks default; insert into marks values (1, '2020-01-01');
+            create table solid (id int, at timestamptz, primary key (id, at)) partition by range (at);
+            create table piece partition of solid default; insert into solid values (1, '2020-01-01');
+            create table names (id int, at timestamptz, foreign key (id, at) references solid);
+            insert into names values (1, '2020-01-01')
+            """)
+        let summary = try await harness(database, rule("part"), rule("piece")).run("data retain")
+        #expect(summary.changes.isEmpty && summary.step.state == .unproven)
+        #expect(summary.gaps.count == 2)
+        for (gap, words) in zip(
+            summary.gaps, ["1 row of public.marks go with them", "public.names name some of them"])
+        {
+            #expect(gap.reason.problem.contains(words), "\(gap.reason.problem)")
+        }
+        #expect(try await value("select count(*)::text from marks") == "1")
+    }
+
+    @Test("nothing goes into an archive that somebody else's trigger watches, or that is somebody else's")
+    func strangeArchives() async throws {
+        let database = TestDatabase.current
+        try await database.run("create table events (at timestamptz); insert into events values ('2020-01-01')")
+        let harness = try harness(database, rule("events"))
+        #expect(try await harness.run("data retain").changes.map(\.state) == [.proved])
+        try await database.run(
+            """
+            create function spy() returns trigger language plpgsql as 'begin raise exception ''spied''; end';
+            create trigger spying before insert on mainstay_removed.public_events_old
+                for each row execute function spy();
+            insert into events values ('2020-01-02')
+            """)
+        let second = try await harness.run("data retain")
+        #expect(second.changes.map(\.state) == [.proved], "\(second.changes.compactMap(\.error)) \(second.gaps)")
+        #expect(try await value("select count(*)::text from mainstay_removed.public_events_old_2") == "1")
+        try await database.run(
+            """
+            alter table mainstay_removed.public_events_old_2 owner to pg_database_owner;
+            insert into events values ('2020-01-03')
+            """)
+        let third = try await harness.run("data retain")
+        #expect(third.changes.map(\.state) == [.proved], "\(third.changes.compactMap(\.error)) \(third.gaps)")
+        #expect(try await value("select count(*)::text from mainstay_removed.public_events_old_3") == "1")
+    }
+
+    @Test("what has been so for ever has no age, and stays")
+    func keepsEndless() async throws {
+        let database = TestDatabase.current
+        try await database.run(
+            """
+            create table events (at timestamptz); insert into events values ('-infinity'), ('2020-01-01');
+            create table days (at date); insert into days values ('-infinity'), ('infinity')
+            """)
+        let summary = try await harness(database, rule("events"), rule("days")).run("data retain")
+        #expect(summary.changes.map(\.state) == [.proved], "\(summary.changes.compactMap(\.error)) \(summary.gaps)")
+        #expect(try await value("select string_agg(at::text, ',') from events") == "-infinity")
+        #expect(try await value("select count(*)::text from days") == "2")
+    }
+
     @Test("in a protected environment the policy is the approval, and whoever runs it by hand confirms it")
     func protected() async throws {
         try await TestDatabase.current.run(Self.events)

@@ -57,7 +57,7 @@ struct FollowingRows: Sendable {
             from pg_catalog.pg_constraint k
             join pg_catalog.pg_class r on r.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = r.relnamespace
             join pg_catalog.pg_class c on c.oid = k.confrelid join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
-            where k.contype = 'f' and k.confdeltype in ('c', 'n', 'd') and k.conparentid = 0
+            where k.contype = 'f' and k.confdeltype in ('c', 'n', 'd') and \(RemovalAct.isOfTable)
                 and cn.nspname = \(parent.schema) and c.relname = \(parent.name)
             order by n.nspname, r.relname, k.conname
             """)

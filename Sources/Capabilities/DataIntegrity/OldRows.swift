@@ -43,8 +43,13 @@ struct OldRows: Sendable {
 
     var source: SQL { "only \(relation: table) c" }
 
-    /// What is so of every old row; NULL and the future are not old.
-    var condition: SQL { "c.\(identifier: rule.column) < \(literal: instant.iso8601)::\(type.sql)" }
+    /// What is so of every old row; NULL and the future are not old, and what has been so for ever has no age.
+    var condition: SQL {
+        """
+        c.\(identifier: rule.column) < \(literal: instant.iso8601)::\(type.sql) \
+        and c.\(identifier: rule.column) > '-infinity'::\(type.sql)
+        """
+    }
 
     /// What is so of the rows of a batch.
     private static func condition(_ column: String, _ type: TimeType, from oldest: String, to newest: String) -> SQL {

@@ -44,6 +44,13 @@ extension RemovalAct {
         return try await named(rows, session)
     }
 
+    /// Of a foreign key `k`: it is the key of a whole table, and not of one of its partitions. A key that leads to a
+    /// partitioned table leads to each of its partitions too, as a part of it.
+    static let isOfTable: SQL = """
+        not exists (select from pg_catalog.pg_constraint whole
+            where whole.oid = k.conparentid and whole.confrelid = k.confrelid)
+        """
+
     /// Who names the rows themselves and keeps them so: a foreign key without an action.
     private static func named(_ rows: Rows, _ session: SurveySession) async throws -> String? {
         let keys = try await session.query(
@@ -58,7 +65,7 @@ extension RemovalAct {
             from pg_catalog.pg_constraint k
             join pg_catalog.pg_class r on r.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = r.relnamespace
             join pg_catalog.pg_class c on c.oid = k.confrelid join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
-            where k.contype = 'f' and k.confdeltype in ('a', 'r') and k.conparentid = 0
+            where k.contype = 'f' and k.confdeltype in ('a', 'r') and \(isOfTable)
                 and cn.nspname = \(rows.table.schema) and c.relname = \(rows.table.name)
             """)
         for key in keys {
@@ -103,7 +110,8 @@ extension RemovalAct {
     }
 
     /// The archive that holds the old rows of a table, run after run: `public_orders_old`, or the next number where the
-    /// table has changed its columns since, or where that is another table's.
+    /// table has changed its columns since, or where that is another table's or another role's: what runs where rows are
+    /// put into it, such as a trigger, would run as ours.
     ///
     /// - Parameter others: those this plan has given already.
     static func standingArchive(
@@ -119,7 +127,9 @@ extension RemovalAct {
                     (array_agg(found.comment order by found.is_archive desc))[1] as origin
                 from (
                     select n.nspname = \(archive.schema) and c.relname = \(archive.name) as is_archive,
-                        pg_catalog.obj_description(c.oid, 'pg_class') as comment,
+                        case when c.relowner = (select r.oid from pg_catalog.pg_roles r where r.rolname = current_user)
+                            and not (c.relhastriggers or c.relhasrules or c.relrowsecurity)
+                            then pg_catalog.obj_description(c.oid, 'pg_class') end as comment,
                         c.relkind::text || ' ' || (select coalesce(string_agg(pg_catalog.quote_ident(a.attname) || ' '
                             || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum), '')
                             from pg_catalog.pg_attribute a

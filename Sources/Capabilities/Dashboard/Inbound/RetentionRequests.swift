@@ -7,7 +7,8 @@ import Settings
 import Web
 
 /// `DELETE /rest/v1/TABLE?COLUMN=lt.TIME`, as scripts written for PostgREST send it: a run of `data retain`, which removes
-/// what the policy of that table lets go and nothing else.
+/// what the policy of that table lets go and nothing else. In a protected environment nobody has seen the plan by then, so
+/// that it takes people's approval: the verb confirms nothing.
 enum RetentionRequests {
     private static let task = "data.retain"
     /// For how long somebody waits for the answer that it is done.
@@ -150,9 +151,7 @@ enum RetentionRequests {
             .parse(["--table=\(asked.rule.name)", "--before=\(asked.before.iso8601)"])
         let request = RunRequest(
             name: task, steps: [RunRequest.Step(parsed, on: asked.target)],
-            requester: visitor.requester(process: getpid()),
-            // The request names the table and the time, and the policy says in writing that those rows may go.
-            confirm: { _ in true })
+            requester: visitor.requester(process: getpid()))
         let id = try await site.desk.accept(
             .begin(request), of: [asked.target.environment], isChanging: true, site.inventory,
             token: visitor.token, targets: [asked.target], at: visit.now)
@@ -187,10 +186,15 @@ enum RetentionRequests {
         case .waiting, .pending, .running: return try accepted(id, .runs)
         default:
             let error = step.error
+            let hint =
+                error?.code == "policy.needs-confirmation"
+                ? "A request confirms nothing: let people approve it by a rule of 'approvals' with 'tasks: [data retain]', "
+                    + "or let a routine do it."
+                : error?.hint
             return problem(
                 id, error?.exitStatus == .unreachable ? 503 : 409, error?.code ?? "retention.\(step.state.rawValue)",
                 error?.problem ?? "the run ended as '\(step.state.rawValue)'",
-                error?.hint ?? "Look at the run; 'mainstay runs' lists it.")
+                hint ?? "Look at the run; 'mainstay runs' lists it.")
         }
     }
 
