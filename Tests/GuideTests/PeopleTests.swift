@@ -13,7 +13,13 @@ struct PeopleTests {
             ("mail mailto:ann@example.org, or bob@example.org.", ["ann@example.org", "bob@example.org"]),
             ("@team", []), ("lodash@4.17", []), ("a@b", []), ("a@@b.org", []),
             ("call +49 30 (123) 456-78", ["+493012345678"]),
-            ("+1", []), ("1 + 23456789", []), ("ann@example.org ann@example.org", ["ann@example.org"]),
+            ("+1", []), ("1 + 23456789", []), ("+49 30/1234567", ["+49301234567"]),
+            ("+33 1 23 45 67 89", ["+33123456789"]), ("+1 (555) 123-4567", ["+15551234567"]),
+            ("CTO, +49 30 1234567 (30 minutes)", ["+49301234567"]), ("+49 30 1234567 - 24/7", ["+49301234567"]),
+            ("+49 30 1234567 24/7", ["+49301234567"]), ("+4930123456 15 minutes", ["+4930123456"]),
+            ("UTC+10 2026-11-22", []), ("ops+49301234567@example.org", ["ops+49301234567@example.org"]),
+            ("+49 30 1234567 / +49 30 7654321", ["+49301234567", "+49307654321"]),
+            ("ann@example.org ann@example.org", ["ann@example.org"]),
         ])
     func addresses(text: String, expected: [String]) {
         #expect(GuideContact.addresses(in: text) == expected)

@@ -51,7 +51,9 @@ struct RuleTests {
 
     @Test("files that are named are looked for, and only where somebody can tell")
     func files() throws {
-        let text = "# A\n\nOwner: [ann](people.md)\n\n```bash\nnode scripts/check.js\npsql < fix.sql\n```\n"
+        let text =
+            "# A\n\nOwner: [ann](people.md)\n\n```bash\nnode scripts/check.js\npsql < fix.sql\n"
+            + "psql -f - < fix.sql\n```\n"
         let guide = try Guide(file: "a.md", bytes: Array(text.utf8))
         #expect(GuideChecking(guide).findings() == [])
         let found = GuideChecking(guide, exists: { $0 == "fix.sql" }).findings()

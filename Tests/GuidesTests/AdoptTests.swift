@@ -208,6 +208,48 @@ struct AdoptTests {
     }
 
     @Test(
+        "a timer whose service would run as somebody else, or without a part of it, stays, and so does a second of a name"
+    )
+    func timersThatStay() async throws {
+        try prepare()
+        func units(_ name: String, _ service: String = "", calendar: String = "daily") -> String {
+            """
+            ```ini
+            # \(name).service
+            [Service]
+            \(service)
+            ExecStart=/usr/bin/pg_dump -Fc shop -f /srv/shop.dump
+            # \(name).timer
+            [Timer]
+            OnCalendar=\(calendar)
+
+            ```
+
+
+            """
+        }
+        try write(
+            "# A\n\n" + units("same") + units("somebody", "User=%i") + units("moment", "DynamicUser=yes")
+                + units("before", "ExecStartPre=/srv/stop.sh") + units("swallows", calendar: "daily\\\\"), "a.md")
+        try write("# B\n\n" + units("same", calendar: "weekly"), "b.md")
+        let written = try await program.run("adopt", "systemd", "a.md", "b.md")
+        #expect(written.exitCode == 0, "\(written.errors)")
+        for said in [
+            "'somebody.timer' stays: 'User=%i' of its service is no plain name",
+            "'moment.timer' stays: its service runs as",
+            "'before.timer' stays: no single program of 'before.service'",
+            "'swallows.timer' stays: 'OnCalendar' ends with",
+            "b.md:9: 'same.timer' stays: another unit of these guides",
+        ] {
+            #expect(written.errors.contains(said), "\(said): \(written.errors)")
+        }
+        #expect(try text("same.timer").contains("[Timer]\nOnCalendar=daily\n\n"))
+        for name in ["somebody", "moment", "before", "swallows"] {
+            #expect(!isThere("\(name).timer") && !isThere("\(name).service"), "\(name)")
+        }
+    }
+
+    @Test(
         "cron's fields as systemd's calendar",
         arguments: [
             ("0 2 * * *", ["*-*-* 02:00:00"]), ("*/20 * * * *", ["*-*-* *:00,20,40:00"]),

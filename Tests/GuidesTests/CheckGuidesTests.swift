@@ -212,6 +212,24 @@ struct GuideStatementTests {
         #expect(result.output.contains("of SQL not checked by a server"))
     }
 
+    @Test("names that only look alike are two to the server, whatever it said of the first")
+    func alike() async throws {
+        try program.configureTestDatabase()
+        try await TestDatabase.current.run("create table caf\u{E9} (id int primary key)")
+        try "Owner: ann\n\n```sql\nSELECT id FROM caf\u{E9};\nSELECT id FROM cafe\u{301};\n```\n".write(
+            toFile: "\(program.directory)/guide.md", atomically: true, encoding: .utf8)
+        let result = try await program.run("guide", "check", "guide.md", "--database=test")
+        #expect(result.output.components(separatedBy: "GU023").count == 2, "\(result.output)")
+        #expect(result.output.contains("\n  5     "), "\(result.output)")
+    }
+
+    @Test("a guide that comes through a pipe is read once, and whole")
+    func pipe() async throws {
+        let result = try await program.shell(
+            "printf '# A\\n\\n```bash\\nfor a in b; do\\n```\\n' | mainstay guide check /dev/stdin 2>&1")
+        #expect(result.output.contains("GU001"), "\(result.output)")
+    }
+
     @Test("a place that is not there is a mistake of whoever typed it")
     func noPlace() async throws {
         try program.configureTestDatabase()

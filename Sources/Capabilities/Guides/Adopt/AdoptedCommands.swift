@@ -71,12 +71,30 @@ struct AdoptedCommands {
         for timer in file.guide.timers {
             let mark = "\(place.printable):\(timer.line): '\(timer.name).timer'"
             guard let started = timer.started else {
-                left.append("\(mark) stays: no single program of '\(timer.service).service' stands in the guide")
+                left.append(
+                    "\(mark) stays: no single program of '\(timer.service.printable).service' stands in the guide")
+                continue
+            }
+            if let reason = UnitText.obstacle(timer) {
+                left.append("\(mark) stays: \(reason)")
                 continue
             }
             let resolution = resolver.resolve(started)
             guard case .task(let arguments, _) = resolution.outcome else {
                 left.append("\(mark) stays: '\(started.text.printable.prefix(60))' is none of our commands")
+                continue
+            }
+            // Each unit is written once: another of its name would start what it does not mean.
+            let isOther = timers.contains { other in
+                other.timer.service == timer.service && other.arguments != arguments
+                    || other.timer.name == timer.name
+                        && (other.timer.service != timer.service
+                            || other.timer.settings.map { [$0.key, $0.value] }
+                                != timer.settings.map { [$0.key, $0.value] })
+            }
+            guard !isOther else {
+                left.append(
+                    "\(mark) stays: another unit of these guides has its name or its service's, and is not the same")
                 continue
             }
             timers.append(Timer(place: place, timer: timer, arguments: arguments))

@@ -51,7 +51,7 @@ struct Adoption {
                 try add("\(unit).service", UnitText.service(line), present, replaces)
                 try add("\(unit).timer", UnitText.timer(line, calendar), present, replaces)
             }
-            // Several guides may have the same unit, and several timers one service: the first counts.
+            // Several guides may have the same unit, and several timers one service.
             var names: Set<String> = []
             for timer in commands.timers {
                 let units = [

@@ -9,12 +9,7 @@ enum UnitText {
 
     /// With the user of the guide's own service, which may have reasons.
     static func service(_ timer: AdoptedCommands.Timer) -> String {
-        let names = timer.timer.identity.filter { setting in
-            !setting.value.isEmpty
-                && setting.value.utf8.allSatisfy {
-                    $0 >= 0x30 && $0 <= 0x39 || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a || "-_".utf8.contains($0)
-                }
-        }
+        let names = timer.timer.identity.filter { $0.key != "DynamicUser" && !$0.value.isEmpty }
         return service(
             timer.arguments, from: "\(timer.place.printable):\(timer.timer.started?.line ?? timer.timer.line)",
             identity: names.map { "\($0.key)=\($0.value)\n" })
@@ -39,6 +34,25 @@ enum UnitText {
         timer(
             line.arguments, from: "\(line.place.printable):\(line.line): \(line.fields)",
             settings: calendar.expressions.map { "OnCalendar=\($0)" } + ["Persistent=true"])
+    }
+
+    /// Why a timer of a guide cannot be written again as it is, in one clause; nil where it can.
+    static func obstacle(_ timer: GuideTimer) -> String? {
+        for setting in timer.identity where !setting.value.isEmpty {
+            if setting.key == "DynamicUser" {
+                guard !["no", "n", "false", "f", "off", "0"].contains(setting.value.lowercased()) else { continue }
+                return "its service runs as a user of the moment (DynamicUser), who has no state of ours"
+            }
+            // One that is left out would make root of it.
+            let isPlain = setting.value.utf8.allSatisfy {
+                $0 >= 0x30 && $0 <= 0x39 || $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a || "-_.".utf8.contains($0)
+            }
+            guard isPlain else { return "'\(setting.key)=\(setting.value.printable)' of its service is no plain name" }
+        }
+        if let setting = timer.settings.first(where: { $0.value.utf8.last == UInt8(ascii: "\\") }) {
+            return "'\(setting.key.printable)' ends with a '\\', which would take the next line in"
+        }
+        return nil
     }
 
     /// When it starts is the guide's own, key by key.

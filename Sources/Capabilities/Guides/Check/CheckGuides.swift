@@ -66,13 +66,19 @@ struct CheckGuides: HouseCommand {
                 try application.readConfiguration(place).inventory, in: name, checks: application.checks)
         }
         // What is no guide is told before the first finding; what one says is read when its turn comes.
-        for path in files { _ = try GuideFile(path) }
+        let once = try files.map { path in
+            let file = try GuideFile(path)
+            // A pipe is empty when it is read again.
+            return file.isRegular ? nil : file
+        }
         return try await asking(application) { server in
             var judging = GuideJudging(
                 meanings, today: String(application.clock.now().iso8601.prefix(10)), zones: application.zones,
                 force: force, server: server)
             var output = GuideOutput(format, showsCommands: commands, on: application.console)
-            for path in files { output.add(try await judging.part(of: try GuideFile(path))) }
+            for (path, file) in zip(files, once) {
+                output.add(try await judging.part(of: try file ?? GuideFile(path)))
+            }
             return try output.end(failingOn: failOn.severity, statements: judging.statements)
         }
     }

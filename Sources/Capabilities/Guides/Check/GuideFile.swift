@@ -9,6 +9,8 @@ struct GuideFile {
     /// As it was given.
     var path: String
     var guide: Guide
+    /// Whether it can be read again: a pipe cannot.
+    let isRegular: Bool
     private let directory: String
     /// The root of the repository it stands in: where a directory has `.git` or `package.json`; nil where none has.
     let root: String?
@@ -19,6 +21,7 @@ struct GuideFile {
         guard let bytes = try descriptor.contents(limit: Guide.most) else {
             throw GuideError.tooLarge(path, bytes: Int(try descriptor.status().size.bytes), most: Guide.most)
         }
+        isRegular = try descriptor.status().kind == .file
         guide = try Guide(file: path, bytes: bytes)
         directory = URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path
         root = Self.root(above: directory)

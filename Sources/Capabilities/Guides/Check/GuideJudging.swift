@@ -17,8 +17,9 @@ struct GuideJudging {
     private var differences = GuideDifferences()
     /// How many statements of SQL no server has looked at, and how many one has understood or refused.
     private(set) var statements = (unchecked: 0, checked: 0)
-    /// What the server has said, by the statement: guides of one team say the same again and again.
-    private var verdicts: [String: StatementChecking.Verdict] = [:]
+    /// What the server has said, by the statement's bytes (names that only look alike are others to it): guides of one
+    /// team say the same again and again.
+    private var verdicts: [[UInt8]: StatementChecking.Verdict] = [:]
 
     init(
         _ meanings: CommandMeanings, today: String, zones: ZoneDirectory, force: ThresholdsInForce? = nil,
@@ -74,10 +75,11 @@ struct GuideJudging {
 
     private mutating func verdict(on statement: SQLStatement) async throws -> StatementChecking.Verdict {
         guard let server else { return .notChecked }
-        if let known = verdicts[statement.text] { return known }
+        let bytes = Array(statement.text.utf8)
+        if let known = verdicts[bytes] { return known }
         let verdict = try await server.verdict(on: statement)
         if verdicts.count >= 4_096 { verdicts = [:] }
-        verdicts[statement.text] = verdict
+        verdicts[bytes] = verdict
         return verdict
     }
 

@@ -16,7 +16,11 @@ enum WrittenPart {
         let code = guide.blocks.map { $0.line...($0.firstLine + $0.text.utf8.count { $0 == UInt8(ascii: "\n") }) }
         var found: [(String, Range<Int>)] = []
         var open: (name: String, index: Int)?
-        for (index, line) in guide.lines.enumerated() where !code.contains(where: { $0.contains(index + 1) }) {
+        // Both by line: a hostile document has thousands of either.
+        var next = 0
+        for (index, line) in guide.lines.enumerated() {
+            while next < code.count, code[next].upperBound <= index { next += 1 }
+            if next < code.count, code[next].contains(index + 1) { continue }
             let text = line.trimmingWhitespace()
             if let part = open {
                 guard text == end(part.name) else { continue }

@@ -102,12 +102,17 @@ extension ShellCommand {
             found.append((script.text, script.line))
         }
         for option in ["--file", "--config", "--thresholds", "--rules", "--strategy"] {
-            guard let word = value(of: option), !word.isExpanded, !word.text.isEmpty, !word.text.hasPrefix("/") else {
+            guard let word = value(of: option), !word.isExpanded, !word.text.isEmpty, word.text != "-",
+                !word.text.hasPrefix("/")
+            else {
                 continue
             }
             found.append((word.text, word.line))
         }
-        if program == "psql", let word = value(of: "-f"), !word.isExpanded, !word.text.hasPrefix("/") {
+        // '-' is what it reads from elsewhere.
+        if program == "psql", let word = value(of: "-f"), !word.isExpanded, !word.text.isEmpty, word.text != "-",
+            word.placeholders.isEmpty, !word.text.hasPrefix("/")
+        {
             found.append((word.text, word.line))
         }
         for redirection in redirections where redirection.sign == "<" && !redirection.target.isExpanded {

@@ -164,16 +164,55 @@ extension GuideContact {
             let address = String(plain.reversed().drop { ".:!?".contains($0) }.reversed())
             if isMail(address), seen.insert(address).inserted { found.append(address) }
         }
-        var rest = text.utf8[...]
-        while let plus = rest.firstIndex(of: UInt8(ascii: "+")) {
-            rest = rest[rest.index(after: plus)...]
-            guard let first = rest.first, first >= 0x31, first <= 0x39 else { continue }
-            let number = rest.prefix { $0 >= 0x30 && $0 <= 0x39 || " -./()".utf8.contains($0) }
-            let digits = number.filter { $0 >= 0x30 && $0 <= 0x39 }
+        let bytes = Array(text.utf8)
+        for plus in bytes.indices where bytes[plus] == UInt8(ascii: "+") {
+            guard let digits = telephone(bytes, behind: plus) else { continue }
             let address = "+" + String(decoding: digits, as: UTF8.self)
-            if (8...15).contains(digits.count), seen.insert(address).inserted { found.append(address) }
+            if seen.insert(address).inserted { found.append(address) }
         }
         return found
+    }
+
+    /// The digits of a number with its country's code, in groups that one sign parts; nil where it is none. What stands
+    /// behind it is somebody's hours and minutes, and a digit more is another person: `+4930123456 (30 minutes)`,
+    /// `+49 30 123456 - 24/7`, `UTC+10 2026-11-22`.
+    private static func telephone(_ bytes: [UInt8], behind plus: Int) -> [UInt8]? {
+        if plus > 0, isWord(bytes[plus - 1]) { return nil }
+        var digits: [UInt8] = []
+        var place = plus + 1
+        while digits.count <= 15 {
+            // ` (`, `)`, or one sign, before each group but the first.
+            var start = place
+            if !digits.isEmpty {
+                let signs = bytes[start...].prefix { " -./()".utf8.contains($0) }
+                let known = [" ", "-", ".", "/", "(", ")", " (", ") ", ")-", ")/"]
+                guard known.contains(String(decoding: signs, as: UTF8.self)) else { break }
+                start = signs.endIndex
+            }
+            let group = bytes[start...].prefix { $0 >= 0x30 && $0 <= 0x39 }
+            let rest = bytes[group.endIndex...]
+            let isOpen = start > place && bytes[place..<start].contains(UInt8(ascii: "("))
+            guard let first = group.first, !digits.isEmpty || first > 0x30 else { break }
+            if isOpen, rest.first != UInt8(ascii: ")") { break }
+            if digits.count >= 7, isSpan(group, rest) { break }
+            digits += group
+            place = group.endIndex
+        }
+        return (8...15).contains(digits.count) ? digits : nil
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        byte >= 0x30 && byte <= 0x39 || byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a || byte >= 0x80
+    }
+
+    /// Whether digits behind a number are a time: `24/7`, `9:00`, `15 minutes`, `30m`.
+    private static func isSpan(_ group: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) -> Bool {
+        guard group.count <= 3, let next = rest.first else { return false }
+        if [UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "h")].contains(next) { return true }
+        let word = rest.drop { $0 == UInt8(ascii: " ") }.prefix { isWord($0) }
+        let spans = ["s", "sec", "second", "m", "min", "minute", "hr", "h", "hour", "d", "day", "am", "pm", "x"]
+        let name = String(decoding: word, as: UTF8.self).lowercased()
+        return spans.contains { name == $0 || name == "\($0)s" }
     }
 
     private static func isMail(_ text: String) -> Bool {

@@ -10,7 +10,7 @@ package struct GuideTimer: Sendable {
     package var settings: [Setting]
     /// Of the service, without its ending.
     package var service: String
-    /// `User=` and `Group=` of the service.
+    /// `User=`, `Group=` and `DynamicUser=` of the service.
     package var identity: [Setting]
     /// What the service starts; nil where the guide does not have the service, or it starts several programs.
     package var started: Procedure.Entry?
@@ -39,11 +39,12 @@ extension Guide {
             let named = timer.settings.last { $0.key == "Unit" }?.value ?? ""
             let service = named.hasSuffix(".service") ? String(named.dropLast(8)) : timer.name
             let own = services[service] ?? []
-            let starts = own.filter { $0.key == "ExecStart" && !$0.value.isEmpty }
+            // What runs before, behind or beside it would be lost.
+            let runs = own.filter { $0.key.hasPrefix("Exec") && !$0.value.isEmpty }
             return GuideTimer(
                 name: timer.name, line: timer.line, settings: timer.settings.filter { $0.key != "Unit" },
-                service: service, identity: own.filter { $0.key == "User" || $0.key == "Group" },
-                started: starts.count == 1 ? Self.entry(starts[0]) : nil)
+                service: service, identity: own.filter { ["User", "Group", "DynamicUser"].contains($0.key) },
+                started: runs.count == 1 && runs[0].key == "ExecStart" ? Self.entry(runs[0]) : nil)
         }
     }
 
