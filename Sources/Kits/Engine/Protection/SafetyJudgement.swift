@@ -124,8 +124,13 @@ struct SafetyJudgement: Judgement {
 }
 
 extension Change {
-    /// Whether what it removes has to be somewhere else too.
-    fileprivate var needsBackup: Bool { effect == .destroys && authority == nil && keeps == nil }
+    /// Whether what it removes has to be somewhere else too: rows of a database also where a retention lets them go.
+    fileprivate var needsBackup: Bool {
+        guard effect == .destroys, keeps == nil else { return false }
+        guard authority != nil else { return true }
+        if case .sql = action { return true }
+        return false
+    }
 }
 
 /// A backup that was proved to bring back a moment, as a whole.
