@@ -69,7 +69,8 @@ extension AdviseIndexes {
             look.tell("restoring backup \(backup) to try indexes on it")
             let result = try await proof.withCopy(of: backup) { address in
                 try await IndexTrials.with(
-                    address, parameters, limits: adviser.limits, until: end, clock: look.clock, backup: "\(backup)"
+                    address, parameters, limits: adviser.limits, until: end, clock: look.clock, backup: "\(backup)",
+                    work: proof.workDirectory
                 ) { trials in
                     try await trials.advise(
                         workload, classes, triesBTrees: triesBTrees, tell: look.tell
