@@ -127,9 +127,12 @@ struct RepackTests {
         try await database.run(
             """
             create table t (a int, b int); create index t_a on t (a); create index t_b on t (b);
+            create index t_c on t (b, a);
             do $$ begin
                 execute format('create index index_%s on t (a)', 't_a'::regclass::oid);
                 execute format('create index index_%s on t (a, b)', 't_b'::regclass::oid);
+                -- It keeps rows apart, which no copy of t_c would.
+                execute format('create unique index index_%s on t (b, a)', 't_c'::regclass::oid);
             end $$
             """)
         let oid = try await database.value("select 't_a'::regclass::oid::text")

@@ -96,7 +96,32 @@ struct ConditionTests {
         let summaries = IndexCandidate(table: table, method: .brin, keys: [.init(key: .column("a"))])
         #expect(summaries.isServed(by: ["btree (a, b)"]))
         #expect(!summaries.isServed(by: ["gin (a)"]))
+        // As pg_get_indexdef writes them.
+        let words = IndexCandidate(
+            table: table, method: .gin, keys: [.init(key: .expression("to_tsvector('simple'::regconfig, \"Mixed\")"))])
+        #expect(words.isServed(by: ["gin (to_tsvector('simple'::regconfig, \"Mixed\"))"]))
+        #expect(words.isServed(by: ["gin (to_tsvector('simple'::regconfig, \"Mixed\"), tags)"]))
+        #expect(
+            !words.isServed(by: [
+                "gin (to_tsvector('english'::regconfig, \"Mixed\"))",
+                "gin (to_tsvector('simple'::regconfig, \"Mixed\")) WHERE (a > 0)", "gin (to_tsvector(", "gin ()",
+            ]))
+        let joined = IndexCandidate(table: table, keys: [.init(key: .expression("b || ', ('::text"))])
+        #expect(joined.isServed(by: ["btree (((b || ', ('::text)), c)"]))
+        #expect(!joined.isServed(by: ["btree ((b || ', '::text), c)"]))
         #expect(summaries.body == "using brin (\"a\")")
+    }
+
+    @Test("an index that the disk has no room for is not tried, and what failed otherwise is no answer")
+    func room() async throws {
+        let table = AdviceTable(
+            oid: 1, name: .init(schema: "s", name: "t"), rows: 1, bytes: 1 << 60, writesAnHour: 0, columns: [:],
+            indexes: [], mayChange: true)
+        let reason = try #require(try await IndexTrials.shortage(of: table, in: "/var/tmp"))
+        #expect(reason.hasPrefix("'/var/tmp' has "), "\(reason)")
+        func failure(_ state: String) -> any Error { PostgreSQLError.other(ServerError(sqlState: state, message: "x")) }
+        #expect(failure("42704").refusesDefinition && failure("54000").refusesDefinition)
+        #expect(!failure("53100").refusesDefinition && !PostgreSQLError.closed.refusesDefinition)
     }
 
     @Test("columns are found by whole names")

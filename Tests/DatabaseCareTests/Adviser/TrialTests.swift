@@ -130,6 +130,21 @@ struct TrialTests {
         }
     }
 
+    @Test("a statement that the copy cannot plan is told, and what was told of its indexes before stays open")
+    func olderCopy() async throws {
+        try await OwnServer.withWorkload { cluster in
+            try await fill(cluster)
+            let harness = try harness(cluster)
+            _ = try await back(cluster, harness)
+            try await OwnServer.script(cluster, "create table later as select id, tags from docs", "vacuum analyze")
+            try await ask(cluster, ["select id from later where tags @> '{7}'::int[]"])
+            let summary = try await harness.run(Self.words)
+            let rows = summary.listing("Statements planned here and not on the copy")?.rows ?? []
+            #expect(rows.contains { $0[0].description.contains("from later") }, "\(rows)")
+            #expect(summary.step.observation?.examined.contains("DB016") == false)
+        }
+    }
+
     @Test("a table that is written all the time gets summaries of its pages where its rows lie in order, and no B-tree")
     func summaries() async throws {
         try await OwnServer.withWorkload { cluster in

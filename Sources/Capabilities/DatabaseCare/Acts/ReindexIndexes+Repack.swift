@@ -45,12 +45,15 @@ extension ReindexIndexes {
         for index in indexes where index.role.isEmpty {
             guard let match = index.name.name.wholeMatch(of: /index_([0-9]{1,10})/), let oid = Int64(match.1),
                 let other = byOID[oid], other.isValid, other.tableOID == index.tableOID,
-                Self.body(index) == Self.body(other), try await !Repack.isAtWork(on: index.tableOID, session)
+                Self.body(index) == Self.body(other), Self.isUnique(index) == Self.isUnique(other),
+                try await !Repack.isAtWork(on: index.tableOID, session)
             else { continue }
             twins[index.oid] = other
         }
         return twins
     }
+
+    private static func isUnique(_ index: CareIndex) -> Bool { index.definition.hasPrefix("CREATE UNIQUE ") }
 
     /// What stands behind the name: ` ON public.t USING btree (a)`.
     private static func body(_ index: CareIndex) -> Substring? {

@@ -56,10 +56,12 @@ extension AdviseIndexes {
     ///   - adviser: whose limits count there too.
     ///   - end: by the monotonic clock. A restore that has begun is waited for.
     ///   - triesBTrees: whether nothing can be supposed here.
+    ///   - plannedHere: statements that the live database plans; without one of them the copy has not seen everything.
     ///   - taken: names that were given before.
     func tryOnCopy(
-        _ workload: Workload, _ adviser: IndexAdvice, until end: Duration, triesBTrees: Bool, _ session: SurveySession,
-        _ look: Look, _ taken: inout Set<String>, _ observation: inout Observation
+        _ workload: Workload, _ adviser: IndexAdvice, until end: Duration, triesBTrees: Bool,
+        plannedHere: Set<Int64>, _ session: SurveySession, _ look: Look, _ taken: inout Set<String>,
+        _ observation: inout Observation
     ) async throws {
         let subject = "indexes tried on a copy"
         do {
@@ -69,7 +71,8 @@ extension AdviseIndexes {
             look.tell("restoring backup \(backup) to try indexes on it")
             let result = try await proof.withCopy(of: backup) { address in
                 try await IndexTrials.with(
-                    address, parameters, limits: adviser.limits, until: end, clock: look.clock, backup: "\(backup)"
+                    address, parameters, limits: adviser.limits, until: end, clock: look.clock, backup: "\(backup)",
+                    work: proof.workDirectory
                 ) { trials in
                     try await trials.advise(
                         workload, classes, triesBTrees: triesBTrees, tell: look.tell
@@ -77,9 +80,19 @@ extension AdviseIndexes {
                 }
             }
             observation.evidence["copy of backup"] = .text("\(backup)")
+            let missing = plannedHere.subtracting(result.planned.map(\.statement.id))
+            observation.evidence["statements planned here and not there"] = Scalar(missing.count)
             observation.evidence["statements planned on the copy"] = Scalar(result.planned.count)
             observation.evidence["indexes tried on the copy"] = Scalar(result.considered)
             observation.evidence["indexes not tried"] = Scalar(result.untried.count)
+            if !missing.isEmpty {
+                observation.listings.append(
+                    Listing(
+                        "Statements planned here and not on the copy", ["statement", "why"],
+                        result.unplanned.filter { missing.contains($0.statement.id) }.prefix(10).map {
+                            [.text(String($0.statement.text.printable.prefix(60))), .text($0.reason)]
+                        }))
+            }
             if !result.untried.isEmpty {
                 observation.listings.append(
                     Listing(
@@ -91,7 +104,7 @@ extension AdviseIndexes {
             try await tellCreations(result, "DB016", session, look, &taken, &observation)
             if result.isCut {
                 observation.gaps.append(Observation.Gap(subject, CareError.cutShort(after: options.within)))
-            } else if options.table == nil, !result.isCapped {
+            } else if options.table == nil, !result.isCapped, missing.isEmpty {
                 observation.examined.insert("DB016")
             }
         } catch {

@@ -171,7 +171,8 @@ package struct AdviseIndexes: MaintenanceTask {
         // Last, because a restore takes what time it takes.
         if options.onCopy, let workload {
             try await tryOnCopy(
-                workload, adviser, until: end, triesBTrees: !planner.canSuppose, session, look, &taken, &observation)
+                workload, adviser, until: end, triesBTrees: !planner.canSuppose,
+                plannedHere: Set(result.planned.map(\.statement.id)), session, look, &taken, &observation)
         }
         // What is only planned is not over yet; the next look says whether it is.
         if observation.changes.contains(where: { $0.kind == CreateIndexAct.kind }) {

@@ -74,7 +74,7 @@ struct IndexAdvice: Sendable {
         var advice: [Advice] = []
         /// What was not built on a copy, and why.
         var untried: [(candidate: IndexCandidate, reason: String)] = []
-        /// Whether there were more than could be built.
+        /// Whether there were more than could be built, or some could not for want of something.
         var isCapped = false
         /// Whether the time was over before everything was weighed.
         var isCut = false

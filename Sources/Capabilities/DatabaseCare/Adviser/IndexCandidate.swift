@@ -68,11 +68,8 @@ struct IndexCandidate: Hashable, Sendable {
         return methods.contains { method in
             let start = "\(method.rawValue) ("
             return indexes.contains { index in
-                guard index.hasPrefix(start), let end = index.firstIndex(of: ")"), end == index.indices.last else {
+                guard index.hasPrefix(start), let theirs = Self.keys(index.utf8.dropFirst(start.utf8.count)) else {
                     return false
-                }
-                let theirs = index.dropFirst(start.count).dropLast().split(separator: ", ").map {
-                    Self.plain(String($0))
                 }
                 return theirs.count >= own.count && Array(theirs.prefix(own.count)) == own
             }
@@ -86,7 +83,59 @@ struct IndexCandidate: Hashable, Sendable {
     }
 
     private static func plain(_ key: String) -> String {
-        key.replacing("\"", with: "").lowercased().trimmingWhitespace()
+        var text = key.replacing("\"", with: "").lowercased().trimmingWhitespace()
+        // Around the call of a function the server leaves parentheses away, around all else it writes two.
+        while text.hasPrefix("("), let end = closing(Array(text.utf8)) {
+            let bytes = Array(text.utf8)
+            text = String(decoding: bytes[1..<end] + bytes[(end + 1)...], as: UTF8.self)
+        }
+        return text
+    }
+
+    /// Where the parenthesis that a text begins with is closed; nil where it is not.
+    private static func closing(_ text: [UInt8]) -> Int? {
+        var depth = 0
+        var isQuoted = false
+        for (place, byte) in text.enumerated() {
+            if byte == UInt8(ascii: "'") { isQuoted.toggle() }
+            guard !isQuoted else { continue }
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") { depth -= 1 }
+            if depth == 0 { return place }
+        }
+        return nil
+    }
+
+    /// The keys that stand before the closing parenthesis; nil where anything follows it: what is carried, a condition.
+    /// A comma or a parenthesis within an expression, a name or a text parts nothing.
+    private static func keys(_ text: some Collection<UInt8>) -> [String]? {
+        var keys: [String] = []
+        var key: [UInt8] = []
+        var depth = 0
+        var quote: UInt8?
+        var left = text.count
+        for byte in text {
+            left -= 1
+            if let open = quote {
+                if byte == open { quote = nil }
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "'"): quote = byte
+                case UInt8(ascii: "("): depth += 1
+                case UInt8(ascii: ")"):
+                    if depth == 0 { return left == 0 ? keys + [plain(String(decoding: key, as: UTF8.self))] : nil }
+                    depth -= 1
+                case UInt8(ascii: ","):
+                    guard depth == 0 else { break }
+                    keys.append(plain(String(decoding: key, as: UTF8.self)))
+                    key = []
+                    continue
+                default: break
+                }
+            }
+            key.append(byte)
+        }
+        return nil
     }
 }
 

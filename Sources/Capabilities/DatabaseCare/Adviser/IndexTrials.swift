@@ -15,6 +15,8 @@ struct IndexTrials: Sendable {
     let end: Duration
     let clock: WallClock
     let backup: String
+    /// The directory that the copy lies below.
+    let work: String
 
     /// At most as many are built; those that most time could gain by.
     static let most = 20
@@ -28,7 +30,7 @@ struct IndexTrials: Sendable {
     /// - Parameter parameters: of the planner, as the live server has them.
     static func with<Value: Sendable>(
         _ address: DatabaseAddress, _ parameters: [String: String], limits: IndexAdvice.Limits, until end: Duration,
-        clock: WallClock, backup: String, _ body: (IndexTrials) async throws -> Value
+        clock: WallClock, backup: String, work: String, _ body: (IndexTrials) async throws -> Value
     ) async throws -> Value {
         var settings = ConnectionSettings.unlimited(applicationName: "mainstay trial")
         settings.parameters = parameters
@@ -39,7 +41,8 @@ struct IndexTrials: Sendable {
                 advice.isOver = { clock.monotonic() >= end }
                 return try await body(
                     IndexTrials(
-                        builder: builder, session: session, advice: advice, end: end, clock: clock, backup: backup))
+                        builder: builder, session: session, advice: advice, end: end, clock: clock, backup: backup,
+                        work: work))
             }
         }
     }
@@ -132,6 +135,11 @@ struct IndexTrials: Sendable {
     ) async throws -> IndexAdvice.Advice? {
         guard let table = result.tables[candidate.table] else { return nil }
         let name = QualifiedName(schema: table.name.schema, name: "mainstay_trial_\(result.advice.count + 1)")
+        if let reason = try await Self.shortage(of: table, in: work) {
+            result.untried.append((candidate, reason))
+            result.isCapped = true
+            return nil
+        }
         let began = clock.monotonic()
         do {
             guard
@@ -141,6 +149,7 @@ struct IndexTrials: Sendable {
         } catch {
             guard !error.endsLooking else { throw error }
             result.untried.append((candidate, ErrorReport(error).problem))
+            if !error.refusesDefinition { result.isCapped = true }
             return nil
         }
         let seconds = (clock.monotonic() - began).inSeconds
@@ -164,6 +173,14 @@ struct IndexTrials: Sendable {
                 trusted: "set statement_timeout = 0; drop index \(name.quoted)")
         }
         return isWorthIt ? one : nil
+    }
+
+    /// Why an index of a table is not built beside what else lies on that disk, in one clause; nil where it can be: an
+    /// index may become as large as its table, and so may what is sorted for it.
+    static func shortage(of table: AdviceTable, in work: String) async throws -> String? {
+        let free = try await Blocking().run { _ in try SafeDirectory(work).availableSpace() }
+        let wanted = ByteCount(table.bytes * 2 + 1_073_741_824)
+        return free < wanted ? "'\(work.printable)' has \(free) free, and it may take \(wanted)" : nil
     }
 
     /// - Returns: false where the time was over first.
@@ -219,5 +236,17 @@ struct IndexTrials: Sendable {
         if let elements = try row["elements", as: Double?.self] { return max(1, elements) }
         let width: Double = try row["width"]
         return max(1, key.operatorClass.containsBytes("trgm") ? width : width / Self.bytesOfEntry)
+    }
+}
+
+extension Error {
+    /// Whether the server would build such an index of such rows nowhere (manual, "PostgreSQL Error Codes"). All else, such
+    /// as a full disk, says nothing about the index.
+    var refusesDefinition: Bool {
+        switch self as? PostgreSQLError {
+        case .featureMissing: true
+        case .other(let server): ["0A", "22", "23", "42", "54"].contains(server.sqlState.prefix(2))
+        default: false
+        }
     }
 }
