@@ -27,7 +27,7 @@ let routines: [Routine] = [
     Routine(
         "morning",
         summary: "whether everything is well before people begin to work; it only looks",
-        schedule: "daily 09:00 UTC", mode: .manual,
+        mode: .manual,
         steps: [
             ["health", "check"],
             ["db", "connections"],
@@ -36,7 +36,7 @@ let routines: [Routine] = [
     Routine(
         "evening",
         summary: "how the day was: health, connections, and what was measured since the day before, mailed to nobody",
-        schedule: "daily 21:00 UTC", mode: .manual,
+        mode: .manual,
         steps: [
             ["health", "check"],
             ["db", "connections"],

@@ -19,9 +19,9 @@ struct ShippedRoutineTests {
     @Test("they start as the guides have them, and people start what the guides leave to people")
     func modes() {
         #expect(names(.semiAutomatic) == ["weekly"])
-        #expect(names(.manual) == ["evening", "monthly", "morning", "quarterly"])
+        #expect(names(.manual) == ["monthly", "quarterly"])
         #expect(names(.automatic) == ["daily", "monthly-baseline", "monthly-database", "weekly-performance"])
-        #expect(application.routines.filter { $0.schedule == nil }.map(\.name) == ["emergency"])
+        #expect(application.routines.filter { $0.schedule == nil }.map(\.name) == ["morning", "evening", "emergency"])
     }
 
     @Test(

@@ -119,13 +119,12 @@ struct SafetyTests {
     }
 
     @Test(
-        "what keeps the old one itself, what is allowed in writing, what keeps data and what is not protected needs none",
-        arguments: ["keeps", "authority", "maintains", "open"])
+        "what keeps the old one itself, what keeps data and what is not protected needs none",
+        arguments: ["keeps", "maintains", "open"])
     func needsNone(reason: String) async throws {
         let harness = try await harness(isProtected: reason != "open") { ledger in
             switch reason {
             case "keeps": ledger.keeps = "the old one, renamed"
-            case "authority": ledger.authority = "mainstay.yaml:3"
             case "maintains": ledger.effect = .maintains
             default: break
             }
@@ -133,6 +132,17 @@ struct SafetyTests {
         let summary = try await harness.run("test ledger", confirm: { _ in true })
         #expect(summary.step.error?.code != "policy.not-safe")
         #expect(summary.plans.first?.refusals.isEmpty == true)
+    }
+
+    @Test("rows that a policy in writing lets go have to be somewhere else too")
+    func allowedInWriting() async throws {
+        let harness = try await harness { $0.authority = "mainstay.yaml:3" }
+        let refused = try await harness.run("test ledger", confirm: { _ in true })
+        #expect(refused.step.error?.code == "policy.not-safe")
+        #expect(try await rows().isEmpty)
+        try await prove(main, in: harness)
+        #expect(try await harness.run("test ledger", confirm: { _ in true }).run.state == .succeeded)
+        #expect(try await rows() == ["a"])
     }
 
     @Test("a program of a team's own can reach every database of its environment, or those it is run for")
