@@ -128,6 +128,7 @@ let package = Package(
             name: "mainstay-bench",
             dependencies: [
                 "Maintenance", "Outside", "PostgreSQL", "Store", "Calendar", "Monitor", "Settings", "Engine",
+                "Command", "Composition", "Alerts", .argumentParser,
             ],
             swiftSettings: strict()),
 

@@ -42,9 +42,14 @@ enum Bench {
         case "samples" where words.count == 4:
             // samples STATE-DIRECTORY SERIES DAYS
             report(try await MonitorBench.samples(words[1], series: Int(words[2]) ?? 1, days: Int(words[3]) ?? 1))
+        case "notify" where words.count == 3 || words.count == 4:
+            // notify DIRECTORY ALONE [AT-ONCE]
+            report(
+                try await NotifyBench.run(
+                    words[1], alone: Int(words[2]) ?? 0, atOnce: words.count == 4 ? Int(words[3]) ?? 0 : 0))
         default:
             FileHandle.standardError.write(
-                Data("usage: mainstay-bench digest|steps|journal|schedules|probes|watch|samples …\n".utf8))
+                Data("usage: mainstay-bench digest|steps|journal|schedules|probes|watch|samples|notify …\n".utf8))
             Foundation.exit(2)
         }
     }

@@ -48,6 +48,8 @@ struct RandomScenario {
             Labels([
                 "alert": pick(["a", "b", "c"], &random), "team": pick(["x", "y", ""], &random),
                 "severity": pick(["warning", "critical"], &random),
+                // Of some rules the alert `c` is about the channel that this begins with.
+                "object": pick(["", "one0", "one0 x", "two0", "two1"], &random),
             ])
         }
     }
@@ -106,17 +108,29 @@ struct RandomScenario {
             }
             return Times(name: name, spans: spans)
         }
-        return AlertRules(
+        let overrides = (0..<Int.random(in: 0...2, using: &random)).map { _ in
+            let from = Int.random(in: 0..<length, using: &random)
+            return Rotation.Override(
+                member: pick(["y", "w"], &random), from: at(from),
+                until: at(from + Int.random(in: 1...25, using: &random)))
+        }
+        var rules = AlertRules(
             route: root.tree(receiver: "one"), receivers: receivers, inhibitions: inhibitions, times: times,
             rotations: [
                 Rotation(
                     name: "turns", members: ["x", "y", "z"], since: start,
-                    handover: .every(.seconds(Int.random(in: 5...20, using: &random))))
+                    handover: .every(.seconds(Int.random(in: 5...20, using: &random))), overrides: overrides)
             ],
             terms: AlertTerms(
                 hold: .seconds(pick([0, 0, 2], &random)), flapLimit: pick([0, 0, 1, 2], &random),
                 flapWindow: .seconds(Int.random(in: 5...30, using: &random)),
                 calm: .seconds(Int.random(in: 2...10, using: &random))))
+        if Bool.random(using: &random) {
+            rules.aboutChannels = ["c"]
+            // Sometimes there is no other way than those of the receiver.
+            rules.ways = Bool.random(using: &random) ? receivers.flatMap(\.deliveries) : []
+        }
+        return rules
     }
 
     private static func draft(_ random: inout SeededGenerator) -> RouteDraft {

@@ -84,7 +84,8 @@ extension ReferenceModel {
     /// Who hears of a climb's next step now, by channel.
     func listeners(_ climb: Climb, _ second: Int) -> [[Listener]] {
         let name = climb.route.escalation[climb.taken].receiver
-        return (rules.receivers[name]?.deliveries ?? []).map { delivery in
+        let channels = channels(of: climb.alert, name)
+        return deliveries(name).filter { channels.contains($0.channel) }.map { delivery in
             let names = people(delivery, second)
             return (names.isEmpty ? [nil] : names.sorted().map(Optional.some)).map {
                 Listener(
@@ -102,6 +103,10 @@ extension ReferenceModel {
                 case .onCall(let name):
                     guard let rotation = rules.rotations[name], case .every(let length) = rotation.handover else {
                         return nil
+                    }
+                    let now = RandomScenario.at(second)
+                    if let other = rotation.overrides.last(where: { ($0.from..<$0.until).contains(now) }) {
+                        return other.member
                     }
                     let start = Int(rotation.since.microseconds / 1_000_000)
                     let turns = (start + second) / seconds(length) - start / seconds(length)

@@ -199,32 +199,53 @@ struct ReferenceModel {
             if case .batched = route.timing {} else { groups[index].tick = min(groups[index].tick, end) }
         }
         let heard = group.members.filter { !isHidden($0, route, second) }
-        for place in rules.receivers[route.receiver]?.deliveries.indices ?? 0..<0 where !heard.isEmpty {
+        for (place, delivery) in deliveries(route.receiver).enumerated() {
+            let share = heard.filter { channels(of: $0, route.receiver).contains(delivery.channel) }
+            guard !share.isEmpty else { continue }
             tell(
-                group, place, firing: heard.filter { firedAt[$0] != nil },
-                resolved: heard.filter { firedAt[$0] == nil }, second)
+                group, place, firing: share.filter { firedAt[$0] != nil },
+                resolved: share.filter { firedAt[$0] == nil }, second)
         }
         for alert in heard where !route.escalation.isEmpty && firedAt[alert] != nil {
             let isTold =
-                rules.receivers[route.receiver]?.deliveries.indices.contains { place in
+                deliveries(route.receiver).indices.contains { place in
                     told[Slot(route: route, labels: group.labels, delivery: place)]?.last?.firing.contains(alert)
                         ?? false
-                } ?? false
+                }
             if isTold, !climbs.contains(where: { $0.alert == alert && $0.route == route }) {
                 climbs.append(Climb(alert: alert, route: route, labels: group.labels, since: second))
             }
         }
         // Whoever was told that it fires is told that it is over, however long that is hidden.
         let owed = group.members.filter { alert in
-            rules.receivers[route.receiver]?.deliveries.indices.contains { place in
+            deliveries(route.receiver).indices.contains { place in
                 let history = told[Slot(route: route, labels: group.labels, delivery: place)] ?? []
                 return history.last { $0.firing.contains(alert) || $0.resolved.contains(alert) }?.firing.contains(alert)
                     ?? false
-            } ?? false
+            }
         }
         groups[index].members = group.members.filter {
             firedAt[$0] != nil || (!heard.contains($0) && owed.contains($0))
         }
+    }
+
+    /// Those of a receiver, and behind them every other way there is.
+    func deliveries(_ receiver: String) -> [Receiver.Delivery] {
+        let own = rules.receivers[receiver]?.deliveries ?? []
+        return own + rules.ways.filter { way in !own.contains { $0.channel == way.channel } }
+    }
+
+    /// By which channels a receiver hears of an alert: of a channel's trouble by its others, else by any other, and by
+    /// that channel itself only where there is no other at all.
+    func channels(of alert: Labels, _ receiver: String) -> Set<String> {
+        let own = Set((rules.receivers[receiver]?.deliveries ?? []).map(\.channel))
+        let words = alert["object"].split(separator: " ").map(String.init)
+        guard rules.aboutChannels.contains(alert["alert"]), let about = words.first, own.contains(about) else {
+            return own
+        }
+        if own.count > 1 { return own.filter { $0 != about } }
+        let others = Set(rules.ways.map(\.channel)).filter { $0 != about }
+        return others.isEmpty ? own : others
     }
 
     /// The same for groups and for whoever it climbs to.
@@ -260,7 +281,7 @@ struct ReferenceModel {
         _ group: Group, _ place: Int, firing: Set<Labels>, resolved: Set<Labels>, _ second: Int
     ) {
         guard let receiver = rules.receivers[group.route.receiver] else { return }
-        let delivery = receiver.deliveries[place]
+        let delivery = deliveries(receiver.name)[place]
         let slot = Slot(route: group.route, labels: group.labels, delivery: place)
         let history = told[slot] ?? []
         var isBatch = false

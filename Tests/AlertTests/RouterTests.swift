@@ -42,9 +42,9 @@ struct RouterTests {
     func escalates() {
         var draft = RouteDraft(receiver: "team")
         draft.groupWait = .zero
-        draft.escalation = EscalationStep.steps(levels: [
-            ("team", .seconds(3_600)), ("dba", .seconds(1_800)), ("lead", .seconds(900)), ("cto", .zero),
-        ])
+        draft.escalation = [("dba", 3_600), ("lead", 5_400), ("cto", 6_300)].map {
+            EscalationStep(after: .seconds($0.1), receiver: $0.0)
+        }
         draft.repeatInterval = .seconds(86_400)
         var router = Router(rules(draft, receivers: ["team", "dba", "lead", "cto"]))
         let event = alert("down")

@@ -36,9 +36,12 @@ struct SimulationTests {
         let first = try #require(differences.first)
         // Two that fire and the end of one; then one that fires.
         #expect((first.before, first.after) == (3, 1))
-        #expect(first.lost == [short.fingerprint])
-        #expect((first.later, first.longestDelay) == (1, .seconds(300)))
+        #expect(first.lost.map(\.fingerprint) == [short.fingerprint])
+        #expect(first.lost.map(\.labels) == [short])
+        #expect(first.delayed.map(\.delaySeconds) == [300])
         #expect(differences[1].lost.count == 2)
-        #expect(SimulationDifference.all(before: before, after: before).allSatisfy { $0.lost.isEmpty && $0.later == 0 })
+        #expect(
+            SimulationDifference.all(before: before, after: before).allSatisfy { $0.lost.isEmpty && $0.delayed.isEmpty }
+        )
     }
 }

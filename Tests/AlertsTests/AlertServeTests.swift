@@ -137,4 +137,104 @@ struct AlertServeTests {
             #expect(everything.errors.contains("no matcher is named"))
         }
     }
+
+    @Test("what a channel refuses is told by the one that stands in for it, and so is the trouble with it")
+    func failsOver() async throws {
+        try await withReceiver(webReceiver) { receiver in
+            let program = Program()
+            try program.configure(
+                """
+                environments: { test: { resources: { shop: { kind: http, url: "http://127.0.0.1:1/health" } } } }
+                alerts:
+                  channels:
+                    first: { kind: webhook, url: "http://127.0.0.1:\(receiver.port)/status/404", private: true,
+                      fallback: second }
+                    second: { kind: webhook, url: "http://127.0.0.1:\(receiver.port)/second", private: true }
+                  critical: { channels: first, immediate: true }
+                """)
+            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 5)
+            try await serving(program) { () async throws -> Void in
+                try await eventually("both are told by the second") {
+                    let told = receiver.received.filter { $0.path == "/second" }.map(\.body).joined()
+                    return told.contains("HC020") && told.contains("AL001")
+                }
+            }
+            let told = receiver.received.filter { $0.path == "/second" }.map(\.body)
+            #expect(told.count { $0.contains("\"alert\":\"HC020\"") } == 1)
+            #expect(told.contains { $0.contains("instead of by 'first'") })
+            // Of its own trouble the first is not asked.
+            #expect(!receiver.received.contains { $0.path == "/status/404" && $0.body.contains("AL001") })
+            let why = try await program.run("alerts", "why", "HC020")
+            #expect(why.output.contains("told instead of by 'first'"))
+            let explained = try await program.run("explain", "AL001")
+            #expect(explained.exitCode == 0 && explained.output.contains("A channel does not take its messages"))
+        }
+    }
+
+    @Test("the commands that look at alerts say what there is, and what is typed wrong is answered")
+    func looks() async throws {
+        try await withReceiver(webReceiver) { receiver in
+            let program = try configured(receiver.port, path: "hook")
+            #expect(try await program.run("health", "check", "--environment", "test").exitCode == 5)
+            try await serving(program) { () async throws -> Void in
+                try await eventually("the message is ticked off") {
+                    try await program.run("alerts", "summary", "--format", "json").output.contains("\"told\" : 1")
+                }
+            }
+            let shown = try await program.run("alerts", "show", "HC020")
+            #expect(shown.exitCode == 0 && shown.output.contains("firing") && shown.output.contains("test"))
+            let channels = try await program.run("alerts", "channels")
+            #expect(channels.exitCode == 0 && channels.output.contains("not due yet"))
+            // Something critical fires that nobody has taken on; and then somebody has.
+            #expect(try await program.run("alerts", "review").exitCode == 3)
+            let review = try await program.run("alerts", "review", "--acknowledge", "--comment=on it")
+            #expect(review.exitCode == 0 && review.output.contains("acknowledged"))
+            let other = "\(program.directory)/other.yaml"
+            try """
+            environments: { test: {} }
+            alerts:
+              channels: { hook: { kind: webhook, url: "http://127.0.0.1:1/", private: true } }
+              warning: { channels: hook }
+            """.write(toFile: other, atomically: true, encoding: .utf8)
+            let missing = try await program.run("alerts", "simulate", "--config", other)
+            #expect(missing.exitCode == 2)
+            #expect(missing.errors.contains("'--with=FILE' names the other configuration"))
+            let simulated = try await program.run("alerts", "simulate", "--since=1d", "--with", other)
+            #expect(simulated.exitCode == 3)
+            #expect(simulated.output.contains("hook, not heard of any more:"))
+            #expect(simulated.output.contains("HC020"))
+            let json = try await program.run("alerts", "simulate", "--with", other, "--format", "json")
+            #expect(json.output.contains("\"lost\"") && json.output.contains("\"alert\" : \"HC020\""))
+        }
+    }
+
+    @Test("health alerts are routed from the command line as the guides write it, and a name that nobody has is told")
+    func configures() async throws {
+        let program = Program()
+        try program.configure(
+            """
+            environments: { production: {} }
+            alerts:
+              channels:
+                mail: { kind: email, server: "127.0.0.1:25", tls: none, from: m@example.org, to: team@example.org }
+              critical: { channels: mail }
+            """)
+        let written = try await program.run(
+            "alerts:configure", "--health-alerts", "--recipients=admin-team@company.com")
+        #expect(written.exitCode == 0)
+        let shown = try await program.run("config", "show")
+        #expect(shown.output.contains("admin-team@company.com"))
+        let again = try await program.run(
+            "alerts", "configure", "--health-alerts", "--recipients=admin-team@company.com")
+        #expect(again.output.contains("is as it should be"))
+        let phone = try await program.run("alerts", "configure", "--health-alerts", "--recipients=+4930123456")
+        #expect(phone.exitCode == 4)
+        #expect(phone.errors.contains("no channel understands the recipient"))
+        let none = try await program.run("alerts", "configure")
+        #expect(none.exitCode == 2)
+        #expect(none.errors.contains("--health-alerts"))
+        let silence = try await program.run(
+            "alerts", "silence", "environment=produktion", "--for=2h", "--comment=disks", "--dry-run")
+        #expect(silence.errors.contains("did you mean 'production'?"))
+    }
 }

@@ -90,9 +90,10 @@ struct ChannelTests {
     func sms() async throws {
         try await withReceiver(webReceiver) { receiver in
             var access = SMSAccess(
-                url: try Samples.url("http://127.0.0.1:\(receiver.port)"), account: "AC12",
-                token: try ConfiguredText("tw", secrecy: .whole, location: Samples.place), sender: "+15005550006",
-                recipients: ["+4930123456"])
+                url: try Samples.url("http://127.0.0.1:\(receiver.port)"), recipients: ["+4930123456"])
+            access.account = "AC12"
+            access.token = try ConfiguredText("tw", secrecy: .whole, location: Samples.place)
+            access.sender = "+15005550006"
             access.allowsPrivate = true
             let message = try Samples.message(recipients: [.address("+4930123456")])
             _ = try await SMSChannel(access: access, tools: Samples.tools()).send(message)

@@ -1,4 +1,4 @@
-/// Answers by the path: `/status/503`, `/short` (413 for more than 200,000 bytes), `/hang`, `/slow` (2 s), `/redirect`, `/flaky` (twice 503, then 200), anything else with 200.
+/// Answers by the path: `/status/503`, `/short` (413 for more than 200,000 bytes), `/hang`, `/slow` (2 s), `/redirect`, `/flaky` (twice 503, then 200), `/slack/…` as Slack's API, `/slack-gone/…` with messages that are gone, `/slack-out/…` with a bot that nobody invited; anything else with 200.
 let webReceiver = #"""
     import http.server, json, sys, time
 
@@ -19,6 +19,11 @@ let webReceiver = #"""
             if self.path.startswith("/flaky") and calls[self.path] <= 2: status, answer = 503, b"later"
             if self.path == "/hang": time.sleep(600)
             if self.path == "/slow": time.sleep(2)
+            if self.path.startswith("/slack"):
+                said = {"ok": True, "channel": "C1", "ts": "1712345678.%06d" % calls[self.path]}
+                if self.path.startswith("/slack-out"): said = {"ok": False, "error": "not_in_channel"}
+                if self.path == "/slack-gone/chat.update": said = {"ok": False, "error": "message_not_found"}
+                answer = json.dumps(said).encode()
             redirects = self.path.startswith("/redirect")
             self.send_response(302 if redirects else status)
             if redirects: self.send_header("Location", "/elsewhere")

@@ -186,7 +186,20 @@ struct AlertSettingsTests {
             ("{ kind: email, server: mail.example.org, from: m@example.org }", "a host and a port"),
             ("{ kind: email, server: 'mail.example.org:25', from: 'm@example.org>' }", "a mail address"),
             ("{ kind: email, server: 'mail.example.org:25', from: m@example.org, user: ada }", "needs 'password'"),
-            ("{ kind: slack }", "the key 'url' is missing"),
+            ("{ kind: slack }", "url"),
+            ("{ kind: slack, token: '${BOT}' }", "'channel'"),
+            ("{ kind: sms, to: '+49301' }", "the key 'account' is missing, which Twilio's API needs"),
+            ("{ kind: sms, to: '+49301', url: 'https://x.example', form: { t: '{{text}}' } }", "no field has '{{to}}'"),
+            (
+                "{ kind: sms, to: '+49301', url: 'https://x.example', form: { t: '{{text}}', a: '{{too}}' } }",
+                "there is nothing '{{too}}'"
+            ),
+            (
+                "{ kind: email, server: 'mail.example.org:25', from: m@example.org, tls: none, user: a, password: '${P}' }",
+                "the password would go to mail.example.org"
+            ),
+            ("{ kind: webhook, url: 'https://x.example', fallback: y }", "there is no channel 'y'"),
+            ("{ kind: webhook, url: 'https://x.example', fallback: x }", "would come back to it: x, then x"),
             ("{ kind: teams, url: x }", "'teams' is not supported yet"),
             ("{ kind: pagerduty }", "'routing-key' is missing"),
         ])
@@ -285,5 +298,81 @@ struct AlertSettingsTests {
                 "mail": ["team@example.org", "a@example.org", "b@example.org", "c@example.org"], "chat": [],
                 "phone": ["+4930123456", "+4930999"],
             ])
+    }
+
+    @Test("channels that stand in for others are read, and a circle of them is refused")
+    func fallbacks() throws {
+        let more = """
+              critical: { channels: [mail] }
+            """
+        let channels = """
+            environments: { test: {} }
+            alerts:
+              channels:
+                mail: { kind: email, server: "mail.example.org:587", from: m@example.org, to: a@example.org, fallback: chat }
+                chat: { kind: slack, token: "${BOT}", channel: C1, fallback: [page] }
+                page: { kind: command, run: [page]END }
+
+            """
+        func read(_ end: String) throws -> AlertSettings? {
+            let path = TemporaryDirectory.current + "/mainstay.yaml"
+            try (channels.replacing("END", with: end) + more).write(toFile: path, atomically: true, encoding: .utf8)
+            return try ConfigurationReader(vocabulary: vocabulary).read(path).inventory.alerts
+        }
+        let alerts = try #require(try read(""))
+        #expect(alerts.channels.map(\.access.fallback) == [["chat"], ["page"], []])
+        let error = #expect(throws: ConfigurationError.self) { try read(", fallback: mail") }
+        let words = error.map { "\($0)" } ?? ""
+        #expect(words.contains("mail, then chat, then page, then mail"), "\(words)")
+    }
+
+    @Test("levels with the time each has to answer are taken one after the other")
+    func levels() throws {
+        let critical = try #require(
+            try reading(
+                """
+                  critical:
+                    channels: mail
+                    respond-within: 1h
+                    escalate:
+                      - { channels: phone, recipients: "+4930991", respond-within: 30m }
+                      - { channels: phone, recipients: "+4930992", respond-within: 15m }
+                      - { channels: phone, recipients: "+4930993" }
+                """
+            ).inventory.alerts?.critical)
+        #expect(critical.escalationTimes == [.seconds(3_600), .seconds(5_400), .seconds(6_300)])
+        let error = #expect(throws: ConfigurationError.self) {
+            try reading("  critical: { channels: mail, escalate: [{ channels: phone }] }")
+        }
+        #expect(error.map { "\($0)" }?.contains("has no 'after'") ?? false)
+    }
+
+    @Test("somebody who stands in until before they begin is refused")
+    func overrides() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try reading(
+                """
+                  on-call: { n: { members: [b@example.org], since: 2026-11-02T08:00:00Z, handover: Mondays 09:00,
+                    overrides: [{ member: c@example.org, from: 2026-11-03T08:00:00Z, until: 2026-11-02T08:00:00Z }] } }
+                """)
+        }
+        #expect(error.map { "\($0)" }?.contains("the time of c@example.org ends before it begins") ?? false)
+    }
+
+    @Test("routes of several files stand behind each other")
+    func joined() throws {
+        let directory = TemporaryDirectory.current + "/mainstay.d"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let place = ConfigurationFile(
+            "health-alerts", writtenBy: "alerts configure", beside: TemporaryDirectory.current + "/mainstay.yaml")
+        try HealthAlertsFile(channels: ["mail"], recipients: ["admin-team@company.com"])
+            .text(for: place, source: "--recipients")
+            .write(toFile: directory + "/health-alerts.yaml", atomically: true, encoding: .utf8)
+        let routes = try #require(
+            try reading("  routes: [{ match: severity=info, channels: chat }]").inventory.alerts?.routes)
+        #expect(routes.map(\.channels) == [["chat"], ["mail"]])
+        #expect(routes[1].recipients == ["admin-team@company.com"])
+        #expect(routes[1].continues)
+        #expect(routes[1].match.allSatisfy { $0.matches(["alert": "HC020"]) && !$0.matches(["alert": "DB012"]) })
     }
 }

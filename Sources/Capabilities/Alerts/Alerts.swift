@@ -5,6 +5,7 @@ extension Capability {
     /// Who is told of what is wrong, when, and over what; and why.
     package static let alerts = Capability(
         "alerts",
+        findingPages: AlertFindings.pages,
         commands: [
             ("alerts", ListAlerts.self), ("alerts", ShowAlert.self), ("alerts", ExplainAlert.self),
             ("alerts", AcknowledgeAlert.self),

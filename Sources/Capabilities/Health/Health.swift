@@ -10,6 +10,7 @@ extension Capability {
         "health",
         tasks: [.init(CheckHealth.self)],
         checks: HealthChecks.all,
+        findingPages: MonitorFinding.pages,
         commands: [
             ("health", AcceptSchema.self), ("health", AcceptSettings.self), ("monitor", EnableMonitoring.self),
             ("monitor", ConfigureMonitoring.self),

@@ -19,5 +19,14 @@ package struct HouseService: Sendable {
         package var inventories: AsyncStream<Inventory>
         /// Says one line on standard error: how bad it is, a message that is always the same, and the rest by name.
         package var say: @Sendable (Severity, String, [(String, String?)]) -> Void
+
+        package init(
+            session: Session, inventories: AsyncStream<Inventory>,
+            say: @escaping @Sendable (Severity, String, [(String, String?)]) -> Void
+        ) {
+            self.session = session
+            self.inventories = inventories
+            self.say = say
+        }
     }
 }

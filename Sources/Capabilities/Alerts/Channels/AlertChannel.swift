@@ -11,6 +11,15 @@ protocol AlertChannel: Sendable {
     ///
     /// - Throws: a `MaintenanceError`; whether trying again may help is in it.
     func send(_ message: AlertMessage) async throws -> String
+    /// How many messages it takes beside each other.
+    var mostAtOnce: Int { get }
+    /// Whether it changes what it has told, for which it needs the receipts.
+    var changesMessages: Bool { get }
+}
+
+extension AlertChannel {
+    var mostAtOnce: Int { 1 }
+    var changesMessages: Bool { false }
 }
 
 /// What channels are made of.
@@ -45,6 +54,8 @@ enum ChannelError: MaintenanceError, Equatable {
     /// The address cannot be used or reached: the error's own words name it, and it may be a secret.
     case unreachable(code: String)
     case program(String, status: String, words: String, isRetryable: Bool)
+    /// A service's own word for why not.
+    case declined(String, means: Refusal)
     case noRecipient
 
     var code: String {
@@ -53,6 +64,7 @@ enum ChannelError: MaintenanceError, Equatable {
         case .untrusted: "channel.untrusted"
         case .unreachable: "channel.unreachable"
         case .program: "channel.program"
+        case .declined: "channel.declined"
         case .noRecipient: "channel.no-recipient"
         }
     }
@@ -65,6 +77,7 @@ enum ChannelError: MaintenanceError, Equatable {
         case .unreachable(let code): Self.words(code)
         case .program(let name, let status, let words, _):
             "'\(name.printable)' \(status)" + (words.isEmpty ? "" : ": \(words.printable)")
+        case .declined(let word, _): "it answered '\(word.printable)'"
         case .noRecipient: "nobody is named whom it could tell"
         }
     }
@@ -76,6 +89,7 @@ enum ChannelError: MaintenanceError, Equatable {
         case .answered(let status, _): !(400...499).contains(status) || [408, 425, 429].contains(status)
         case .untrusted, .unreachable: true
         case .program(_, _, _, let isRetryable): isRetryable
+        case .declined(_, let means): means != .final
         case .noRecipient: false
         }
     }
@@ -86,6 +100,7 @@ enum ChannelError: MaintenanceError, Equatable {
         case .unreachable(let code):
             ["http.forbidden", "http.malformed-url", "http.malformed-header", "http.unusable-authorities"]
                 .contains(code)
+        case .declined(_, let means): means == .ours
         default: false
         }
     }

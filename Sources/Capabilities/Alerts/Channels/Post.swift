@@ -7,8 +7,8 @@ import Settings
 /// configuration says they are meant.
 struct Post: Sendable {
     static let patience: Duration = .seconds(20)
-    /// Of an answer nobody reads more than a line.
-    private static let answerLimit = ByteCount(16_384)
+    /// Of an answer nobody reads more than a line; one of Slack has the message in it.
+    private static let answerLimit = ByteCount(131_072)
 
     var url: String
     var contentType = "application/json"
@@ -34,6 +34,17 @@ struct Post: Sendable {
     ///
     /// - Throws: `ChannelError`, without the URL in it, which may be a secret; `CancellationError`.
     func send(with tools: ChannelTools) async throws -> String {
+        let response = try await answer(with: tools)
+        let words = Self.words(response.body)
+        return words.isEmpty ? "\(response.status)" : "\(response.status) \(words)"
+    }
+
+    private static func words(_ body: [UInt8]) -> String {
+        String(decoding: body.prefix(200), as: UTF8.self).trimmingWhitespace().printable
+    }
+
+    /// What was answered where it was taken. Throws as `send`.
+    func answer(with tools: ChannelTools) async throws -> (status: Int, body: [UInt8]) {
         do {
             var probe = HTTPProbe(try HTTPTarget(url), method: .post, timeLimit: Self.patience)
             probe.headers = [try HTTPProbe.Header(name: "Content-Type", value: Secret(contentType))]
@@ -49,11 +60,10 @@ struct Post: Sendable {
                 }
                 throw ChannelError.untrusted(reason: "nobody vouches for it")
             }
-            let words = String(decoding: response.body.prefix(200), as: UTF8.self).trimmingWhitespace().printable
             guard (200...299).contains(response.status) else {
-                throw ChannelError.answered(response.status, words: words)
+                throw ChannelError.answered(response.status, words: Self.words(response.body))
             }
-            return words.isEmpty ? "\(response.status)" : "\(response.status) \(words)"
+            return (response.status, response.body)
         } catch let error as HTTPError {
             throw ChannelError.unreachable(code: error.code)
         }

@@ -60,6 +60,7 @@ enum AlertsError: MaintenanceError, Equatable {
     case noMatcher
     case notTaken(String, problem: String)
     case tooLong(Duration)
+    case understoodByNone(String)
 
     var code: String {
         switch self {
@@ -73,6 +74,7 @@ enum AlertsError: MaintenanceError, Equatable {
         case .noMatcher: "alerts.no-matcher"
         case .notTaken: "alerts.not-taken"
         case .tooLong: "alerts.too-long"
+        case .understoodByNone: "alerts.understood-by-none"
         }
     }
 
@@ -88,6 +90,7 @@ enum AlertsError: MaintenanceError, Equatable {
         case .nothingConfigured: "the configuration says nothing about alerts"
         case .noMatcher: "no matcher is named, and a silence of everything has to be written as such"
         case .notTaken(let channel, let problem): "the channel '\(channel)' did not take it: \(problem)"
+        case .understoodByNone(let address): "no channel understands the recipient '\(address.printable)'"
         case .tooLong(let length): "'\(length.canonical)' is longer than a silence may last, 90d"
         }
     }
@@ -107,6 +110,9 @@ enum AlertsError: MaintenanceError, Equatable {
         case .nothingConfigured: "Write an 'alerts' section, or run 'mainstay alerts configure --alert-config=FILE'."
         case .noMatcher: "Write one as environment=production, or 'alert=~.+' for everything."
         case .notTaken: nil
+        case .understoodByNone:
+            "Configure a channel under 'alerts.channels': kind email for a mail address, kind sms for a number such as "
+                + "+4930123456."
         case .tooLong: "Silence it for less, or mend what it says."
         }
     }
@@ -117,7 +123,7 @@ enum AlertsError: MaintenanceError, Equatable {
         switch self {
         case .noSuchAlert, .ambiguous, .noSuchSilence, .noSuchChannel, .noMatcher, .tooLong: .usage
         case .isOver, .silenceIsOver: .failure
-        case .nothingConfigured: .configuration
+        case .nothingConfigured, .understoodByNone: .configuration
         case .notTaken: .unreachable
         }
     }

@@ -90,6 +90,7 @@ struct SilenceAlerts: HouseCommand {
             author: application.requester.name, comment: comment)
         let covered = try await session.log.alertState().book.alerts.values
             .filter { $0.state != .resolved && silence.covers($0.labels) }.sorted { $0.fingerprint < $1.fingerprint }
+        for problem in SilenceSpelling(session.inventory).problems(conditions) { application.console.note(problem) }
         if output.format == .table {
             let console = application.console
             console.print("\(silence.matchers.text) covers \("alert".counted(covered.count)) of now")

@@ -23,15 +23,19 @@ struct SimulateAlerts: HouseCommand {
     @Option(
         name: .customLong("with"), help: ArgumentHelp("The other configuration.", valueName: "file"),
         completion: .file())
-    var other: LocalPath
+    var other: LocalPath?
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Configuration") var place: PlaceOptions
 
     func validate() throws {
         guard since > .zero else { throw ValidationError("'--since' is longer than nothing") }
+        guard other != nil else {
+            throw ValidationError("'--with=FILE' names the other configuration; '--config' is the present one")
+        }
     }
 
     func run(in application: Application) async throws -> ExitStatus {
+        guard let other else { preconditionFailure("it was asked for before") }
         let session = try await application.open(place, output)
         let new = try application.readConfiguration(try PlaceOptions.parse(["--config", other.path])).inventory
         guard let before = try session.inventory.alertRules(application.zones),
@@ -52,8 +56,8 @@ struct SimulateAlerts: HouseCommand {
             differences.map { item in
                 [
                     .text(item.channel), item.recipient.map(Scalar.text) ?? .null, Scalar(item.before),
-                    Scalar(item.after), Scalar(item.lost.count), Scalar(item.gained.count), Scalar(item.later),
-                    item.later == 0 ? .null : .number(item.longestDelay.inSeconds),
+                    Scalar(item.after), Scalar(item.lost.count), Scalar(item.gained.count), Scalar(item.delayed.count),
+                    item.delayed.first?.delaySeconds.map(Scalar.number) ?? .null,
                 ]
             })
         try session.print(
@@ -61,6 +65,28 @@ struct SimulateAlerts: HouseCommand {
             empty:
                 "Neither would have told anybody anything: \("event".counted(events.count { $0.at >= begin })) of that time."
         )
+        if output.format == .table { for item in differences { show(item, application.console) } }
         return differences.contains { !$0.lost.isEmpty } ? .findings : .success
+    }
+
+    /// Of one person, so many of each kind.
+    private static let most = 20
+
+    private func show(_ item: SimulationDifference, _ console: Console) {
+        let whom = item.channel + (item.recipient.map { " \($0)" } ?? "")
+        for (word, changes) in [("not heard of any more", item.lost), ("heard of later", item.delayed)]
+        where !changes.isEmpty {
+            console.print("")
+            console.print("\(whom), \(word):".printable)
+            for change in changes.prefix(Self.most) {
+                let names = [
+                    Labels.Name.severity, Labels.Name.environment, Labels.Name.resource, Labels.Name.alert,
+                    Labels.Name.object,
+                ].map { change.labels[$0] }.filter { !$0.isEmpty }
+                let delay = change.delaySeconds.map { " by \(Duration.seconds($0).short)" } ?? ""
+                console.print("  \(change.fingerprint.prefix(12)) \(names.joined(separator: " "))\(delay)".printable)
+            }
+            if changes.count > Self.most { console.print("  ... and \(changes.count - Self.most) more") }
+        }
     }
 }

@@ -17,8 +17,11 @@ final class Courier: Sendable {
     static let leastAttempts = 10
     /// So long a message that is on its way when the service stops may still take.
     static let grace: Duration = .seconds(10)
-    /// What one channel takes before it is asked again what is due.
-    private static let atOnce = 50
+    /// So often as many as a channel takes beside each other it is given, before it is asked again what is due: something
+    /// critical may have come meanwhile.
+    private static let rounds = 12
+    /// From the third failure on others are told.
+    private static let failuresBeforeOthers = 3
     /// A channel that fails after so long is asked anew what is due: something critical may have come meanwhile.
     private static let slow: Duration = .seconds(5)
     /// Between attempts to write down what came of it.
@@ -30,6 +33,7 @@ final class Courier: Sendable {
     /// By the notification's id: what the store does not know yet.
     private let unwritten = Mutex<[String: Settlement]>([:])
     private let answers: @Sendable (SpooledNotification) -> AnswerAddresses?
+    private let others: @Sendable (SpooledNotification) -> [FailOver.Way]
     private let say: @Sendable (Severity, String, [(String, String?)]) -> Void
 
     /// What came of an attempt, with the finding that it opens or ends.
@@ -37,19 +41,25 @@ final class Courier: Sendable {
         var outcome: DeliveryOutcome
         var opens: Finding?
         var ends: Finding?
+        /// What it means to other channels.
+        var turn: DeliveryTurn?
 
         var isTaken: Bool { if case .taken = outcome { true } else { false } }
     }
 
-    /// - Parameter answers: by which addresses a notification is answered.
+    /// - Parameters:
+    ///   - answers: by which addresses a notification is answered.
+    ///   - others: who is told where its channel does not take it.
     init(
         log: RunLog, clock: WallClock,
         answers: @escaping @Sendable (SpooledNotification) -> AnswerAddresses? = { _ in nil },
+        others: @escaping @Sendable (SpooledNotification) -> [FailOver.Way] = { _ in [] },
         say: @escaping @Sendable (Severity, String, [(String, String?)]) -> Void
     ) {
         self.log = log
         self.clock = clock
         self.answers = answers
+        self.others = others
         self.say = say
     }
 
@@ -69,13 +79,56 @@ final class Courier: Sendable {
     /// Nothing leaves it: what goes wrong is said, and tried again when the channel is started next.
     private func work(_ name: String, _ channel: (any AlertChannel)?) async {
         do {
-            for item in try await log.dueNotifications(of: name, most: Self.atOnce) {
-                guard !Task.isCancelled, await deliver(item, by: channel) else { return }
+            try await failOverHeldUp(name)
+            let most = (channel?.mostAtOnce ?? 1) * Self.rounds
+            // The first alone: a channel that does not answer is asked once, and not by many at once.
+            var first = 1
+            var isGoingOn = true
+            while isGoingOn {
+                let due = try await log.dueNotifications(of: name, most: most)
+                isGoingOn = !due.isEmpty
+                for item in due.prefix(first) { isGoingOn = await deliver(item, by: channel) }
+                if isGoingOn { isGoingOn = await deliver(due.dropFirst(first), by: channel) }
+                first = 0
             }
         } catch {
             guard !Task.isCancelled else { return }
             let report = ErrorReport(error)
             say(.critical, "alerts cannot be read", [("channel", name), ("problem", report.problem)])
+        }
+    }
+
+    /// Several beside each other, as many as the channel takes: they are of different lanes, so none overtakes another
+    /// that it has to follow.
+    ///
+    /// - Returns: false as soon as one of them is a reason to ask anew.
+    private func deliver(_ items: ArraySlice<SpooledNotification>, by channel: (any AlertChannel)?) async -> Bool {
+        var rest = items
+        return await withTaskGroup(of: Bool.self) { group in
+            for item in rest.prefix(channel?.mostAtOnce ?? 1) {
+                group.addTask { [self] in await deliver(item, by: channel) }
+            }
+            rest = rest.dropFirst(channel?.mostAtOnce ?? 1)
+            var isGoingOn = !Task.isCancelled
+            while let next = await group.next() {
+                isGoingOn = isGoingOn && next && !Task.isCancelled
+                guard isGoingOn, let item = rest.popFirst() else { continue }
+                group.addTask { [self] in await deliver(item, by: channel) }
+            }
+            return isGoingOn
+        }
+    }
+
+    /// What is critical and has to wait for something before it that the channel does not take is told by others.
+    private func failOverHeldUp(_ channel: String) async throws {
+        let heldUp = try await log.heldUpNotifications(
+            of: channel, attempts: Self.failuresBeforeOthers, most: 100)
+        for item in heldUp {
+            let ways = others(item)
+            guard !ways.isEmpty else { return }
+            try await log.failOver(
+                item, ways: ways,
+                problem: "what came before it is not taken since \(Self.failuresBeforeOthers) attempts")
         }
     }
 
@@ -96,11 +149,17 @@ final class Courier: Sendable {
         let settlement: Settlement
         do {
             guard let channel else { throw DeliveryError.noSuchChannel(name) }
-            let message = AlertMessage(item, answers: answers(item))
-            let receipt = try await despiteCancellation(for: Self.grace, by: clock) {
-                try await Self.send(message, by: channel)
+            var message = AlertMessage(item, answers: answers(item))
+            if channel.changesMessages, item.notification.isResolved {
+                message.receipts = try await log.receipts(before: item.notification)
             }
-            settlement = Settlement(outcome: .taken(receipt: receipt), ends: Self.trouble(item).finding(""))
+            let told = message
+            let receipt = try await despiteCancellation(for: Self.grace, by: clock) {
+                try await Self.send(told, by: channel)
+            }
+            settlement = Settlement(
+                outcome: .taken(receipt: receipt), ends: Self.trouble(item).finding(""), turn: .taken(item.notification)
+            )
             say(.info, "alert told", [("channel", name), ("id", item.id), ("receipt", receipt)])
         } catch {
             if error is CancellationError, Task.isCancelled { return nil }
@@ -132,15 +191,18 @@ final class Courier: Sendable {
         let trouble = Self.trouble(item).finding(
             problem, severity: item.notification.severity == .critical ? .critical : .warning)
         // From the third attempt on it is trouble of its own, which other channels tell of.
-        let isTrouble = refusal != .later || isLast || item.attempts >= 2
+        let isTrouble = refusal != .later || isLast || item.attempts + 1 >= Self.failuresBeforeOthers
+        let turn = DeliveryTurn.refused(item.notification, ways: others(item), problem: problem)
         switch refusal {
         // Whoever took the channel away knows; what it told is told by those that took its place.
         case .removed: return Settlement(outcome: .givenUp(reason: problem), ends: trouble)
-        case .final: return Settlement(outcome: .givenUp(reason: problem), opens: trouble)
+        case .final: return Settlement(outcome: .givenUp(reason: problem), opens: trouble, turn: turn)
         case .ours, .later:
-            if isLast { return Settlement(outcome: .givenUp(reason: problem), opens: trouble) }
+            if isLast { return Settlement(outcome: .givenUp(reason: problem), opens: trouble, turn: turn) }
             let next = now + Self.pause(after: item.attempts, id: item.id)
-            return Settlement(outcome: .later(next, reason: problem), opens: isTrouble ? trouble : nil)
+            let isUrgent = isTrouble && item.notification.severity == .critical
+            return Settlement(
+                outcome: .later(next, reason: problem), opens: isTrouble ? trouble : nil, turn: isUrgent ? turn : nil)
         }
     }
 
@@ -155,13 +217,15 @@ final class Courier: Sendable {
                 for pause in Self.writingPauses {
                     do {
                         return try await log.settle(
-                            notification: item.id, settlement.outcome, opens: settlement.opens, ends: settlement.ends)
+                            notification: item.id, settlement.outcome, opens: settlement.opens, ends: settlement.ends,
+                            then: settlement.turn)
                     } catch {
                         try await clock.sleep(for: pause)
                     }
                 }
                 try await log.settle(
-                    notification: item.id, settlement.outcome, opens: settlement.opens, ends: settlement.ends)
+                    notification: item.id, settlement.outcome, opens: settlement.opens, ends: settlement.ends,
+                    then: settlement.turn)
             }
             _ = unwritten.withLock { $0.removeValue(forKey: item.id) }
             return true

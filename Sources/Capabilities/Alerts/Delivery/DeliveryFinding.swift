@@ -12,25 +12,24 @@ enum DeliveryFinding {
     /// Its object is that of the first.
     case missedCanary(Canaries.Way)
 
-    private static let undeliveredCode = "AL001"
-    fileprivate static let missedCode = "AL003"
+    static let idleCode = "AL002"
 
     func finding(_ reason: String, severity: Severity = .warning) -> Finding {
         switch self {
         case .undelivered(let channel, let recipient):
             Finding(
-                code: Self.undeliveredCode, severity: severity, target: .estate, object: object,
+                code: ChannelTrouble.undelivered, severity: severity, target: .estate, object: object,
                 summary: "the channel '\(channel)' does not take what it is to tell"
                     + (recipient.map { " \($0)" } ?? "") + ": \(reason)",
                 mend: "mainstay alerts test \(channel)" + (recipient.map { " --to=\($0.shellQuoted)" } ?? ""))
         case .idleSilence(let id):
             Finding(
-                code: "AL002", severity: .info, target: .estate, object: id, summary: reason,
+                code: Self.idleCode, severity: .info, target: .estate, object: id, summary: reason,
                 mend: "mainstay alerts unsilence \(id)")
         // Whoever would be told of it by this channel is not, so it is worth waking somebody by another.
         case .missedCanary(let way):
             Finding(
-                code: Self.missedCode, severity: .critical, target: .estate, object: object,
+                code: ChannelTrouble.missedCanary, severity: .critical, target: .estate, object: object,
                 summary: "the channel '\(way.channel)' has not taken its canary"
                     + (way.recipient.map { " to \($0)" } ?? "") + ": \(reason)",
                 mend: "mainstay alerts test \(way.channel)"
@@ -52,7 +51,7 @@ enum DeliveryFinding {
             reached.flatMap { channel, people in
                 people.isEmpty ? [channel] : people.map { "\(channel) \($0)" }
             })
-        return open.map(\.finding).filter { $0.code == undeliveredCode && !known.contains($0.object ?? "") }
+        return open.map(\.finding).filter { $0.code == ChannelTrouble.undelivered && !known.contains($0.object ?? "") }
     }
 }
 
@@ -68,7 +67,7 @@ struct MissedCanaries {
         }
         let waitedFor = Set(standings.filter { $0.takenAt == nil && $0.due != nil }.map(\.way.object))
         let over = known.map(\.finding).filter {
-            $0.code == DeliveryFinding.missedCode && !waitedFor.contains($0.object ?? "")
+            $0.code == ChannelTrouble.missedCanary && !waitedFor.contains($0.object ?? "")
         }
         return (missed, over)
     }
@@ -76,8 +75,10 @@ struct MissedCanaries {
 
 /// Silences that cover nothing: whoever wrote one made a mistake, or forgot it.
 struct IdleSilences {
-    /// So long one may cover nothing.
-    static let patience: Duration = .seconds(86_400)
+    /// So long one may cover nothing: half its own time, so that it is known before it is over, and a day at most.
+    static func patience(of silence: Silence) -> Duration {
+        min((silence.ends - silence.starts) / 2, .seconds(86_400))
+    }
 
     /// What is to be found, and what is over, by the silences as they are now.
     static func judge(_ state: RouterState, at now: Timestamp) -> (open: [Finding], over: [Finding]) {
@@ -87,7 +88,7 @@ struct IdleSilences {
             let since = max(silence.starts, state.silencesUsed[silence.id] ?? silence.starts)
             let finding = DeliveryFinding.idleSilence(silence.id).finding(
                 "the silence \(silence.matchers.text) of \(silence.author) has covered nothing since \(since)")
-            if silence.isActive(at: now), silence.origin == .person, now - since >= patience {
+            if silence.isActive(at: now), silence.origin == .person, now - since >= patience(of: silence) {
                 open.append(finding)
             } else {
                 over.append(finding)

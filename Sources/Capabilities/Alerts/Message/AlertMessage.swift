@@ -13,6 +13,8 @@ struct AlertMessage: Sendable {
     var share = 1
     /// Nil where nobody answers by a link.
     var answers: AnswerAddresses?
+    /// What the channel answered to the messages that this is the end of, for one that changes them.
+    var receipts: [String] = []
 
     init(_ spooled: SpooledNotification, answers: AnswerAddresses? = nil) {
         id = spooled.id

@@ -8,12 +8,12 @@ import Outside
 import Settings
 import Synchronization
 
-/// What runs inside `mainstay serve`: looks at what is open, decides who is told, and hands it over.
+/// What runs inside `mainstay serve`: looks at what is open as soon as that changes, decides who is told, and hands it over.
 ///
 /// Of several processes on one state one does, and the others wait. What it decides is written before anything is sent, so
 /// it may be killed at any moment: the next one goes on from the store.
 struct AlertService: Sendable {
-    /// How often it is looked whether something else is open.
+    /// How often it is looked whether another process has found something, and whether something is due.
     static let period: Duration = .milliseconds(250)
 
     let running: HouseService.Running
@@ -29,12 +29,25 @@ struct AlertService: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let current = CurrentRules(running.session.inventory)
         let addresses = CurrentLinks(running, current)
-        let courier = Courier(log: log, clock: clock, answers: addresses.addresses, say: running.say)
+        let courier = Courier(
+            log: log, clock: clock, answers: addresses.addresses,
+            others: { item in
+                // A canary says of its own channel that it is alive, and nothing of the others.
+                guard !item.notification.isCanary else { return [] }
+                return current.inventory.alerts?.others(than: item.notification) ?? []
+            }, say: running.say)
+        let rings = log.wake.rings()
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { for await inventory in running.inventories { current.replace(inventory) } }
+            group.addTask {
+                while true {
+                    log.wake.ring()
+                    try await clock.sleep(for: Self.period)
+                }
+            }
             var desk = DeskWork(
                 tools: tools, zones: application.zones, checks: application.checks, log: log, say: running.say)
-            while true {
+            for await _ in rings {
                 do {
                     if try await desk.step(current.inventory, at: clock.now()) {
                         running.say(.info, "alerts follow the configuration", [("channels", "\(desk.channels.count)")])
@@ -43,8 +56,9 @@ struct AlertService: Sendable {
                 } catch {
                     try await complain("alerts cannot be decided", error)
                 }
-                try await clock.sleep(for: Self.period)
             }
+            // The stream ends where the service is to stop.
+            throw CancellationError()
         }
     }
 

@@ -124,7 +124,5 @@ enum NotBuilt {
     private static let options = [
         "maintenance:weekly --performance-analysis": "database care",
         "db:optimize --auto-tune": "database care",
-        "alerts:configure --health-alerts": "alerts by the command line",
-        "alerts:configure --recipients": "alerts by the command line",
     ]
 }

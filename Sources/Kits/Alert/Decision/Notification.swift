@@ -40,6 +40,19 @@ package struct AlertDecision: Codable, Hashable, Sendable {
     package var alerts: [String]
     package var outcome: Outcome
     package var reason: Reason
+
+    package init(
+        at: Timestamp, route: String? = nil, receiver: String? = nil, channel: String? = nil, alerts: [String],
+        outcome: Outcome, reason: Reason
+    ) {
+        self.at = at
+        self.route = route
+        self.receiver = receiver
+        self.channel = channel
+        self.alerts = alerts
+        self.outcome = outcome
+        self.reason = reason
+    }
 }
 
 /// What came of some events and the time that passed.

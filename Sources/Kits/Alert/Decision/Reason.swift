@@ -21,6 +21,12 @@ package enum Reason: Codable, Hashable, Sendable {
     case escalated(step: Int, since: Timestamp)
     /// Whoever was told by that step hears that it is over.
     case escalationOver(step: Int)
+    /// Somebody has taken on everything that had been told of as firing, which its channel is to know.
+    case takenOn(by: String, comment: String)
+    /// Another channel was to tell it and does not take it. Hostile text.
+    case instead(of: String, problem: String)
+    /// What was told instead of another channel is over.
+    case insteadOver(of: String)
 
     // Why it was not sent.
     case pending(until: Timestamp)
@@ -46,6 +52,8 @@ package enum Reason: Codable, Hashable, Sendable {
     case resolvedUnwanted
     /// None of those it is for can be reached through the channel, on call as they may be: its own recipients are told.
     case standIns(for: [String])
+    /// It is about the channel itself, and told by others.
+    case aboutItsChannel
     /// Nobody is on call, or the receiver has no channel.
     case nobody(receiver: String)
 }
@@ -64,6 +72,11 @@ extension Reason {
         case .escalated(let step, let since):
             "nobody acknowledged it, told at \(since), in time (escalation step \(step))"
         case .escalationOver(let step): "it is over, and escalation step \(step) had told of it"
+        case .takenOn(let by, let comment):
+            "\(by.printable) has taken it on" + (comment.isEmpty ? "" : ": \(comment.printable)")
+        case .instead(let channel, let problem):
+            "it is told instead of by '\(channel.printable)', which does not take it: \(problem.printable)"
+        case .insteadOver(let channel): "it is over, and was told here instead of by '\(channel.printable)'"
         case .pending(let until): "it has to last until \(until) before it counts"
         case .passed: "it was over before it had lasted long enough to count"
         case .flapping(let calm): "it comes and goes; it counts as firing until it has been well for \(calm.short)"
@@ -86,6 +99,7 @@ extension Reason {
             (others.isEmpty
                 ? "nobody is on call" : "its channel cannot reach \(others.map(\.printable).joined(separator: ", "))")
                 + "; the channel's own recipients are told instead"
+        case .aboutItsChannel: "it is about this channel, and others tell it"
         case .nobody(let receiver): "the receiver '\(receiver.printable)' reaches nobody now"
         }
     }

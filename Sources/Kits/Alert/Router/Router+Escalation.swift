@@ -126,7 +126,8 @@ extension Router {
                 continue
             }
             let reason = Reason.escalated(step: first.taken + 1, since: climbs.map(\.since).min() ?? now)
-            for delivery in receiver.deliveries {
+            for (delivery, alerts) in rules.shares(alerts, of: receiver) where !alerts.isEmpty {
+                let shared = Set(alerts.map(\.fingerprint))
                 guard let addresses = addresses(of: delivery, about: alerts, name, route, at: now) else {
                     decide(
                         alerts.map(\.fingerprint), .nobody(receiver: name), route: route, receiver: name,
@@ -139,7 +140,7 @@ extension Router {
                         labels: first.labels ?? [:], receiver: name, channel: delivery.channel, address: $0,
                         sendsResolved: delivery.sendsResolved)
                 }
-                for climb in climbs {
+                for climb in climbs where shared.contains(climb.alert) {
                     let key = "\(climb.route)|\(climb.alert)"
                     let told = (state.climbs[key]?.audiences ?? []) + audiences
                     state.climbs[key]?.told = told

@@ -23,8 +23,17 @@ extension Router {
         let heard = Set(audible.map(\.fingerprint))
         if !audible.isEmpty, let receiver = rules.receivers[route.receiver] {
             let hidden = Set(members.lazy.filter { $0.isFiring && !heard.contains($0.fingerprint) }.map(\.fingerprint))
-            for delivery in receiver.deliveries {
-                tell(delivery, of: receiver, audible, hidden: hidden, key, group, route, at: now)
+            let open = (state.entries[key] ?? [:]).mapValues(\.open)
+            for (delivery, share) in rules.shares(audible, of: receiver, open: open) {
+                if !share.isEmpty {
+                    tell(delivery, of: receiver, share, hidden: hidden, key, group, route, at: now)
+                }
+                guard share.count < audible.count else { continue }
+                let own = audible.filter { rules.channel(of: $0.labels) == delivery.channel && !share.contains($0) }
+                guard !own.isEmpty else { continue }
+                withhold(
+                    own, .aboutItsChannel, key, slot: "about \(delivery.channel)", route, receiver: receiver.name,
+                    channel: delivery.channel)
             }
             if receiver.deliveries.isEmpty {
                 withhold(audible, .nobody(receiver: receiver.name), key, slot: "nobody", route)

@@ -19,12 +19,13 @@ extension Router {
 
     /// What has to be said again, and when.
     var refreshes: [(key: String, slot: String, due: Timestamp, delivery: Receiver.Delivery)] {
-        let beating = rules.receivers.filter { $0.value.deliveries.contains { $0.refresh != nil } }
-        guard !beating.isEmpty else { return [] }
+        let beating = (rules.receivers.values.flatMap(\.deliveries) + rules.ways).contains { $0.refresh != nil }
+        guard beating else { return [] }
         var found: [(key: String, slot: String, due: Timestamp, delivery: Receiver.Delivery)] = []
         for (key, group) in state.groups.sorted(by: { $0.key < $1.key }) {
-            guard let route = routes[group.route], let receiver = beating[route.receiver] else { continue }
-            for delivery in receiver.deliveries {
+            guard let route = routes[group.route], let receiver = rules.receivers[route.receiver] else { continue }
+            let own = Set(receiver.deliveries.map(\.channel))
+            for delivery in receiver.deliveries + rules.ways.filter({ !own.contains($0.channel) }) {
                 guard let refresh = delivery.refresh, let entry = state.entries[key]?[delivery.channel],
                     entry.open.contains(where: { state.book[$0]?.isFiring ?? false })
                 else { continue }

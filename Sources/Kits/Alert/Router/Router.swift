@@ -49,6 +49,7 @@ package struct Router: Sendable {
         flushDue(at: now, mutes)
         climbDue(at: now, mutes)
         refreshDue(at: now)
+        tellTaken(at: now)
         noteUse(of: mutes, at: now)
         sweep(at: now)
         return outcome

@@ -23,6 +23,8 @@ package struct RouterState: Codable, Hashable, Sendable {
         var expires: Timestamp
         /// When all that is open was last said again, to those who have to hear it.
         var refreshed: Timestamp?
+        /// What it was told that somebody has taken on.
+        var taken: Set<String>?
     }
 
     /// An alert that waits for its route's delay.

@@ -37,6 +37,8 @@ package struct Receiver: Hashable, Sendable {
         package var standard: [String] = []
         /// How often it has to hear of what goes on, acknowledged and silenced or not; nil for not at all.
         package var refresh: Duration?
+        /// Whether it is told that somebody has taken everything on.
+        package var hearsAcknowledgement = false
 
         package init(channel: String, recipients: [Recipient] = [], sendsResolved: Bool = true) {
             self.channel = channel
@@ -65,15 +67,5 @@ package struct EscalationStep: Hashable, Sendable {
     package init(after: Duration, receiver: String) {
         self.after = after
         self.receiver = receiver
-    }
-
-    /// A guide's levels, each with the time it has to answer: level 2 is told when level 1 has not answered in its time.
-    /// The first level is the route's own receiver.
-    package static func steps(levels: [(receiver: String, response: Duration)]) -> [EscalationStep] {
-        var waited = Duration.zero
-        return zip(levels, levels.dropFirst()).map { level, next in
-            waited += level.response
-            return EscalationStep(after: waited, receiver: next.receiver)
-        }
     }
 }

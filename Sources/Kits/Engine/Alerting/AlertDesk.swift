@@ -89,7 +89,7 @@ package struct AlertDesk: Sendable {
         try writer.run(AlertStatement.insertEvent, ["happened_at": now, "content": StoredJSON(event)])
     }
 
-    private static func record(_ decision: AlertDecision, _ writer: StoreWriter) throws {
+    static func record(_ decision: AlertDecision, _ writer: StoreWriter) throws {
         let row = try writer.reader.first(
             AlertStatement.insertDecision, ["decided_at": decision.at, "content": StoredJSON(decision)])
         guard let number: Int64 = try row?.get("number") else {
@@ -98,6 +98,11 @@ package struct AlertDesk: Sendable {
         for fingerprint in decision.alerts {
             try writer.run(AlertStatement.insertSubject, ["fingerprint": fingerprint, "decision": number])
         }
+    }
+
+    /// What one channel tells one recipient about one group keeps its order.
+    static func lane(_ notification: AlertNotification) -> String {
+        "\(notification.channel)|\(notification.recipients.first ?? "")|\(notification.groupKey)"
     }
 
     /// One entry for each recipient, so that one who bounces keeps it from nobody else.
@@ -111,7 +116,7 @@ package struct AlertDesk: Sendable {
                 [
                     "id": "\(notification.id)-\(place)", "notification": notification.id,
                     "channel": notification.channel,
-                    "lane": "\(notification.channel)|\(recipient ?? "")|\(notification.groupKey)",
+                    "lane": lane(single),
                     "at": notification.decidedAt, "content": StoredJSON(single),
                     "precedence": notification.severity == .critical ? 0 : 1,
                 ])

@@ -23,6 +23,7 @@ extension RunLog {
         let before = alertLimit(before)
         while try await forgetSomeDecisions(before: before) { try Task.checkCancellation() }
         try await store.write { try $0.run(AlertStatement.forgetNotifications, ["before": before]) }
+        try await store.write { try $0.run(AlertStatement.forgetInstead, ["before": before]) }
         try await store.write { try $0.run(AlertStatement.forgetEvents, ["before": before]) }
     }
 

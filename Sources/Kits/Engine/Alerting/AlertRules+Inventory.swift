@@ -37,10 +37,13 @@ extension Inventory {
         let dependencies = alerts.dependencies.sorted { $0.key < $1.key }.flatMap {
             Inhibition.dependencies($0.value, environment: $0.key)
         }
-        return AlertRules(
+        var rules = AlertRules(
             route: root.tree(receiver: RulesMaking.nobody), receivers: making.receivers,
             inhibitions: inhibitions + dependencies, times: making.times, rotations: try making.rotations(),
             terms: terms)
+        rules.aboutChannels = ChannelTrouble.codes
+        rules.ways = making.ways
+        return rules
     }
 }
 
@@ -93,10 +96,12 @@ private struct RulesMaking {
         }
         if let window = route.mute { draft.mute = [try add("\(name), mute", window)] }
         if let window = route.active { draft.active = [try add("\(name), active", window)] }
-        let steps = (route.escalation?.value ?? []).enumerated().map { index, step in
+        let timed = outer.map(route.receiving) ?? route
+        let steps = zip(route.escalation?.value ?? [], timed.escalationTimes).enumerated().map { index, timed in
+            let (step, after) = timed
             let receiver = receiver("\(name), step \(index + 1)", step.channels, step.recipients, sendsResolved: true)
             receivers.append(receiver)
-            return EscalationStep(after: step.after, receiver: receiver.name)
+            return EscalationStep(after: after ?? .zero, receiver: receiver.name)
         }.sorted { $0.after < $1.after }
         if route.escalation != nil { draft.escalation = steps }
         let whole = outer.map(route.receiving) ?? route
@@ -136,8 +141,20 @@ private struct RulesMaking {
                 delivery.addressing = channel.access.addressing
                 delivery.standard = channel.access.recipients
                 if case .alertmanager = channel.access { delivery.refresh = Self.refresh }
+                if case .pagerduty = channel.access { delivery.hearsAcknowledgement = true }
                 return delivery
             })
+    }
+
+    /// Every channel, with its own people, and where it has none with whomever the routes name.
+    var ways: [Receiver.Delivery] {
+        let reached = alerts.reached
+        return alerts.channels.flatMap { channel in
+            let own = channel.access.recipients
+            let people = own.isEmpty ? reached[channel.name, default: []].sorted() : own
+            guard !channel.access.addressesPeople || !people.isEmpty else { return [Receiver.Delivery]() }
+            return receiver(channel.name, [channel.name], people, sendsResolved: true).deliveries
+        }
     }
 
     func rotations() throws(CalendarError) -> [Rotation] {
@@ -152,4 +169,14 @@ private struct RulesMaking {
         }
         return rotations
     }
+}
+
+/// Findings about a channel: their object is its name, and behind a space whom it is to tell.
+package enum ChannelTrouble {
+    /// It does not take what it is to tell.
+    package static let undelivered = "AL001"
+    /// It has not taken its canary.
+    package static let missedCanary = "AL003"
+
+    static let codes: Set<String> = [undelivered, missedCanary]
 }

@@ -57,9 +57,26 @@ extension RunLog {
         }
     }
 
-    /// Writes down what came of an attempt, together with the finding that it opens or ends.
+    /// What the channel answered to the messages of the same lane that tell of something open, the oldest first; at most
+    /// twenty.
+    package func receipts(before notification: AlertNotification) async throws -> [String] {
+        try await store.read { reader in
+            let rows = try reader.rows(
+                AlertStatement.receipts, ["lane": AlertDesk.lane(notification), "most": 20])
+            var receipts: [String] = []
+            for row in rows {
+                guard try !row.get("content", as: StoredJSON<AlertNotification>.self).value.isResolved else { break }
+                if let receipt: String = try row.get("outcome") { receipts.append(receipt) }
+            }
+            return receipts.reversed()
+        }
+    }
+
+    /// Writes down what came of an attempt, together with the finding that it opens or ends, and with what other channels
+    /// tell because of it.
     package func settle(
-        notification id: String, _ outcome: DeliveryOutcome, opens trouble: Finding? = nil, ends over: Finding? = nil
+        notification id: String, _ outcome: DeliveryOutcome, opens trouble: Finding? = nil, ends over: Finding? = nil,
+        then turn: DeliveryTurn? = nil
     ) async throws {
         let now = clock.now()
         try await store.write { writer in
@@ -70,11 +87,13 @@ extension RunLog {
                 try writer.run(
                     AlertStatement.postponeNotification, ["id": id, "next_at": next, "outcome": reason])
             }
+            if let turn { try follow(turn, at: now, in: writer) }
             if let trouble { try open(trouble, at: now, in: writer) }
             if let over {
                 try writer.run(FindingStatement.resolveFinding, ["fingerprint": over.fingerprint, "at": now])
             }
         }
+        if trouble != nil { wake.ring() }
     }
 
     private static func end(

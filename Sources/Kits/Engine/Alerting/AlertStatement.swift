@@ -68,6 +68,35 @@ enum AlertStatement: String, StatementSet {
         select id, channel, state, attempts, next_at, decided_at, ended_at, content, outcome
         from alert_notification where decided_at >= :since order by number
         """
+    case receipts = """
+        select content, outcome from alert_notification
+        where lane = :lane and state = 'sent' order by number desc limit :most
+        """
+    case knowsNotification = "select id from alert_notification where id = :id"
+    /// Told there by the same decision already, as something that is due or taken.
+    case toldOtherwise = """
+        select id from alert_notification where lane = :lane and decided_at = :at and state <> 'failed'
+        """
+    case insteadOf = "select channel, recipient, content from alert_instead where lane = :lane"
+    case setInstead = """
+        insert into alert_instead (lane, channel, recipient, content, told_at)
+        values (:lane, :channel, :recipient, :content, :at)
+        on conflict (lane, channel, recipient) do update set content = excluded.content, told_at = excluded.told_at
+        """
+    case endInstead = """
+        delete from alert_instead where lane = :lane and channel = :channel and recipient = :recipient
+        """
+    case forgetInstead = "delete from alert_instead where told_at < :before"
+    /// What is critical and waits behind something that its channel has failed to take three times.
+    case heldUpNotifications = """
+        select n.id, n.attempts, n.content from alert_notification n
+        where n.state = 'queued' and n.channel = :channel and n.precedence = 0 and n.outcome is null
+            and exists (
+                select 1 from alert_notification e
+                where e.lane = n.lane and e.state = 'queued' and e.number < n.number and e.attempts >= :attempts)
+        order by n.number limit :most
+        """
+    case sayWhyNotification = "update alert_notification set outcome = :outcome where id = :id and state = 'queued'"
     // The newest row of each stays, so that no number is given away twice.
     case countEvents = """
         select count(*) as n from alert_event
@@ -142,6 +171,19 @@ enum AlertSchema {
             where state = 'queued'
             """,
             "create index alert_subject_decision on alert_subject (decision)",
+        ])
+
+    static let instead = Migration(
+        "engine.44",
+        [
+            // What other channels were told because one did not take it, as far as they do not know of its end: by the
+            // lane of the one that did not. The content is fingerprints.
+            """
+            create table alert_instead (
+                lane text not null, channel text not null, recipient text not null, content text not null,
+                told_at bigint not null, primary key (lane, channel, recipient)) {clustered}
+            """,
+            "create index alert_notification_sent on alert_notification (lane, number) where state = 'sent'",
         ])
 
     static let notices = Migration(

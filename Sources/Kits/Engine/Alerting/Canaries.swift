@@ -149,6 +149,12 @@ extension CanaryBook {
     }
 }
 
+extension AlertNotification {
+    fileprivate static let canary = "canary"
+
+    package var isCanary: Bool { receiver == Self.canary }
+}
+
 extension SpooledNotification {
     fileprivate static func first(_ notification: String, _ reader: StoreReader) throws -> SpooledNotification? {
         try reader.first(AlertStatement.notification, ["notification": notification]).map(SpooledNotification.init)
@@ -165,7 +171,7 @@ extension Canaries {
             return
         }
         var (begin, end) = Router.rehearsal(
-            "canary", through: way.channel, to: way.recipient,
+            AlertNotification.canary, through: way.channel, to: way.recipient,
             summary: "the canary of the channel '\(way.channel)': nothing is wrong, and whoever reads this is reached",
             at: now)
         var digest = CanonicalDigest()

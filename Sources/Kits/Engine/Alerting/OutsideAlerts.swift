@@ -74,6 +74,7 @@ extension RunLog {
     /// - Returns: how many were not taken, because too many are open, or too much.
     package func take(_ alerts: [OutsideAlert]) async throws -> Int {
         let now = clock.now()
+        defer { wake.ring() }
         return try await store.write { writer in
             // What is over is remembered for a day, for those who look.
             try writer.run(OutsideAlertStatement.forget, ["before": now - .seconds(86_400)])

@@ -171,5 +171,6 @@ package enum EngineSchema {
         AccessSchema.auditPages,
         HeartbeatSchema.migration,
         OutsideAlertSchema.migration,
+        AlertSchema.instead,
     ]
 }

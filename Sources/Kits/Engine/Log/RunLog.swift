@@ -11,8 +11,14 @@ package struct RunLog: Sendable {
     let actor: Requester
     /// The same as the trail stores it, in every entry.
     let actorText: String
+    /// Rung after findings were written.
+    package let wake: AlertWake
 
-    package init(store: Store, clock: WallClock, actor: Requester, observer: JournalObserver = .none) {
+    package init(
+        store: Store, clock: WallClock, actor: Requester, observer: JournalObserver = .none,
+        wake: AlertWake = AlertWake()
+    ) {
+        self.wake = wake
         self.store = store
         self.clock = clock
         self.actor = actor
@@ -22,7 +28,7 @@ package struct RunLog: Sendable {
 
     /// The same log, for somebody else.
     package func acting(for actor: Requester) -> RunLog {
-        RunLog(store: store, clock: clock, actor: actor, observer: observer)
+        RunLog(store: store, clock: clock, actor: actor, observer: observer, wake: wake)
     }
 
     /// Another number whenever anybody has written something since: see `Store.version`.
@@ -104,6 +110,7 @@ package struct RunLog: Sendable {
                 ["run_id": step.runID, "number": step.number, "observation": stored])
             try record(observation, of: step, at: now, in: writer)
         }
+        wake.ring()
     }
 
     /// The plan, its changes `planned` and what policy kept back `refused`, as they are returned.

@@ -56,6 +56,7 @@ extension RunLog {
         let now = clock.now()
         try await store.write { try write(taken, at: now, in: $0) }
         book = next
+        if taken.contains(where: { $0.before != nil }) { wake.ring() }
         return taken.compactMap { taken in
             guard let before = taken.before else { return nil }
             let outcome = taken.round.answer.outcome

@@ -84,6 +84,7 @@ extension RunLog {
             try decide(start, until: until, outcome, reason: finding.summary, at: now, in: writer)
             try open(finding, at: now, in: writer)
         }
+        wake.ring()
     }
 
     private func decide(
@@ -119,6 +120,7 @@ extension RunLog {
     func open(_ finding: Finding) async throws {
         let now = clock.now()
         try await store.write { try open(finding, at: now, in: $0) }
+        wake.ring()
     }
 
     func resolve(_ code: ScheduleFinding, of routine: String) async throws {

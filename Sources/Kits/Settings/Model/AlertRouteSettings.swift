@@ -24,6 +24,8 @@ package struct AlertRouteSettings: Sendable, Equatable {
     package var mute: Written<ScheduleExpression>?
     package var active: Written<ScheduleExpression>?
     package var continues = false
+    /// How long whoever is told has to answer, before the first step that says no time of its own.
+    package var respondWithin: Duration?
     /// Nil for that of the route around it.
     package var escalation: Unless<[AlertEscalationSettings]>?
     /// Asked in their order about what this one matches.
@@ -43,6 +45,7 @@ extension AlertRouteSettings {
         if channels.isEmpty { route.channels = outer.channels }
         if recipients.isEmpty { route.recipients = outer.recipients }
         route.sendsResolved = sendsResolved ?? outer.sendsResolved
+        route.respondWithin = respondWithin ?? outer.respondWithin
         return route
     }
 }
@@ -57,12 +60,29 @@ package enum Unless<Value: Sendable & Equatable>: Sendable, Equatable {
 
 /// Who is told next where nobody acknowledges.
 package struct AlertEscalationSettings: Sendable, Equatable {
-    /// Since the first notification.
-    package var after: Duration = .zero
+    /// Since the first notification; nil for as soon as those before it have not answered in their time.
+    package var after: Duration?
+    /// How long its people have to answer.
+    package var respondWithin: Duration?
     package var channels: [String] = []
     package var recipients: [String] = []
 
     package init() {}
+}
+
+extension AlertRouteSettings {
+    /// When each step of its escalation is taken, since the first notification, in their order; nil for one of which that
+    /// is not known.
+    package var escalationTimes: [Duration?] {
+        var before: Duration? = .zero
+        var answer = respondWithin
+        return (escalation?.value ?? []).map { step in
+            let after = step.after ?? before.flatMap { before in answer.map { before + $0 } }
+            before = after
+            answer = step.respondWithin
+            return after
+        }
+    }
 }
 
 /// Alerts that hide others while they fire.

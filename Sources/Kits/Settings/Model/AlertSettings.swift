@@ -84,7 +84,7 @@ package struct AlertChannelSettings: Sendable, Equatable {
 /// How a channel is reached, one case for each kind.
 package enum AlertChannelAccess: Sendable, Equatable {
     case email(EmailAccess)
-    /// The URL of an incoming webhook, which is all a sender needs: a secret.
+    /// The URL of an incoming webhook, which is all a sender needs: a secret. With a token it is that of the API.
     case slack(WebhookAccess)
     case webhook(WebhookAccess)
     /// Another Alertmanager, which decides for itself; its API's base URL.
@@ -118,6 +118,17 @@ package enum AlertChannelAccess: Sendable, Equatable {
         }
     }
 
+    /// The channels that tell what this one does not take.
+    package var fallback: [String] {
+        switch self {
+        case .email(let email): email.fallback
+        case .slack(let hook), .webhook(let hook), .alertmanager(let hook), .pagerduty(let hook), .ntfy(let hook):
+            hook.fallback
+        case .sms(let sms): sms.fallback
+        case .command(let command): command.fallback
+        }
+    }
+
     /// Whether it tells people one by one, by their addresses.
     package var addressesPeople: Bool {
         switch self {
@@ -138,6 +149,7 @@ package struct EmailAccess: Sendable, Equatable {
     package var recipients: [String] = []
     /// PEM file of certificates to trust instead of the system's.
     package var certificateAuthorityFile: String?
+    package var fallback: [String] = []
 
     package init(host: String, port: Int, sender: String) {
         self.host = host
@@ -163,24 +175,32 @@ package struct WebhookAccess: Sendable, Equatable {
     /// Whether an address of a private network or of this machine may be spoken to.
     package var allowsPrivate = false
     package var certificateAuthorityFile: String?
+    /// Of Slack with a bot's token: the conversation it writes to.
+    package var room: String?
+    package var fallback: [String] = []
 
     package init(url: ConfiguredText) { self.url = url }
 }
 
-/// An SMS gateway with Twilio's API.
+/// An SMS gateway: with Twilio's API, or with fields of its own.
 package struct SMSAccess: Sendable, Equatable {
-    package var url: ConfiguredText
-    package var account: String
-    package var token: ConfiguredText
-    package var sender: String
-    package var recipients: [String]
-    package var allowsPrivate = false
+    /// What is filled into fields, as `{{NAME}}`.
+    package static let places = ["to", "from", "text", "id"]
 
-    package init(url: ConfiguredText, account: String, token: ConfiguredText, sender: String, recipients: [String]) {
+    /// The API's beginning for Twilio's; with a form the whole address.
+    package var url: ConfiguredText
+    package var account: String?
+    package var token: ConfiguredText?
+    package var sender: String?
+    package var recipients: [String]
+    /// Empty for Twilio's own.
+    package var form: [String: ConfiguredText] = [:]
+    package var headers: [String: ConfiguredText] = [:]
+    package var allowsPrivate = false
+    package var fallback: [String] = []
+
+    package init(url: ConfiguredText, recipients: [String]) {
         self.url = url
-        self.account = account
-        self.token = token
-        self.sender = sender
         self.recipients = recipients
     }
 }
@@ -188,6 +208,7 @@ package struct SMSAccess: Sendable, Equatable {
 /// A program that is started for each notification and reads it on standard input.
 package struct CommandAccess: Sendable, Equatable {
     package var program: [String]
+    package var fallback: [String] = []
 
     package init(program: [String]) { self.program = program }
 }

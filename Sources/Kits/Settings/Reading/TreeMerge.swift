@@ -14,6 +14,7 @@ enum TreeMerge {
     /// Lists to which several files may add, in the order of the files: each element of them stands for itself.
     private static let joined: [[String]] = [
         ["approvals", "rules"], ["windows"], ["environments", "*", "windows"], ["environments", "*", "approvals"],
+        ["alerts", "routes"],
     ]
 
     static func merge(_ trees: [Tree], _ reading: Reading) -> Tree? {

@@ -13,6 +13,11 @@ extension AlertSections {
                     channels: route.channels, route.recipients, isOwn: !placed.written.recipients.isEmpty, alerts,
                     route.location, keyPath, reading)
             }
+            for (index, time) in placed.route.escalationTimes.enumerated() where time == nil {
+                reading.report(
+                    "the step has no 'after', and what is before it no 'respond-within'", at: route.location,
+                    keyPath.appending(key: "escalate").appending(index: index))
+            }
             for (index, step) in (route.escalation?.value ?? []).enumerated() {
                 judge(
                     channels: step.channels, step.recipients, isOwn: true, alerts, route.location,
@@ -32,6 +37,15 @@ extension AlertSections {
                     ? "a channel of 'alerts.channels', which has none" : names.joined(separator: ", "),
                 nearest: nearest(to: name, among: names))
         }
+        judgeFallbacks(alerts, reading)
+        for rotation in alerts.rotations {
+            for (index, override) in rotation.overrides.enumerated() where override.until <= override.from {
+                reading.report(
+                    "the time of \(override.member.printable) ends before it begins", at: rotation.location,
+                    "alerts.on-call".appending(key: rotation.name).appending(key: "overrides").appending(index: index),
+                    allowed: "an 'until' after \(override.from.iso8601)")
+            }
+        }
         for rotation in alerts.rotations where rotation.handover == nil || rotation.members.isEmpty {
             reading.report(
                 "the rotation '\(rotation.name)' has no members or no handover", at: rotation.location, "alerts.on-call"
@@ -39,6 +53,35 @@ extension AlertSections {
         }
         for (name, dependencies) in alerts.dependencies.sorted(by: { $0.key < $1.key }) {
             judge(dependencies, of: name, inventory, reading)
+        }
+    }
+
+    /// Channels that tell what another does not take: they are there, reach somebody, and lead not back to it.
+    private func judgeFallbacks(_ alerts: AlertSettings, _ reading: Reading) {
+        let names = alerts.channels.map(\.name)
+        for channel in alerts.channels {
+            let keyPath = "alerts.channels".appending(key: channel.name).appending(key: "fallback")
+            for name in channel.access.fallback {
+                guard let other = alerts[channel: name] else {
+                    reading.report(
+                        "there is no channel '\(name)'", at: channel.location, keyPath,
+                        allowed: names.filter { $0 != channel.name }.joined(separator: ", "),
+                        nearest: nearest(to: name, among: names.filter { $0 != channel.name }))
+                    continue
+                }
+                if other.access.addressesPeople, other.access.recipients.isEmpty,
+                    other.access.addressing != channel.access.addressing
+                {
+                    reading.report(
+                        "the channel '\(name)' reaches nobody here: it has no 'to', and does not understand the addresses "
+                            + "of '\(channel.name)'", at: channel.location, keyPath)
+                }
+            }
+            if let circle = alerts.circle(from: channel.name) {
+                reading.report(
+                    "what '\(channel.name)' does not take would come back to it: "
+                        + circle.joined(separator: ", then "), at: channel.location, keyPath)
+            }
         }
     }
 
@@ -153,6 +196,20 @@ extension AlertChannelAccess {
 }
 
 extension AlertSettings {
+    /// The channels by which fail-over leads from a channel back to it, with it at both ends; nil where it does not.
+    fileprivate func circle(from name: String) -> [String]? {
+        var ways = [[name]]
+        var seen: Set<String> = []
+        while let way = ways.popLast() {
+            guard let last = way.last else { continue }
+            for next in self[channel: last]?.access.fallback ?? [] {
+                if next == name { return way + [name] }
+                if seen.insert(next).inserted { ways.append(way + [next]) }
+            }
+        }
+        return nil
+    }
+
     /// Whom a channel tells on a route: those of the route it understands, else its own. A rotation's members are asked for
     /// when it is decided.
     package func recipients(_ recipients: [String], of channel: AlertChannelSettings) -> [Recipient] {

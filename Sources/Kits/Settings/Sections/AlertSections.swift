@@ -96,6 +96,9 @@ struct AlertSections: Sendable {
                 Key("active", \.active, .window(zones), "When something is told; always without it."),
                 Key("continue", \.continues, .boolean, standard: false, "Whether the routes behind it are asked too."),
                 Key(
+                    "respond-within", \.respondWithin, span,
+                    "How long whoever is told has to answer, before the first step of 'escalate'."),
+                Key(
                     "escalate", \.escalation, .unlessNone(.list(of: escalation)),
                     "Who is told where nobody acknowledges, in order."),
                 within,
@@ -122,10 +125,15 @@ struct AlertSections: Sendable {
         Section<AlertEscalationSettings>(
             prototype: { _ in AlertEscalationSettings() },
             keys: [
-                Key("after", \.after, .duration(.zero...(.seconds(30 * 86_400))), "Since the first notification."),
+                Key(
+                    "after", \.after, .duration(.zero...(.seconds(30 * 86_400))),
+                    "Since the first notification; without it, when those before it have not answered in their time."),
+                Key(
+                    "respond-within", \.respondWithin, .duration(.zero...(.seconds(30 * 86_400))),
+                    "How long its people have to answer, before the next step."),
                 Key("channels", \.channels, .oneOrMore(.name), "The channels that are used."),
                 Key("recipients", \.recipients, .oneOrMore(.text), "Who is told; without it, the channels' own."),
-            ], later: ["level", "name", "repeat"], rules: [.atLeastOne(["after"]), .atLeastOne(["channels"])]
+            ], later: ["level", "name", "repeat"], rules: [.atLeastOne(["channels"])]
         ).format
     }
 

@@ -156,7 +156,7 @@ enum SuiteSections {
 
 extension ConfiguredText {
     /// The literal parts, in which kept values stand.
-    fileprivate var pattern: String {
+    var pattern: String {
         guard case .template(let pieces) = source else { return "" }
         return pieces.map { piece in
             if case .literal(let text) = piece { text } else { " " }

@@ -7,6 +7,7 @@ import Settings
 struct AlertmanagerChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
+    let mostAtOnce = 4
 
     /// Without an end Alertmanager would take an alert for resolved after its own resolve_timeout; this long it is believed
     /// to go on unless it is told otherwise.

@@ -7,6 +7,7 @@ import Settings
 struct EmailChannel: AlertChannel {
     let access: EmailAccess
     let tools: ChannelTools
+    let mostAtOnce = 2
 
     /// Of the text: less than any server refuses, and more than anybody reads.
     private static let budget = 200_000

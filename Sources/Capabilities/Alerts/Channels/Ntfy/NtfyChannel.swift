@@ -8,6 +8,7 @@ import Settings
 struct NtfyChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
+    let mostAtOnce = 4
 
     /// A message has at most 4,096 bytes, and what is published as JSON twice as many with everything ("Limitations";
     /// ntfy, server.go, `transformBodyJSON`).

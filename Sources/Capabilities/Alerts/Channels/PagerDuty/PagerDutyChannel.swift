@@ -3,10 +3,12 @@ import Maintenance
 import Outside
 import Settings
 
-/// PagerDuty's Events API v2: one incident for a group, opened while anything of it fires and resolved with the last.
+/// PagerDuty's Events API v2: one incident for a group, opened while anything of it fires, acknowledged when somebody has
+/// taken all of it on, and resolved with the last.
 struct PagerDutyChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
+    let mostAtOnce = 4
 
     /// An event has at most 512 kB ("Events API v2 overview", section "API limits"); a person reads less.
     private static let budget = 100_000
@@ -42,6 +44,9 @@ struct PagerDutyChannel: AlertChannel {
         let dedup = "mainstay-\(digest.hexadecimal.prefix(32))"
         guard !notification.isResolved else {
             return Event(routing_key: key, event_action: "resolve", dedup_key: dedup)
+        }
+        if case .takenOn = notification.reason {
+            return Event(routing_key: key, event_action: "acknowledge", dedup_key: dedup)
         }
         let severity = notification.severity ?? .warning
         return Event(

@@ -12,6 +12,7 @@ import Settings
 struct WebhookChannel: AlertChannel {
     let access: WebhookAccess
     let tools: ChannelTools
+    let mostAtOnce = 16
 
     func send(_ message: AlertMessage) async throws -> String {
         let body = wireJSON(WebhookPayload(message))
