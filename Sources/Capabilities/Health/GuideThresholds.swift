@@ -126,7 +126,6 @@ enum GuideThresholds {
     /// Every one that guides say something of or could have.
     static let all: [CheckSchema.Thresholds] = [
         responseTime, connecting, connections, processor, memory, disk, load, longTransaction, idleInTransaction,
-        lockWait,
-        replicationLag, retainedWAL, preparedTransaction, wraparound, cacheHits, sequence,
+        lockWait, replicationLag, retainedWAL, preparedTransaction, wraparound, cacheHits, sequence,
     ]
 }
