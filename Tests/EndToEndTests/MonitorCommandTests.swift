@@ -155,6 +155,30 @@ struct MonitorCommandTests {
         var worst: Double?
     }
 
+    @Test("reports of health are scheduled by one command, where there is a way to mail them")
+    func scheduleReports() async throws {
+        try configure()
+        let words = ["health:schedule-reports", "--frequency=weekly", "--time=07:30", "--recipients=team@example.org"]
+        let refused = try await program.run(words)
+        #expect(refused.exitCode != 0)
+        #expect(written("health-report") == nil)
+        try configure(
+            """
+            alerts:
+              channels:
+                mail: { kind: email, server: "mail.example.org:587", from: m@example.org, to: team@example.org }
+            """)
+        let dry = try await program.run(words + ["--dry-run"])
+        #expect(dry.exitCode == 0, "\(dry.errors)")
+        #expect(written("health-report") == nil)
+        #expect(try await program.run(words).exitCode == 0)
+        let text = try #require(written("health-report"))
+        #expect(text.contains("weekly 07:30") && text.contains("team@example.org"), "\(text)")
+        let check = try await program.run("config", "check")
+        #expect(check.exitCode == 0, "\(check.output)\(check.errors)")
+        #expect(try await program.run("calendar", "next").output.contains("health-report"))
+    }
+
     @Test("a guide's commands for resources ask the machine's checks")
     func resources() async throws {
         try configure("checks: { host.cpu: { interval: 100ms } }")
