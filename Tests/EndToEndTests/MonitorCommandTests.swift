@@ -176,7 +176,7 @@ struct MonitorCommandTests {
         #expect(text.contains("weekly 07:30") && text.contains("team@example.org"), "\(text)")
         let check = try await program.run("config", "check")
         #expect(check.exitCode == 0, "\(check.output)\(check.errors)")
-        #expect(try await program.run("calendar", "next").output.contains("health-report"))
+        #expect(try await program.run("config", "show").output.contains("health-report:"))
     }
 
     @Test("a guide's commands for resources ask the machine's checks")
