@@ -35,6 +35,25 @@ struct NagiosTests {
         #expect(result.errors.isEmpty)
     }
 
+    @Test("what is drawn has its warning and critical, on the side where it is bad")
+    func limits() async throws {
+        let program = Program()
+        try program.configure(
+            """
+            environments: { test: { resources: { here: { kind: host, host: local, disks: [/] } } } }
+            checks: { host.load: { warning: 50, critical: 70.5 }, host.disk: { warning: none, critical: 100% } }
+            """)
+        let result = try await program.run(
+            "health", "check", "--format", "nagios", "--check=host.load", "--check=host.disk", "--check=host.memory")
+        let data = try #require(result.output.split(separator: "\n").first?.split(separator: "|").last)
+        func value(_ name: String) -> Substring? {
+            data.split(separator: "'").drop { $0 != "test/here \(name)" }.dropFirst().first
+        }
+        #expect(value("host.load")?.contains(";50;70.5") ?? false, "\(data)")
+        #expect(value("host.disk")?.contains("%;;100;0;100") ?? false, "\(data)")
+        #expect(value("host.memory")?.contains("%;85;95;0;100") ?? false, "\(data)")
+    }
+
     @Test("text of others can forge neither data nor lines")
     func hostile() async throws {
         let result = try await run(2, "a; b\\\\033[31m")

@@ -37,11 +37,11 @@ struct CheckWatchTests {
 
     /// Runs the watch until the body has come to its end.
     private func watching(
-        _ log: RunLog, _ current: CurrentInventory, _ checks: [Check], gate: Check? = nil,
+        _ log: RunLog, _ current: CurrentInventory, _ checks: [Check], gate: Check? = nil, clock: WallClock = .system,
         tell: @escaping @Sendable (WatchEvent) -> Void = { _ in }, _ body: () async throws -> Void
     ) async throws {
         let watch = CheckWatch(
-            log: log, clock: .system, programs: Programs(environment: [:], clock: .system), checks: { _ in checks },
+            log: log, clock: clock, programs: Programs(environment: [:], clock: .system), checks: { _ in checks },
             gate: { _ in gate }, tell: tell)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -116,6 +116,37 @@ struct CheckWatchTests {
             #expect(try await log.monitored().first?.standing == .unknown)
             isBroken.withLock { $0 = false }
             try await eventually("that is over") { try await log.openFindings().isEmpty }
+        }
+    }
+
+    @Test("that no round ends is a finding of its own, until one does")
+    func silence() async throws {
+        // Real, and set forward by the test.
+        let ahead = Mutex(Duration.zero)
+        let system = WallClock.system
+        let clock = WallClock(
+            now: { system.now() + ahead.withLock { $0 } }, monotonic: { system.monotonic() + ahead.withLock { $0 } },
+            sleep: { try await system.sleep(for: $0) })
+        let log = try Self.log(clock)
+        let isHanging = Mutex(true)
+        let hasBegun = Mutex(false)
+        let check = Self.check("load") { _ in
+            hasBegun.withLock { $0 = true }
+            while isHanging.withLock({ $0 }) { try await system.sleep(for: .milliseconds(20)) }
+            return Reading(summary: "little", state: .passed)
+        }
+        try await watching(log, CurrentInventory(Self.inventory()), [check], clock: clock) {
+            try await eventually("a round is under way") { hasBegun.withLock { $0 } }
+            ahead.withLock { $0 += .seconds(300) }
+            let finding = try await eventually("the silence is told") { try await log.openFindings().first }.finding
+            #expect(finding.code == "MO002")
+            #expect(finding.target == Self.target)
+            #expect(finding.summary.contains("no round has ended for 5 min"), "\(finding.summary)")
+            isHanging.withLock { $0 = false }
+            try await eventually("a round ends") { try await log.monitored().first?.standing == .passed }
+            // It is looked for every ten seconds.
+            ahead.withLock { $0 += .seconds(11) }
+            try await eventually("the silence is over") { try await log.openFindings().isEmpty }
         }
     }
 

@@ -151,6 +151,23 @@ struct MachineCheckTests {
             #expect(few.check("redis.answer")?.state == .warning)
             let hits = try await ask("password: hunter2\nconditions: [hit-rate > 1%]")
             #expect(hits.check("redis.answer")?.summary == "hit-rate > 1%: no key was looked up yet")
+            // What it counts itself: two looks for a key, one of which found it, a change that is not saved, an eviction.
+            let commands = [["SET", "a", "1"], ["GET", "a"], ["GET", "b"]]
+            for words in commands { try await command(port, words) }
+            let counted = try await ask(
+                """
+                password: hunter2
+                conditions: [hit-rate == 50%, unsaved-changes == 1, keys == 1, evictions == 0, replicas == 0]
+                warnings: [last-save < 1h, fragmentation > 0, uptime < 1h, clients >= 1]
+                """)
+            #expect(counted.check("redis.answer")?.state == .passed, "\(counted.check("redis.answer")?.summary ?? "")")
+            try await command(port, ["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"])
+            try await command(port, ["CONFIG", "SET", "maxmemory", "1"])
+            try await command(port, ["SET", "c", "1"], mayFail: true)
+            try await command(port, ["CONFIG", "SET", "maxmemory", "100mb"])
+            let evicted = try await ask("password: hunter2\nwarnings: [evictions == 0]")
+            #expect(evicted.check("redis.answer")?.state == .warning)
+            #expect(evicted.check("redis.answer")?.summary.hasPrefix("evictions == 0: ") == true)
             let stranger = try await ask("")
             #expect(stranger.check("redis.answer")?.state == .critical)
             #expect(stranger.check("redis.answer")?.summary.contains("NOAUTH") == true)
@@ -158,6 +175,15 @@ struct MachineCheckTests {
             #expect(wrong.check("redis.answer")?.summary.contains("WRONGPASS") == true)
             #expect(!"\(wrong)".contains("s3cret-wr0ng\""))
         }
+    }
+
+    /// By the client that comes with the server.
+    private func command(_ port: Int, _ words: [String], mayFail: Bool = false) async throws {
+        let client = ChildProgram(
+            "redis-cli", ["-p", String(port), "-a", "hunter2", "--no-auth-warning", "-e"] + words,
+            timeLimit: .seconds(20))
+        let outcome = try await Programs(environment: ProcessInfo.processInfo.environment).run(client)
+        #expect(mayFail || outcome.isSuccess, "\(words): \(outcome.output.text)\(outcome.errorOutput.text)")
     }
 
     @Test(

@@ -33,6 +33,15 @@ struct PluginOutputTests {
         }
     }
 
+    @Test("a value has as many digits as anybody draws, and limits say on which side it is bad")
+    func written() {
+        let share = PerformanceValue("a", 99.216_574_3, .percent, warning: 95, critical: 90.5, isLower: true)
+        #expect(share.description == "'a'=99.217%;95:;90.5:;0;100")
+        let time = PerformanceValue("a", 0.000_123_456_7, .seconds, warning: 0.5, critical: 1)
+        #expect(time.description == "'a'=0.000123s;0.5;1")
+        #expect(PerformanceValue("a", 123_456_789_012, .bytes).description == "'a'=123456789012B;;")
+    }
+
     @Test("a plugin that prints without end fills nothing")
     func bounded() {
         let text = "x | " + (0..<5_000).map { "a\($0)=1" }.joined(separator: " ")

@@ -129,6 +129,32 @@ struct HTTPProberTests {
         }
     }
 
+    @Test("a redirect to nowhere says where it led, and how that ended")
+    func redirectsToNowhere() async throws {
+        let dead = try await withHTTPServer { $0 }
+        try await withHTTPServer { port in
+            func follow(_ location: String) async throws -> HTTPError? {
+                await #expect(throws: HTTPError.self) {
+                    try await observe("/to/\(location)", port: port) { probe in
+                        probe.redirects = 3
+                        probe.reach = .notLinkLocal
+                    }
+                }
+            }
+            let target = try HTTPTarget("http://127.0.0.1:\(dead)/gone")
+            #expect(try await follow("http://127.0.0.1:\(dead)/gone") == .refused(target))
+            let nobody = try await follow("http://no-such-host.invalid/")
+            #expect(nobody?.code == "http.no-such-host")
+            #expect(nobody?.problem.contains("no-such-host.invalid") == true)
+            // Where clouds hand out credentials; nobody is connected to.
+            for address in ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]"] {
+                #expect(try await follow("http://\(address)/latest")?.code == "http.forbidden", "\(address)")
+            }
+            // Nothing at all is the same place again (RFC 3986, section 5.2).
+            #expect(try await follow("")?.code == "http.redirects")
+        }
+    }
+
     @Test("a large and an endless body are read to the limit and no further", arguments: ["/big", "/endless"])
     func boundedBody(path: String) async throws {
         try await withHTTPServer { port in

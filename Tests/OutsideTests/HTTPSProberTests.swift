@@ -31,6 +31,38 @@ struct HTTPSProberTests {
         }
     }
 
+    /// A server of TLS 1.2 that shows whatever its argument says, in hexadecimal digits, as its certificate.
+    private static let forger = #"""
+        import socket, struct, sys, threading
+        shown = bytes.fromhex(sys.argv[1])
+        def record(kind, content): return bytes([kind, 3, 3]) + struct.pack(">H", len(content)) + content
+        def message(kind, content): return bytes([kind]) + struct.pack(">I", len(content))[1:] + content
+        def length3(content): return struct.pack(">I", len(content))[1:] + content
+        def serve(c):
+            try:
+                if c.recv(65536):
+                    hello = b"\x03\x03" + b"r" * 32 + b"\x00" + b"\xc0\x2f\x00" + b"\x00\x05\xff\x01\x00\x01\x00"
+                    c.sendall(record(22, message(2, hello)))
+                    c.sendall(record(22, message(11, length3(length3(shown)))))
+                    c.sendall(record(22, message(14, b"")))
+                    while c.recv(65536): pass
+            except OSError: pass
+            finally: c.close()
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1])
+        while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        """#
+
+    @Test(
+        "a certificate that cannot be read ends the handshake, and nothing is sent",
+        arguments: ["", "00", "3082ffff", "30820003020100", String(repeating: "30", count: 4_000)])
+    func malformedCertificate(hexadecimal: String) async throws {
+        try await withScriptServer(Self.forger, [hexadecimal]) { port in
+            let error = await #expect(throws: HTTPError.self) { try await observe(port: port, trust: .system) }
+            #expect(error?.code == "http.handshake-failed", "\(error?.problem ?? "")")
+        }
+    }
+
     @Test("an expired certificate is a result: no request, the reason, and when it expired")
     func expired() async throws {
         let certificate = try await TestCertificate.make(days: -1)

@@ -70,6 +70,74 @@ struct HostTests {
         #expect(facts.bootID == "5f0f3a54-6c2f-4a3e-9b65-0f5b3f4d9a11")
     }
 
+    private static let devices = [
+        "/proc/diskstats": """
+           8       0 sda 100 0 2000 50 200 0 4000 80 0 1000 130 0 0 0 0 0 0
+           8       1 sda1 90 0 1900 50 200 0 4000 80 0 900 130 0 0 0 0 0 0
+         253       0 dm-0 100 0 2000 50 200 0 4000 80 0 1000 130 0 0 0 0 0 0
+         259       0 nvme0n1 1 0 8 0 0 0 0 0 0 1 0 0 0 0 0 0 0
+
+        """,
+        "/sys/block/sda/size": "1\n", "/sys/block/nvme0n1/size": "1\n", "/sys/block/dm-0/size": "1\n",
+        "/proc/net/dev": """
+        Inter-|   Receive                                                |  Transmit
+         face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+            lo: 500 5 9 9 0 0 0 0 500 5 9 9 0 0 0 0
+          eth0: 1000 10 1 2 0 0 0 0 3000 20 3 4 0 0 0 0
+        eth0:1: 0 0 0 0 0 0 0 0 0 0 0 5 0 0 0 0
+
+        """,
+    ]
+
+    @Test("of disks what they did meanwhile counts, of network cards what was lost since the start")
+    func devices() async throws {
+        try record(Self.devices)
+        let manual = ManualClock()
+        let host = Host(clock: manual.clock, root: TemporaryDirectory.current)
+        let facts = try await withThrowingTaskGroup(of: DeviceFacts.self) { tasks in
+            tasks.addTask { try await host.devices(over: .seconds(2)) }
+            await manual.sleepers(atLeast: 1)
+            // Two seconds later: busy for 500 ms, 8 sectors read, 40 written; a disk was pulled.
+            try record([
+                "/proc/diskstats": "   8       0 sda 101 0 2008 50 205 0 4040 80 0 1500 130 0 0 0 0 0 0\n",
+                "/proc/net/dev": "a\nb\n  eth0: 3000 10 1 2 0 0 0 0 3500 20 3 5 0 0 0 0\n",
+            ])
+            manual.advance(by: .seconds(2))
+            return try #require(try await tasks.next())
+        }
+        #expect(facts.disks == ["sda": Percentage(25)])
+        #expect(facts.read == ByteCount(2_048))
+        #expect(facts.written == ByteCount(10_240))
+        #expect(facts.lostPackets == ["eth0": 11])
+        #expect(facts.received == ByteCount(1_000))
+        #expect(facts.sent == ByteCount(250))
+        #expect(facts.interval == .seconds(2))
+        // A card's second address has a colon in its name; the loopback and what lies over other disks do not count.
+        try record(Self.devices)
+        let still = try await host.devices(over: .zero)
+        #expect(still.lostPackets == ["eth0": 10, "eth0:1": 5])
+        #expect(Set(still.disks.keys) == ["sda", "nvme0n1"])
+    }
+
+    @Test("device texts that are none are refused")
+    func brokenDevices() async throws {
+        for path in ["/proc/diskstats", "/proc/net/dev"] {
+            try record(Self.devices)
+            try record([path: "a\nb\nnonsense\n"])
+            await #expect(throws: HostError.self) {
+                try await Host(root: TemporaryDirectory.current).devices(over: .zero)
+            }
+        }
+    }
+
+    @Test("the kernel says how far its clock may be off")
+    func clock() {
+        let clock = Host().clockFacts()
+        #expect(clock.greatestError >= .zero)
+        // adjtimex(2): the error grows without end, to at most 16 s, while nobody keeps the clock.
+        #expect(!clock.isSynchronised || clock.greatestError < .seconds(17))
+    }
+
     @Test("inside a control group its limits count, also those of a group above")
     func controlGroup() async throws {
         var machine = Self.machine

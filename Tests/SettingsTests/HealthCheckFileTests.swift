@@ -163,11 +163,26 @@ struct ThresholdFileTests {
         #expect(inventory.checks["processor"]?.warning?.value == .at(80))
     }
 
-    @Test("what no check measures is told apart from what is wrong")
+    @Test("a rate of errors is percent, or the share where it is less than one")
+    func errorRate() throws {
+        let percent = try read(#"{ "error_rate": 5, "cpu_usage": 80 }"#)
+        #expect(percent.unsupported.isEmpty)
+        #expect(percent.checks["errors"]?.warning?.value == .at(5))
+        #expect(percent.checks["processor"]?.warning?.value == .at(80))
+        let share = try read(#"{ "error_rate": { "warning": 0.25, "critical": 0.5 } }"#)
+        #expect(share.checks["errors"]?.warning?.value == .at(25))
+        #expect(share.checks["errors"]?.critical?.value == .at(50))
+    }
+
+    @Test("a share that is worked out of other answers has no attempts and no pace of its own")
+    func workedOut() {
+        let main = "environments: { test: {} }\nchecks: { errors: { retries: 2 } }"
+        #expect(problems(main).contains { $0.contains("unknown key 'retries'") }, "\(problems(main))")
+        #expect(problems("environments: { test: {} }\nchecks: { errors: { warning: 5%, critical: 9% } }").isEmpty)
+    }
+
+    @Test("what is wrong is refused")
     func refused() throws {
-        let file = try read(#"{ "error_rate": 5, "cpu_usage": 80 }"#)
-        #expect(file.unsupported.count == 1)
-        #expect(file.checks["processor"] != nil)
         #expect(throws: ConfigurationError.self) { try read(#"{ "cpu_usge": 80 }"#) }
         #expect(throws: ConfigurationError.self) { try read(#"{ "cpu_usage": { "warning": 90, "critical": 80 } }"#) }
         #expect(throws: ConfigurationError.self) { try read("[]") }

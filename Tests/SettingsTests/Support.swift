@@ -21,6 +21,12 @@ let vocabulary = SettingsVocabulary(
         CheckSchema(
             name: "disk", summary: "Free space",
             thresholds: .init(.bytes, worse: .lower, warning: 10_737_418_240, critical: 1_073_741_824)),
+        CheckSchema(
+            name: "file-systems", summary: "Full disks", thresholds: .init(.percent, warning: 80, critical: 90),
+            guideKeys: ["performance_metrics.disk_usage"]),
+        CheckSchema(
+            name: "errors", summary: "Bad answers", thresholds: .init(.percent, warning: 1, critical: 2),
+            guideKeys: ["performance_metrics.error_rate"], isAsked: false),
         CheckSchema(name: "schema", summary: "The accepted schema", guideKeys: ["schema_integrity"]),
         CheckSchema(
             name: "foreign-keys", summary: "Rows without their parents",

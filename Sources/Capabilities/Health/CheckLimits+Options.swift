@@ -9,12 +9,4 @@ extension CheckLimits {
         }
         return value
     }
-
-    func duration(_ option: String) -> Duration {
-        switch options[option] {
-        case .integer(let value)?: .seconds(value)
-        case .number(let value)?: .seconds(value)
-        default: preconditionFailure("the check has no duration option '\(option)'")
-        }
-    }
 }

@@ -2,72 +2,130 @@ import Maintenance
 import Settings
 
 /// The thresholds that are in force until a configuration says otherwise, and what each guide says of them.
-///
-/// The guides contradict each other, and some contradict themselves. What is settled here follows three rules: where
-/// most of them begin to complain is the warning; critical is what at least one of them calls so and no other calls
-/// still good; and one guide's stricter value is one line in that team's configuration. The values of a guide's own
-/// `health-check-config.json` win over these as soon as that file is read.
-///
-/// agentic-ecosystem also bounds the overall health (95 and 90 %): it is the series `health`, for alerts to judge, since
-/// everything that lowers it is a finding of its own already.
 enum GuideThresholds {
-    /// Of a database's and an endpoint's answer. agentic-ecosystem: target below 500 ms, 500 to 1,000 ms warning, above
-    /// critical; next-portal: API below 500 ms, pages below 2 s; event-manager: 200 ms; environment-management: 5,000 ms
-    /// in `health-check-config.json`, but 3,000 and 10,000 ms in `alert-config.json`. In force: 500 ms and 1 s, which two
-    /// of them agree on; environment-management's file brings its own 5 s.
-    static let responseTime = CheckSchema.Thresholds(.seconds, warning: 0.5, critical: 1)
+    private static let agentic = "agentic-ecosystem"
+    private static let environments = "environment-management"
+    private static let events = "event-manager"
+    private static let portal = "next-portal"
 
-    /// Of a new connection with its first answer. Only environment-management bounds it, by its time-out of 30 s and its
-    /// response time of 5 s: that is critical here.
-    static let connecting = CheckSchema.Thresholds(.seconds, warning: 1, critical: 5)
+    /// Of a database's and an endpoint's answer.
+    static let responseTime = CheckSchema.Thresholds(
+        .seconds, warning: 0.5, critical: 1,
+        origin: ThresholdOrigin(
+            [
+                (agentic, "| Response Time | <500ms | 500-1000ms | >1000ms |"), (agentic, "response_time > 1000ms"),
+                (portal, "API response times < 500ms"), (portal, "Response times < 2s for pages"),
+                (events, "response_time: 200ms"), (environments, "\"response_time\": 5000"),
+                (environments, "\"warning\": 3000"), (environments, "\"critical\": 10000"),
+            ],
+            "Two of four begin at 500 ms; the one that says what is critical says 1 s of the same requests. "
+                + "Environment-management contradicts itself (5 s in one file, 3 and 10 s in the other), and its file "
+                + "brings its own."))
 
-    /// agentic-ecosystem: 80 and 90 % in its table, but 75 and 90 % in its alerts; next-portal: below 80 %. In force: 80
-    /// and 90 %.
-    static let connections = CheckSchema.Thresholds(.percent, warning: 80, critical: 90)
+    /// Of a new connection with its first answer.
+    static let connecting = CheckSchema.Thresholds(
+        .seconds, warning: 1, critical: 5,
+        origin: ThresholdOrigin(
+            [(environments, "\"response_time\": 5000")],
+            "The longest answer that a guide still calls good is critical for a connection; a warning comes at a fifth."
+        ))
 
-    /// agentic-ecosystem: 60 and 80 %; event-manager: 80 % for 5 minutes; next-portal: below 80 %;
-    /// environment-management: 80 %, and 80 and 95 % for any resource in `alert-config.json`. In force: 80 and 95 %,
-    /// since three of four call less than 80 % good.
-    static let processor = CheckSchema.Thresholds(.percent, warning: 80, critical: 95)
+    static let connections = CheckSchema.Thresholds(
+        .percent, warning: 80, critical: 90,
+        origin: ThresholdOrigin(
+            [
+                (agentic, "| Database Connections | <80% | 80-90% | >90% |"), (agentic, "database_connections > 75%"),
+                (portal, "Database connections < 80% of limit"),
+            ],
+            "Agentic-ecosystem contradicts itself (80 % in its table, 75 % in its alerts); two places of three say 80 %."
+        ))
 
-    /// agentic-ecosystem: 70 and 85 %; event-manager, next-portal and environment-management: 85 %, the last also 80 and
-    /// 95 % for any resource. In force: 85 and 95 %.
-    static let memory = CheckSchema.Thresholds(.percent, warning: 85, critical: 95)
+    static let processor = CheckSchema.Thresholds(
+        .percent, warning: 80, critical: 95,
+        origin: ThresholdOrigin(
+            [
+                (agentic, "| CPU Usage | <60% | 60-80% | >80% |"), (portal, "CPU usage < 80%"),
+                (events, "threshold: 80"), (environments, "\"cpu_usage\": 80"), (environments, "\"warning\": 80"),
+                (environments, "\"critical\": 95"),
+            ],
+            "Three of four begin at 80 %. What agentic-ecosystem calls critical begins where the others begin to warn, so "
+                + "critical is 95 %."))
 
-    /// next-portal: below 90 %; agentic-ecosystem: plan an expansion from 80 %; environment-management: 80 and 95 % for
-    /// any resource. In force: 80 and 90 %, since a full disk stops a database at once.
-    static let disk = CheckSchema.Thresholds(.percent, warning: 80, critical: 90)
+    static let memory = CheckSchema.Thresholds(
+        .percent, warning: 85, critical: 95,
+        origin: ThresholdOrigin(
+            [
+                (agentic, "| Memory Usage | <70% | 70-85% | >85% |"), (portal, "Memory usage < 85%"),
+                (events, "threshold: 85"), (environments, "\"memory_usage\": 85"), (environments, "\"warning\": 80"),
+                (environments, "\"critical\": 95"),
+            ],
+            "Three of four begin at 85 %. What agentic-ecosystem calls critical begins there too, so critical is 95 %.")
+    )
 
-    /// Runnable processes for each core, over five minutes. No guide; node_exporter's own alert
-    /// (NodeSystemSaturation) begins at two for each core and knows nothing critical.
-    static let load = CheckSchema.Thresholds(.count, warning: 2, critical: nil)
+    static let disk = CheckSchema.Thresholds(
+        .percent, warning: 80, critical: 90,
+        origin: ThresholdOrigin(
+            [
+                (portal, "Disk usage < 90%"), (agentic, "Storage usage >80%: Plan for storage expansion"),
+                (environments, "\"warning\": 80"), (environments, "\"critical\": 95"),
+            ],
+            "Two of three begin at 80 %; from 90 % on none calls it good, and a full disk stops a database at once."))
 
-    /// agentic-ecosystem: a statement of more than 5 minutes is listed every day. In force: a warning from there, critical
-    /// from an hour, when VACUUM has been kept from its work for long.
-    static let longTransaction = CheckSchema.Thresholds(.seconds, warning: 300, critical: 3_600)
+    /// Runnable processes for each core, over five minutes.
+    static let load = CheckSchema.Thresholds(
+        .count, warning: 2, critical: nil,
+        origin: ThresholdOrigin(
+            "node_exporter's own alert (NodeSystemSaturation) begins at two for each core and knows nothing critical."))
 
-    /// No guide. A client that holds its locks and does nothing is wrong sooner than one that works.
-    static let idleInTransaction = CheckSchema.Thresholds(.seconds, warning: 300, critical: 1_800)
+    static let longTransaction = CheckSchema.Thresholds(
+        .seconds, warning: 300, critical: 3_600,
+        origin: ThresholdOrigin(
+            [(agentic, "(now() - pg_stat_activity.query_start) > interval")],
+            "Agentic-ecosystem lists every day what has taken more than 5 minutes, so that is a warning; after an hour "
+                + "VACUUM has been kept from its work for long."))
 
-    /// No guide. Waiting for a lock is normal for moments.
-    static let lockWait = CheckSchema.Thresholds(.seconds, warning: 30, critical: 300)
+    static let idleInTransaction = CheckSchema.Thresholds(
+        .seconds, warning: 300, critical: 1_800,
+        origin: ThresholdOrigin("A client that holds its locks and does nothing is wrong sooner than one that works."))
 
-    /// No guide. Seconds that a standby is behind.
-    static let replicationLag = CheckSchema.Thresholds(.seconds, warning: 30, critical: 300)
+    static let lockWait = CheckSchema.Thresholds(
+        .seconds, warning: 30, critical: 300,
+        origin: ThresholdOrigin("Waiting for a lock is normal for moments."))
 
-    /// No guide. WAL that a slot nobody reads keeps on the disk.
-    static let retainedWAL = CheckSchema.Thresholds(.bytes, warning: 1_073_741_824, critical: 10_737_418_240)
+    /// Seconds that a standby is behind.
+    static let replicationLag = CheckSchema.Thresholds(
+        .seconds, warning: 30, critical: 300,
+        origin: ThresholdOrigin("A standby that answers is seconds behind; after minutes what it answers is old."))
 
-    /// No guide. A transaction manager settles its prepared transactions within moments.
-    static let preparedTransaction = CheckSchema.Thresholds(.seconds, warning: 300, critical: 3_600)
+    /// WAL that a slot nobody reads keeps on the disk.
+    static let retainedWAL = CheckSchema.Thresholds(
+        .bytes, warning: 1_073_741_824, critical: 10_737_418_240,
+        origin: ThresholdOrigin("As much as 'max_wal_size' usually is, and ten times of it."))
 
-    /// No guide. In percent of the 2³¹ transactions there are; 75 % is where the server's own failsafe begins
-    /// (`vacuum_failsafe_age`, 1.6 thousand million).
-    static let wraparound = CheckSchema.Thresholds(.percent, warning: 50, critical: 75)
+    static let preparedTransaction = CheckSchema.Thresholds(
+        .seconds, warning: 300, critical: 3_600,
+        origin: ThresholdOrigin("A transaction manager settles its prepared transactions within moments."))
 
-    /// agentic-ecosystem: above 90 %.
-    static let cacheHits = CheckSchema.Thresholds(.percent, worse: .lower, warning: 90, critical: nil)
+    /// In percent of the 2³¹ transactions there are.
+    static let wraparound = CheckSchema.Thresholds(
+        .percent, warning: 50, critical: 75,
+        origin: ThresholdOrigin(
+            "75 % is where the server's own failsafe begins ('vacuum_failsafe_age', 1.6 thousand million)."))
 
-    /// No guide. How much of its range a sequence has used.
-    static let sequence = CheckSchema.Thresholds(.percent, warning: 75, critical: 90)
+    static let cacheHits = CheckSchema.Thresholds(
+        .percent, worse: .lower, warning: 90, critical: nil,
+        origin: ThresholdOrigin(
+            [(agentic, "Cache hit ratio: >90%")],
+            "A target that is missed is a warning; a low share alone is no emergency."))
+
+    /// How much of its range a sequence has used.
+    static let sequence = CheckSchema.Thresholds(
+        .percent, warning: 75, critical: 90,
+        origin: ThresholdOrigin("There is time to widen a column from three quarters on, and little from nine tenths."))
+
+    /// Every one that guides say something of or could have.
+    static let all: [CheckSchema.Thresholds] = [
+        responseTime, connecting, connections, processor, memory, disk, load, longTransaction, idleInTransaction,
+        lockWait, replicationLag, retainedWAL, preparedTransaction, wraparound, cacheHits, sequence,
+    ]
 }

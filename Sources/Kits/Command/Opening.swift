@@ -7,12 +7,15 @@ import Settings
 import Store
 
 extension Application {
+    /// What `checks` configures: every check, and what is worked out of what they say.
+    package var schemas: [CheckSchema] { checks.map(\.schema) + [OverallHealth.schema, ErrorRate.schema] }
+
     /// What the configuration reader has to know from the capabilities.
     package var vocabulary: SettingsVocabulary {
         // A command of a routine is no task of the command line, and a rule about approvals may name it all the same.
         let tasks = catalog.entries.map { ($0.declaration.command, $0.declaration.effect) } + [("command", .destroys)]
         return SettingsVocabulary(
-            checks: checks.map(\.schema), tasks: Dictionary(uniqueKeysWithValues: tasks),
+            checks: schemas, tasks: Dictionary(uniqueKeysWithValues: tasks),
             subjects: Dictionary(
                 uniqueKeysWithValues: catalog.entries.map { ($0.declaration.command, $0.declaration.subject) }),
             shippedRoutines: Dictionary(uniqueKeysWithValues: routines.map { ($0.name, $0.steps) }),

@@ -114,10 +114,12 @@ package struct CheckOutcome: Codable, Hashable, Sendable {
     package var value: Double?
     package var unit: Measurement.Unit?
     package var seconds: Double
+    /// What the value was judged against; nil where there is none.
+    package var limits: Limits?
 
     package init(
         check: String, code: String, title: String, target: Target, state: State, summary: String, value: Double? = nil,
-        unit: Measurement.Unit? = nil, seconds: Double
+        unit: Measurement.Unit? = nil, seconds: Double, limits: Limits? = nil
     ) {
         self.check = check
         self.code = code
@@ -128,6 +130,21 @@ package struct CheckOutcome: Codable, Hashable, Sendable {
         self.value = value
         self.unit = unit
         self.seconds = seconds
+        self.limits = limits
+    }
+
+    /// In the unit of the value; nil for a limit that is none.
+    package struct Limits: Codable, Hashable, Sendable {
+        package var warning: Double?
+        package var critical: Double?
+        /// Whether what lies below a limit is bad, and not what lies above it.
+        package var isLower: Bool
+
+        package init(warning: Double?, critical: Double?, isLower: Bool) {
+            self.warning = warning
+            self.critical = critical
+            self.isLower = isLower
+        }
     }
 
     package enum State: String, Codable, CaseIterable, Sendable {

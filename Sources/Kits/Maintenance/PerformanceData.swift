@@ -9,15 +9,19 @@ package struct PerformanceValue: Hashable, Sendable {
     /// Where each begins, in `unit`; nil where there is none, or it is no simple limit.
     package var warning: Double?
     package var critical: Double?
+    /// Whether what lies below a limit is bad, and not what lies above it.
+    package var isLower: Bool
 
     package init(
-        _ label: String, _ value: Double, _ unit: Measurement.Unit, warning: Double? = nil, critical: Double? = nil
+        _ label: String, _ value: Double, _ unit: Measurement.Unit, warning: Double? = nil, critical: Double? = nil,
+        isLower: Bool = false
     ) {
         self.label = label
         self.value = value
         self.unit = unit
         self.warning = warning
         self.critical = critical
+        self.isLower = isLower
     }
 }
 
@@ -29,9 +33,19 @@ extension PerformanceValue: CustomStringConvertible {
             name.append(scalar == "=" || scalar == "|" ? "_" : scalar)
             if scalar == "'" { name.append("'") }
         }
-        let limits = [warning, critical].map { $0.map { Scalar.number($0).description } ?? "" }
+        // '90:' is the range from 90 on, outside of which it is bad; '90' the one from 0 to 90.
+        let limits = [warning, critical].map { $0.map { Self.digits($0) + (isLower ? ":" : "") } ?? "" }
         let ends = unit == .percent ? ";0;100" : ""
-        return "'\(String(name))'=\(Scalar.number(value))\(unit.symbol);\(limits[0]);\(limits[1])\(ends)"
+        return "'\(String(name))'=\(Self.digits(value))\(unit.symbol);\(limits[0]);\(limits[1])\(ends)"
+    }
+}
+
+extension PerformanceValue {
+    /// As many digits as anybody draws: three behind the point, and six of what is less than one.
+    private static func digits(_ value: Double) -> String {
+        guard value != value.rounded() else { return Scalar.number(value).description }
+        let scale = value.magnitude < 1 ? 1_000_000.0 : 1_000
+        return Scalar.number((value * scale).rounded() / scale).description
     }
 }
 

@@ -6,7 +6,8 @@ import Settings
 extension Check {
     static let diskUse = Check(
         CheckSchema(
-            name: "host.disk", summary: "how full the file systems are", thresholds: GuideThresholds.disk),
+            name: "host.disk", summary: "how full the file systems are", thresholds: GuideThresholds.disk,
+            guideKeys: ["performance_metrics.disk_usage"]),
         code: "HC032",
         title: "Disk in use",
         kind: .host,
@@ -25,7 +26,7 @@ extension Check {
     static let diskInodes = Check(
         CheckSchema(
             name: "host.inodes", summary: "how many of the file systems' inodes are in use",
-            thresholds: GuideThresholds.disk),
+            thresholds: GuideThresholds.disk, guideKeys: ["performance_metrics.disk_usage"]),
         code: "HC033",
         title: "Inodes in use",
         kind: .host,

@@ -156,6 +156,7 @@ package struct CheckPage {
         if !limits.text.isEmpty {
             lines.append("Thresholds: \(limits.text). Configure them under 'checks.\(check.name)'.")
         }
+        if let origin = check.schema.thresholds?.origin { lines.append(origin.text) }
         for option in check.schema.options {
             lines.append("Option '\(option.name)': \(option.summary) (default: \(option.standardText ?? "none"))")
         }

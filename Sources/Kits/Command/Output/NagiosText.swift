@@ -37,7 +37,11 @@ package struct NagiosText {
             words += ": \(first.target): \(first.summary)"
         }
         var values = checks.compactMap { check in
-            check.value.map { PerformanceValue("\(check.target) \(check.check)", $0, check.unit ?? .count) }
+            check.value.map { value in
+                PerformanceValue(
+                    "\(check.target) \(check.check)", value, check.unit ?? .count, warning: check.limits?.warning,
+                    critical: check.limits?.critical, isLower: check.limits?.isLower ?? false)
+            }
         }
         if let health = score.percentage { values.insert(PerformanceValue("health", health.value, .percent), at: 0) }
         let data = values.isEmpty ? "" : " | \(values.map(\.description).joined(separator: " "))"

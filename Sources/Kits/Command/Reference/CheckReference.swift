@@ -4,7 +4,7 @@ import Settings
 
 /// The page of all checks.
 enum CheckReference {
-    static func page(_ checks: [Check]) -> String {
+    static func page(_ checks: [Check], _ shares: [CheckSchema]) -> String {
         var page = MarkdownPage("Checks")
         page.markdown(
             "Asked by [health check](tasks/health-check.md). What is said here about a check is also what "
@@ -18,6 +18,19 @@ enum CheckReference {
                     limits.critical, MarkdownPage.marked(check.schema.summary),
                 ]
             })
+        page.markdown(
+            "Two shares are worked out of what checks say that are asked all the time, and configured beside them: "
+                + shares.map { "`\($0.name)`" }.joined(separator: " and ")
+                + "; [what findings mean](findings.md) explains them.")
+        page.list(
+            shares.compactMap { share in
+                share.thresholds?.origin.map { "`\(share.name)`: \(MarkdownPage.marked($0.text))" }
+            })
+        page.heading("Where the thresholds come from")
+        page.prose(
+            "The guides that teams work by contradict each other, and some contradict themselves. What is in force until a "
+                + "configuration says otherwise follows three rules, and each check below says what it follows from:")
+        page.list(ThresholdOrigin.rules)
         for check in checks { describe(check, &page) }
         return page.text
     }
@@ -34,6 +47,7 @@ enum CheckReference {
                 .map { "\($0.0) from \($0.1) \(direction)" }
             if !parts.isEmpty { facts.append("Thresholds: \(parts.joined(separator: ", ")).") }
         }
+        if let origin = check.schema.thresholds?.origin { facts.append(MarkdownPage.marked(origin.text)) }
         let schema = check.schema
         let retries = schema.retries == 1 ? "1 more attempt" : "\(schema.retries) more attempts"
         facts.append("Time-out \(schema.timeout.short), \(schema.retries == 0 ? "one attempt" : retries).")

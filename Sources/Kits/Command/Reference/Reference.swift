@@ -21,7 +21,8 @@ struct Reference {
             "README.md": Self.index(application, tasks, commands),
             "commands.md": Self.commands(commands),
             "options.md": Self.options(program),
-            "checks.md": CheckReference.page(application.checks),
+            "checks.md": CheckReference.page(
+                application.checks, application.schemas.filter { !$0.isAsked }),
             "findings.md": FindingReference.page(application.findingPages),
             "checklists.md": ChecklistReference.page(application.checklists),
             "routines.md": Self.routines(application.routines, tasks),

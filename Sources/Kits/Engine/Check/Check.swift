@@ -120,6 +120,14 @@ package struct CheckLimits: Sendable {
         }
         return Int(value)
     }
+
+    package func duration(_ option: String) -> Duration {
+        switch options[option] {
+        case .integer(let value)?: .seconds(value)
+        case .number(let value)?: .seconds(value)
+        default: preconditionFailure("the check has no duration option '\(option)'")
+        }
+    }
 }
 
 /// What a probe saw.

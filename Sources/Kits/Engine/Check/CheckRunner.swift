@@ -119,7 +119,12 @@ package struct CheckRunner: Sendable {
         let value = reading.value.map { (limits.unit ?? .count).text($0) }
         let against = limits.text.isEmpty ? "" : " (\(limits.text))"
         let summary = reading.summary ?? value.map { "\(check.title.lowercased()) \($0)\(against)" } ?? check.title
-        observation.checks.append(outcome(check, state, summary, reading.value, duration, unit: limits.unit))
+        var outcome = outcome(check, state, summary, reading.value, duration, unit: limits.unit)
+        if reading.value != nil, limits.warning != nil || limits.critical != nil {
+            outcome.limits = CheckOutcome.Limits(
+                warning: limits.warning, critical: limits.critical, isLower: limits.worse == .lower)
+        }
+        observation.checks.append(outcome)
         observation.findings += reading.findings
         if reading.findings.isEmpty, let severity = state.severity {
             var evidence = reading.evidence

@@ -46,9 +46,10 @@ package struct CheckWatch: Sendable {
             let (inventory, version) = current.now
             let plan = WatchPlan(inventory, checks, gate: gate)
             do {
-                try await log.forget(notIn: plan, Trend.all(plan, inventory), from: desk)
+                let judgement = WatchJudgement(plan, inventory, at: clock.now())
+                try await log.forget(notIn: plan, judgement, from: desk)
                 tell(.follows(targets: plan.targets, checks: plan.subjects.count))
-                try await follow(plan, inventory, desk) { current.version == version }
+                try await follow(plan, inventory, judgement, desk) { current.version == version }
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
@@ -60,7 +61,7 @@ package struct CheckWatch: Sendable {
 
     /// Follows one plan as long as it counts.
     private func follow(
-        _ plan: WatchPlan, _ inventory: Inventory, _ desk: WatchDesk,
+        _ plan: WatchPlan, _ inventory: Inventory, _ judgement: WatchJudgement, _ desk: WatchDesk,
         while counts: @escaping @Sendable () -> Bool
     ) async throws {
         guard !plan.groups.isEmpty else {
@@ -94,8 +95,7 @@ package struct CheckWatch: Sendable {
                 // Being cancelled is how it ends where another configuration counts, and no reason for anything else to.
                 tasks.addTask {
                     await write(
-                        desk, groups, inventory.monitoring?.samples ?? SampleSettings(),
-                        Trend.all(plan, inventory))
+                        desk, groups, inventory.monitoring?.samples ?? SampleSettings(), judgement)
                 }
                 while counts() {
                     let now = clock.monotonic()

@@ -10,6 +10,10 @@ package enum MonitorFinding: String, CaseIterable, Sendable {
     case regressed = "MO003"
     /// What a check may be down is used up too fast; its object is the check.
     case burning = "MO004"
+    /// Too few of an environment's checks are well.
+    case unwell = "MO005"
+    /// Too many answers of an endpoint are bad; its object is the check.
+    case erring = "MO006"
 
     package func finding(
         _ target: Target, _ object: String?, _ summary: String, severity: Severity = .warning,

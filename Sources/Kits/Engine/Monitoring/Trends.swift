@@ -139,7 +139,7 @@ extension MonitorFinding {
                     "burn rate over \(burn.rule.short.short)": .number(burn.short),
                     "objective": .text(objective.text),
                 ])
-        case .blind, .silent: return nil
+        case .blind, .silent, .unwell, .erring: return nil
         }
     }
 }

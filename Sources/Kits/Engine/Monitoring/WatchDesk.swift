@@ -47,22 +47,13 @@ final class WatchDesk: Sendable {
 }
 
 extension RunLog {
-    /// What is not asked any more, and not judged any more, is not wrong any more; and what an earlier process found silent
-    /// is looked at anew.
-    func forget(notIn plan: WatchPlan, _ trends: [Trend], from desk: WatchDesk) async throws {
+    /// What is not asked any more, and not judged any more, is not wrong any more.
+    func forget(notIn plan: WatchPlan, _ judgement: WatchJudgement, from desk: WatchDesk) async throws {
         var book = desk.waiting.book
         try await forget(notIn: plan.subjects, from: &book)
         desk.written(0, book)
-        let judged = Set(trends.map(\.subject))
-        for finding in try await openFindings().map(\.finding) {
-            let subject = MonitorSubject(check: finding.object ?? "", target: finding.target)
-            let isOver =
-                switch MonitorFinding(rawValue: finding.code) {
-                case .silent: true
-                case .regressed, .burning: !judged.contains(subject)
-                case .blind, nil: false
-                }
-            if isOver { try await resolve(alertFinding: finding) }
+        for finding in try await openFindings().map(\.finding) where judgement.isOver(finding) {
+            try await resolve(alertFinding: finding)
         }
     }
 }
@@ -71,12 +62,12 @@ extension CheckWatch {
     /// Takes in what rounds say, until it is cancelled. While the store cannot be written nothing is forgotten: what waits is
     /// bounded by an hour's rounds, and then the oldest go.
     func write(
-        _ desk: WatchDesk, _ groups: [WatchedGroup], _ samples: SampleSettings, _ trends: [Trend]
+        _ desk: WatchDesk, _ groups: [WatchedGroup], _ samples: SampleSettings, _ judgement: WatchJudgement
     ) async {
+        var judgement = judgement
         var nextSilence = clock.monotonic()
         var nextCompaction = clock.monotonic()
-        var nextTrends = clock.monotonic() + .seconds(60)
-        var looks = 0
+        var nextLook = clock.monotonic() + .seconds(60)
         var pause = Duration.zero
         while !Task.isCancelled {
             do {
@@ -91,11 +82,9 @@ extension CheckWatch {
                     nextCompaction = clock.monotonic() + .seconds(60)
                     try await log.compactSamples(samples)
                 }
-                if !trends.isEmpty, clock.monotonic() >= nextTrends {
-                    nextTrends = clock.monotonic() + .seconds(60)
-                    // Weeks are read for what was learned, and it moves slowly.
-                    try await log.judge(trends, learns: looks.isMultiple(of: 5))
-                    looks += 1
+                if clock.monotonic() >= nextLook {
+                    nextLook = clock.monotonic() + .seconds(60)
+                    try await judgement.look(log)
                 }
             } catch is CancellationError {
                 return

@@ -18,11 +18,13 @@ package struct CheckSchema: Sendable {
     /// What configures this check in the guides' `health-check-config.json`, under `checks`: `database_connectivity`,
     /// or `performance_metrics.cpu_usage` for one of `thresholds`.
     package var guideKeys: [String]
+    /// False for what is worked out of other checks' answers: there is nobody to wait for, and nothing to ask again.
+    package var isAsked: Bool
 
     package init(
         name: String, summary: String, thresholds: Thresholds? = nil, timeout: Duration = .seconds(30),
         retries: Int = 0, every: Duration? = nil, baseline: Double? = nil,
-        options: [Option] = [], guideKeys: [String] = []
+        options: [Option] = [], guideKeys: [String] = [], isAsked: Bool = true
     ) {
         self.name = name
         self.summary = summary
@@ -33,6 +35,7 @@ package struct CheckSchema: Sendable {
         self.baseline = baseline
         self.options = options
         self.guideKeys = guideKeys
+        self.isAsked = isAsked
     }
 
     package struct Thresholds: Sendable {
@@ -43,11 +46,14 @@ package struct CheckSchema: Sendable {
         package var critical: Double?
         /// What a threshold may be, in `unit`.
         package var range: ClosedRange<Double>
+        /// What guides say of it, and why it is this one; nil where nothing has to be settled.
+        package var origin: ThresholdOrigin?
 
         package init(
             _ unit: Measurement.Unit, worse: Direction = .higher, warning: Double?, critical: Double?,
-            range: ClosedRange<Double>? = nil
+            range: ClosedRange<Double>? = nil, origin: ThresholdOrigin? = nil
         ) {
+            self.origin = origin
             self.unit = unit
             self.worse = worse
             self.warning = warning

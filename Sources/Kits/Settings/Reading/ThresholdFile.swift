@@ -53,8 +53,8 @@ package struct ThresholdFile: Sendable {
     }
 }
 
-/// What the guides call thresholds: milliseconds for times, percent for use; a number is where the warning begins, a pair
-/// says both.
+/// What the guides call thresholds: milliseconds for times, percent for use, for errors percent or, below 1, the share; a
+/// number is where the warning begins, a pair says both.
 struct GuideThresholds: Sendable {
     static let known = "response_time, cpu_usage, memory_usage, resource_usage, error_rate"
 
@@ -69,10 +69,11 @@ struct GuideThresholds: Sendable {
         switch entry.key {
         case "response_time": apply(entry, [entry.key], keyPath, reading, &checks, seconds)
         case "cpu_usage", "memory_usage": apply(entry, [entry.key], keyPath, reading, &checks) { $0 }
-        case "resource_usage": apply(entry, ["cpu_usage", "memory_usage"], keyPath, reading, &checks) { $0 }
+        case "resource_usage":
+            apply(entry, ["cpu_usage", "memory_usage", "disk_usage"], keyPath, reading, &checks) { $0 }
+        // The guide writes 0.01 for one in a hundred; nobody means a share of more than all.
         case "error_rate":
-            reading.refusePlanned(
-                Tree.quoted(entry.key), at: entry.location, keyPath, reason: "no check measures a rate of errors")
+            apply(entry, [entry.key], keyPath, reading, &checks) { $0 < 1 ? ($0 * 1e8).rounded() / 1e6 : $0 }
         default:
             let known = Self.known.split(separator: ", ").map(String.init) + names
             reading.report(

@@ -32,16 +32,18 @@ struct CheckSections: Sendable {
                     "\(words) it is critical."),
             ]
         }
-        keys += [
-            Key(
+        let asked = [
+            Key<CheckSetting>(
                 "timeout", \.timeout, Format.duration(.milliseconds(10)...(.seconds(3_600))).written,
                 standard: .plain(schema.timeout.canonical), "How long one attempt may take."),
             Key(
                 "retries", \.retries, Format.integer(0...100).written, standard: .plain(String(schema.retries)),
                 "How often it is tried again when it could not look."),
         ]
-        keys += MonitoringSections.checkKeys
-        if schema.thresholds?.worse == .higher { keys.append(MonitoringSections.baselineKey(schema.baseline)) }
+        if schema.isAsked { keys += asked + MonitoringSections.checkKeys }
+        if schema.isAsked, schema.thresholds?.worse == .higher {
+            keys.append(MonitoringSections.baselineKey(schema.baseline))
+        }
         keys += schema.options.map { option in
             let format = Format<Scalar>.option(option.kind)
             return Key<CheckSetting>(

@@ -12,7 +12,8 @@ struct ConfigureMonitoring: HouseCommand {
         Reads a JSON ('//' comments allowed) or YAML file and writes what it says into 'mainstay.d/thresholds.yaml': first \
         the difference is shown and the whole configuration is read with it. The file names checks as Mainstay does, with \
         'warning' and 'critical', or in the guides' words: 'response_time' in milliseconds, 'cpu_usage', 'memory_usage' and \
-        'resource_usage' in percent, a number for the warning or a pair for both. What is not supported yet is listed and \
+        'resource_usage' (both of them, and disks) in percent, 'error_rate' in percent or, below 1, as the share, a number \
+        for the warning or a pair for both. What is not supported yet is listed and \
         not written, and the command ends with 3.
         """)
     static let aliases = [

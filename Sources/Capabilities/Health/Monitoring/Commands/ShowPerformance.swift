@@ -109,10 +109,15 @@ struct PerformanceRow: Encodable {
         target = outcome.target
         check = outcome.check
         unit = outcome.series.first?.unit ?? .seconds
-        median = period.sketch.percentile(50)
-        p95 = period.sketch.percentile(95)
-        p99 = period.sketch.percentile(99)
-        worst = period.values > 0 ? Double(period.maximum) : nil
+        let greatest = period.values > 0 ? Double(period.maximum) : nil
+        // A percentile is the middle of a range of values, and the greatest may lie below it.
+        func percentile(_ share: Double) -> Double? {
+            period.sketch.percentile(share).map { min($0, greatest ?? $0) }
+        }
+        median = percentile(50)
+        p95 = percentile(95)
+        p99 = percentile(99)
+        worst = greatest
         if let median, let earlier = before.sketch.percentile(50), earlier > 0 {
             change = (median / earlier - 1) * 100
         }
