@@ -227,7 +227,7 @@ struct OpenAPITests {
         #expect(outcome.isSuccess || isBrokenOff, "\(report.suffix(6_000)) \(outcome.errorOutput.text.suffix(1_000))")
         // It has asked: a run that tested nothing proves nothing.
         let answers = test.site.counters.byStatus.reduce(0) { $0 + $1.count }
-        #expect(answers > 300, "\(answers) answers: \(report.suffix(2_000))")
+        #expect(answers > (isBrokenOff ? 50 : 300), "\(answers) answers: \(report.suffix(2_000))")
     }
 }
 
