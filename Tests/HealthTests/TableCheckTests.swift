@@ -5,7 +5,7 @@ import PostgreSQL
 import Settings
 import Testing
 
-@Suite("locks, checkpoints, dead rows, sessions, versions", .cluster, .timeLimit(.minutes(5)))
+@Suite("locks, checkpoints, dead rows, sessions, versions", .cluster, .temporaryDirectory, .timeLimit(.minutes(5)))
 struct TableCheckTests {
     private func expect(
         _ name: String, _ state: CheckOutcome.State, _ words: String, warning: Double? = nil, critical: Double? = nil,
