@@ -45,8 +45,7 @@ struct ArchitectureTests {
                 "ArgumentParser",
                 [
                     "Sources/Kits/Command/", "Sources/Kits/Report/", "Sources/Kits/Composition/",
-                    "Sources/Capabilities/",
-                    "Sources/mainstay/",
+                    "Sources/Capabilities/", "Sources/mainstay/", "Sources/mainstay-bench/",
                 ]
             ),
         ])
@@ -69,7 +68,7 @@ struct ArchitectureTests {
                 " Task {",
                 [
                     "Sources/Kits/Outside/DespiteCancellation.swift", "Sources/Kits/Engine/Run/Sessions.swift",
-                    "Sources/Kits/Command/Interruption.swift",
+                    "Sources/Kits/Command/Interruption.swift", "Sources/Capabilities/Dashboard/Status/StatusShelf.swift",
                 ]
             ),
             ("try!", []), ("as!", []), ("nonisolated(unsafe)", []),
