@@ -68,7 +68,8 @@ struct ArchitectureTests {
                 " Task {",
                 [
                     "Sources/Kits/Outside/DespiteCancellation.swift", "Sources/Kits/Engine/Run/Sessions.swift",
-                    "Sources/Kits/Command/Interruption.swift", "Sources/Capabilities/Dashboard/Status/StatusShelf.swift",
+                    "Sources/Kits/Command/Interruption.swift",
+                    "Sources/Capabilities/Dashboard/Status/StatusShelf.swift",
                 ]
             ),
             ("try!", []), ("as!", []), ("nonisolated(unsafe)", []),
