@@ -51,7 +51,7 @@ struct PostponedFailureTests {
     private func whileBusy(_ body: () async throws -> Void) async throws {
         let other = try Store(directory: TemporaryDirectory.current + "/state", migrations: migrations)
         let (holds, released) = (Tries(), DispatchSemaphore(value: 0))
-        let holder = Task.detached {
+        let holder = Task.detached(executorPreference: OwnThreads()) {
             try await other.write { _ in
                 holds.add()
                 released.wait()

@@ -102,16 +102,18 @@ struct StoreTests {
         let first = try Store(directory: directory, migrations: migrations)
         let (begun, begins) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
-        async let writing: Void = first.write { writer in
-            try writer.run(Sample.insert, ["name": "x", "size": 1, "share": 1.0, "flag": true])
-            begins.yield()
-            release.wait()
+        let writing = Task.detached(executorPreference: OwnThreads()) {
+            try await first.write { writer in
+                try writer.run(Sample.insert, ["name": "x", "size": 1, "share": 1.0, "flag": true])
+                begins.yield()
+                release.wait()
+            }
         }
         for await _ in begun { break }
         let second = try Store(directory: directory, migrations: migrations)
         let seen = try await second.read { try $0.rows(Sample.all) }.count
         release.signal()
-        try await writing
+        try await writing.value
         #expect(seen == 0)
         #expect(try await second.read { try $0.rows(Sample.all) }.count == 1)
     }
