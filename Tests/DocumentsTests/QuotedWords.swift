@@ -8,6 +8,9 @@ struct QuotedWords: CustomStringConvertible {
     /// Behind `mainstay`, as far as the command goes: to a pipe, a redirection, a bracket or a remark.
     let words: [String]
 
+    /// Made once: it takes a second, and there are hundreds of mentions.
+    private static let program = Result { try CommandDescription(program: Mainstay.application([:]).root) }
+
     var description: String { words.joined(separator: " ") }
 
     /// All commands of this program in a shell line or a quoted piece of one.
@@ -52,7 +55,7 @@ struct QuotedWords: CustomStringConvertible {
     func problemOfMention(in application: Application) throws -> String? {
         guard !words.contains(where: { $0.hasPrefix("-") && $0 != "--" }) else { return try problem(in: application) }
         let expanded = application.aliases.expand(words)
-        let command = try CommandDescription(program: application.root).deepest(expanded)
+        let command = try Self.program.get().deepest(expanded)
         let further = expanded.dropFirst(command.words.count).filter { !$0.hasPrefix("-") }
         let takesMore = command.arguments.contains { $0.kind == .positional }
         return further.isEmpty || takesMore ? nil : "there is no command '\(description)'"
