@@ -60,7 +60,9 @@ struct FileTroubleTests {
         let stalled = try await estate.run("backup", "files")
         let said = "\(stalled.output)\(stalled.errors)".inOneLine
         #expect(stalled.exitCode != 0 && stalled.exitCode != 6, "\(stalled.exitCode): \(said)")
-        #expect(said.contains("took nothing for 6.0 s") && !said.contains("--decide"), "\(said)")
+        // It may stop while it is opened, or while it takes something.
+        #expect(said.contains("took nothing for 6.0 s") || said.contains("cannot be reached"), "\(said)")
+        #expect(!said.contains("--decide"), "\(said)")
         try sessions.allow(nil)
         let well = try await estate.run("backup", "files")
         #expect(well.exitCode == 0, "\(well.output)\(well.errors)")
