@@ -47,14 +47,12 @@ struct ShowPerformance: HouseCommand {
         let session = try await application.open(place, output)
         let chosen = Set(try session.inventory.select(environments, for: .estate))
         let now = application.clock.now()
-        let known = try await session.log.monitored().filter {
-            chosen.contains($0.outcome.target.environment)
-                && (check.isEmpty || check.contains($0.outcome.check))
-        }
-        if let missing = check.first(where: { name in !known.contains { $0.outcome.check == name } }) {
-            let names = known.map(\.outcome.check)
+        let all = try await session.log.monitored().filter { chosen.contains($0.outcome.target.environment) }
+        let names = Set(all.map(\.outcome.check))
+        if let missing = check.first(where: { !names.contains($0) }) {
             throw NothingMonitored(check: missing, nearest: nearest(to: missing, among: names))
         }
+        let known = all.filter { check.isEmpty || check.contains($0.outcome.check) }
         var rows: [PerformanceRow] = []
         for check in known {
             let period = try await rollup(check, from: now - since, until: now, session)
