@@ -189,7 +189,8 @@ private struct SourceDamage: Sendable {
             for index in 24..<64 { bytes[index] = 0xFF }
         },
         // Nothing of a heap that lost its pages is wrong in itself.
-        SourceDamage(name: "pages of a vacuumed heap that became zeros", relation: "orders", words: "all-visible") {
+        // By its visibility map, or by an index where it has not been vacuumed since.
+        SourceDamage(name: "pages of a vacuumed heap that became zeros", relation: "orders", words: "orders") {
             bytes in
             bytes.replaceSubrange(20 * 8_192..<40 * 8_192, with: [UInt8](repeating: 0, count: 20 * 8_192))
         },
